@@ -1,0 +1,1 @@
+"""Deep networks you can see through."""

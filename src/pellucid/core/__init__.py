@@ -1,0 +1,84 @@
+"""The mathematics of the course: pure functions on arrays, each forward step beside its backward.
+
+Read the files in this order: linear, activations, cost, initialization, model, update. `shallow`, the
+network with one hidden layer, is a page of its own.
+
+Nothing here reads a file, keeps a state, looks at a clock or touches a global random generator, and no
+function writes into an array it was given. All take and return arrays of any library of the Python
+array API standard: NumPy, PyTorch, JAX, CuPy.
+"""
+
+from pellucid.core.activations import (
+    elu,
+    elu_backward,
+    gelu,
+    gelu_backward,
+    identity,
+    identity_backward,
+    leaky_relu,
+    leaky_relu_backward,
+    relu,
+    relu_backward,
+    sigmoid,
+    sigmoid_backward,
+    silu,
+    silu_backward,
+    softmax,
+    softmax_backward,
+    tanh,
+    tanh_backward,
+)
+from pellucid.core.cost import (
+    binary_cross_entropy,
+    binary_cross_entropy_backward,
+    categorical_cross_entropy,
+    categorical_cross_entropy_backward,
+    compute_cost,
+    compute_cost_backward,
+)
+from pellucid.core.initialization import initialize_parameters, initialize_parameters_deep
+from pellucid.core.linear import (
+    linear_activation_backward,
+    linear_activation_forward,
+    linear_backward,
+    linear_forward,
+)
+from pellucid.core.model import L_model_backward, L_model_forward, predict
+from pellucid.core.update import update_parameters
+
+__all__ = [
+    "L_model_backward",
+    "L_model_forward",
+    "binary_cross_entropy",
+    "binary_cross_entropy_backward",
+    "categorical_cross_entropy",
+    "categorical_cross_entropy_backward",
+    "compute_cost",
+    "compute_cost_backward",
+    "elu",
+    "elu_backward",
+    "gelu",
+    "gelu_backward",
+    "identity",
+    "identity_backward",
+    "initialize_parameters",
+    "initialize_parameters_deep",
+    "leaky_relu",
+    "leaky_relu_backward",
+    "linear_activation_backward",
+    "linear_activation_forward",
+    "linear_backward",
+    "linear_forward",
+    "predict",
+    "relu",
+    "relu_backward",
+    "sigmoid",
+    "sigmoid_backward",
+    "silu",
+    "silu_backward",
+    "softmax",
+    "softmax_backward",
+    "tanh",
+    "tanh_backward",
+    "update_parameters",
+]

@@ -1,0 +1,87 @@
+"""What every core function asks of its arrays: their library, their rank, their shape.
+
+A core function never names NumPy, JAX or PyTorch. It asks its arguments for the namespace they share
+(`xp`, in the words of the Python array API standard) and computes with that.
+"""
+
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from pellucid.errors import ArrayError, ShapeError
+
+# Any array of the array API standard. Python's type system has no name for it yet.
+Array = Any
+
+
+def namespace(**arrays: Array) -> Any:
+    """The array library that all the named `arrays` belong to.
+
+    Raises:
+        ArrayError: one is not an array, or they belong to different libraries.
+    """
+    for name, array in arrays.items():
+        if type(array) is not np.ndarray and not array_api_compat.is_array_api_obj(array):
+            raise ArrayError(
+                f"{name} is of type {type(array).__name__}; expected an array "
+                f"(NumPy, PyTorch, JAX, ...): numpy.asarray({name}) makes one"
+            )
+    try:
+        return array_api_compat.array_namespace(*arrays.values())
+    except TypeError:
+        kinds = ", ".join(
+            f"{name} is {type(array).__module__.partition('.')[0]}'s" for name, array in arrays.items()
+        )
+        raise ArrayError(
+            f"arrays of different libraries do not mix: {kinds}; expected all of one library"
+        ) from None
+
+
+def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
+    """`array` itself if it holds real floating-point numbers, else converted to them.
+
+    The type is that of `like` where given (and floating), otherwise the library's default.
+    """
+    if xp.isdtype(array.dtype, "real floating"):
+        return array
+    if like is not None and xp.isdtype(like.dtype, "real floating"):
+        return xp.astype(array, like.dtype)
+    return xp.astype(array, xp.__array_namespace_info__().default_dtypes()["real floating"])
+
+
+def check_matrix(name: str, array: Array, letters: str) -> None:
+    """Refuse anything but two dimensions; `letters` names them, as in "(n_x, m)".
+
+    Raises:
+        ShapeError: rank-1 arrays are named as such, with the call that mends them.
+    """
+    if array.ndim == 2:
+        return
+    shape = tuple(array.shape)
+    if array.ndim == 1:
+        n = shape[0]
+        raise ShapeError(
+            f"{name} has shape {shape}, a rank-1 array; expected two dimensions {letters}: "
+            f"{name}.reshape(1, -1) makes it (1, {n}), {name}.reshape(-1, 1) makes it ({n}, 1)"
+        )
+    raise ShapeError(f"{name} has shape {shape}; expected two dimensions {letters}")
+
+
+def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> None:
+    """Refuse two arrays that must have one shape and do not (broadcasting would hide it)."""
+    if tuple(array.shape) == tuple(other.shape):
+        return
+    shape, expected = tuple(array.shape), tuple(other.shape)
+    rank1 = ""
+    if array.ndim == 1 and array.ndim != other.ndim:
+        rank1 = f" ({name} is a rank-1 array: {name}.reshape{expected} if its order is right)"
+    raise ShapeError(
+        f"{name} has shape {shape} and {other_name} has shape {expected}; "
+        f"expected {name} of shape {expected}{rank1}"
+    )
+
+
+def as_scalar(value: Array) -> Any:
+    """A Python float where the library is NumPy; elsewhere the 0-d array, so it can be differentiated."""
+    return float(value) if isinstance(value, (np.ndarray, np.generic)) else value

@@ -1,0 +1,141 @@
+"""The linear part of a layer, and the layer: LINEAR -> ACTIVATION, forward and backward.
+
+Letters: m examples; n_prev units feed n units. A_prev is (n_prev, m), W (n, n_prev), b (n, 1),
+Z and A (n, m). dX is the gradient of the cost with respect to X, and has its shape.
+"""
+
+from pellucid.core._arrays import Array, check_matrix, floating, namespace
+from pellucid.core.activations import activation_named
+from pellucid.errors import ShapeError
+
+LinearCache = tuple[Array, Array, Array]
+LayerCache = tuple[LinearCache, Array]
+
+
+def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
+    """Z = W A + b.
+
+    Args:
+        A: activations of the layer before (or the input), (n_prev, m).
+        W: weights, (n, n_prev).
+        b: biases, (n, 1).
+
+    Returns:
+        `(Z, (A, W, b))`: Z (n, m), and the cache of `linear_backward`, its partner.
+
+    Raises:
+        ShapeError: the shapes do not fit; rank-1 arrays are named as such.
+        ArrayError: an argument is no array, or of another library than the others.
+    """
+    xp = namespace(A=A, W=W, b=b)
+    check_matrix("A", A, "(n_prev, m)")
+    check_matrix("W", W, "(n, n_prev)")
+    check_matrix("b", b, "(n, 1)")
+    if W.shape[1] != A.shape[0]:
+        raise ShapeError(
+            f"W has shape {tuple(W.shape)} and A has shape {tuple(A.shape)}; expected as many "
+            f"columns in W as rows in A: W of shape ({W.shape[0]}, {A.shape[0]})"
+        )
+    if tuple(b.shape) != (W.shape[0], 1):
+        raise ShapeError(
+            f"b has shape {tuple(b.shape)} and W has shape {tuple(W.shape)}; "
+            f"expected one bias per row of W: b of shape ({W.shape[0]}, 1)"
+        )
+    A = floating(xp, A, like=W)
+    return W @ A + b, (A, W, b)
+
+
+def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
+    """dW = dZ A_prev^T / m and db = sum(dZ) / m: what a layer learns from.
+
+    The half of `linear_backward` that the first layer needs: nothing is learned before it.
+
+    Args:
+        dZ: gradient with respect to Z, (n, m).
+        cache: `(A_prev, W, b)` of the forward step.
+
+    Returns:
+        `(dW, db)`: (n, n_prev) and (n, 1).
+
+    Raises:
+        ShapeError: dZ does not belong to this cache.
+    """
+    A_prev, W, b = cache
+    xp = namespace(dZ=dZ, A_prev=A_prev, W=W, b=b)
+    check_matrix("dZ", dZ, "(n, m)")
+    check_matrix("A_prev", A_prev, "(n_prev, m)")
+    check_matrix("W", W, "(n, n_prev)")
+    expected = (W.shape[0], A_prev.shape[1])
+    if tuple(dZ.shape) != expected:
+        raise ShapeError(
+            f"dZ has shape {tuple(dZ.shape)}, W has shape {tuple(W.shape)} and A_prev has shape "
+            f"{tuple(A_prev.shape)}; expected dZ of shape {expected}"
+        )
+    m = A_prev.shape[1]
+    return dZ @ A_prev.T / m, xp.sum(dZ, axis=1, keepdims=True) / m
+
+
+def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
+    """dW = dZ A_prev^T / m, db = sum(dZ) / m, dA_prev = W^T dZ. The partner of `linear_forward`.
+
+    Args:
+        dZ: gradient with respect to Z, (n, m), per example: the 1/m enters here.
+        cache: `(A_prev, W, b)` of the forward step.
+
+    Returns:
+        `(dA_prev, dW, db)`: (n_prev, m), (n, n_prev) and (n, 1).
+
+    Raises:
+        ShapeError: dZ does not belong to this cache.
+    """
+    _, W, _ = cache
+    dW, db = linear_gradients(dZ, cache)
+    return W.T @ dZ, dW, db
+
+
+def linear_activation_forward(
+    A_prev: Array, W: Array, b: Array, activation: str
+) -> tuple[Array, LayerCache]:
+    """One layer: A = g(W A_prev + b).
+
+    Args:
+        A_prev: activations of the layer before (or the input), (n_prev, m).
+        W: weights, (n, n_prev).
+        b: biases, (n, 1).
+        activation: the name of g: "relu", "sigmoid", "tanh", "softmax", "leaky_relu", "elu",
+            "gelu", "silu" or "identity".
+
+    Returns:
+        `(A, cache)`: A (n, m), and `cache = ((A_prev, W, b), Z)` for `linear_activation_backward`,
+        its partner.
+
+    Raises:
+        ShapeError: the shapes do not fit.
+        OptionError: there is no such activation.
+    """
+    g = activation_named(activation)
+    Z, linear_cache = linear_forward(A_prev, W, b)
+    A, activation_cache = g.forward(Z)
+    return A, (linear_cache, activation_cache)
+
+
+def linear_activation_backward(dA: Array, cache: LayerCache, activation: str) -> tuple[Array, Array, Array]:
+    """One layer backward: dZ = dA * g'(Z), then `linear_backward`.
+
+    The partner of `linear_activation_forward`.
+
+    Args:
+        dA: gradient with respect to A, (n, m).
+        cache: `((A_prev, W, b), Z)` of the forward step.
+        activation: the name of g, the same as in the forward step.
+
+    Returns:
+        `(dA_prev, dW, db)`: (n_prev, m), (n, n_prev) and (n, 1).
+
+    Raises:
+        ShapeError: dA does not belong to this cache.
+        OptionError: there is no such activation.
+    """
+    linear_cache, activation_cache = cache
+    dZ = activation_named(activation).backward(dA, activation_cache)
+    return linear_backward(dZ, linear_cache)

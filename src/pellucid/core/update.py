@@ -1,0 +1,38 @@
+"""One step downhill: parameters and gradients in, new parameters out."""
+
+from collections.abc import Mapping
+
+from pellucid.core._arrays import Array, check_same_shape
+from pellucid.core.model import count_layers
+from pellucid.errors import ParametersError
+
+
+def update_parameters(
+    parameters: Mapping[str, Array], grads: Mapping[str, Array], learning_rate: float
+) -> dict[str, Array]:
+    """Gradient descent: W{l} - learning_rate * dW{l}, b{l} - learning_rate * db{l}.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
+        grads: `{"dW1", "db1", ...}`, each of the shape of its parameter; other keys are ignored.
+        learning_rate: the length of the step, in units of the gradient.
+
+    Returns:
+        A new dictionary of new arrays, with the keys of `parameters`.
+
+    Raises:
+        ParametersError: a key is missing.
+        ShapeError: a gradient has not the shape of its parameter.
+    """
+    count_layers(parameters)
+    updated = {}
+    for name, value in parameters.items():
+        gradient = grads.get(f"d{name}")
+        if gradient is None:
+            raise ParametersError(
+                f"grads has no d{name}; expected a gradient for each of {', '.join(parameters)}, "
+                "as L_model_backward returns them"
+            )
+        check_same_shape(f"d{name}", gradient, name, value)
+        updated[name] = value - learning_rate * gradient
+    return updated

@@ -1,0 +1,173 @@
+"""Recipe: the preprocessing that travels with a model, so that predicting repeats what training did."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pellucid.errors import DataError, OptionError
+
+SCALINGS = ("auto", "none", "unit", "standard")
+KINDS = ("pictures", "numbers")
+_MAX_SIDE = 4096
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """From raw rows to the columns a network sees: flatten, x = (raw - mean) / deviation / divisor.
+
+    A photograph is first turned upright by its EXIF orientation, converted to the colours of `shape`
+    and resized to its height and width with bicubic interpolation.
+
+    Attributes:
+        kind: "pictures" or "numbers".
+        shape: of one raw example: (height, width, 3), (height, width) for grey, or (n,).
+        divisor: what every number is divided by (255 for pictures in the unit scaling).
+        mean: per input, subtracted; empty: nothing is.
+        deviation: per input, divided by; empty: nothing is.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    divisor: float = 1.0
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise OptionError(f"recipe: unknown kind {self.kind!r}; expected {' or '.join(KINDS)}")
+        _check_shape(self.kind, self.shape)
+        if not (math.isfinite(self.divisor) and self.divisor > 0):
+            raise OptionError(f"recipe: divisor is {self.divisor}; expected a number above 0")
+        for name, values in (("mean", self.mean), ("deviation", self.deviation)):
+            if len(values) not in (0, self.n_x) or not all(map(math.isfinite, values)):
+                raise OptionError(
+                    f"recipe: {name} has {len(values)} numbers; expected {self.n_x} finite ones"
+                )
+        if any(value <= 0 for value in self.deviation):
+            raise OptionError("recipe: deviation holds a number that is not above 0")
+
+    @classmethod
+    def for_rows(cls, rows: np.ndarray[Any, Any], scaling: str = "auto") -> Self:
+        """The recipe for raw training rows.
+
+        Args:
+            rows: (m, height, width[, 3]) or (m, n).
+            scaling: "unit" divides by 255; "standard" gives every input mean 0 and deviation 1 over
+                these rows; "none" leaves the numbers; "auto" is "unit" for 8-bit pictures and
+                "standard" for everything else.
+
+        Raises:
+            OptionError: unknown scaling.
+        """
+        if scaling not in SCALINGS:
+            raise OptionError(f"unknown scaling {scaling!r}; expected one of {', '.join(SCALINGS)}")
+        kind = "pictures" if rows.dtype == np.uint8 and rows.ndim in (3, 4) else "numbers"
+        shape = tuple(int(n) for n in rows.shape[1:])
+        if scaling == "auto":
+            scaling = "unit" if kind == "pictures" else "standard"
+        if scaling == "standard":
+            flat = rows.reshape(len(rows), -1).astype(np.float64)
+            deviation = flat.std(axis=0)
+            # A constant input carries nothing; dividing by its deviation would make it NaN.
+            deviation[deviation == 0] = 1.0
+            return cls(
+                kind, shape, mean=tuple(flat.mean(axis=0).tolist()), deviation=tuple(deviation.tolist())
+            )
+        return cls(kind, shape, divisor=255.0 if scaling == "unit" else 1.0)
+
+    @property
+    def n_x(self) -> int:
+        """How many inputs one example becomes."""
+        return math.prod(self.shape)
+
+    def describe(self) -> str:
+        """What one example is, in the words of an error message."""
+        if self.kind == "pictures":
+            colour = "colour" if len(self.shape) == 3 else "grey"
+            return f"{colour} pictures of {self.shape[1]} x {self.shape[0]} pixels"
+        return f"rows of {self.n_x} numbers"
+
+    def columns(self, rows: np.ndarray[Any, Any], dtype: str = "float64") -> np.ndarray[Any, Any]:
+        """X (n_x, m): each raw row flattened row by row, scaled, and turned into a column.
+
+        Args:
+            rows: (m, *shape), or (m, n_x) already flattened.
+            dtype: "float64" or "float32".
+
+        Raises:
+            DataError: the rows are not of this recipe's shape.
+        """
+        if rows.ndim < 2 or (rows.shape[1:] != self.shape and rows.shape[1:] != (self.n_x,)):
+            shape = " x ".join(map(str, rows.shape[1:])) or "single"
+            raise DataError(f"an example has {shape} numbers; expected {self.describe()}")
+        flat = rows.reshape(len(rows), -1).astype(dtype, copy=False)
+        if self.mean:
+            flat = flat - np.asarray(self.mean, dtype)
+        if self.deviation:
+            flat = flat / np.asarray(self.deviation, dtype)
+        if self.divisor != 1.0:
+            flat = flat / np.asarray(self.divisor, dtype)
+        return flat.T
+
+    def pictures(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+        """The way back, to look at: (m, height, width[, 3]) uint8, or None if X holds no pictures.
+
+        Args:
+            X: (n_x, m), as `columns` made it.
+        """
+        if self.kind != "pictures" or X.shape[0] != self.n_x:
+            return None
+        flat = X.T * self.divisor
+        if self.deviation:
+            flat = flat * np.asarray(self.deviation)
+        if self.mean:
+            flat = flat + np.asarray(self.mean)
+        return np.clip(np.rint(flat), 0, 255).astype(np.uint8).reshape(-1, *self.shape)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as a model file keeps them."""
+        return {
+            **asdict(self),
+            "shape": list(self.shape),
+            "mean": list(self.mean),
+            "deviation": list(self.deviation),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        Raises:
+            OptionError: keys or values that no recipe has.
+        """
+        expected = {"kind", "shape", "divisor", "mean", "deviation"}
+        if not isinstance(document, Mapping) or set(document) != expected:
+            raise OptionError(f"a recipe is described by {', '.join(sorted(expected))}")
+        for key in ("shape", "mean", "deviation"):
+            values = document[key]
+            if not isinstance(values, list) or not all(type(value) in (int, float) for value in values):
+                raise OptionError(f"recipe: {key} is not a list of numbers")
+        if type(document["divisor"]) not in (int, float):
+            raise OptionError("recipe: divisor is not a number")
+        return cls(
+            document["kind"],
+            tuple(document["shape"]),
+            float(document["divisor"]),
+            tuple(map(float, document["mean"])),
+            tuple(map(float, document["deviation"])),
+        )
+
+
+def _check_shape(kind: str, shape: tuple[int, ...]) -> None:
+    if not shape or not all(type(side) is int and side > 0 for side in shape):
+        raise OptionError(f"recipe: shape is {shape}; expected whole numbers above 0")
+    if kind == "pictures":
+        sides_fit = all(side <= _MAX_SIDE for side in shape[:2])
+        if len(shape) not in (2, 3) or not sides_fit or (len(shape) == 3 and shape[2] != 3):
+            raise OptionError(
+                f"recipe: pictures of shape {shape}; expected (height, width) or (height, width, 3), "
+                f"with sides of at most {_MAX_SIDE}"
+            )

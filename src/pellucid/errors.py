@@ -1,0 +1,98 @@
+"""Every exception of Pellucid. Each message says what happened, where, what was expected, what to do.
+
+    PellucidError
+    ├── ArrayError           (TypeError)            an argument is no array, or arrays of two libraries meet
+    ├── ShapeError           (ValueError)           arrays whose shapes do not fit together
+    ├── ParametersError      (ValueError)           a parameter dictionary with missing or foreign keys
+    ├── OptionError          (ValueError)           a name that does not exist, a number out of its range
+    ├── DivergenceError      (ArithmeticError)      the cost stopped being a finite number
+    ├── DataError            (ValueError)           what was read cannot be trained or predicted on
+    │   ├── NotFoundError    (FileNotFoundError)    there is no such file, folder or built-in data set
+    │   ├── FormatError                             a file is not what it should be, or is damaged
+    │   ├── LabelError                              labels that are missing, too few or no classes
+    │   └── NonFiniteError                          NaN or infinity among the inputs
+    ├── ModelFileError       (ValueError)           a model file that is damaged, foreign or too new
+    ├── OutputError          (OSError)              a result cannot be written where it was asked for
+    └── MissingPackageError  (ImportError)          an optional package is needed for this
+
+The second parent lets code that knows nothing of Pellucid catch what it already expects.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class PellucidError(Exception):
+    """The root: catching it catches every mistake Pellucid explains."""
+
+
+class ArrayError(PellucidError, TypeError):
+    """An argument is not an array, or arrays of different libraries were mixed."""
+
+
+class ShapeError(PellucidError, ValueError):
+    """The message names each array, its shape, and the shape that was expected."""
+
+
+class ParametersError(PellucidError, ValueError):
+    """A parameter dictionary lacks a key, or has one that belongs to no layer."""
+
+
+class OptionError(PellucidError, ValueError):
+    """An option has a value that does not exist; the message lists what exists."""
+
+
+class DivergenceError(PellucidError, ArithmeticError):
+    """The cost became NaN or infinite.
+
+    Attributes:
+        iteration: the zero-based iteration whose cost was not finite.
+        parameters: the last parameters whose cost was finite (the initial ones if none was).
+    """
+
+    def __init__(self, message: str, iteration: int, parameters: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.iteration = iteration
+        self.parameters = dict(parameters)
+
+
+class DataError(PellucidError, ValueError):
+    """What was read cannot be used; the message says where it stands."""
+
+
+class NotFoundError(DataError, FileNotFoundError):
+    """A path, or the name of a built-in data set, that leads nowhere."""
+
+    # FileNotFoundError would format two arguments as errno and text; ours is one sentence.
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class FormatError(DataError):
+    """A file is damaged, or is not of the format or layout that was expected."""
+
+
+class LabelError(DataError):
+    """Labels are missing, name no class, or leave fewer than two classes."""
+
+
+class NonFiniteError(DataError):
+    """NaN or infinity among the inputs; the message gives the row and the column."""
+
+
+class ModelFileError(PellucidError, ValueError):
+    """A model file is damaged, is something else, or was written by a newer format."""
+
+
+class OutputError(PellucidError, OSError):
+    """A file or folder cannot be written."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class MissingPackageError(PellucidError, ImportError):
+    """An optional package is not installed; the message gives the command that installs it."""
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs {package}: pip install 'pellucid[{extra}]'")
