@@ -1,1 +1,61 @@
-"""Deep networks you can see through."""
+"""Deep networks you can see through.
+
+Every forward and backward step of a dense network is a named function that can be read in a minute and
+checked against published numbers; the trainer is built on those functions.
+
+    >>> import numpy as np, pellucid
+    >>> X = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+    >>> Y = np.array([[0, 1, 1, 0]])
+    >>> net = pellucid.DeepNetwork([2, 8, 1], learning_rate=0.5, initialization="he").fit(X, Y)
+    >>> net.predict(X)
+    array([[0, 1, 1, 0]])
+
+The names below are loaded when first used: importing this package costs next to nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+
+# `__init__.pyi` says the same to type checkers and editors.
+_HOMES = {
+    "pellucid.core.activations": (
+        "relu relu_backward sigmoid sigmoid_backward softmax softmax_backward tanh tanh_backward"
+    ),
+    "pellucid.core.cost": "compute_cost",
+    "pellucid.core.initialization": "initialize_parameters initialize_parameters_deep",
+    "pellucid.core.linear": (
+        "linear_activation_backward linear_activation_forward linear_backward linear_forward"
+    ),
+    "pellucid.core.model": "L_model_backward L_model_forward predict",
+    "pellucid.core.update": "update_parameters",
+    "pellucid.course": "L_layer_model nn_model two_layer_model",
+    "pellucid.data.dataset": "Dataset",
+    "pellucid.data.load": "load_data",
+    "pellucid.data.recipe": "Recipe",
+    "pellucid.deep_network": "DeepNetwork",
+    "pellucid.errors": "PellucidError",
+    "pellucid.model": "Evaluation Model",
+    "pellucid.network": "Network",
+    "pellucid.training": "History TrainingOptions fit train",
+}
+_ROOMS = ("core", "course", "data", "errors", "plots", "training")
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *_ROOMS, *_HOME_OF]  # noqa: PLE0604 - the tables above are the list
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        value: object = version("pellucid")
+    elif name in _ROOMS:
+        value = import_module(f"pellucid.{name}")
+    elif name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+    else:
+        raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,6 +5,7 @@
     ├── ShapeError           (ValueError)           arrays whose shapes do not fit together
     ├── ParametersError      (ValueError)           a parameter dictionary with missing or foreign keys
     ├── OptionError          (ValueError)           a name that does not exist, a number out of its range
+    ├── NotFittedError       (RuntimeError)         a network is asked to answer before it was trained
     ├── DivergenceError      (ArithmeticError)      the cost stopped being a finite number
     ├── DataError            (ValueError)           what was read cannot be trained or predicted on
     │   ├── NotFoundError    (FileNotFoundError)    there is no such file, folder or built-in data set
@@ -40,6 +41,10 @@ class ParametersError(PellucidError, ValueError):
 
 class OptionError(PellucidError, ValueError):
     """An option has a value that does not exist; the message lists what exists."""
+
+
+class NotFittedError(PellucidError, RuntimeError):
+    """A network was asked for an answer before it was trained."""
 
 
 class DivergenceError(PellucidError, ArithmeticError):

@@ -11,6 +11,9 @@ import numpy as np
 
 from pellucid.errors import ArrayError, ShapeError
 
+# The answer for NumPy is asked for a dozen times in every step: it is looked up once.
+_NUMPY = array_api_compat.array_namespace(np.empty(0))
+
 # Any array of the array API standard. Python's type system has no name for it yet.
 Array = Any
 
@@ -21,8 +24,10 @@ def namespace(**arrays: Array) -> Any:
     Raises:
         ArrayError: one is not an array, or they belong to different libraries.
     """
+    if all(type(array) is np.ndarray for array in arrays.values()):
+        return _NUMPY
     for name, array in arrays.items():
-        if type(array) is not np.ndarray and not array_api_compat.is_array_api_obj(array):
+        if not array_api_compat.is_array_api_obj(array):
             raise ArrayError(
                 f"{name} is of type {type(array).__name__}; expected an array "
                 f"(NumPy, PyTorch, JAX, ...): numpy.asarray({name}) makes one"
@@ -43,7 +48,7 @@ def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
 
     The type is that of `like` where given (and floating), otherwise the library's default.
     """
-    if xp.isdtype(array.dtype, "real floating"):
+    if array.dtype in (xp.float64, xp.float32) or xp.isdtype(array.dtype, "real floating"):
         return array
     if like is not None and xp.isdtype(like.dtype, "real floating"):
         return xp.astype(array, like.dtype)
@@ -85,3 +90,33 @@ def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> 
 def as_scalar(value: Array) -> Any:
     """A Python float where the library is NumPy; elsewhere the 0-d array, so it can be differentiated."""
     return float(value) if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def as_numpy(array: Array) -> np.ndarray[Any, Any]:
+    """The same numbers as a NumPy array, brought from another library or device if need be."""
+    if isinstance(array, np.ndarray):
+        return array
+    return np.asarray(array_api_compat.to_device(array, "cpu"))
+
+
+def first_non_finite(X: Array) -> tuple[int, int, float, int] | None:
+    """Where NaN or infinity stands in X.
+
+    Args:
+        X: two dimensions, floating-point.
+
+    Returns:
+        None where all is finite, else `(i, j, value, count)`: the first column j that has one, its first
+        such row i, the value there, and how many there are.
+    """
+    xp = namespace(X=X)
+    # The sum is finite if everything is (short of overflow, which the exact count then clears).
+    if bool(xp.isfinite(xp.sum(X))):
+        return None
+    bad = ~xp.isfinite(X)
+    count = int(xp.sum(xp.astype(bad, xp.int32)))
+    if count == 0:
+        return None
+    j = int(xp.argmax(xp.astype(xp.any(bad, axis=0), xp.int32)))
+    i = int(xp.argmax(xp.astype(bad[:, j], xp.int32)))
+    return i, j, float(X[i, j]), count

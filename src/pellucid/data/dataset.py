@@ -1,11 +1,12 @@
 """Dataset: examples ready to train on. Columns, as everywhere inside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 
+from pellucid.core._arrays import first_non_finite
 from pellucid.data.examples import Examples
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
@@ -106,32 +107,27 @@ def check_finite(X: np.ndarray[Any, Any], sources: Sequence[str] = ()) -> None:
     Raises:
         NonFiniteError: in the terms of the caller's rows: the example is the row, the input the column.
     """
-    # The sum is finite if everything is (short of overflow, which the exact test then clears).
-    if np.isfinite(np.sum(X)):
+    found = first_non_finite(X)
+    if found is None:
         return
-    bad = np.argwhere(~np.isfinite(X.T))
-    if len(bad) == 0:
-        return
-    row, column = (int(i) for i in bad[0])
-    value = X[column, row]
+    column, row, value, count = found
     where = f" ({sources[row]})" if sources else ""
-    more = f"; {len(bad)} such values in all" if len(bad) > 1 else ""
+    more = f"; {count} such values in all" if count > 1 else ""
     raise NonFiniteError(
         f"the input in row {row}, column {column} is {value}{where}; "
         f"expected finite numbers{more}: remove or replace them"
     )
 
 
-def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: str) -> None:
-    """Refuse labels that are no index of a class, or that leave fewer than two classes.
+def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: str, least: int = 2) -> None:
+    """Refuse labels that are no index of a class, or fewer than `least` classes.
 
     Raises:
         LabelError: with the first label that names no class.
     """
-    if len(classes) < 2:
-        raise LabelError(
-            f"{where}: found one class, {classes[0]}" if classes else f"{where}: found no class"
-        )
+    if len(classes) < least:
+        found = f"one class, {classes[0]}" if classes else "no class"
+        raise LabelError(f"{where}: found {found}; expected at least two classes to tell apart")
     wrong = np.flatnonzero((labels < 0) | (labels >= len(classes)))
     if len(wrong):
         raise LabelError(
@@ -149,15 +145,24 @@ def check_same_classes(train: Examples, test: Examples) -> Examples:
     """
     if test.rows.shape[1:] != train.rows.shape[1:]:
         raise DataError(
-            f"a training example has shape {train.rows.shape[1:]} and a test example {test.rows.shape[1:]}; "
-            "expected the same shape"
+            f"a training example has shape {train.rows.shape[1:]} and a test example "
+            f"{test.rows.shape[1:]}; expected the same shape"
         )
-    if test.classes == train.classes or test.labels is None:
-        return Examples(test.rows, test.labels, train.classes, test.sources, test.skipped)
-    unknown = [name for name in test.classes if name not in train.classes]
-    if unknown:
-        raise LabelError(
-            f"the test examples have the class {unknown[0]}; training has only {', '.join(train.classes)}"
-        )
-    renumber = np.array([train.classes.index(name) for name in test.classes])
-    return Examples(test.rows, renumber[test.labels], train.classes, test.sources, test.skipped)
+    return with_classes(test, train.classes)
+
+
+def with_classes(examples: Examples, classes: tuple[str, ...]) -> Examples:
+    """The same examples, their labels counted in `classes`.
+
+    Raises:
+        LabelError: they have a class that is none of `classes`.
+    """
+    labels = examples.labels
+    if examples.classes != classes and labels is not None:
+        unknown = [name for name in examples.classes if name not in classes]
+        if unknown:
+            raise LabelError(
+                f"the examples have the class {unknown[0]}; expected one of {', '.join(classes)}"
+            )
+        labels = np.array([classes.index(name) for name in examples.classes])[labels]
+    return replace(examples, labels=labels, classes=classes)

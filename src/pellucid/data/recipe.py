@@ -90,6 +90,12 @@ class Recipe:
             return f"{colour} pictures of {self.shape[1]} x {self.shape[0]} pixels"
         return f"rows of {self.n_x} numbers"
 
+    def describe_scaling(self) -> str:
+        """What is done to the numbers, for people."""
+        if self.mean:
+            return "each scaled to mean 0 and deviation 1"
+        return f"divided by {self.divisor:g}" if self.divisor != 1.0 else "as they are"
+
     def columns(self, rows: np.ndarray[Any, Any], dtype: str = "float64") -> np.ndarray[Any, Any]:
         """X (n_x, m): each raw row flattened row by row, scaled, and turned into a column.
 

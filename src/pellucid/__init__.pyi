@@ -1,0 +1,102 @@
+from pellucid import (
+    core as core,
+)
+from pellucid import (
+    course as course,
+)
+from pellucid import (
+    data as data,
+)
+from pellucid import (
+    errors as errors,
+)
+from pellucid import (
+    plots as plots,
+)
+from pellucid import (
+    training as training,
+)
+from pellucid.core.activations import (
+    relu as relu,
+)
+from pellucid.core.activations import (
+    relu_backward as relu_backward,
+)
+from pellucid.core.activations import (
+    sigmoid as sigmoid,
+)
+from pellucid.core.activations import (
+    sigmoid_backward as sigmoid_backward,
+)
+from pellucid.core.activations import (
+    softmax as softmax,
+)
+from pellucid.core.activations import (
+    softmax_backward as softmax_backward,
+)
+from pellucid.core.activations import (
+    tanh as tanh,
+)
+from pellucid.core.activations import (
+    tanh_backward as tanh_backward,
+)
+from pellucid.core.cost import compute_cost as compute_cost
+from pellucid.core.initialization import (
+    initialize_parameters as initialize_parameters,
+)
+from pellucid.core.initialization import (
+    initialize_parameters_deep as initialize_parameters_deep,
+)
+from pellucid.core.linear import (
+    linear_activation_backward as linear_activation_backward,
+)
+from pellucid.core.linear import (
+    linear_activation_forward as linear_activation_forward,
+)
+from pellucid.core.linear import (
+    linear_backward as linear_backward,
+)
+from pellucid.core.linear import (
+    linear_forward as linear_forward,
+)
+from pellucid.core.model import (
+    L_model_backward as L_model_backward,
+)
+from pellucid.core.model import (
+    L_model_forward as L_model_forward,
+)
+from pellucid.core.model import (
+    predict as predict,
+)
+from pellucid.core.update import update_parameters as update_parameters
+from pellucid.course import (
+    L_layer_model as L_layer_model,
+)
+from pellucid.course import (
+    nn_model as nn_model,
+)
+from pellucid.course import (
+    two_layer_model as two_layer_model,
+)
+from pellucid.data.dataset import Dataset as Dataset
+from pellucid.data.load import load_data as load_data
+from pellucid.data.recipe import Recipe as Recipe
+from pellucid.deep_network import DeepNetwork as DeepNetwork
+from pellucid.errors import PellucidError as PellucidError
+from pellucid.model import Evaluation as Evaluation
+from pellucid.model import Model as Model
+from pellucid.network import Network as Network
+from pellucid.training import (
+    History as History,
+)
+from pellucid.training import (
+    TrainingOptions as TrainingOptions,
+)
+from pellucid.training import (
+    fit as fit,
+)
+from pellucid.training import (
+    train as train,
+)
+
+__version__: str

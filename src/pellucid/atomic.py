@@ -1,0 +1,122 @@
+"""Writing a file so that its name never leads to half of one: to the old until the new is on the disk."""
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pellucid.errors import OutputError
+
+_CHUNK = 1 << 20
+_NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """The path as an error message names it: itself, or quoted where it would not stay on one line."""
+    text = os.fspath(path)
+    return text if text.isprintable() and text else repr(text)
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Make `data` the content of the file `path`, whole or not at all.
+
+    It goes to a temporary file in the same folder, is flushed to the disk and read back; only then the
+    temporary takes the name over, in one step of the file system. Whatever fails before that, the
+    previous file is untouched and the temporary removed (a process that is killed leaves it behind, as
+    `.pellucid-*.tmp`). A link stays a link, and what it leads to is replaced. A new file gets the
+    permissions that the umask gives, a replaced one keeps its own.
+
+    Raises:
+        OutputError: it cannot be written there; one line, with what to do.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        _write(target, data, _permissions(target))
+    except OutputError as error:
+        raise OutputError(f"{shown(path)} cannot be written: {error}") from error.__cause__
+    except ValueError:
+        raise OutputError(f"{shown(path)} cannot be written: a file cannot have such a name") from None
+    except OSError as error:
+        raise OutputError(f"{shown(path)} cannot be written: {_explained(target, error)}") from error
+    _sync_folder(target.parent)
+
+
+def _permissions(target: Path) -> int | None:
+    """The permissions of the file that will be replaced; None where there is none.
+
+    Raises:
+        OutputError: what stands there is no file, or is write-protected.
+    """
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise OutputError("it is a folder; expected the name of a file")
+    # Renaming over a device or a pipe would replace it for every program on the machine.
+    if not stat.S_ISREG(mode):
+        raise OutputError("it is a device, a pipe or a socket; expected the name of a file")
+    # Renaming asks only for permission in the folder: it would pass over the file's own protection.
+    if not os.access(target, os.W_OK):
+        raise OutputError("the file is write-protected; choose another name")
+    return stat.S_IMODE(mode) & 0o777
+
+
+def _write(target: Path, data: bytes, permissions: int | None) -> None:
+    # Not made from the target's name, which may already be as long as a name can be.
+    temporary = target.with_name(f".pellucid-{secrets.token_hex(8)}.tmp")
+    creation = 0o666 if permissions is None else permissions
+    try:
+        # x: never through a link, never into a file that is already there.
+        with open(temporary, "x+b", opener=lambda name, flags: os.open(name, flags, creation)) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            _verify(file, data)
+        if permissions is not None:
+            temporary.chmod(permissions)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _verify(file: BinaryIO, data: bytes) -> None:
+    """Read back what was written.
+
+    Raises:
+        OutputError: it is not `data`.
+    """
+    file.seek(0)
+    same = all(file.read(_CHUNK) == data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK))
+    if not same or file.read(1):
+        raise OutputError("what was written reads back differently; check the disk, or write elsewhere")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name to the disk, where the system can: Windows and some network disks cannot."""
+    # By now the name leads to the new file, whole: a failure here is no failure to write it.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _explained(target: Path, error: OSError) -> str:
+    """What is wrong, and what to do."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR) and not target.parent.is_dir():
+        return f"there is no folder {shown(target.parent)}; create it, or write elsewhere"
+    if error.errno in _NOT_PERMITTED:
+        return f"writing in {shown(target.parent)} is not permitted; choose another folder"
+    if error.errno in _FULL:
+        return "the disk is full; make room, or write elsewhere"
+    if error.errno == errno.ENAMETOOLONG:
+        return "its name is too long; choose a shorter one"
+    return f"{error.strerror or error}; write elsewhere"

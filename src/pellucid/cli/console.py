@@ -1,0 +1,70 @@
+"""What the commands share in talking to people: results on standard output, the rest on standard error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from rich.console import Console
+
+Progress = Callable[[int, int], None]
+
+
+def print_json(document: Any) -> None:
+    """One JSON document, strictly: NaN would be no JSON."""
+    json.dump(document, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def note(message: str) -> None:
+    """One line beside the results."""
+    print(f"pellucid: {message}", file=sys.stderr)  # noqa: T201
+
+
+def note_skipped(skipped: Sequence[str], most: int = 10) -> None:
+    """Name what could not be read, and count it."""
+    for line in skipped[:most]:
+        note(line)
+    if skipped:
+        more = f" ({most} shown)" if len(skipped) > most else ""
+        files = "file" if len(skipped) == 1 else "files"
+        note(f"{len(skipped)} {files} skipped{more}; --strict would stop instead")
+
+
+def error_console() -> "Console":
+    """The terminal beside the results."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+@contextmanager
+def reading(quiet: bool) -> Iterator[Progress]:
+    """A progress bar for reading pictures: only on a terminal, and only once there is something to show."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.progress import Progress as Bar
+
+    with Bar(console=error_console(), transient=True) as bar:
+        task = bar.add_task("reading pictures", total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+def confusion_table(confusion: "np.ndarray[Any, Any]", classes: Sequence[str], most: int = 20) -> str:
+    """The confusion matrix as text: a row per true class, a column per predicted one."""
+    if len(classes) > most:
+        return f"(confusion matrix of {len(classes)} classes: see report.json)"
+    head = ["true \\ predicted", *classes]
+    rows = [head, *([name, *map(str, row)] for name, row in zip(classes, confusion.tolist(), strict=True))]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )

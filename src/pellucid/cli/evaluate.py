@@ -1,0 +1,67 @@
+"""pellucid evaluate: how good a saved model is on labelled data."""
+
+from typing import Annotated
+
+import typer
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model file that Pellucid saved.")],
+    data: Annotated[str, typer.Argument(help="Labelled data, as for train.")],
+    part: Annotated[
+        str, typer.Option(help="Which part of DATA: test (all of it where it has one part) or train.")
+    ] = "test",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Report accuracy, cost and confusion matrix of a MODEL on labelled DATA."""
+    from pellucid.cli.console import confusion_table, note_skipped, print_json, reading
+    from pellucid.data.load import load_labelled
+    from pellucid.model import Model
+
+    loaded = Model.load(model)
+    with reading(quiet) as progress:
+        dataset = load_labelled(
+            data,
+            loaded.recipe,
+            loaded.classes,
+            part=part,
+            dtype=loaded.dtype,
+            strict=strict,
+            progress=progress,
+        )
+    note_skipped(dataset.skipped)
+    result = loaded.evaluate(dataset)
+    if as_json:
+        print_json(
+            {
+                "model": model,
+                "data": data,
+                "examples": dataset.m,
+                "classes": list(loaded.classes),
+                "accuracy": result.accuracy,
+                "cost": result.cost,
+                "confusion_matrix": result.confusion.tolist(),
+                "predictions": [
+                    {
+                        "source": source,
+                        "true": loaded.classes[true],
+                        "label": loaded.classes[label],
+                        "probability": float(probabilities[label]),
+                    }
+                    for source, true, label, probabilities in zip(
+                        dataset.sources, result.labels, result.predicted, result.probabilities, strict=True
+                    )
+                ],
+                "skipped": list(dataset.skipped),
+            }
+        )
+        return
+    typer.echo(
+        f"accuracy    {result.accuracy:.4f}  ({dataset.m} examples, {len(result.wrong)} wrong)\n"
+        f"cost        {result.cost:.6f}\n\n"
+        f"{confusion_table(result.confusion, loaded.classes)}"
+    )

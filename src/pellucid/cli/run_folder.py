@@ -1,0 +1,141 @@
+"""runs/train-N: what a training run leaves behind, written whole or not at all."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pellucid.data.dataset import Dataset
+from pellucid.errors import MissingPackageError, OutputError
+from pellucid.model import Evaluation, Model
+
+
+def check_free(out: Path | None) -> None:
+    """Refuse a place that cannot take the run, before the work rather than after it.
+
+    Raises:
+        OutputError: something is there already, or nothing can be written there.
+    """
+    if out is not None and out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise OutputError(f"{out} exists already; expected a new folder for the run")
+    folder = out.parent if out is not None else Path("runs")
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise OutputError(f"{folder} is no folder that can be written to; choose another with --out")
+
+
+def write_run(
+    out: Path | None,
+    model: Model,
+    config: str,
+    report: dict[str, Any],
+    test: Dataset,
+    evaluation: Evaluation,
+) -> tuple[Path, list[str]]:
+    """Write the model, the configuration, the history, the report, and what was predicted wrong.
+
+    Args:
+        out: the run's folder; None is the next free runs/train-N.
+        model: the trained model.
+        config: TOML that repeats the run.
+        report: what `report.json` holds.
+        test: the examples that were evaluated.
+        evaluation: what the model made of them.
+
+    Returns:
+        The folder, and a line for each picture that could not be drawn.
+
+    Raises:
+        OutputError: it cannot be written; nothing is left behind.
+    """
+    parent = out.parent if out is not None else Path("runs")
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".train-", dir=parent))
+    except OSError as error:
+        raise OutputError(f"{parent} cannot be written to: {error.strerror}") from None
+    try:
+        model.save(staging / "model.safetensors")
+        (staging / "config.toml").write_text(config, "utf-8")
+        (staging / "history.csv").write_text(_history_csv(model), "utf-8")
+        (staging / "report.json").write_text(
+            json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8"
+        )
+        (staging / "wrong.csv").write_text(_wrong_csv(model, test, evaluation), "utf-8")
+        notes = _draw(staging, model, test, evaluation)
+        # mkdtemp keeps others out; a run folder is an ordinary folder.
+        staging.chmod(0o777 & ~_umask())
+        return _publish(staging, out), notes
+    except OSError as error:
+        raise OutputError(f"the run cannot be written to {parent}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _publish(staging: Path, out: Path | None) -> Path:
+    """Rename the finished folder to its place, taking the next free number if none was given."""
+    if out is not None:
+        staging.rename(out)
+        return out
+    taken = [int(name.name[6:]) for name in Path("runs").glob("train-*") if name.name[6:].isdecimal()]
+    number = max(taken, default=0) + 1
+    while True:
+        place = Path("runs") / f"train-{number}"
+        try:
+            # Claims the number against a run that ends at the same moment; the rename replaces it.
+            place.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        staging.rename(place)
+        return place
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _history_csv(model: Model) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", "cost"])
+    writer.writerows((epoch, repr(cost)) for epoch, cost in enumerate(model.history.costs))
+    return text.getvalue()
+
+
+def _wrong_csv(model: Model, test: Dataset, evaluation: Evaluation) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["source", "true", "predicted", "probability"])
+    for i in evaluation.wrong:
+        predicted = evaluation.predicted[i]
+        writer.writerow(
+            [
+                test.sources[i] if test.sources else f"row {i}",
+                model.classes[evaluation.labels[i]],
+                model.classes[predicted],
+                f"{evaluation.probabilities[i, predicted]:.6f}",
+            ]
+        )
+    return text.getvalue()
+
+
+def _draw(folder: Path, model: Model, test: Dataset, evaluation: Evaluation) -> list[str]:
+    try:
+        from pellucid.plots import cost_curve, save_figure, wrong_answers
+
+        if model.history.costs:
+            save_figure(cost_curve(model.history.costs), folder / "cost.png")
+        sheet = wrong_answers(model, test, evaluation)
+        if sheet is not None:
+            save_figure(sheet, folder / "wrong.png")
+    except MissingPackageError as error:
+        return [f"no pictures were drawn: {error}"]
+    return []

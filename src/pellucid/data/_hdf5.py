@@ -1,0 +1,184 @@
+"""One data set of an HDF5 file, checked before it is read. Only `hdf5` imports this: h5py is an extra."""
+
+import math
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+
+from pellucid.data._files import check_size, shown
+from pellucid.data._tables import check_array
+from pellucid.errors import FormatError, LabelError
+
+# What h5py raises on damaged files.
+DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, MemoryError, zlib.error)
+
+_MAX_CHUNKS = 1_000_000
+_MAX_CHUNK_BYTES = 256 * 2**20
+_STEP = 2**20
+
+# HDF5's numbers for its own filters. Others would be loaded as plug-ins, or are rare.
+_DEFLATE, _SHUFFLE, _FLETCHER32 = 1, 2, 3
+_CHECKSUM_BYTES = 4
+
+# Of an entry that points to text of variable length, and of the longest such text.
+_TEXT_BYTES = 16
+_MAX_TEXT = 800
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A data set within the file, opened but not yet read."""
+
+    id: Any
+    where: str
+    file_size: int
+
+    @classmethod
+    def find(cls, file: Any, name: bytes, where: str, file_size: int) -> "Stored":
+        """The data set of that name in the root group; refuses what would lead out of the file."""
+        if file.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+            raise FormatError(f"{where} is a link, and links are not followed; expected a data set itself")
+        found = h5py.h5o.open(file.id, name)
+        if not isinstance(found, h5py.h5d.DatasetID):
+            raise FormatError(f"{where} is a group or a type; expected a data set")
+        plan = found.get_create_plist()
+        # Asked before anything else: a virtual data set opens its sources to tell its shape.
+        if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count() > 0:
+            raise FormatError(f"{where} keeps its data in other files; expected it in this file")
+        return cls(found, where, file_size)
+
+    @classmethod
+    def describe(cls, file: Any, name: bytes) -> str:
+        """Shape and type of what a file has under a name, for a message."""
+        try:
+            data = cls.find(file, name, "", 0)
+            return f"{data.shape} {shown(str(data.id.dtype))}"
+        except FormatError:
+            return "(no data set of this file)"
+        except DAMAGE:
+            return "(unreadable)"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.id.get_space().get_simple_extent_dims())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return math.prod(self.shape) * int(self.id.dtype.itemsize)
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes of one item in the file."""
+        return _TEXT_BYTES if self.is_text else int(self.id.get_type().get_size())
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text of variable length."""
+        kind = h5py.check_string_dtype(self.id.dtype)
+        return kind is not None and kind.length is None
+
+    def check(self, role: str) -> None:
+        """Refuse, before anything is allocated, what is not wholly there or not what `role` needs."""
+        if self.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+            raise FormatError(f"{self.where} is empty; expected at least one example")
+        # Names of classes are few: these alone may be of variable length, and are read one by one.
+        text = role == "classes" and self.is_text
+        check_array(self.where, np.dtype("S1") if text else self.id.dtype, self.shape, role)
+        stored = int(self.id.get_storage_size())
+        check_size(self.where, self.nbytes, stored)
+        if self.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED:
+            self._check_chunks()
+        elif stored != math.prod(self.shape) * self.item_bytes or self._end(stored) > self.file_size:
+            raise self._incomplete()
+
+    def read(self) -> np.ndarray[Any, Any]:
+        """The data, (m, ...)."""
+        data = h5py.Dataset(self.id)
+        if not self.is_text:
+            return np.asarray(data[...])
+        # One at a time: many entries may share one long text.
+        return np.array([_name(data[i], self.where) for i in np.ndindex(self.shape)], np.str_)
+
+    def _end(self, stored: int) -> int:
+        return int(self.id.get_offset() or 0) + stored
+
+    def _incomplete(self) -> FormatError:
+        return FormatError(
+            f"{self.where} declares shape {self.shape}, and the file does not hold all of it; expected a "
+            "complete file: copy or write it again"
+        )
+
+    def _check_chunks(self) -> None:
+        """Every chunk is in the file, and is exactly as long as the library will take it to be."""
+        plan = self.id.get_create_plist()
+        chunk = plan.get_chunk()
+        chunk_bytes = math.prod(chunk) * self.item_bytes
+        count = math.prod(-(-n // c) for n, c in zip(self.shape, chunk, strict=True))
+        if count > _MAX_CHUNKS or chunk_bytes > max(_MAX_CHUNK_BYTES, self.nbytes):
+            raise FormatError(
+                f"{self.where} is stored in {count:,} chunks of {chunk_bytes:,} bytes; expected at most "
+                f"{_MAX_CHUNKS:,} chunks, none larger than the data: write it again without chunks"
+            )
+        filters = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
+        if len(set(filters)) < len(filters) or not set(filters) <= {_DEFLATE, _SHUFFLE, _FLETCHER32}:
+            raise FormatError(
+                f"{self.where} is compressed in a way that is not read; expected gzip or no compression"
+            )
+        chunks = self._chunks(count)
+        end = max((info.byte_offset + info.size for info in chunks), default=0)
+        # Chunks that share their bytes would let a small file grow once for each of them.
+        if len(chunks) != count or max(end, sum(info.size for info in chunks)) > self.file_size:
+            raise self._incomplete()
+        for info in chunks:
+            if not self._chunk_is_whole(info, filters, chunk_bytes):
+                raise FormatError(
+                    f"{self.where} is damaged: the chunk at {info.chunk_offset} does not hold "
+                    f"{chunk_bytes:,} bytes; copy or write it again"
+                )
+
+    def _chunks(self, count: int) -> list[Any]:
+        chunks: list[Any] = []
+
+        def collect(info: Any) -> bool | None:
+            chunks.append(info)
+            return True if len(chunks) > count else None
+
+        if self.id.get_num_chunks() == count:
+            self.id.chunk_iter(collect)
+        return chunks
+
+    def _chunk_is_whole(self, info: Any, filters: list[int], chunk_bytes: int) -> bool:
+        active = [code for i, code in enumerate(filters) if not info.filter_mask >> i & 1]
+        checksum = _CHECKSUM_BYTES * active.count(_FLETCHER32)
+        if _DEFLATE not in active:
+            return bool(info.size == chunk_bytes + checksum)
+        _, raw = self.id.read_direct_chunk(info.chunk_offset)
+        if _FLETCHER32 in active[active.index(_DEFLATE) :]:
+            return _inflates_to(raw[:-_CHECKSUM_BYTES], chunk_bytes)
+        return _inflates_to(raw, chunk_bytes + checksum)
+
+
+def _inflates_to(data: bytes, expected: int) -> bool:
+    """Whether `data` is a zlib stream of `expected` bytes; it is never held whole."""
+    stream = zlib.decompressobj()
+    length = 0
+    while data and not stream.eof and length <= expected:
+        length += len(stream.decompress(data, _STEP))
+        data = stream.unconsumed_tail
+    return stream.eof and length == expected
+
+
+def _name(value: bytes, where: str) -> str:
+    """The name of a class; refused here if it is long, before any other is read."""
+    if len(value) > _MAX_TEXT:
+        raise LabelError(
+            f"{where} holds a class name of {len(value):,} bytes; expected at most {_MAX_TEXT}"
+        )
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise LabelError(f"{where} holds text that is not Unicode; expected class names in UTF-8") from None

@@ -1,0 +1,219 @@
+"""NumPy files: .npz with named arrays, and .npy with one array of unlabelled rows.
+
+The header is parsed here, and no file is unpickled: there is no way from here to NumPy's object arrays.
+"""
+
+import math
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from pellucid.data._files import check_size, look, shown
+from pellucid.data._tables import Keys, PartKeys, assemble, at, check_array, find_keys
+from pellucid.data.examples import Parts
+from pellucid.errors import FormatError, PellucidError
+
+_NPY = b"\x93NUMPY"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_STEP = 2**20
+_MAX_MEMBERS = 1000
+_MAX_HEADER = 4096
+
+# NumPy's own reader evaluates the header as a Python literal; three known keys need no evaluation.
+_ENTRY = (
+    r"\s*['\"](?:descr['\"]\s*:\s*['\"](?P<descr{0}>[^'\"\\]{{1,16}})['\"]"
+    r"|fortran_order['\"]\s*:\s*(?P<order{0}>True|False)"
+    r"|shape['\"]\s*:\s*\((?P<shape{0}>[\d\sL,]*)\))\s*"
+)
+_HEADER = re.compile(r"\{" + ",".join(_ENTRY.format(i) for i in range(3)) + r",?\s*\}\s*", re.ASCII)
+_TYPE = re.compile(r"[<>=|]?[?biufcSUOV]\d{0,4}", re.ASCII)
+_SHAPE = re.compile(r"\s*|(?:\s*\d{1,18}L?\s*,)+\s*|(?:\s*\d{1,18}L?\s*,)+\s*\d{1,18}L?\s*", re.ASCII)
+
+
+# What zipfile and zlib raise on damaged files.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    OverflowError,
+)
+
+
+class _Header(NamedTuple):
+    """What a .npy file declares."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    fortran_order: bool
+    length: int
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def is_npy(head: bytes) -> bool:
+    """Whether a file that begins so is one NumPy array."""
+    return head.startswith(_NPY)
+
+
+def is_npz(head: bytes) -> bool:
+    """Whether a file that begins so is a zip archive, as NumPy's archives of arrays are."""
+    return head.startswith(_ZIP)
+
+
+def read_arrays(path: str | os.PathLike[str]) -> Parts:
+    """Read a .npz archive or a .npy array, told apart by their contents.
+
+    An archive holds X and y, or X_train, y_train, X_test and y_test, under any of the usual names; rows
+    are examples, or columns where X is (n_x, m) and Y is (1, m) or one-hot (K, m). An array holds
+    unlabelled rows.
+
+    Raises:
+        NotFoundError: there is no such file.
+        FormatError: it is no such file, is damaged, or holds nothing that could be X.
+        LabelError: labels that are no classes.
+        DataError: it cannot be read, or its training and test examples differ in shape.
+    """
+    path = Path(path)
+    size, head = look(path)
+    if is_npy(head):
+        with path.open("rb") as stream:
+            array = _read_npy(stream, size, size, str(path))
+        return assemble(path, Keys(PartKeys("", None), None, None), {"": array})
+    if not is_npz(head):
+        raise FormatError(f"{path} is neither a .npy nor a .npz file; expected one that NumPy saved")
+    with _explained(path), zipfile.ZipFile(path) as archive:
+        members = _members(archive, path, size)
+        keys = find_keys(path, members, lambda name: _describe(archive, members[name]))
+        roles = keys.roles()
+        # All headers before any data: nothing is allocated for a file that will be refused.
+        sizes = [_check_member(archive, members[name], at(path, name), roles[name]) for name in roles]
+        check_size(str(path), sum(sizes), size)
+        arrays = {}
+        for name, role in roles.items():
+            member = members[name]
+            with archive.open(member) as data:
+                arrays[name] = _read_npy(data, member.file_size, member.compress_size, at(path, name), role)
+    return assemble(path, keys, arrays)
+
+
+def _members(archive: zipfile.ZipFile, path: Path, size: int) -> dict[str, zipfile.ZipInfo]:
+    """The arrays of an archive by name."""
+    infos = archive.infolist()
+    if len(infos) > _MAX_MEMBERS:
+        raise FormatError(f"{path} has {len(infos)} members; expected at most {_MAX_MEMBERS} arrays")
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        if not info.filename.endswith(".npy"):
+            continue
+        name = info.filename.removesuffix(".npy")
+        if name in members:
+            raise FormatError(f"{path} is damaged: it holds {name!a} twice; expected each array once")
+        members[name] = info
+    # Members that share their bytes would let a small file grow once for each of them.
+    if sum(info.compress_size for info in infos) > size:
+        raise FormatError(f"{path} is damaged: its members are larger than the file; save it again")
+    return members
+
+
+def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, role: str) -> int:
+    """Bytes that a member's array needs, once its header has been found to tell the truth."""
+    if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FormatError(
+            f"{where} is encrypted or compressed in an unusual way; expected what NumPy writes"
+        )
+    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
+        raise FormatError(f"{where} is damaged: its two sizes differ; save it again")
+    with archive.open(info) as stream:
+        return _read_header(stream, info.file_size, info.compress_size, where, role).nbytes
+
+
+def _describe(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    try:
+        with archive.open(info) as stream:
+            header = _parse_header(stream, "")
+    except (FormatError, *_DAMAGE):
+        return "(unreadable)"
+    return f"{header.shape} {header.dtype}"
+
+
+def _read_npy(stream: IO[bytes], size: int, stored: int, where: str, role: str = "inputs") -> Any:
+    """The array of a .npy stream of `size` bytes: (m, ...), a view of one buffer of exactly its bytes."""
+    header = _read_header(stream, size, stored, where, role)
+    buffer = np.empty(header.nbytes, np.uint8)
+    view = buffer.data
+    done = 0
+    while done < len(view):
+        piece = stream.read(min(_STEP, len(view) - done))
+        if not piece:
+            raise FormatError(f"{where} is truncated after {done} of {len(view)} bytes; copy it again")
+        view[done : done + len(piece)] = piece
+        done += len(piece)
+    # The end of a zip member is where its checksum is compared.
+    if stream.read(1):
+        raise FormatError(f"{where} is damaged: it goes on after its last number; save it again")
+    flat = buffer.view(header.dtype)
+    return flat.reshape(header.shape[::-1]).T if header.fortran_order else flat.reshape(header.shape)
+
+
+def _read_header(stream: IO[bytes], size: int, stored: int, where: str, role: str) -> _Header:
+    header = _parse_header(stream, where)
+    check_array(where, header.dtype, header.shape, role)
+    if header.length + header.nbytes != size:
+        raise FormatError(
+            f"{where} is damaged: shape {header.shape} of type {header.dtype} takes {header.nbytes:,} "
+            f"bytes, and {size - header.length:,} are there; expected as many: copy or save it again"
+        )
+    check_size(where, header.nbytes, stored)
+    return header
+
+
+def _parse_header(stream: IO[bytes], where: str) -> _Header:
+    start = stream.read(8)
+    if not start.startswith(_NPY) or start[6:] not in (b"\x01\x00", b"\x02\x00"):
+        raise FormatError(f"{where} is not a NumPy array of format 1 or 2; expected what numpy.save writes")
+    width = 2 if start[6] == 1 else 4
+    length = int.from_bytes(stream.read(width), "little")
+    text = stream.read(length).decode("latin-1") if length <= _MAX_HEADER else ""
+    match = _HEADER.fullmatch(text)
+    fields = (
+        {key[:-1]: value for key, value in match.groupdict().items() if value is not None} if match else {}
+    )
+    if len(fields) < 3 or not _TYPE.fullmatch(fields["descr"]) or not _SHAPE.fullmatch(fields["shape"]):
+        raise FormatError(
+            f"{where} has a header that is damaged or describes records; expected a plain array of numbers"
+        )
+    try:
+        dtype = np.dtype(fields["descr"])
+    except (TypeError, ValueError):
+        raise FormatError(f"{where} has the unknown type {fields['descr']!a}; expected numbers") from None
+    shape = tuple(int(side) for side in re.findall(r"\d+", fields["shape"]))
+    return _Header(dtype, shape, fields["order"] == "True", 8 + width + length)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What zipfile and zlib raise on damaged files, said in one way."""
+    try:
+        yield
+    except PellucidError:
+        raise
+    except _DAMAGE as error:
+        reason = shown(" ".join(str(error).split()))
+        raise FormatError(
+            f"{path} is a damaged .npz file ({reason}); expected one NumPy saved: copy it again"
+        ) from None

@@ -1,0 +1,109 @@
+"""Folders of photographs, read into labelled examples."""
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.examples import Examples, Parts, Progress, silent
+from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder, walk_pictures
+from pellucid.data.pictures import decode_all, is_picture, shown
+from pellucid.errors import DataError, LabelError
+
+
+def read_folder(
+    folder: str | PathLike[str],
+    shape: tuple[int, ...],
+    *,
+    strict: bool = False,
+    progress: Progress = silent,
+    least: int = 2,
+) -> Parts:
+    """The photographs of a folder, labelled by its layout.
+
+    Either one folder per class, or all pictures side by side with the class before the number in their
+    names (cat.17.jpg). Where there are folders train and test (or val, valid, validation for want of
+    test; in any case of letters), both are read, and the classes are those of the training part;
+    without them, all is for training. Hidden files, and files not named as pictures are, are ignored.
+
+    Args:
+        folder: where to look. Pictures may lie one level below a class folder, and be links.
+        shape: (height, width, 3) for colour, (height, width) for grey.
+        strict: refuse the first picture that cannot be read; otherwise it is skipped.
+        progress: called with (done, total) after each picture, counted over both parts.
+        least: how many classes the training part must have; 1 will do to evaluate a model on.
+
+    Returns:
+        Examples with rows (m, *shape) uint8 and sorted classes. `skipped` has a line for each picture
+        that could not be read, and for each folder that was left out.
+
+    Raises:
+        NotFoundError: there is no such folder.
+        FormatError: no pictures, contradicting layouts, or pictures that cannot be read.
+        LabelError: fewer than `least` classes to train on, a test class that training lacks, a file name
+            without a class, or a training class none of whose pictures could be read.
+        OptionError: a shape that no picture has.
+        MissingPackageError: Pillow is not installed.
+    """
+    train, test = survey_folder(Path(folder))
+    if train is not None:
+        _check_classes(train, test, least)
+    classes = () if train is None else train.classes
+    train_count = 0 if train is None else len(train.paths)
+    total = train_count + (0 if test is None else len(test.paths))
+
+    def read(part: Survey | None, needed: tuple[str, ...], before: int) -> Examples | None:
+        if part is None:
+            return None
+        rows, failures = decode_all(
+            part.paths, shape, strict=strict, progress=lambda done, _: progress(before + done, total)
+        )
+        _check_none_lost(part, needed, failures)
+        return _examples(part, classes or part.classes, rows, failures)
+
+    return Parts(read(train, classes, 0), read(test, (), train_count))
+
+
+def is_picture_folder(path: str | PathLike[str]) -> bool:
+    """Whether `path` is a folder where `read_folder` would find at least one real picture."""
+    try:
+        return any(is_picture(file) for file in walk_pictures(Path(path)))
+    except DataError:
+        return False
+
+
+def _check_classes(train: Survey, test: Survey | None, least: int) -> None:
+    if len(train.classes) < least:
+        raise LabelError(
+            f"{shown(train.folder)}: found one class, {train.classes[0]}; expected at least two: {LAYOUTS}"
+        )
+    if test is None:
+        return
+    for path, name in zip(test.paths, test.names, strict=True):
+        if name not in train.classes:
+            raise LabelError(
+                f"{shown(path)} is of the class {name}, which {shown(train.folder)} lacks; "
+                f"expected one of {', '.join(train.classes)}"
+            )
+
+
+def _check_none_lost(part: Survey, needed: tuple[str, ...], failures: dict[int, str]) -> None:
+    """Refuse to lose all pictures of a class: it could not be learned, and nobody would notice."""
+    read = {name for index, name in enumerate(part.names) if index not in failures}
+    for name in needed:
+        if name not in read:
+            first = failures[part.names.index(name)]
+            raise LabelError(
+                f"{shown(part.folder)}: none of the pictures of the class {name} could be read; "
+                f"the first: {first}"
+            )
+
+
+def _examples(
+    part: Survey, classes: tuple[str, ...], rows: np.ndarray[Any, Any], failures: dict[int, str]
+) -> Examples:
+    kept = [index for index in range(len(part.paths)) if index not in failures]
+    labels = np.array([classes.index(part.names[index]) for index in kept], np.int64)
+    sources = tuple(str(part.paths[index]) for index in kept)
+    return Examples(rows, labels, classes, sources, (*failures.values(), *part.notes))

@@ -1,0 +1,209 @@
+"""Photographs: one file, or many at once, to 8-bit pictures of one size.
+
+JPEG, PNG, BMP and WebP, told apart by their content and never by their name.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from pellucid.data.examples import Progress, silent
+from pellucid.data.recipe import Recipe
+from pellucid.errors import DataError, FormatError, MissingPackageError, NotFoundError, OptionError
+
+# How many bytes of a file's beginning `looks_like_picture` wants.
+HEAD_BYTES = 32
+# A quarter of a gigabyte as RGB: where Pillow, too, begins to suspect a decompression bomb.
+MAX_PIXELS = 89_478_485
+# More than any picture of MAX_PIXELS takes, because WebP files are read whole.
+_MAX_BYTES = 1 << 29
+_MAX_THREADS = 16
+EXPECTED = "expected a JPEG, PNG, BMP or WebP picture"
+
+
+def looks_like_picture(head: bytes) -> bool:
+    """Whether a file that begins with `head` (`HEAD_BYTES` of it, or all) is of a format read here."""
+    return picture_format(head) is not None
+
+
+def picture_format(head: bytes) -> str | None:
+    """JPEG, PNG, WebP, BMP, or None: what a file is that begins with `head`."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "WebP"
+    # "BM" alone may begin a table ("BMI,age,..."): the size of the second header decides.
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
+        return "BMP"
+    return None
+
+
+def is_picture(path: str | PathLike[str]) -> bool:
+    """Whether `path` is a regular file that begins as a JPEG, PNG, BMP or WebP picture does."""
+    try:
+        with _open_regular(path) as file:
+            return looks_like_picture(file.read(HEAD_BYTES))
+    except (DataError, OSError):
+        return False
+
+
+def decode_picture(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """One photograph as a network sees it; may be called from several threads.
+
+    The picture is decoded whole, turned upright by its EXIF orientation, laid over white where it is
+    transparent, reduced to 8 bits, converted and resized with bicubic interpolation. For an ordinary
+    photograph that is `Image.open(path).convert("RGB").resize((width, height), BICUBIC)`, exactly.
+
+    Args:
+        path: of a JPEG, PNG, BMP or WebP file; of an animation, the first frame is read.
+        shape: (height, width, 3) for colour, (height, width) for grey.
+
+    Returns:
+        uint8 of `shape`.
+
+    Raises:
+        NotFoundError: there is no such file.
+        FormatError: it is no regular file, no such picture, too large, truncated or damaged.
+        OptionError: a shape that no picture has.
+        MissingPackageError: Pillow is not installed.
+    """
+    _check_shape(shape)
+    decode = _decoder()
+    with _open_regular(path) as file:
+        return decode(file, shown(path), shape)
+
+
+def read_pictures(
+    paths: Sequence[str | PathLike[str]],
+    shape: tuple[int, ...],
+    *,
+    strict: bool = False,
+    progress: Progress = silent,
+    threads: int | None = None,
+) -> tuple[np.ndarray[Any, Any], tuple[str, ...], tuple[str, ...]]:
+    """Many photographs, decoded on several threads, in the order of `paths`.
+
+    Args:
+        paths: of the pictures.
+        shape: (height, width, 3) or (height, width), of every result.
+        strict: refuse the first picture that cannot be read; otherwise it is skipped.
+        progress: called with (done, total) after each picture, from the calling thread.
+        threads: how many pictures are decoded at a time; None: one for each processor.
+
+    Returns:
+        The pictures, (m, *shape) uint8; the paths they came from; and for each path that was skipped,
+        one line that says why.
+
+    Raises:
+        FormatError: nothing could be read; or, if `strict`, something could not.
+        NotFoundError: if `strict`, a file that does not exist.
+        OptionError: a shape that no picture has, or less than one thread.
+        MissingPackageError: Pillow is not installed.
+    """
+    rows, failures = decode_all(paths, shape, strict=strict, progress=progress, threads=threads)
+    kept = tuple(os.fspath(path) for index, path in enumerate(paths) if index not in failures)
+    return rows, kept, tuple(failures.values())
+
+
+def decode_all(
+    paths: Sequence[str | PathLike[str]],
+    shape: tuple[int, ...],
+    *,
+    strict: bool = False,
+    progress: Progress = silent,
+    threads: int | None = None,
+) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
+    """What `read_pictures` does, for callers who know each picture by its place in `paths`.
+
+    Returns:
+        The pictures that could be read, and for each other one, by its index, the line that says why.
+
+    Raises:
+        DataError: as in `read_pictures`.
+        OptionError: likewise.
+    """
+    _check_shape(shape)
+    _decoder()
+    if threads is not None and threads < 1:
+        raise OptionError(f"threads is {threads}; expected at least 1")
+    if not paths:
+        raise FormatError("there are no pictures to read; expected at least one file")
+    rows = np.empty((len(paths), *shape), np.uint8)
+    failures: dict[int, str] = {}
+    pool = ThreadPoolExecutor(threads or _processors(), thread_name_prefix="pictures")
+    try:
+        for index, result in enumerate(pool.map(lambda path: _attempt(path, shape), paths)):
+            if isinstance(result, DataError):
+                if strict:
+                    raise result
+                failures[index] = str(result)
+            else:
+                rows[index - len(failures)] = result
+            progress(index + 1, len(paths))
+    finally:
+        # After Ctrl-C nobody waits for the pictures in hand, and no other is begun.
+        pool.shutdown(wait=False, cancel_futures=True)
+    if len(failures) == len(paths):
+        raise FormatError(f"none of {len(paths)} pictures could be read; the first: {failures[0]}")
+    return rows[: len(paths) - len(failures)], failures
+
+
+def shown(text: object) -> str:
+    """A path, or a foreign message, on one line that any terminal can print."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def _attempt(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndarray[Any, Any] | DataError:
+    try:
+        return decode_picture(path, shape)
+    except DataError as error:
+        return error
+
+
+def _processors() -> int:
+    # A container or taskset may leave this process fewer processors than the machine has.
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MAX_THREADS)
+
+
+def _check_shape(shape: tuple[int, ...]) -> None:
+    # A recipe is what decides which shapes pictures may have.
+    Recipe("pictures", shape)
+
+
+def _decoder() -> Callable[[BinaryIO, str, tuple[int, ...]], np.ndarray[Any, Any]]:
+    try:
+        from pellucid.data.decoding import decode
+    except ImportError as error:
+        raise MissingPackageError("reading pictures", "Pillow", "images") from error
+    return decode
+
+
+def _open_regular(path: str | PathLike[str]) -> BinaryIO:
+    """Opens `path` if it is, or links to, a regular file; opening anything else might block."""
+    name = shown(path)
+    try:
+        status = Path(path).stat()
+        if stat.S_ISREG(status.st_mode) and 0 < status.st_size <= _MAX_BYTES:
+            return Path(path).open("rb")
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {name}; {EXPECTED}") from None
+    # ValueError: a null character in the name.
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FormatError(f"{name} cannot be opened ({reason}); {EXPECTED}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise FormatError(f"{name} is a folder; {EXPECTED}")
+    if not stat.S_ISREG(status.st_mode):
+        raise FormatError(f"{name} is no regular file; {EXPECTED}")
+    if status.st_size == 0:
+        raise FormatError(f"{name} is empty; {EXPECTED}")
+    raise FormatError(f"{name} has {status.st_size:,} bytes; {EXPECTED} of at most {_MAX_BYTES:,}")

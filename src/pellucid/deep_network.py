@@ -1,0 +1,202 @@
+"""DeepNetwork: the course's easy-to-use neural network class, on columns like the course."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Self
+
+import numpy as np
+
+from pellucid.core._arrays import Array, as_numpy, check_matrix, namespace
+from pellucid.core.model import L_model_forward, labels_from_output
+from pellucid.core.randomness import RandomSource
+from pellucid.course import Columns
+from pellucid.data.dataset import Dataset, one_hot
+from pellucid.data.recipe import Recipe
+from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeError
+from pellucid.model import Evaluation, Model
+from pellucid.network import Network
+from pellucid.summary import summary_html, summary_text
+from pellucid.training import History, Listener, TrainingOptions, checked_columns, train
+
+
+class DeepNetwork:
+    """A deep network that trains, predicts, shows and saves itself.
+
+    ::
+
+        net = DeepNetwork([12288, 20, 7, 5, 1]).fit(X, Y)
+        net.evaluate(X_test, Y_test).accuracy
+
+    Args:
+        layer_dims: units per layer, inputs first. One output unit tells two classes apart, K output
+            units K classes.
+        hidden_activation: the activation of the hidden layers, by name.
+        learning_rate: the length of a step.
+        num_iterations: passes over the data; with the full batch, steps.
+        batch_size: examples per step; None is all of them.
+        initialization: how the weights start, see `initialize_parameters_deep`.
+        rng: None, an int, a Generator or a RandomState; 1 is the course's.
+        engine: which engine trains, by name.
+
+    Attributes:
+        network: the `Network` that is trained.
+        parameters: `{"W1", "b1", ...}` after `fit`, else empty.
+        history: the `History` of the last `fit`.
+
+    Raises:
+        OptionError: sizes that are no layers, or an option that does not exist.
+    """
+
+    def __init__(
+        self,
+        layer_dims: Sequence[int],
+        *,
+        hidden_activation: str = "relu",
+        learning_rate: float = 0.0075,
+        num_iterations: int = 2500,
+        batch_size: int | None = None,
+        initialization: str | float = "xavier",
+        rng: RandomSource = 1,
+        engine: str = "auto",
+    ) -> None:
+        dims = tuple(layer_dims)
+        output = "softmax" if dims[-1:] != (1,) else "sigmoid"
+        self.network = Network(dims, hidden_activation=hidden_activation, output_activation=output)
+        self.options = TrainingOptions(
+            num_iterations, learning_rate, batch_size, initialization, rng, engine=engine
+        )
+        self.parameters: dict[str, Array] = {}
+        self.history = History()
+        self._classes: tuple[str, ...] = ()
+        self._recipe: Recipe | None = None
+
+    @property
+    def costs(self) -> list[float]:
+        """The cost of every epoch of the last `fit`."""
+        return list(self.history.costs)
+
+    def fit(
+        self,
+        X: Array,
+        Y: Array,
+        *,
+        classes: Sequence[str] | None = None,
+        recipe: Recipe | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> Self:
+        """Train from fresh weights. Ctrl-C ends early and keeps what was learned.
+
+        Args:
+            X: inputs, (n_x, m), already scaled.
+            Y: true labels: (1, m) of 0 and 1; for K classes one-hot (K, m), or (1, m) of 0 .. K-1.
+            classes: names of the classes, kept with the saved model.
+            recipe: how X came from raw rows, kept with the saved model, so that it can predict on
+                photographs or raw rows.
+            listeners: called with every event of `pellucid.training.fit`.
+
+        Returns:
+            self.
+
+        Raises:
+            ShapeError, NonFiniteError, LabelError, DivergenceError: as `pellucid.training.fit`; after a
+                divergence `parameters` are the last whose cost was finite.
+        """
+        count = max(2, self.network.n_y)
+        names = tuple(classes) if classes is not None else tuple(map(str, range(count)))
+        if len(names) != count or len(set(names)) != count:
+            raise LabelError(f"classes is {list(names)}; expected {count} different names")
+        if recipe is not None and recipe.n_x != self.network.n_x:
+            raise ShapeError(f"the recipe makes {recipe.n_x} inputs; expected {self.network.n_x}")
+        data = Columns(X, self._targets(Y))
+        self._classes, self._recipe = names, recipe or Recipe("numbers", (self.network.n_x,))
+        try:
+            end = train(self.network, data, self.options, listeners=listeners)
+        except DivergenceError as error:
+            self.parameters, self.history = error.parameters, History()
+            raise
+        self.parameters, self.history = end.parameters, end.history
+        return self
+
+    def predict(self, X: Array) -> Array:
+        """Labels for X (n_x, m): (1, m) of integers.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ShapeError: X does not fit the network.
+        """
+        AL = self.predict_proba(X)
+        return labels_from_output(AL, output_activation=self.network.output_activation)
+
+    def predict_proba(self, X: Array) -> Array:
+        """AL for X (n_x, m): (1, m), the probability of label 1; for K classes (K, m).
+
+        Raises:
+            NotFittedError: before `fit`.
+            ShapeError: X does not fit the network.
+        """
+        AL, _ = L_model_forward(X, self._fitted(), **self.network.activations)
+        return AL
+
+    def evaluate(self, X: Array, Y: Array) -> Evaluation:
+        """Accuracy, confusion matrix and cost on labelled examples.
+
+        Args:
+            X: inputs, (n_x, m).
+            Y: true labels, as for `fit`.
+
+        Raises:
+            NotFittedError: before `fit`.
+            ShapeError: X and Y do not fit the network.
+        """
+        model = self.to_model()
+        X, Y = checked_columns(self.network, as_numpy(X), as_numpy(self._targets(Y)))
+        return model.evaluate(Dataset(X, Y, model.classes, model.recipe))
+
+    def summary(self) -> str:
+        """The layers, their shapes and what is known of the training, as a table of text."""
+        return summary_text(self.network, self.history.costs)
+
+    def to_model(self) -> Model:
+        """The trained network as a `Model` value.
+
+        Raises:
+            NotFittedError: before `fit`.
+        """
+        parameters = {name: as_numpy(value) for name, value in self._fitted().items()}
+        recipe = self._recipe or Recipe("numbers", (self.network.n_x,))
+        return Model(self.network, parameters, recipe, self._classes, self.history)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write one `.safetensors` file, which `pellucid.Model.load` reads.
+
+        Raises:
+            NotFittedError: before `fit`.
+            OutputError: it cannot be written there.
+        """
+        self.to_model().save(path)
+
+    def __repr__(self) -> str:
+        trained = f"{len(self.history.costs)} epochs trained" if self.parameters else "not trained"
+        return f"DeepNetwork({list(self.network.layer_dims)}, {trained})"
+
+    def _repr_html_(self) -> str:
+        return summary_html(self.network, self.history.costs)
+
+    def _fitted(self) -> dict[str, Array]:
+        if not self.parameters:
+            raise NotFittedError("this network is not trained yet; call fit(X, Y) first")
+        return self.parameters
+
+    def _targets(self, Y: Array) -> Array:
+        """Y as training wants it: class numbers (1, m) become one-hot columns (K, m)."""
+        xp = namespace(Y=Y)
+        check_matrix("Y", Y, "(n_y, m)")
+        K = self.network.n_y
+        if K == 1 or Y.shape[0] != 1:
+            return Y
+        numbers = as_numpy(Y)[0]
+        wrong = ~np.isin(numbers, np.arange(K))
+        if wrong.any():
+            j = int(np.argmax(wrong))
+            raise LabelError(f"Y[0, {j}] is {numbers[j]}; expected a class number from 0 to {K - 1}")
+        return xp.asarray(one_hot(numbers.astype(np.int64), K))

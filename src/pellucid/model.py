@@ -1,0 +1,194 @@
+"""Model: a trained network with everything that predicting needs. Rows at the door, columns inside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any, Self
+
+import numpy as np
+
+from pellucid.atomic import shown
+from pellucid.core.cost import cost_named
+from pellucid.core.model import L_model_forward
+from pellucid.data.dataset import Dataset, labels_of
+from pellucid.data.recipe import Recipe
+from pellucid.errors import LabelError, ModelFileError, OptionError, ShapeError
+from pellucid.metrics import accuracy, confusion_matrix
+from pellucid.model_file import no_model_because, read_model_file, write_model_file
+from pellucid.network import Network
+from pellucid.training.history import History
+
+Floats = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a model made of labelled examples.
+
+    Attributes:
+        labels: (m,) true class indices.
+        predicted: (m,) predicted class indices.
+        probabilities: (m, K), a column per class.
+        cost: in nats per example.
+    """
+
+    labels: Floats
+    predicted: Floats
+    probabilities: Floats
+    cost: float
+
+    @property
+    def accuracy(self) -> float:
+        """The share of examples that were predicted right."""
+        return accuracy(self.labels, self.predicted)
+
+    @property
+    def confusion(self) -> Floats:
+        """(K, K): rows are true classes, columns predicted ones."""
+        return confusion_matrix(self.labels, self.predicted, self.probabilities.shape[1])
+
+    @property
+    def wrong(self) -> Floats:
+        """The indices of the examples that were predicted wrong."""
+        return np.flatnonzero(self.labels != self.predicted)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network, its recipe, its classes and its history.
+
+    Attributes:
+        network: what the network is.
+        parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`, NumPy arrays.
+        recipe: how raw rows become columns.
+        classes: names, in the order of the probabilities; for two, the second is what the one output
+            gives the probability of.
+        history: how training went.
+
+    Raises:
+        ShapeError: parameters that are not those of the network.
+        LabelError: more or fewer classes than the network tells apart.
+    """
+
+    network: Network
+    parameters: Mapping[str, Floats]
+    recipe: Recipe
+    classes: tuple[str, ...]
+    history: History = field(default_factory=History)
+
+    def __post_init__(self) -> None:
+        shapes = {name: value.shape for name, value in self.parameters.items()}
+        if shapes != self.network.parameter_shapes:
+            raise ShapeError(
+                f"the parameters have shapes {shapes}; expected {self.network.parameter_shapes}"
+            )
+        if self.recipe.n_x != self.network.n_x:
+            raise ShapeError(
+                f"the recipe makes {self.recipe.n_x} inputs; the network expects {self.network.n_x}"
+            )
+        n_classes = 2 if self.network.n_y == 1 else self.network.n_y
+        if len(self.classes) != n_classes or len(set(self.classes)) != n_classes:
+            raise LabelError(f"the classes are {self.classes}; the network tells {n_classes} apart")
+
+    @property
+    def dtype(self) -> str:
+        """The type of number of the parameters: "float64" or "float32"."""
+        return str(self.parameters["W1"].dtype)
+
+    def outputs(self, X: Floats) -> Floats:
+        """AL (n_y, m) for columns X (n_x, m) that went through the recipe."""
+        AL, _ = L_model_forward(X, self.parameters, **self.network.activations)
+        return np.asarray(AL)
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The probability of each class.
+
+        Args:
+            rows: raw examples, (m, *recipe.shape) or (m, n_x): before scaling, as files hold them.
+
+        Returns:
+            (m, K), each row summing to 1; columns in the order of `classes`.
+
+        Raises:
+            DataError: rows of another shape than the model was trained on.
+        """
+        return self.class_probabilities(self.outputs(self.recipe.columns(np.asarray(rows), self.dtype)))
+
+    def predict(self, rows: Floats) -> Floats:
+        """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`."""
+        AL = self.outputs(self.recipe.columns(np.asarray(rows), self.dtype))
+        return np.asarray(np.asarray(self.classes)[labels_of(AL)])
+
+    @staticmethod
+    def class_probabilities(AL: Floats) -> Floats:
+        """(m, K) from the network's output (n_y, m): one sigmoid unit is spread over two classes."""
+        return np.asarray(np.vstack([1 - AL, AL]).T if AL.shape[0] == 1 else AL.T)
+
+    def evaluate(self, dataset: Dataset) -> Evaluation:
+        """What the model makes of a data set that went through its recipe.
+
+        Raises:
+            LabelError: the data set has no labels, or not this model's classes.
+        """
+        if dataset.Y is None:
+            raise LabelError("these examples have no labels; expected labelled ones to evaluate on")
+        if dataset.classes != self.classes:
+            raise LabelError(
+                f"the data have the classes {', '.join(dataset.classes)}; "
+                f"the model knows {', '.join(self.classes)}"
+            )
+        AL, caches = L_model_forward(dataset.X, self.parameters, **self.network.activations)
+        cost = float(cost_named(self.network.cost).forward(caches[-1][1], dataset.Y))
+        return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write one `.safetensors` file, atomically; `pellucid.model_file` says how.
+
+        Raises:
+            OutputError: it cannot be written there; what was there before is untouched.
+        """
+        document = {
+            "network": self.network.to_dict(),
+            "recipe": self.recipe.to_dict(),
+            "classes": list(self.classes),
+            "history": self.history.to_dict(),
+        }
+        write_model_file(path, document, self.parameters)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read what `save` wrote. Everything is checked before it is used; nothing is executed.
+
+        Raises:
+            NotFoundError: there is no such file.
+            ModelFileError: it is damaged, is something else, or comes from a newer format.
+        """
+        described: list[tuple[Network, Recipe, tuple[str, ...], History]] = []
+
+        def shapes(document: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+            described.append(_described(document))
+            return described[0][0].parameter_shapes
+
+        parameters = read_model_file(path, shapes)
+        network, recipe, classes, history = described[0]
+        try:
+            return cls(network, parameters, recipe, classes, history)
+        except (ShapeError, LabelError) as error:
+            raise ModelFileError(f"{shown(path)} {no_model_because(error)}") from error
+
+
+def _described(document: Mapping[str, Any]) -> tuple[Network, Recipe, tuple[str, ...], History]:
+    """The values that a model file's document stands for.
+
+    Raises:
+        OptionError: keys or values that no model has.
+    """
+    expected = {"network", "recipe", "classes", "history"}
+    if set(document) != expected:
+        raise OptionError(f"a model is described by {', '.join(sorted(expected))}")
+    classes = document["classes"]
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise OptionError("a model's classes are a list of names")
+    network = Network.from_dict(document["network"])
+    recipe = Recipe.from_dict(document["recipe"])
+    return network, recipe, tuple(classes), History.from_dict(document["history"])

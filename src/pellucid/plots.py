@@ -1,0 +1,209 @@
+"""Pictures of a training: the cost curve, wrong answers, decision boundaries, first-layer weights.
+
+Every function returns a matplotlib `Figure`, which a notebook shows by itself and `save_figure` writes.
+matplotlib's object interface is used throughout: nothing opens a window or changes a global.
+"""
+
+import io
+import math
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.atomic import write_atomically
+from pellucid.core._arrays import as_numpy
+from pellucid.data.dataset import Dataset, labels_of
+from pellucid.errors import DataError, MissingPackageError, OptionError
+from pellucid.model import Evaluation, Model
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_FORMATS = ("png", "svg", "pdf")
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#000000")
+
+
+def _new_figure(width: float, height: float) -> "Figure":
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingPackageError("drawing", "matplotlib", "plot") from None
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def save_figure(figure: "Figure", path: str | PathLike[str], *, dpi: int = 120) -> None:
+    """Write a figure, atomically.
+
+    Args:
+        figure: what one of the functions below returned.
+        path: ends in .png, .svg or .pdf.
+        dpi: dots per inch of a .png.
+
+    Raises:
+        OptionError: another ending.
+        OutputError: it cannot be written there.
+    """
+    target = Path(path)
+    kind = target.suffix.lower().lstrip(".")
+    if kind not in _FORMATS:
+        raise OptionError(f"cannot draw into {target}; expected a name ending in .png, .svg or .pdf")
+    data = io.BytesIO()
+    figure.savefig(data, format=kind, dpi=dpi)
+    write_atomically(target, data.getvalue())
+
+
+def cost_curve(costs: Sequence[float], *, title: str = "Cost while training") -> "Figure":
+    """The cost of every epoch.
+
+    Args:
+        costs: in nats, one per epoch.
+        title: above the curve.
+
+    Raises:
+        DataError: there is no cost to draw.
+    """
+    if not costs:
+        raise DataError("there are no costs to draw; expected at least one epoch of training")
+    figure = _new_figure(6.4, 4)
+    axes = figure.add_subplot()
+    axes.plot(
+        range(len(costs)), costs, color=_COLOURS[0], linewidth=1.5, marker="o" if len(costs) == 1 else ""
+    )
+    axes.set(title=title, xlabel="epoch", ylabel="cost (nats per example)")
+    axes.set_ylim(bottom=0 if min(costs) >= 0 else None)
+    axes.grid(alpha=0.25)
+    axes.annotate(
+        f"{costs[-1]:.4g}",
+        (len(costs) - 1, costs[-1]),
+        textcoords="offset points",
+        xytext=(-4, 8),
+        ha="right",
+    )
+    return figure
+
+
+def wrong_answers(
+    model: Model, dataset: Dataset, evaluation: Evaluation, *, most: int = 40
+) -> "Figure | None":
+    """A contact sheet of the pictures the model got wrong, the surest mistakes first.
+
+    Args:
+        model: what predicted.
+        dataset: what it predicted on, pictures through the model's recipe.
+        evaluation: what `model.evaluate(dataset)` returned.
+        most: how many pictures at the most.
+
+    Returns:
+        The figure, each picture under "predicted, probability / true"; None if nothing is wrong or the
+        inputs are no pictures.
+    """
+    wrong = evaluation.wrong
+    if len(wrong) == 0:
+        return None
+    sureness = evaluation.probabilities[wrong, evaluation.predicted[wrong]]
+    order = np.argsort(-sureness, kind="stable")[:most]
+    shown, sureness = wrong[order], sureness[order]
+    pictures = model.recipe.pictures(dataset.X[:, shown])
+    if pictures is None:
+        return None
+    columns = min(8, len(shown))
+    rows = math.ceil(len(shown) / columns)
+    figure = _new_figure(max(4.5, 1.5 * columns), 1.9 * rows + 0.5)
+    more = "" if len(shown) == len(wrong) else f", the {len(shown)} surest shown"
+    figure.suptitle(f"{len(wrong)} of {dataset.m} predicted wrong{more}", fontsize=10)
+    for k, i in enumerate(shown):
+        predicted, true = (model.classes[j] for j in (evaluation.predicted[i], evaluation.labels[i]))
+        axes = figure.add_subplot(rows, columns, k + 1)
+        _show_picture(axes, pictures[k])
+        axes.set_title(f"{predicted} {sureness[k]:.0%}", fontsize=8, color="#b00020", pad=2)
+        axes.set_xlabel(f"true: {true}", fontsize=8, labelpad=2)
+    return figure
+
+
+def decision_boundary(model: Model, rows: Any, labels: Any, *, steps: int = 300) -> "Figure":
+    """Where a model with two inputs changes its mind, with the examples drawn over it.
+
+    Args:
+        model: trained on two inputs.
+        rows: raw examples, (m, 2).
+        labels: (m,) class indices, or Y (1, m) or (K, m).
+        steps: grid points along each side.
+
+    Raises:
+        DataError: the model has not two inputs.
+    """
+    if model.network.n_x != 2:
+        raise DataError(f"the model has {model.network.n_x} inputs; a boundary can be drawn for two")
+    rows = as_numpy(rows)
+    labels = as_numpy(labels)
+    labels = labels_of(labels) if labels.ndim == 2 else labels
+    (left, low), (right, high) = rows.min(axis=0), rows.max(axis=0)
+    margin_x, margin_y = 0.1 * (right - left) or 1.0, 0.1 * (high - low) or 1.0
+    xs = np.linspace(left - margin_x, right + margin_x, steps)
+    ys = np.linspace(low - margin_y, high + margin_y, steps)
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    probabilities = model.predict_proba(grid)
+    figure = _new_figure(5.6, 4.8)
+    axes = figure.add_subplot()
+    if len(model.classes) == 2:
+        field = probabilities[:, 1].reshape(steps, steps)
+        mesh = axes.contourf(xs, ys, field, levels=np.linspace(0, 1, 21), cmap="RdBu_r", alpha=0.8)
+        figure.colorbar(mesh, ax=axes, label=f"probability of {model.classes[1]}", ticks=[0, 0.5, 1])
+        axes.contour(xs, ys, field, levels=[0.5], colors="black", linewidths=1)
+        colours: Sequence[str] = ("#2166ac", "#b2182b")
+    else:
+        colours = [_COLOURS[k % len(_COLOURS)] for k in range(len(model.classes))]
+        winner = probabilities.argmax(axis=1).reshape(steps, steps)
+        levels = np.arange(len(model.classes) + 1) - 0.5
+        axes.contourf(xs, ys, winner, levels=levels, colors=colours, alpha=0.3)
+    for k, name in enumerate(model.classes):
+        mine = rows[labels == k]
+        axes.scatter(
+            mine[:, 0], mine[:, 1], s=14, color=colours[k], edgecolors="white", linewidths=0.4, label=name
+        )
+    axes.legend(fontsize=8)
+    axes.set(xlabel="input 1", ylabel="input 2", title="Decision boundary")
+    return figure
+
+
+def first_layer_weights(model: Model, *, most: int = 40) -> "Figure":
+    """W1 as pictures, one per hidden unit: what each unit of the first layer looks for.
+
+    Each unit's weights are scaled by their largest magnitude; grey (or white, for one colour) is zero.
+
+    Args:
+        model: trained on pictures.
+        most: how many units at the most.
+
+    Raises:
+        DataError: the model was not trained on pictures.
+    """
+    if model.recipe.kind != "pictures":
+        raise DataError(f"the model was trained on {model.recipe.describe()}; expected pictures")
+    W1 = np.asarray(model.parameters["W1"])[:most]
+    columns = min(10, len(W1))
+    rows = math.ceil(len(W1) / columns)
+    figure = _new_figure(max(3.0, 1.3 * columns), 1.5 * rows + 0.4)
+    figure.suptitle("First-layer weights, one picture per unit", fontsize=10)
+    for k, weights in enumerate(W1):
+        axes = figure.add_subplot(rows, columns, k + 1)
+        scaled = (weights / (np.abs(weights).max() or 1.0)).reshape(model.recipe.shape)
+        if scaled.ndim == 3:
+            axes.imshow((scaled + 1) / 2)
+        else:
+            axes.imshow(scaled, cmap="RdBu_r", vmin=-1, vmax=1)
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(f"unit {k + 1}", fontsize=8, pad=2)
+    return figure
+
+
+def _show_picture(axes: "Axes", picture: np.ndarray[Any, Any]) -> None:
+    if picture.ndim == 2:
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    else:
+        axes.imshow(picture)
+    axes.set(xticks=[], yticks=[])

@@ -1,0 +1,33 @@
+"""Fixtures of every room: the data folder and the published numbers beside it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# A first example may import or compile something: time says nothing about it.
+settings.register_profile("pellucid", deadline=None, max_examples=60)
+settings.load_profile("pellucid")
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of the data sets: PELLUCID_DATA, or shared/data beside the repository."""
+    root = Path(os.environ.get("PELLUCID_DATA") or REPOSITORY.parent / "shared" / "data")
+    if not root.is_dir():
+        pytest.skip(f"there is no data folder {root}; PELLUCID_DATA names another")
+    return root
+
+
+@pytest.fixture(scope="session")
+def reference(data_root: Path) -> dict[str, Any]:
+    """The published exercise results and training series: reference.json beside the data folder."""
+    path = data_root.parent / "reference.json"
+    if not path.is_file():
+        pytest.skip(f"there are no published numbers: {path} does not exist")
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,114 @@
+"""What every function asks of its arrays: library, rank, shape; and the sentence it answers with."""
+
+import numpy as np
+import pytest
+from helpers import Library
+
+from pellucid.core._arrays import as_scalar, check_matrix, check_same_shape, floating, namespace
+from pellucid.errors import ArrayError, PellucidError, ShapeError
+
+
+def message(error: pytest.ExceptionInfo[PellucidError]) -> str:
+    return str(error.value)
+
+
+def test_namespace_of_arrays_of_one_library(library: Library) -> None:
+    xp = namespace(A=library.array([[1.0]]), b=library.array([[2.0]]))
+    assert library.owns(xp.zeros((2, 2), dtype=getattr(xp, library.dtype)))
+
+
+@pytest.mark.parametrize("value", [[[1.0]], (1.0,), 1.0, 3, "text", None, {}])
+def test_what_is_no_array_is_named_with_its_type_and_a_way_out(value: object) -> None:
+    with pytest.raises(ArrayError) as error:
+        namespace(A=np.ones(2), W=value)
+    assert message(error) == (
+        f"W is of type {type(value).__name__}; expected an array (NumPy, PyTorch, JAX, ...): "
+        "numpy.asarray(W) makes one"
+    )
+    assert isinstance(error.value, TypeError)
+
+
+@pytest.mark.parametrize("other", ["torch", "jax"])
+def test_arrays_of_two_libraries_are_refused_by_name(other: str) -> None:
+    lib = Library(other, "float32")
+    with lib.ready(), pytest.raises(ArrayError) as error:
+        namespace(A=np.ones(2), W=lib.array([1.0]))
+    module = {"torch": "torch", "jax": "jaxlib"}[other]
+    assert message(error) == (
+        f"arrays of different libraries do not mix: A is numpy's, W is {module}'s; expected all of one library"
+    )
+
+
+def test_floating_leaves_floating_arrays_alone(library: Library) -> None:
+    A = library.array([[1.5]])
+    xp = namespace(A=A)
+    assert floating(xp, A) is A
+    assert floating(xp, A, like=library.array([[1]], "int32")) is A
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+def test_floating_converts_to_the_type_asked_for(library: Library, dtype: str) -> None:
+    integers = library.array([[0, 1]], dtype)
+    xp = namespace(A=integers)
+    converted = floating(xp, integers, like=library.array([[0.5]]))
+    assert library.owns(converted)
+    np.testing.assert_array_equal(np.asarray(converted), [[0, 1]])
+    default = xp.__array_namespace_info__().default_dtypes()["real floating"]
+    assert floating(xp, integers).dtype == default
+    assert floating(xp, integers, like=integers).dtype == default
+
+
+def test_a_matrix_passes() -> None:
+    check_matrix("A", np.ones((2, 3)), "(n_prev, m)")
+
+
+def test_a_rank_1_array_is_named_as_such_with_the_calls_that_mend_it() -> None:
+    with pytest.raises(ShapeError) as error:
+        check_matrix("A", np.ones(3), "(n_prev, m)")
+    assert message(error) == (
+        "A has shape (3,), a rank-1 array; expected two dimensions (n_prev, m): "
+        "A.reshape(1, -1) makes it (1, 3), A.reshape(-1, 1) makes it (3, 1)"
+    )
+    assert isinstance(error.value, ValueError)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3, 4), (2, 1, 1, 1)])
+def test_other_ranks_are_refused_too(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError) as error:
+        check_matrix("X", np.ones(shape), "(n_x, m)")
+    assert message(error) == f"X has shape {shape}; expected two dimensions (n_x, m)"
+
+
+def test_equal_shapes_pass() -> None:
+    check_same_shape("Y", np.ones((1, 3)), "AL", np.ones((1, 3)))
+    check_same_shape("Y", np.ones(3), "AL", np.ones(3))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (1, 3, 1), ()])
+def test_shapes_that_would_broadcast_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError) as error:
+        check_same_shape("Y", np.ones(shape), "AL", np.ones((1, 3)))
+    assert message(error) == f"Y has shape {shape} and AL has shape (1, 3); expected Y of shape (1, 3)"
+
+
+def test_a_rank_1_array_beside_a_matrix_is_named_as_such() -> None:
+    with pytest.raises(ShapeError) as error:
+        check_same_shape("Y", np.ones(3), "AL", np.ones((1, 3)))
+    assert message(error) == (
+        "Y has shape (3,) and AL has shape (1, 3); expected Y of shape (1, 3) "
+        "(Y is a rank-1 array: Y.reshape(1, 3) if its order is right)"
+    )
+
+
+@pytest.mark.xfail(reason="the hint names a reshape of 5 numbers into 3")
+def test_no_reshape_is_advised_that_cannot_work() -> None:
+    with pytest.raises(ShapeError, match=r"rank-1") as error:
+        check_same_shape("Y", np.ones(5), "AL", np.ones((1, 3)))
+    assert "reshape(1, 3)" not in message(error)
+
+
+def test_a_scalar_is_a_float_in_numpy_and_differentiable_elsewhere(library: Library) -> None:
+    value = as_scalar(library.array(0.25))
+    assert value == 0.25
+    assert isinstance(value, float) if library.name == "numpy" else library.owns(value)
+    assert type(as_scalar(np.float32(0.25))) is float
