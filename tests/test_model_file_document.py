@@ -89,7 +89,7 @@ def test_metadata_that_hold_more(path: Path, sound: bytes) -> None:
         ('{"a":' * 20 + "1" + "}" * 20, "the description of the model is nested too deeply"),
         (
             '{"a": [' + "1," * 4_000_000 + "1]}",
-            "the description of the model holds more than 4000000 values",
+            "its header holds more than 4000000 values",
         ),
     ],
 )

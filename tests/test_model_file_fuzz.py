@@ -14,7 +14,7 @@ from pellucid.model import Model
 
 # The file is written anew for each example.
 anew = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-often = settings(anew, max_examples=300)
+often = settings(anew, max_examples=200)
 
 
 @pytest.fixture
@@ -35,10 +35,12 @@ def load_or_refuse(path: Path, content: bytes) -> bool:
     try:
         Model.load(path)
     except ModelFileError as error:
-        assert str(error).startswith(f"{path} ")
-        assert "\n" not in str(error)
-        return False
-    return True
+        line = str(error)
+    else:
+        return True
+    assert line.startswith(f"{path} ")
+    assert "\n" not in line
+    return False
 
 
 def test_truncation_at_every_byte(path: Path, sound: bytes) -> None:
@@ -48,15 +50,14 @@ def test_truncation_at_every_byte(path: Path, sound: bytes) -> None:
             Model.load(path)
 
 
-def test_every_bit_of_the_header_flipped(path: Path, sound: bytes) -> None:
+def test_a_bit_flipped_in_every_byte_of_the_header(path: Path, sound: bytes) -> None:
     """Few of them go unnoticed: in a cost, a class name, a mean."""
     numbers = len(taken_apart(sound)[1])
     survived = 0
     for at in range(len(sound) - numbers):
-        for bit in (at % 8, (at + 3) % 8):
-            damaged = bytearray(sound)
-            damaged[at] ^= 1 << bit
-            survived += load_or_refuse(path, bytes(damaged))
+        damaged = bytearray(sound)
+        damaged[at] ^= 1 << (at % 8)
+        survived += load_or_refuse(path, bytes(damaged))
     assert survived < len(sound) / 10
 
 

@@ -14,7 +14,6 @@ The names below are loaded when first used: importing this package costs next to
 """
 
 from importlib import import_module
-from importlib.metadata import version
 
 # `__init__.pyi` says the same to type checkers and editors.
 _HOMES = {
@@ -46,6 +45,8 @@ __all__ = ["__version__", *_ROOMS, *_HOME_OF]  # noqa: PLE0604 - the tables abov
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
+        from importlib.metadata import version
+
         value: object = version("pellucid")
     elif name in _ROOMS:
         value = import_module(f"pellucid.{name}")

@@ -20,6 +20,7 @@ app = typer.Typer(
     # Rich would cost a third of the start-up time, to draw boxes around the help.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100},
 )
 app.command()(train)
 app.command()(evaluate)

@@ -58,6 +58,14 @@ class TrainConfig:
         return 2500 if self.iterations is None else self.iterations
 
     @property
+    def initialization(self) -> str | float:
+        """The scheme of the first weights: a name, or the factor that `init` spells."""
+        try:
+            return float(self.init)
+        except ValueError:
+            return self.init
+
+    @property
     def picture_shape(self) -> tuple[int, int]:
         """(height, width) that photographs are resized to.
 

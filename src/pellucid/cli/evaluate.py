@@ -6,10 +6,13 @@ import typer
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model file that Pellucid saved.")],
-    data: Annotated[str, typer.Argument(help="Labelled data, as for train.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file that Pellucid saved.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Labelled data, as for train.")],
     part: Annotated[
-        str, typer.Option(help="Which part of DATA: test (all of it where it has one part) or train.")
+        str,
+        typer.Option(
+            metavar="NAME", help="Which part of DATA: test (all of it where it has one part) or train."
+        ),
     ] = "test",
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
@@ -17,7 +20,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Report accuracy, cost and confusion matrix of a MODEL on labelled DATA."""
+    """Report accuracy, cost and confusion matrix on labelled DATA."""
     from pellucid.cli.console import confusion_table, note_skipped, print_json, reading
     from pellucid.data.load import load_labelled
     from pellucid.model import Model

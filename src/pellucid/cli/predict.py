@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def predict(
-    model: Annotated[str, typer.Argument(help="A model file that Pellucid saved.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file that Pellucid saved.")],
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="Photographs, folders of them, patterns such as 'pets/*.jpg', or array files "
             "(.npy, .npz, HDF5).",
         ),
@@ -26,7 +26,10 @@ def predict(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Print the class and its probability for every INPUT, prepared exactly as in training."""
+    """Print the class and its probability for every INPUT.
+
+    An INPUT is prepared exactly as the examples were in training.
+    """
     from pellucid.cli.console import note_skipped, print_json, reading
     from pellucid.data.load import load_inputs
     from pellucid.errors import OptionError

@@ -6,10 +6,10 @@ import typer
 
 
 def summary(
-    model: Annotated[str, typer.Argument(help="A model file that Pellucid saved.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file that Pellucid saved.")],
     as_json: Annotated[bool, typer.Option("--json", help="The description as JSON.")] = False,
 ) -> None:
-    """Show the layers, shapes, classes, preprocessing and training of a MODEL."""
+    """Show the layers, classes, preprocessing and training of a MODEL."""
     from pellucid.cli.console import print_json
     from pellucid.model import Model
     from pellucid.summary import summary_text

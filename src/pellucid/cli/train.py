@@ -10,38 +10,51 @@ def train(
     data: Annotated[
         str | None,
         typer.Argument(
+            metavar="DATA",
             help="An HDF5 file, a folder of pictures, an .npz file, or a built-in data set: "
-            "digits, breast-cancer, moons, circles."
+            "digits, breast-cancer, moons, circles.",
         ),
     ] = None,
     test: Annotated[
         str | None,
-        typer.Option(help="The test set. Default: the test part of DATA, or a share split off."),
+        typer.Option(
+            metavar="DATA", help="The test set. Default: the test part of DATA, or a share split off."
+        ),
     ] = None,
     layers: Annotated[
         list[int] | None,
         typer.Option(metavar="N [N ...]", help="Units of the hidden layers. Default: 20 7 5."),
     ] = None,
     iterations: Annotated[
-        int | None, typer.Option(help="Gradient steps, each on all examples. Default: 2500.")
+        int | None, typer.Option(metavar="N", help="Gradient steps, each on all examples. Default: 2500.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data, instead of iterations.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Passes over the data, instead of iterations.")
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Examples per gradient step. Default: all of them.")
+        int | None, typer.Option(metavar="N", help="Examples per gradient step. Default: all of them.")
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Length of a step. Default: 0.0075.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="X", help="Length of a step. Default: 0.0075.")
+    ] = None,
     hidden_activation: Annotated[
         str | None,
-        typer.Option(help="relu, tanh, leaky_relu, elu, gelu, silu, sigmoid or identity. Default: relu."),
+        typer.Option(
+            metavar="NAME",
+            help="relu, tanh, leaky_relu, elu, gelu, silu, sigmoid or identity. Default: relu.",
+        ),
     ] = None,
     init: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME|X",
             help="How the weights start: xavier, he, small, glorot_uniform, glorot_normal, "
-            "lecun_uniform, lecun_normal or zeros. Default: xavier."
+            "lecun_uniform, lecun_normal, zeros, or the factor of randn. Default: xavier.",
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random. Default: 1.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of everything random. Default: 1.")
+    ] = None,
     image_size: Annotated[
         str | None,
         typer.Option(metavar="N|HxW", help="Size photographs are resized to, in pixels. Default: 64."),
@@ -49,15 +62,21 @@ def train(
     scaling: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
             help="auto, unit (divide by 255), standard (mean 0, deviation 1) or none. Default: auto, "
-            "unit for pictures and standard for numbers."
+            "unit for pictures and standard for numbers.",
         ),
     ] = None,
     test_fraction: Annotated[
-        float | None, typer.Option(help="The share split off where there is no test set. Default: 0.2.")
+        float | None,
+        typer.Option(metavar="X", help="The share split off where there is no test set. Default: 0.2."),
     ] = None,
-    dtype: Annotated[str | None, typer.Option(help="float64 or float32. Default: float64.")] = None,
-    engine: Annotated[str | None, typer.Option(help="Which engine trains. Default: auto.")] = None,
+    dtype: Annotated[
+        str | None, typer.Option(metavar="NAME", help="float64 or float32. Default: float64.")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which engine trains. Default: auto.")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
     ] = False,
@@ -71,7 +90,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> int:
-    """Train a network on DATA, evaluate it, and save it with its pictures in a run folder."""
+    """Train a network on DATA, evaluate it, and save it in a run folder."""
     given = {
         "data": data,
         "test": test,

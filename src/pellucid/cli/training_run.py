@@ -44,7 +44,7 @@ def run_training(
         epochs=config.length,
         learning_rate=config.learning_rate,
         batch_size=config.batch_size,
-        initialization=config.init,
+        initialization=config.initialization,
         rng=config.seed,
         shuffle_seed=config.seed,
         engine=config.engine,
