@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -121,10 +122,12 @@ def tree_map(f: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def tree_leaves(tree: Any) -> list[Any]:
-    """The leaves of `tree`, in order."""
-    leaves: list[Any] = []
-    tree_map(leaves.append, tree)
-    return leaves
+    """The leaves of `tree`; those of a dictionary in the order of its keys' names, as JAX returns them."""
+    if isinstance(tree, dict):
+        return [leaf for key in sorted(tree) for leaf in tree_leaves(tree[key])]
+    if isinstance(tree, (list, tuple)):
+        return [leaf for branch in tree for leaf in tree_leaves(branch)]
+    return [tree]
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def example(
     """Weights gain * randn / sqrt(n_prev), biases of the same size, labels 0 / 1 or one-hot."""
     rng = np.random.default_rng(seed)
     parameters = {}
-    for l, (n_prev, n) in enumerate(zip(layer_dims[:-1], layer_dims[1:], strict=True), start=1):
+    for l, (n_prev, n) in enumerate(pairwise(layer_dims), start=1):
         parameters[f"W{l}"] = gain * rng.standard_normal((n, n_prev)) / np.sqrt(n_prev)
         parameters[f"b{l}"] = gain * rng.uniform(0.1, 0.6, (n, 1))
     X = rng.standard_normal((layer_dims[0], m))

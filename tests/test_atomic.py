@@ -142,6 +142,16 @@ def test_a_path_that_would_break_the_line(tmp_path: Path) -> None:
     refusal(tmp_path / "no\nfolder" / "file")
 
 
+@posix
+def test_a_temporary_is_never_somebody_elses_file(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda length: "0" * 2 * length)
+    link = old.parent / ".pellucid-0000000000000000.tmp"
+    link.symlink_to(old)
+    assert refusal(old) == f"{os.strerror(errno.EEXIST)}; write elsewhere"
+    assert link.is_symlink()
+    assert old.read_bytes() == b"old"
+
+
 class Failing:
     """A file that fails in one of its methods, after half of it."""
 
@@ -233,6 +243,9 @@ def test_a_disk_that_gives_back_something_else(old: Path, monkeypatch: pytest.Mo
         assert refusal(old).startswith("what was written reads back differently")
     monkeypatch.setattr(os, "fsync", lambda descriptor: os.truncate(descriptor, 2))
     assert refusal(old).startswith("what was written reads back differently")
+    monkeypatch.setattr(os, "fsync", lambda descriptor: os.pwrite(descriptor, b"more", 0))
+    with pytest.raises(OutputError, match="what was written reads back differently"):
+        write_atomically(old, b"")
     assert content(old.parent) == {"file": b"old"}
 
 

@@ -97,6 +97,19 @@ def test_documents_that_are_no_strict_json(path: Path, sound: bytes, text: Any, 
     assert refusal(path, with_text(sound, text)).startswith(f"is damaged: {sentence}")
 
 
+def test_values_that_hide_behind_escapes_are_counted(
+    path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pellucid._safetensors_header.MAX_VALUES", 100)
+    text = b'{"__metadata__": {"pellucid": "' + b"1\\u002c" * 100 + b'"}}'
+    assert refusal(path, file_of(text)) == (
+        "is damaged: the description of the model is not JSON (Extra data: line 1 column 2 (char 1))"
+    )
+    assert refusal(path, file_of(text.replace(b'"1', b'"[1\\u002c1'))) == (
+        "is damaged: the description of the model holds more than 100 values"
+    )
+
+
 NETWORK = small_model().network.to_dict()
 RECIPE = small_model().recipe.to_dict()
 HISTORY = small_model().history.to_dict()
@@ -140,6 +153,12 @@ def test_documents_that_describe_no_model(
     path: Path, sound: bytes, changes: dict[str, Any], sentence: str
 ) -> None:
     assert refusal(path, with_document(sound, **changes)).startswith(NO_MODEL + sentence)
+
+
+@pytest.mark.parametrize("part", ["mean", "shape"])
+def test_numbers_too_long_to_be_printed(path: Path, sound: bytes, part: str) -> None:
+    recipe = {**RECIPE, "shape": [2**62] * 300, "mean": [1] if part == "mean" else [], "deviation": []}
+    assert refusal(path, with_document(sound, recipe=recipe)).startswith(NO_MODEL)
 
 
 @pytest.mark.parametrize("missing", ["network", "recipe", "classes", "history"])

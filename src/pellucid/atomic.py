@@ -80,6 +80,9 @@ def _write(target: Path, data: bytes, permissions: int | None) -> None:
         if permissions is not None:
             temporary.chmod(permissions)
         temporary.replace(target)
+    except FileExistsError:
+        # Somebody else's file: not ours to remove.
+        raise
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

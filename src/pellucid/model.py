@@ -37,6 +37,9 @@ class Evaluation:
     probabilities: Floats
     cost: float
 
+    def __repr__(self) -> str:
+        return f"Evaluation(accuracy {self.accuracy:.4f}, cost {self.cost:.4f}, {len(self.labels)} examples)"
+
     @property
     def accuracy(self) -> float:
         """The share of examples that were predicted right."""
@@ -173,7 +176,8 @@ class Model:
         network, recipe, classes, history = described[0]
         try:
             return cls(network, parameters, recipe, classes, history)
-        except (ShapeError, LabelError) as error:
+        # ShapeError and LabelError among them.
+        except ValueError as error:
             raise ModelFileError(f"{shown(path)} {no_model_because(error)}") from error
 
 

@@ -85,7 +85,7 @@ def read_model_file(
     Args:
         path: the file.
         expected_shapes: is given the document and answers with the shape of every tensor; called before
-            any is read. It raises a `PellucidError` where the document describes no model.
+            any is read. It raises a `PellucidError` or `ValueError` where the document describes no model.
 
     Returns:
         The tensors, in the order of the expected shapes: finite, float64 or float32, writable (the
@@ -111,7 +111,7 @@ def read_model_file(
         raise ModelFileError(f"{shown(path)} cannot be read: {error.strerror or error}") from error
 
 
-def no_model_because(error: PellucidError) -> str:
+def no_model_because(error: Exception) -> str:
     """What to say of a file whose parts are sound but make no model, after the file's name."""
     # What stands in the message came from the file: a line of any length, perhaps several.
     reason = " ".join(str(error).split())
@@ -151,7 +151,8 @@ def _check_regular(status: os.stat_result) -> None:
 def _shapes(document: Mapping[str, Any], expected_shapes: Callable[[Mapping[str, Any]], Shapes]) -> Shapes:
     try:
         return expected_shapes(document)
-    except PellucidError as error:
+    # ValueError and OverflowError: what Python itself says of numbers too long for it.
+    except (PellucidError, ValueError, OverflowError) as error:
         raise ModelFileError(no_model_because(error)) from error
 
 

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from helpers import KINKED, assert_gradient, central_difference, torch_activation
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from helpers import KINKED, assert_gradient, central_difference, torch_activation
 from pellucid import core
 from pellucid.core.activations import ACTIVATIONS, activation_named
 from pellucid.errors import ArrayError, OptionError, ShapeError

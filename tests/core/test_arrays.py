@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from helpers import Library
 
+from helpers import Library
 from pellucid.core._arrays import as_scalar, check_matrix, check_same_shape, floating, namespace
 from pellucid.errors import ArrayError, PellucidError, ShapeError
 
@@ -35,7 +35,8 @@ def test_arrays_of_two_libraries_are_refused_by_name(other: str) -> None:
         namespace(A=np.ones(2), W=lib.array([1.0]))
     module = {"torch": "torch", "jax": "jaxlib"}[other]
     assert message(error) == (
-        f"arrays of different libraries do not mix: A is numpy's, W is {module}'s; expected all of one library"
+        f"arrays of different libraries do not mix: A is numpy's, W is {module}'s; "
+        "expected all of one library"
     )
 
 

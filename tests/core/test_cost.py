@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import assert_gradient, central_difference
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from helpers import assert_gradient, central_difference
 from pellucid import core
 from pellucid.core.cost import COSTS, cost_named, sigmoid_output_backward, softmax_output_backward
 from pellucid.errors import ArrayError, OptionError, ShapeError
@@ -170,9 +170,7 @@ FROM_AL = [core.compute_cost, core.compute_cost_backward, softmax_output_backwar
 FROM_ZL = [function for cost in COSTS.values() for function in cost[:2]]
 
 
-@pytest.mark.parametrize(
-    ("function", "name"), [(f, "AL") for f in FROM_AL] + [(f, "ZL") for f in FROM_ZL]
-)
+@pytest.mark.parametrize(("function", "name"), [(f, "AL") for f in FROM_AL] + [(f, "ZL") for f in FROM_ZL])
 def test_shapes_that_do_not_fit_are_refused(function: Any, name: str) -> None:
     ones = np.ones
     with pytest.raises(ShapeError) as error:

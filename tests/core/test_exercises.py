@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Library, assert_close_both_ways
 
+from helpers import Library, assert_close_both_ways
 from pellucid import core
 from pellucid.core import shallow
 

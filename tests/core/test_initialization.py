@@ -29,8 +29,8 @@ dims_strategy = st.lists(st.integers(1, 6), min_size=2, max_size=6)
 
 def assert_same(first: dict[str, Any], second: dict[str, Any]) -> None:
     assert list(first) == list(second)
-    for name in first:
-        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name], err_msg=name)
 
 
 def test_these_are_all_the_schemes() -> None:

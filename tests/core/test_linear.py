@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import KINKED, assert_gradient, central_difference
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import KINKED, assert_gradient, central_difference
 from pellucid.core import (
     linear_activation_backward,
     linear_activation_forward,
@@ -64,7 +64,9 @@ def test_a_layer_backward_agrees_with_central_differences(name: str) -> None:
             return float(np.sum(dA_out * A_out)) / m, Z > 0 if name in KINKED else None
 
         numeric, smooth = central_difference(f, (A, W, b)[argument])
-        assert_gradient(f"{name}, argument {argument}", gradient, numeric * (m if argument == 0 else 1), smooth)
+        assert_gradient(
+            f"{name}, argument {argument}", gradient, numeric * (m if argument == 0 else 1), smooth
+        )
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -72,7 +74,7 @@ def test_a_layer_is_its_two_steps(name: str) -> None:
     A_prev, W, b, dA = layer()
     A, ((A_kept, W_kept, b_kept), Z) = linear_activation_forward(A_prev, W, b, name)
     np.testing.assert_array_equal(A, ACTIVATIONS[name].forward(linear_forward(A_prev, W, b)[0])[0])
-    assert A_kept is A_prev and W_kept is W and b_kept is b
+    assert all(kept is given for kept, given in zip((A_kept, W_kept, b_kept), (A_prev, W, b), strict=True))
     np.testing.assert_array_equal(Z, linear_forward(A_prev, W, b)[0])
     dZ = ACTIVATIONS[name].backward(dA, Z)
     both = zip(

@@ -1,14 +1,13 @@
 """The whole network: forward, predict, the backward pass's bookkeeping, and every refusal."""
 
-import re
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Example, example, torch_activation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import Example, example, torch_activation
 from pellucid.core import (
     L_model_backward,
     L_model_forward,
@@ -27,7 +26,7 @@ from pellucid.errors import ArrayError, OptionError, ParametersError, ShapeError
 @pytest.mark.parametrize("depth", [1, 2, 4])
 def test_forward_agrees_with_pytorch(depth: int, hidden: str, output: str) -> None:
     torch = pytest.importorskip("torch")
-    net = example([3, 5, 4, 3][:depth] + [2], hidden=hidden, output=output)
+    net = example([*[3, 5, 4, 3][:depth], 2], hidden=hidden, output=output)
     A = torch.tensor(net.X)
     for l in range(1, depth + 1):
         Z = torch.tensor(net.parameters[f"W{l}"]) @ A + torch.tensor(net.parameters[f"b{l}"])
@@ -147,7 +146,9 @@ def test_labels_from_output_is_the_second_half_of_predict() -> None:
     Z = np.array([[0.3, -2.0], [0.1, 1.0]])
     by_row = labels_from_output(sigmoid(Z)[0], output_activation="sigmoid")
     np.testing.assert_array_equal(by_row, [[1, 0], [1, 1]])
-    np.testing.assert_array_equal(labels_from_output(Z, output_activation="identity", threshold=0.2), Z > 0.2)
+    np.testing.assert_array_equal(
+        labels_from_output(Z, output_activation="identity", threshold=0.2), Z > 0.2
+    )
     by_class = labels_from_output(softmax(Z)[0], output_activation="softmax")
     np.testing.assert_array_equal(by_class, [[0, 1]])
 
@@ -161,21 +162,24 @@ def test_count_layers() -> None:
     assert count_layers(network("b2", "W2", "b1", "W1")) == 2
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        ("", "parameters holds nothing; expected W1, b1: missing W1, b1"),
-        ("W1", "parameters holds W1; expected W1, b1: missing b1"),
-        ("W1 b1 W3 b3", "parameters holds W1, b1, W3, b3; expected W1, b1, W2, b2: missing W2, b2; of no layer: 'W3', 'b3'"),
-        ("W0 b0", "parameters holds W0, b0; expected W1, b1: missing W1, b1; of no layer: 'W0', 'b0'"),
-        ("W1 b1 rate", "parameters holds W1, b1, rate; expected W1, b1; of no layer: 'rate'"),
-    ],
-)  # fmt: skip
+REFUSED_PARAMETERS = {
+    "": "parameters holds nothing; expected W1, b1: missing W1, b1",
+    "W1": "parameters holds W1; expected W1, b1: missing b1",
+    "W0 b0": "parameters holds W0, b0; expected W1, b1: missing W1, b1; of no layer: 'W0', 'b0'",
+    "W1 b1 W3 b3": (
+        "parameters holds W1, b1, W3, b3; expected W1, b1, W2, b2: missing W2, b2; of no layer: 'W3', 'b3'"
+    ),
+}
+
+
+@pytest.mark.parametrize("names", REFUSED_PARAMETERS)
 @pytest.mark.parametrize("function", [L_model_forward, predict])
-def test_parameters_that_are_no_network_are_refused(function: Any, names: str, message: str) -> None:
+def test_parameters_that_are_no_network_are_refused(function: Any, names: str) -> None:
     with pytest.raises(ParametersError) as error:
         function(np.ones((1, 1)), network(*names.split()))
-    assert str(error.value) == message
+    assert str(error.value) == REFUSED_PARAMETERS[names]
+    with pytest.raises(ParametersError, match=r"of no layer: 'rate'$"):
+        function(np.ones((1, 1)), network("W1", "b1", "rate"))
 
 
 @pytest.mark.xfail(reason="the layers are counted from the number of keys, rounded down")
@@ -198,8 +202,8 @@ def test_forward_names_the_layer_whose_arrays_do_not_fit() -> None:
         "layer 3 (W = W3, b = b3, A = A2): b has shape (1,), a rank-1 array; expected two dimensions "
         "(n, 1): b.reshape(1, -1) makes it (1, 1), b.reshape(-1, 1) makes it (1, 1)"
     )
-    with pytest.raises(ShapeError, match=re.escape("X has shape (3,), a rank-1 array; expected two dimensions (n_x, m)")):
-        L_model_forward(np.ones(3), net.parameters)  # fmt: skip
+    with pytest.raises(ShapeError, match=r"^X has shape \(3,\), a rank-1 array; .* dimensions \(n_x, m\)"):
+        L_model_forward(np.ones(3), net.parameters)
 
 
 def test_what_is_no_array_is_named() -> None:
@@ -222,7 +226,9 @@ def test_backward_refuses_arrays_of_another_batch() -> None:
         "Y has shape (4,) and AL has shape (1, 4); expected Y of shape (1, 4) "
         "(Y is a rank-1 array: Y.reshape(1, 4) if its order is right)"
     )
-    with pytest.raises(ShapeError, match=r"^AL has shape \(1, 3\) and ZL in the last cache has shape \(1, 4\)"):
+    with pytest.raises(
+        ShapeError, match=r"^AL has shape \(1, 3\) and ZL in the last cache has shape \(1, 4\)"
+    ):
         L_model_backward(AL[:, :3], net.Y[:, :3], caches)
     with pytest.raises(ShapeError, match=r"^dZ has shape \(1, 3\), W has shape \(1, 4\)"):
         L_model_backward(AL[:, :3], net.Y[:, :3], caches, output_activation="softmax")

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import KINKED, Example, assert_gradient, central_difference, example, torch_activation
 
+from helpers import KINKED, Example, assert_gradient, central_difference, example, torch_activation
 from pellucid import core
 from pellucid.core.activations import ACTIVATIONS
 
@@ -21,7 +21,7 @@ every_network = pytest.mark.parametrize(
 
 def network(depth: int, hidden: str, output: str) -> Example:
     activation, n_y = OUTPUTS[output]
-    dims = [3, 4, 3, 4, 3][:depth] + [n_y]
+    dims = [*[3, 4, 3, 4, 3][:depth], n_y]
     return example(dims, m=3, hidden=hidden, output=activation, seed=5, gain=GAINS.get(hidden, 1.0))
 
 
@@ -155,7 +155,9 @@ def test_the_judge_does_not_accept_an_empty_trial() -> None:
         assert_gradient("dW", g.ravel(), g)
 
 
-@pytest.mark.parametrize(("forward", "backward"), [("elu", "leaky_relu"), ("gelu", "silu"), ("relu", "identity")])
+@pytest.mark.parametrize(
+    ("forward", "backward"), [("elu", "leaky_relu"), ("gelu", "silu"), ("relu", "identity")]
+)
 def test_the_judge_finds_the_derivative_of_another_activation(forward: str, backward: str) -> None:
     net = network(3, forward, "one sigmoid")
     AL, caches = net.forward()

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Library
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import Library
 from pellucid import core
 from pellucid.core import shallow
 from pellucid.core.activations import ACTIVATIONS
@@ -19,7 +19,6 @@ from pellucid.core.activations import ACTIVATIONS
 DTYPES = [np.float64, np.float32]
 FAR = [-1e30, -1000.0, -745.0, -710.0, -104.0, -88.0, -37.0, -17.0, -1.0, 0.0]
 ZL_VALUES = [*FAR, *(-z for z in reversed(FAR[:-1]))]
-
 
 
 # Sigmoids as learners write them: each overflows or rounds in its own place.

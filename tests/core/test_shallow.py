@@ -1,12 +1,12 @@
-"""The network with one hidden layer: the same numbers as the deep functions, and its own page's refusals."""
+"""The network with one hidden layer: the numbers of the deep functions, and its own page's refusals."""
 
 import math
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Example, assert_gradient, central_difference, example
 
+from helpers import Example, assert_gradient, central_difference, example
 from pellucid import core
 from pellucid.core import shallow
 from pellucid.errors import ArrayError, OptionError, ParametersError, ShapeError
@@ -130,7 +130,9 @@ def test_a_missing_part_of_the_cache_or_of_the_gradients_is_named() -> None:
     with pytest.raises(ParametersError) as error:
         shallow.backward_propagation(net.parameters, {"Z1": net.X}, net.X, net.Y)
     assert str(error.value) == "cache has no A1, A2; expected the keys A1, A2"
-    with pytest.raises(ParametersError, match=r"^grads has no dW1; expected a gradient for each of W1, b1, W2, b2"):
+    with pytest.raises(
+        ParametersError, match=r"^grads has no dW1; expected a gradient for each of W1, b1, W2, b2"
+    ):
         shallow.update_parameters(net.parameters, {})  # fmt: skip
 
 

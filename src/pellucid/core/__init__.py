@@ -8,6 +8,7 @@ function writes into an array it was given. All take and return arrays of any li
 array API standard: NumPy, PyTorch, JAX, CuPy.
 """
 
+from pellucid.core import shallow
 from pellucid.core.activations import (
     elu,
     elu_backward,
@@ -72,6 +73,7 @@ __all__ = [
     "predict",
     "relu",
     "relu_backward",
+    "shallow",
     "sigmoid",
     "sigmoid_backward",
     "silu",

@@ -30,9 +30,11 @@ def _open_backward(dA: Array, Z: Array) -> tuple[Any, Array, Array]:
 
 
 def _logistic(xp: Any, Z: Array) -> Array:
-    # e^-|z| never overflows; both branches are the same function, written for its own sign of z.
-    e = xp.exp(-xp.abs(Z))
-    return xp.where(Z >= 0, 1 / (1 + e), e / (1 + e))
+    # 1 / (1 + e^-z) to the last bit, because long training runs tell other roundings apart; where e^-z
+    # would overflow it is e^z.
+    lowest = -0.999 * math.log(xp.finfo(Z.dtype).max)
+    floor = xp.full_like(Z, lowest)
+    return xp.where(Z > lowest, 1 / (1 + xp.exp(-xp.maximum(Z, floor))), xp.exp(xp.minimum(Z, floor)))
 
 
 def sigmoid(Z: Array) -> tuple[Array, Array]:

@@ -3,14 +3,16 @@
 import math
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
 from pellucid.data._files import check_size, shown
-from pellucid.data._tables import check_array
-from pellucid.errors import FormatError, LabelError
+from pellucid.data._hdf5_text import ENTRY_BYTES, read_texts
+from pellucid.data._tables import at, check_array
+from pellucid.errors import FormatError
 
 # What h5py raises on damaged files.
 DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, MemoryError, zlib.error)
@@ -23,43 +25,54 @@ _STEP = 2**20
 _DEFLATE, _SHUFFLE, _FLETCHER32 = 1, 2, 3
 _CHECKSUM_BYTES = 4
 
-# Of an entry that points to text of variable length, and of the longest such text.
-_TEXT_BYTES = 16
-_MAX_TEXT = 800
-
 
 @dataclass(frozen=True)
 class Stored:
     """A data set within the file, opened but not yet read."""
 
     id: Any
-    where: str
+    path: Path
+    name: str
     file_size: int
 
     @classmethod
-    def find(cls, file: Any, name: bytes, where: str, file_size: int) -> "Stored":
-        """The data set of that name in the root group; refuses what would lead out of the file."""
-        if file.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+    def find(cls, file: Any, raw_name: bytes, path: Path, name: str, file_size: int) -> "Stored":
+        """A data set of the root group; refuses what would lead out of the file.
+
+        Args:
+            file: the open file.
+            raw_name: as HDF5 knows it.
+            path: of the file.
+            name: for people.
+            file_size: in bytes.
+        """
+        where = at(path, name)
+        if file.id.links.get_info(raw_name).type != h5py.h5l.TYPE_HARD:
             raise FormatError(f"{where} is a link, and links are not followed; expected a data set itself")
-        found = h5py.h5o.open(file.id, name)
+        found = h5py.h5o.open(file.id, raw_name)
         if not isinstance(found, h5py.h5d.DatasetID):
             raise FormatError(f"{where} is a group or a type; expected a data set")
         plan = found.get_create_plist()
         # Asked before anything else: a virtual data set opens its sources to tell its shape.
         if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count() > 0:
             raise FormatError(f"{where} keeps its data in other files; expected it in this file")
-        return cls(found, where, file_size)
+        return cls(found, path, name, file_size)
 
     @classmethod
     def describe(cls, file: Any, name: bytes) -> str:
         """Shape and type of what a file has under a name, for a message."""
         try:
-            data = cls.find(file, name, "", 0)
+            data = cls.find(file, name, Path(), "", 0)
             return f"{data.shape} {shown(str(data.id.dtype))}"
         except FormatError:
             return "(no data set of this file)"
         except DAMAGE:
             return "(unreadable)"
+
+    @property
+    def where(self) -> str:
+        """File and name, for messages."""
+        return at(self.path, self.name)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -71,11 +84,6 @@ class Stored:
         return math.prod(self.shape) * int(self.id.dtype.itemsize)
 
     @property
-    def item_bytes(self) -> int:
-        """Bytes of one item in the file."""
-        return _TEXT_BYTES if self.is_text else int(self.id.get_type().get_size())
-
-    @property
     def is_text(self) -> bool:
         """Whether it holds text of variable length."""
         kind = h5py.check_string_dtype(self.id.dtype)
@@ -85,26 +93,29 @@ class Stored:
         """Refuse, before anything is allocated, what is not wholly there or not what `role` needs."""
         if self.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
             raise FormatError(f"{self.where} is empty; expected at least one example")
-        # Names of classes are few: these alone may be of variable length, and are read one by one.
-        text = role == "classes" and self.is_text
+        text = role != "inputs" and self.is_text
         check_array(self.where, np.dtype("S1") if text else self.id.dtype, self.shape, role)
         stored = int(self.id.get_storage_size())
         check_size(self.where, self.nbytes, stored)
-        if self.id.get_create_plist().get_layout() == h5py.h5d.CHUNKED:
+        layout = self.id.get_create_plist().get_layout()
+        if text and layout != h5py.h5d.CONTIGUOUS:
+            raise FormatError(f"{self.where} holds text in chunks; expected text written without chunks")
+        if layout == h5py.h5d.CHUNKED:
             self._check_chunks()
-        elif stored != math.prod(self.shape) * self.item_bytes or self._end(stored) > self.file_size:
+            return
+        item_bytes = ENTRY_BYTES if text else int(self.id.get_type().get_size())
+        end = int(self.id.get_offset() or 0) + stored
+        if stored != math.prod(self.shape) * item_bytes or end > self.file_size:
             raise self._incomplete()
 
     def read(self) -> np.ndarray[Any, Any]:
         """The data, (m, ...)."""
-        data = h5py.Dataset(self.id)
         if not self.is_text:
-            return np.asarray(data[...])
-        # One at a time: many entries may share one long text.
-        return np.array([_name(data[i], self.where) for i in np.ndindex(self.shape)], np.str_)
-
-    def _end(self, stored: int) -> int:
-        return int(self.id.get_offset() or 0) + stored
+            return np.asarray(h5py.Dataset(self.id)[...])
+        base = h5py.h5i.get_file_id(self.id).get_create_plist().get_userblock()
+        texts = read_texts(self.path, self.id.get_offset(), base, math.prod(self.shape), self.where)
+        check_size(self.where, len(texts) * max(map(len, texts)), self.file_size)
+        return np.array(texts, np.bytes_).reshape(self.shape)
 
     def _incomplete(self) -> FormatError:
         return FormatError(
@@ -116,7 +127,7 @@ class Stored:
         """Every chunk is in the file, and is exactly as long as the library will take it to be."""
         plan = self.id.get_create_plist()
         chunk = plan.get_chunk()
-        chunk_bytes = math.prod(chunk) * self.item_bytes
+        chunk_bytes = math.prod(chunk) * int(self.id.get_type().get_size())
         count = math.prod(-(-n // c) for n, c in zip(self.shape, chunk, strict=True))
         if count > _MAX_CHUNKS or chunk_bytes > max(_MAX_CHUNK_BYTES, self.nbytes):
             raise FormatError(
@@ -170,15 +181,3 @@ def _inflates_to(data: bytes, expected: int) -> bool:
         length += len(stream.decompress(data, _STEP))
         data = stream.unconsumed_tail
     return stream.eof and length == expected
-
-
-def _name(value: bytes, where: str) -> str:
-    """The name of a class; refused here if it is long, before any other is read."""
-    if len(value) > _MAX_TEXT:
-        raise LabelError(
-            f"{where} holds a class name of {len(value):,} bytes; expected at most {_MAX_TEXT}"
-        )
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        raise LabelError(f"{where} holds text that is not Unicode; expected class names in UTF-8") from None

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +28,7 @@ _EXPECTED = (
 _LISTED = 12
 
 _MAX_RANK = 4
-_MAX_ITEM = 800
+_MAX_ITEM = 4096
 _KINDS = {
     "inputs": ("biuf", "whole or floating-point numbers of at most 64 bits"),
     "labels": ("biufSU", "numbers of at most 64 bits or text of fixed length"),
@@ -163,10 +164,13 @@ def _role(name: str) -> tuple[str, str] | None:
 
 
 def _usable(where: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """In this machine's byte order; bytes that claim to be booleans are 0 or 1."""
+    """In this machine's byte order, and free of bytes that stand for no value."""
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
     if values.dtype.kind == "b" and values.view(np.uint8).max() > 1:
         raise FormatError(f"{where} is damaged: a boolean is neither 0 nor 1; expected only these")
-    return values.astype(values.dtype.newbyteorder("="), copy=False)
+    if values.dtype.kind == "U" and np.ascontiguousarray(values).view(np.uint32).max() > sys.maxunicode:
+        raise FormatError(f"{where} is damaged: it holds characters beyond Unicode; expected text")
+    return values
 
 
 def _examples(

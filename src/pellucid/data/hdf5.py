@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data._files import check_size, look, shown
-from pellucid.data._tables import assemble, at, find_keys
+from pellucid.data._tables import assemble, find_keys
 from pellucid.data.examples import Parts
 from pellucid.errors import FormatError, MissingPackageError, PellucidError
 
@@ -56,7 +56,7 @@ def read_hdf5(path: str | os.PathLike[str]) -> Parts:
             names = _names(file, path)
             keys = find_keys(path, names, lambda name: Stored.describe(file, names[name]))
             roles = keys.roles()
-            stored = {name: Stored.find(file, names[name], at(path, name), size) for name in roles}
+            stored = {name: Stored.find(file, names[name], path, name, size) for name in roles}
             for name, role in roles.items():
                 stored[name].check(role)
             check_size(str(path), sum(data.nbytes for data in stored.values()), size)

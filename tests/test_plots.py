@@ -1,0 +1,125 @@
+"""Pictures: each is drawn from a real model, holds what it should, and is a file that opens."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import DeepNetwork, Evaluation, Model, Recipe
+from pellucid.data.dataset import Dataset
+from pellucid.errors import DataError, OptionError, OutputError
+
+pytest.importorskip("matplotlib")
+from pellucid import plots
+
+RNG = np.random.RandomState(0)
+
+
+@pytest.fixture(scope="module", params=["colour", "grey"])
+def pictures(request: pytest.FixtureRequest) -> tuple[Model, Dataset, Evaluation]:
+    shape = (6, 5, 3) if request.param == "colour" else (6, 5)
+    rows = RNG.randint(0, 256, (30, *shape)).astype(np.uint8)
+    recipe = Recipe.for_rows(rows)
+    Y = RNG.randint(0, 2, (1, 30))
+    X = recipe.columns(rows)
+    net = DeepNetwork([recipe.n_x, 3, 1], num_iterations=3).fit(X, Y, classes=["dog", "cat"], recipe=recipe)
+    model = net.to_model()
+    dataset = Dataset(X, Y.astype(float), model.classes, recipe)
+    return model, dataset, model.evaluate(dataset)
+
+
+@pytest.fixture(scope="module", params=[2, 3])
+def plane(request: pytest.FixtureRequest) -> tuple[Model, np.ndarray, np.ndarray]:
+    X = RNG.randn(2, 40)
+    labels = (X[0] > 0).astype(int) + (request.param == 3) * (X[1] > 0)
+    n_y = 1 if request.param == 2 else 3
+    net = DeepNetwork([2, 5, n_y], num_iterations=50).fit(X, labels.reshape(1, -1))
+    return net.to_model(), X.T, labels
+
+
+def test_cost_curve_holds_every_cost() -> None:
+    costs = [0.7, 0.5, 0.4, 0.35]
+    axes = plots.cost_curve(costs).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), costs)
+    assert axes.get_ylim()[0] == 0
+    with pytest.raises(DataError, match="no costs to draw"):
+        plots.cost_curve([])
+
+
+def test_wrong_answers_show_the_surest_mistakes_first(pictures: Any) -> None:
+    model, dataset, evaluation = pictures
+    figure = plots.wrong_answers(model, dataset, evaluation, most=5)
+    assert len(evaluation.wrong) > 5
+    assert len(figure.axes) == 5
+    sureness = evaluation.probabilities[evaluation.wrong, evaluation.predicted[evaluation.wrong]]
+    surest = evaluation.wrong[np.argmax(sureness)]
+    np.testing.assert_array_equal(
+        figure.axes[0].images[0].get_array(), model.recipe.pictures(dataset.X[:, [surest]])[0]
+    )
+    label = model.classes[evaluation.predicted[surest]]
+    assert figure.axes[0].get_title() == f"{label} {sureness.max():.0%}"
+    assert figure.axes[0].get_xlabel() == f"true: {model.classes[evaluation.labels[surest]]}"
+
+
+def test_nothing_wrong_needs_no_sheet(pictures: Any) -> None:
+    model, dataset, evaluation = pictures
+    right = Evaluation(evaluation.predicted, evaluation.predicted, evaluation.probabilities, 0.0)
+    assert plots.wrong_answers(model, dataset, right) is None
+
+
+def test_numbers_have_no_contact_sheet(plane: Any) -> None:
+    model, rows, _ = plane
+    dataset = Dataset(rows.T, np.zeros((model.network.n_y, 40)), model.classes, model.recipe)
+    assert plots.wrong_answers(model, dataset, model.evaluate(dataset)) is None
+
+
+def test_decision_boundary(plane: Any) -> None:
+    model, rows, labels = plane
+    axes = plots.decision_boundary(model, rows, labels, steps=20).axes[0]
+    shown = [
+        len(collection.get_offsets())
+        for collection in axes.collections
+        if len(collection.get_offsets()) > 1
+    ]
+    assert sum(shown) == 40
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(model.classes)
+
+
+def test_first_layer_weights(pictures: Any) -> None:
+    model, _, _ = pictures
+    figure = plots.first_layer_weights(model)
+    assert len(figure.axes) == 3
+    assert figure.axes[0].images[0].get_array().shape == model.recipe.shape
+
+
+def test_pictures_of_the_wrong_model_are_refused(pictures: Any, plane: Any) -> None:
+    with pytest.raises(DataError, match=r"expected pictures"):
+        plots.first_layer_weights(plane[0])
+    with pytest.raises(DataError, match=r"inputs; a boundary can be drawn for two"):
+        plots.decision_boundary(pictures[0], np.zeros((2, 2)), np.array([0, 1]))
+
+
+@pytest.mark.parametrize(("kind", "head"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_figures_are_saved(tmp_path: Path, kind: str, head: bytes) -> None:
+    plots.save_figure(plots.cost_curve([1.0, 0.5]), tmp_path / f"cost.{kind}")
+    assert (tmp_path / f"cost.{kind}").read_bytes().startswith(head)
+
+
+def test_figures_cannot_be_saved_anywhere(tmp_path: Path) -> None:
+    figure = plots.cost_curve([1.0])
+    with pytest.raises(OptionError, match=r"expected a name ending in \.png, \.svg or \.pdf"):
+        plots.save_figure(figure, tmp_path / "cost.txt")
+    with pytest.raises(OutputError):
+        plots.save_figure(figure, tmp_path / "missing" / "cost.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pyplot_is_never_loaded() -> None:
+    code = (
+        "import sys; from pellucid import plots; plots.cost_curve([1.0]);"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,100 @@
+"""The published training series that need only gradient descent, through the public names."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.training import TrainingOptions
+
+
+def series(reference: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(run for run in reference["training_runs"] if run["name"] == name)
+
+
+def assert_costs(costs: Any, published: list[list[float]], tolerance: float) -> None:
+    for iteration, cost in published:
+        assert costs[iteration] == pytest.approx(cost, rel=tolerance), f"iteration {iteration}"
+
+
+def accuracy(parameters: dict[str, Any], data: pellucid.Dataset, **activations: str) -> float:
+    return float(np.mean(pellucid.core.predict(data.X, parameters, **activations) == data.Y))
+
+
+@pytest.fixture(scope="module")
+def cats(data_root: Path) -> tuple[pellucid.Dataset, pellucid.Dataset]:
+    folder = data_root / "catvnoncat"
+    return pellucid.load_data(folder / "train_catvnoncat.h5", folder / "test_catvnoncat.h5")
+
+
+def test_two_layer_cats(reference: dict[str, Any], cats: tuple[Any, Any]) -> None:
+    run = series(reference, "two-layer cat classifier")
+    train, test = cats
+    parameters, costs = pellucid.two_layer_model(
+        train.X, train.Y, run["layer_dims"], num_iterations=2500, cost_every=1, return_costs=True
+    )
+    assert_costs(costs, run["cost_at"], 1e-6)
+    assert accuracy(parameters, train) == pytest.approx(run["train_accuracy"])
+    assert accuracy(parameters, test) == pytest.approx(run["test_accuracy"])
+
+
+def test_four_layer_cats(reference: dict[str, Any], cats: tuple[Any, Any]) -> None:
+    run = series(reference, "four-layer cat classifier")
+    train, test = cats
+    net = pellucid.DeepNetwork(run["layer_dims"]).fit(train.X, train.Y)
+    assert_costs(net.costs, run["cost_at"], 1e-6)
+    assert net.evaluate(train.X, train.Y).accuracy == pytest.approx(run["train_accuracy"])
+    assert net.evaluate(test.X, test.Y).accuracy == pytest.approx(run["test_accuracy"])
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_planar(reference: dict[str, Any], data_root: Path, seed: int) -> None:
+    run = series(reference, f"one-hidden-layer tanh network, planar data, seed {seed}")
+    with np.load(data_root / "planar.npz") as file:
+        X, Y = file["X"], file["Y"]
+    parameters, costs = pellucid.nn_model(X, Y, 4, rng=seed, cost_every=1, return_costs=True)
+    assert_costs(costs, run["cost_at"], 1e-4)
+    predicted = pellucid.predict(X, parameters, hidden_activation="tanh")
+    assert np.mean(predicted == Y) == pytest.approx(run["train_accuracy"])
+
+
+def test_he_on_circles(reference: dict[str, Any]) -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    run = series(reference, "He initialisation on circles")
+    rows, labels = datasets.make_circles(n_samples=300, noise=0.05, random_state=1)
+    test_rows, test_labels = datasets.make_circles(n_samples=100, noise=0.05, random_state=2)
+    parameters, costs = pellucid.L_layer_model(
+        rows.T,
+        labels.reshape(1, -1),
+        run["layer_dims"],
+        learning_rate=run["learning_rate"],
+        num_iterations=run["num_iterations"],
+        initialization="he",
+        rng=3,
+        cost_every=1,
+        return_costs=True,
+    )
+    assert_costs(costs, run["cost_at"], 1e-8)
+    assert np.mean(pellucid.predict(rows.T, parameters) == labels) == pytest.approx(run["train_accuracy"])
+    predicted = pellucid.predict(test_rows.T, parameters)
+    assert np.mean(predicted == test_labels) == pytest.approx(run["test_accuracy"])
+
+
+def test_mini_batches_on_moons(reference: dict[str, Any]) -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    run = series(reference, "mini-batches on moons: gradient descent")
+    rows, labels = datasets.make_moons(n_samples=300, noise=0.2, random_state=3)
+    X, Y = rows.T, labels.reshape(1, -1)
+    options = TrainingOptions(
+        epochs=run["epochs"],
+        learning_rate=run["learning_rate"],
+        batch_size=run["mini_batch_size"],
+        initialization="he",
+        rng=3,
+        shuffle_seed=10,
+    )
+    end = pellucid.train(pellucid.Network(run["layer_dims"]), pellucid.course.Columns(X, Y), options)
+    assert_costs(end.history.costs, run["cost_at_epoch"], 1e-6)
+    assert np.mean(pellucid.predict(X, end.parameters) == Y) == pytest.approx(run["train_accuracy"])

@@ -1,0 +1,192 @@
+"""The training loop: what it tells, what it refuses, how it is stopped."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import Network, TrainingOptions, fit, initialize_parameters_deep, train
+from pellucid.course import Columns
+from pellucid.errors import LabelError, NonFiniteError, OptionError, ShapeError
+from pellucid.training import EpochEnd, TrainingEnd, TrainingStart, epoch_batches
+
+RNG = np.random.RandomState(0)
+X = RNG.randn(3, 10)
+Y = (X[:1] > 0).astype(float)
+NETWORK = Network((3, 4, 1))
+SHORT = TrainingOptions(epochs=5, rng=1)
+
+
+def test_it_tells_what_happens() -> None:
+    start, *epochs, end = fit(NETWORK, Columns(X, Y), SHORT)
+    assert isinstance(start, TrainingStart)
+    assert (start.network, start.m, start.epochs, start.batches_per_epoch) == (NETWORK, 10, 5, 1)
+    assert [(event.epoch, event.iteration) for event in epochs] == [(i, i + 1) for i in range(5)]
+    assert isinstance(end, TrainingEnd)
+    assert end.history.costs == tuple(event.cost for event in epochs)
+    assert (end.history.iterations, end.history.reason) == (5, "completed")
+    last = epochs[-1].snapshot()
+    assert all(np.array_equal(last[name], value) for name, value in end.parameters.items())
+
+
+def test_costs_fall_and_the_first_is_that_of_the_initial_parameters() -> None:
+    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=300, learning_rate=0.5, rng=1))
+    assert end.history.costs[-1] < 0.1 * end.history.costs[0]
+
+
+def test_given_parameters_are_where_it_starts() -> None:
+    first = train(NETWORK, Columns(X, Y), SHORT)
+    second = train(NETWORK, Columns(X, Y), SHORT, parameters=first.parameters)
+    whole = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=10, rng=1))
+    assert first.history.costs + second.history.costs == whole.history.costs
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
+def test_batches_hold_every_example_once(batch_size: int) -> None:
+    batches = epoch_batches(10, batch_size, 10, 0)
+    assert sorted(np.concatenate(batches)) == list(range(10))
+    assert {len(batch) for batch in batches[:-1]} <= {batch_size}
+    np.testing.assert_array_equal(np.concatenate(batches), np.random.RandomState(11).permutation(10))
+
+
+def test_epoch_cost_weighs_batches_by_their_examples() -> None:
+    options = TrainingOptions(epochs=1, batch_size=4, learning_rate=1e-12, rng=1)
+    whole = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=1, rng=1))
+    batched = train(NETWORK, Columns(X, Y), options)
+    assert batched.history.iterations == 3
+    assert batched.history.costs[0] == pytest.approx(whole.history.costs[0], rel=1e-10)
+
+
+def test_same_seed_same_bits() -> None:
+    options = TrainingOptions(epochs=20, batch_size=4, rng=7, shuffle_seed=3)
+    runs = [train(NETWORK, Columns(X, Y), options) for _ in range(2)]
+    assert runs[0].history == runs[1].history
+    for name, value in runs[0].parameters.items():
+        np.testing.assert_array_equal(value, runs[1].parameters[name])
+
+
+def test_float32_data_train_in_float32() -> None:
+    end = train(NETWORK, Columns(X.astype("float32"), Y), SHORT)
+    assert {str(value.dtype) for value in end.parameters.values()} == {"float32"}
+
+
+def test_no_epochs_give_the_initial_parameters() -> None:
+    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=0, rng=1))
+    expected = initialize_parameters_deep((3, 4, 1), scheme="xavier", rng=1)
+    np.testing.assert_array_equal(end.parameters["W1"], expected["W1"])
+    assert end.history.costs == ()
+
+
+@pytest.mark.parametrize("at", [TrainingStart, EpochEnd])
+def test_an_interrupt_in_a_listener_keeps_what_was_learned(at: type) -> None:
+    def listen(event: Any) -> None:
+        if isinstance(event, at) and getattr(event, "epoch", 2) == 2:
+            raise KeyboardInterrupt
+
+    end = train(NETWORK, Columns(X, Y), SHORT, listeners=[listen])
+    done = 3 if at is EpochEnd else 0
+    assert (end.history.reason, end.history.iterations) == ("interrupted", done)
+    assert end.history.costs == train(NETWORK, Columns(X, Y), SHORT).history.costs[:done]
+
+
+def test_an_interrupt_at_the_end_changes_nothing() -> None:
+    def listen(event: Any) -> None:
+        if isinstance(event, TrainingEnd):
+            raise KeyboardInterrupt
+
+    assert train(NETWORK, Columns(X, Y), SHORT, listeners=[listen]).history.reason == "completed"
+
+
+def test_an_interrupt_during_a_step_keeps_the_last_whole_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pellucid.engines import reference
+
+    calls = 0
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return update(*args, **kwargs)
+
+    update = reference.update_parameters
+    monkeypatch.setattr(reference, "update_parameters", interrupted)
+    end = train(NETWORK, Columns(X, Y), SHORT)
+    assert (end.history.reason, end.history.iterations) == ("interrupted", 3)
+
+
+def test_an_error_in_a_listener_reaches_the_caller() -> None:
+    def listen(event: Any) -> None:
+        raise RuntimeError("the bar broke")
+
+    with pytest.raises(RuntimeError, match="the bar broke"):
+        train(NETWORK, Columns(X, Y), SHORT, listeners=[listen])
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "line"),
+    [
+        (
+            Columns(X[:2], Y),
+            ShapeError,
+            "layer_dims is [3, 4, 1] and X has shape (2, 10); expected as many",
+        ),
+        (Columns(X.T, Y), ShapeError, "layer_dims[0] = 10 (examples are columns)"),
+        (Columns(X, Y[:, :4]), ShapeError, "Y has shape (1, 4), X has shape (3, 10)"),
+        (Columns(X, Y[0]), ShapeError, "Y has shape (10,), a rank-1 array"),
+        (Columns(X[:, 0], Y), ShapeError, "X has shape (3,), a rank-1 array"),
+        (Columns(X[:, :0], Y[:, :0]), ShapeError, "no example"),
+        (Columns(X, None), LabelError, "no labels"),
+        (Columns(X, Y + 1), LabelError, "Y holds numbers outside 0 .. 1"),
+        (Columns(X, Y * np.nan), LabelError, "Y holds numbers outside 0 .. 1"),
+    ],
+)
+def test_data_that_do_not_fit(data: Columns, error: type[Exception], line: str) -> None:
+    with pytest.raises(error, match=re.escape(line)):
+        train(NETWORK, data, SHORT)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_inputs_that_are_not_finite_are_named(value: float) -> None:
+    broken = X.copy()
+    broken[2, 4] = broken[1, 7] = value
+    with pytest.raises(NonFiniteError) as caught:
+        train(NETWORK, Columns(broken, Y), SHORT)
+    assert str(caught.value).startswith(
+        f"X[2, 4] is {value}: input (row) 2 of example (column) 4 (2 such values in all)"
+    )
+
+
+def test_parameters_of_another_network_are_refused() -> None:
+    other = initialize_parameters_deep((3, 5, 1), rng=1)
+    with pytest.raises(ShapeError, match=r"W1 has shape \(5, 3\); expected \(4, 3\)"):
+        train(NETWORK, Columns(X, Y), SHORT, parameters=other)
+    with pytest.raises(ShapeError, match=r"b2 has shape None; expected \(1, 1\)"):
+        train(NETWORK, Columns(X, Y), SHORT, parameters={k: other[k] for k in ("W2",)} | good_but_b2())
+
+
+def good_but_b2() -> dict[str, Any]:
+    good = initialize_parameters_deep((3, 4, 1), rng=1)
+    del good["b2"]
+    return good
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"epochs": -1}, "epochs is -1; expected a whole number of at least 0"),
+        ({"epochs": 2.5}, "epochs is 2.5; expected a whole number"),
+        ({"epochs": True}, "epochs is True; expected a whole number"),
+        ({"batch_size": 0}, "batch_size is 0; expected a whole number of at least 1"),
+        ({"learning_rate": 0}, "learning_rate is 0; expected a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan; expected a number above 0"),
+        ({"learning_rate": "fast"}, "learning_rate is 'fast'; expected a number above 0"),
+        ({"initialization": "magic"}, "unknown initialisation 'magic'; expected one of small, xavier"),
+        ({"rng": "one"}, "rng is of type str; expected None, an int"),
+        ({"shuffle_seed": -4}, "shuffle_seed is -4; expected a whole number of at least 0"),
+    ],
+)
+def test_options_that_do_not_exist(options: dict[str, Any], line: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(line)):
+        TrainingOptions(**options)
