@@ -33,6 +33,13 @@ def write_hdf5(path: Path, **arrays: Any) -> Path:
     return path
 
 
+def written(path: Path, write: Callable[[h5py.File], Any], **options: Any) -> Path:
+    """An HDF5 file as `write` fills it."""
+    with h5py.File(path, "w", **options) as file:
+        write(file)
+    return path
+
+
 def write_npz(path: Path, **arrays: Any) -> Path:
     """A NumPy archive of these arrays."""
     with path.open("wb") as stream:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid import DeepNetwork, Evaluation, Model, Recipe
-from pellucid.data.dataset import Dataset
+from pellucid.data.dataset import Dataset, one_hot
 from pellucid.errors import DataError, OptionError, OutputError
 
 pytest.importorskip("matplotlib")
@@ -32,12 +32,13 @@ def pictures(request: pytest.FixtureRequest) -> tuple[Model, Dataset, Evaluation
 
 
 @pytest.fixture(scope="module", params=[2, 3])
-def plane(request: pytest.FixtureRequest) -> tuple[Model, np.ndarray, np.ndarray]:
+def plane(request: pytest.FixtureRequest) -> tuple[Model, Dataset]:
     X = RNG.randn(2, 40)
     labels = (X[0] > 0).astype(int) + (request.param == 3) * (X[1] > 0)
     n_y = 1 if request.param == 2 else 3
     net = DeepNetwork([2, 5, n_y], num_iterations=50).fit(X, labels.reshape(1, -1))
-    return net.to_model(), X.T, labels
+    model = net.to_model()
+    return model, Dataset(X, one_hot(labels, request.param), model.classes, model.recipe)
 
 
 def test_cost_curve_holds_every_cost() -> None:
@@ -71,14 +72,13 @@ def test_nothing_wrong_needs_no_sheet(pictures: Any) -> None:
 
 
 def test_numbers_have_no_contact_sheet(plane: Any) -> None:
-    model, rows, _ = plane
-    dataset = Dataset(rows.T, np.zeros((model.network.n_y, 40)), model.classes, model.recipe)
+    model, dataset = plane
     assert plots.wrong_answers(model, dataset, model.evaluate(dataset)) is None
 
 
 def test_decision_boundary(plane: Any) -> None:
-    model, rows, labels = plane
-    axes = plots.decision_boundary(model, rows, labels, steps=20).axes[0]
+    model, dataset = plane
+    axes = plots.decision_boundary(model, dataset, steps=20).axes[0]
     shown = [
         len(collection.get_offsets())
         for collection in axes.collections
@@ -99,7 +99,7 @@ def test_pictures_of_the_wrong_model_are_refused(pictures: Any, plane: Any) -> N
     with pytest.raises(DataError, match=r"expected pictures"):
         plots.first_layer_weights(plane[0])
     with pytest.raises(DataError, match=r"inputs; a boundary can be drawn for two"):
-        plots.decision_boundary(pictures[0], np.zeros((2, 2)), np.array([0, 1]))
+        plots.decision_boundary(pictures[0], pictures[1])
 
 
 @pytest.mark.parametrize(("kind", "head"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.atomic import write_atomically
-from pellucid.core._arrays import as_numpy
-from pellucid.data.dataset import Dataset, labels_of
+from pellucid.data.dataset import Dataset
 from pellucid.errors import DataError, MissingPackageError, OptionError
 from pellucid.model import Evaluation, Model
 
@@ -124,23 +123,21 @@ def wrong_answers(
     return figure
 
 
-def decision_boundary(model: Model, rows: Any, labels: Any, *, steps: int = 300) -> "Figure":
-    """Where a model with two inputs changes its mind, with the examples drawn over it.
+def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "Figure":
+    """Where a model with two inputs changes its mind, with labelled examples drawn over it.
 
     Args:
         model: trained on two inputs.
-        rows: raw examples, (m, 2).
-        labels: (m,) class indices, or Y (1, m) or (K, m).
+        dataset: labelled examples through the model's recipe; drawn in the units they had before.
         steps: grid points along each side.
 
     Raises:
         DataError: the model has not two inputs.
+        LabelError: the examples have no labels.
     """
     if model.network.n_x != 2:
         raise DataError(f"the model has {model.network.n_x} inputs; a boundary can be drawn for two")
-    rows = as_numpy(rows)
-    labels = as_numpy(labels)
-    labels = labels_of(labels) if labels.ndim == 2 else labels
+    rows, labels = model.recipe.rows(dataset.X), dataset.labels
     (left, low), (right, high) = rows.min(axis=0), rows.max(axis=0)
     margin_x, margin_y = 0.1 * (right - left) or 1.0, 0.1 * (high - low) or 1.0
     xs = np.linspace(left - margin_x, right + margin_x, steps)
@@ -151,10 +148,10 @@ def decision_boundary(model: Model, rows: Any, labels: Any, *, steps: int = 300)
     axes = figure.add_subplot()
     if len(model.classes) == 2:
         field = probabilities[:, 1].reshape(steps, steps)
-        mesh = axes.contourf(xs, ys, field, levels=np.linspace(0, 1, 21), cmap="RdBu_r", alpha=0.8)
+        mesh = axes.contourf(xs, ys, field, levels=np.linspace(0, 1, 21), cmap="RdBu_r", alpha=0.5)
         figure.colorbar(mesh, ax=axes, label=f"probability of {model.classes[1]}", ticks=[0, 0.5, 1])
         axes.contour(xs, ys, field, levels=[0.5], colors="black", linewidths=1)
-        colours: Sequence[str] = ("#2166ac", "#b2182b")
+        colours: Sequence[str] = ("#053061", "#67001f")
     else:
         colours = [_COLOURS[k % len(_COLOURS)] for k in range(len(model.classes))]
         winner = probabilities.argmax(axis=1).reshape(steps, steps)

@@ -50,6 +50,12 @@ def test_values_follow_the_formula(name: str) -> None:
     assert cache is Z
 
 
+@pytest.mark.parametrize(("dtype", "reach"), [(np.float64, 700), (np.float32, 85)])
+def test_sigmoid_is_the_courses_line_to_the_last_bit(dtype: type, reach: float) -> None:
+    Z = np.linspace(-reach, reach, 10001, dtype=dtype)[None]
+    np.testing.assert_array_equal(core.sigmoid(Z)[0], 1 / (1 + np.exp(-Z)))
+
+
 def test_softmax_follows_the_formula() -> None:
     Z = random_Z()
     A, cache = core.softmax(Z)

@@ -1,10 +1,20 @@
 """What every function asks of its arrays: library, rank, shape; and the sentence it answers with."""
 
+import math
+
 import numpy as np
 import pytest
 
 from helpers import Library
-from pellucid.core._arrays import as_scalar, check_matrix, check_same_shape, floating, namespace
+from pellucid.core._arrays import (
+    as_numpy,
+    as_scalar,
+    check_matrix,
+    check_same_shape,
+    first_non_finite,
+    floating,
+    namespace,
+)
 from pellucid.errors import ArrayError, PellucidError, ShapeError
 
 
@@ -113,3 +123,37 @@ def test_a_scalar_is_a_float_in_numpy_and_differentiable_elsewhere(library: Libr
     assert value == 0.25
     assert isinstance(value, float) if library.name == "numpy" else library.owns(value)
     assert type(as_scalar(np.float32(0.25))) is float
+
+
+def test_as_numpy_keeps_the_numbers_and_the_type(library: Library, request: pytest.FixtureRequest) -> None:
+    if library.name == "jax":
+        request.applymarker(pytest.mark.xfail(reason="JAX has no device that is called cpu"))
+    array = library.array([[0.5, 2.0]])
+    numbers = as_numpy(array)
+    assert isinstance(numbers, np.ndarray)
+    assert numbers.dtype == library.dtype
+    np.testing.assert_array_equal(numbers, [[0.5, 2.0]])
+    assert (numbers is array) == (library.name == "numpy")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_the_first_number_that_is_not_finite_is_found_column_by_column(
+    value: float, library: Library
+) -> None:
+    X = np.zeros((3, 4))
+    X[0, 2] = math.nan
+    X[1, 1], X[2, 1] = value, math.nan
+    i, j, found, count = first_non_finite(library.array(X))
+    assert (i, j, count) == (1, 1, 3)
+    np.testing.assert_equal(found, value)
+
+
+def test_opposite_infinities_are_both_counted() -> None:
+    X = np.array([[1.0, math.inf, -math.inf]])
+    assert first_non_finite(X) == (0, 1, math.inf, 2)
+
+
+def test_all_finite_is_none_even_where_the_sum_overflows(library: Library) -> None:
+    assert first_non_finite(library.array([[0.0, 1.0], [-1.0, 2.0]])) is None
+    largest = np.finfo(library.dtype).max
+    assert first_non_finite(library.array([[largest, largest], [largest, 0.0]])) is None

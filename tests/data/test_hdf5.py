@@ -1,5 +1,6 @@
 """HDF5 files as people have them: the course's own, other layouts, compression, kinds of text."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,15 +82,13 @@ def test_every_way_of_storing(tmp_path: Path, options: dict[str, Any], libver: s
     np.testing.assert_array_equal(train.labels, y)
 
 
-def test_noise_that_gzip_left_uncompressed(tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (4, 4), np.uint8)
+def test_chunks_that_a_writer_left_uncompressed(tmp_path: Path) -> None:
+    values = np.arange(16, dtype=np.uint8).reshape(4, 4)
     with h5py.File(tmp_path / "a", "w") as file:
-        data = file.create_dataset("X", (4, 4), "u1", chunks=(2, 4), compression="gzip", fletcher32=True)
-        data[...] = noise
-        masks = []
-        data.id.chunk_iter(lambda info: masks.append(info.filter_mask))
-    assert masks == [1, 1]
-    np.testing.assert_array_equal(read_hdf5(tmp_path / "a").train.rows, noise)
+        data = file.create_dataset("X", (4, 4), "u1", chunks=(2, 4), compression="gzip")
+        data[...] = values
+        data.id.write_direct_chunk((2, 0), values[2:].tobytes(), filter_mask=1)
+    np.testing.assert_array_equal(read_hdf5(tmp_path / "a").train.rows, values)
 
 
 def test_data_in_the_header(tmp_path: Path) -> None:
@@ -110,16 +109,9 @@ def test_text_of_variable_length(tmp_path: Path, userblock: int, libver: str) ->
         file["X"] = X
         file["y"] = y
         file["classes"] = many
-        file["y_test"] = ["dog", "cat"] * 10
     with h5py.File(tmp_path / "b", "w", libver=libver, userblock_size=userblock) as file:
         file["X"] = X
         file["y"] = [b"dog", b"cat"] * 10
-    assert (
-        refusal(read_hdf5, tmp_path / "a")
-        == "FILE has the test labels y_test but no test inputs; expected both"
-    )
-    with h5py.File(tmp_path / "a", "a") as file:
-        del file["y_test"]
     assert read_hdf5(tmp_path / "a").train.classes == tuple(many)
     train = read_hdf5(tmp_path / "b").train
     assert train.classes == ("cat", "dog")
@@ -175,8 +167,6 @@ def test_not_hdf5(tmp_path: Path) -> None:
 
 
 def test_not_a_file(tmp_path: Path) -> None:
-    import os
-
     assert refusal(read_hdf5, tmp_path) == "FILE is a folder; expected a file"
     os.mkfifo(tmp_path / "pipe")
     assert refusal(read_hdf5, tmp_path / "pipe") == (

@@ -1,9 +1,12 @@
 """The application: its commands, and how mistakes are answered."""
 
+import io
 import os
 import sys
+import traceback
+import warnings
 from collections.abc import Sequence
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -15,7 +18,6 @@ from pellucid.errors import PellucidError
 
 app = typer.Typer(
     name="pellucid",
-    no_args_is_help=True,
     add_completion=False,
     # Rich would cost a third of the start-up time, to draw boxes around the help.
     rich_markup_mode=None,
@@ -32,6 +34,7 @@ _PARSER_ERROR = cast(
     "type[Exception]", next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 )
 
+# Options that take any number of values.
 _MANY = ("--layers",)
 
 
@@ -59,32 +62,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     # A group's option stands before the command; people write it where they remember it.
-    given = [argument for argument in given if argument != "--debug"]
+    given = [argument for argument in given if argument != "--debug"] or ["--help"]
+    _show_any_name()
     try:
-        status = app(spread(given), prog_name="pellucid", standalone_mode=False)
+        status = _run(given, debug)
         sys.stdout.flush()
     except PellucidError as error:
-        if debug:
-            raise
-        _fail(str(error), 2)
+        _fail(str(error), 2, debug)
     except _PARSER_ERROR as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "pellucid"
-        _fail(f"{error} (see {command} --help)", 2)
+        message = cast(Any, error).format_message()
+        _fail(f"{message} (see {command} --help)", 2, debug)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted", 1)
+        _fail("interrupted", 1, debug)
     except BrokenPipeError:
         # Whoever read our output has heard enough; Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError as error:
-        if debug:
-            raise
-        _fail(f"not enough memory: {error}; expected less data, or --dtype float32", 2)
+        _fail(f"not enough memory: {error}; expected less data, or --dtype float32", 2, debug)
     except Exception as error:
-        if debug:
-            raise
-        _fail(f"a bug in Pellucid: {type(error).__name__}: {error} (--debug shows the traceback)", 1)
+        hint = "" if debug else " (--debug shows the traceback)"
+        _fail(f"a bug in Pellucid: {type(error).__name__}: {error}{hint}", 1, debug)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -97,19 +97,34 @@ def spread(arguments: Sequence[str]) -> list[str]:
     result: list[str] = []
     option = ""
     for argument in arguments:
-        if argument in _MANY:
-            option = argument
-            result.append(argument)
-        elif option and result[-1] != option and argument.isdecimal():
-            result += [option, argument]
-        else:
-            if not (option and result and result[-1] == option):
-                option = ""
-            result.append(argument)
+        if option and result[-1] != option and argument.isdecimal():
+            result.append(option)
+        elif argument.partition("=")[0] in _MANY:
+            option = argument.partition("=")[0]
+        elif not (option and result[-1] == option):
+            option = ""
+        result.append(argument)
     return result
 
 
-def _fail(message: str, status: int) -> None:
+def _run(arguments: Sequence[str], debug: bool) -> object:
+    with warnings.catch_warnings():
+        # Warnings of the libraries below are for programmers; what matters to users is an error or a note.
+        if not (debug or sys.warnoptions):
+            warnings.simplefilter("ignore")
+        return app(spread(arguments), prog_name="pellucid", standalone_mode=False)
+
+
+def _show_any_name() -> None:
+    """Let every file name be printed: it may hold what the terminal's encoding does not."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _fail(message: str, status: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
     one_line = " ".join(message.split())
     print(f"pellucid: {one_line}", file=sys.stderr)  # noqa: T201
     sys.exit(status)

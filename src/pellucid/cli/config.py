@@ -30,6 +30,18 @@ class TrainConfig:
     engine: str = "auto"
     strict: bool = False
 
+    def __post_init__(self) -> None:
+        for name, value, least, most in (
+            ("iterations", self.iterations, 0, None),
+            ("epochs", self.epochs, 0, None),
+            ("batch-size", self.batch_size, 1, None),
+            ("seed", self.seed, 0, 2**32 - 1),
+            *(("layers", units, 1, None) for units in self.layers),
+        ):
+            if value is not None and (value < least or (most is not None and value > most)):
+                span = f"of at least {least}" if most is None else f"from {least} to {most}"
+                raise OptionError(f"--{name} is {value}; expected a whole number {span}")
+
     def updated(self, given: dict[str, Any]) -> Self:
         """These settings with those of `given` that are not None in their place."""
         changes = {name: value for name, value in given.items() if value is not None}
@@ -80,6 +92,16 @@ class TrainConfig:
             )
         return int(sides[0]), int(sides[-1])
 
+    def resolved(self, engine: str) -> Self:
+        """These settings with nothing left to defaults: what repeats a run.
+
+        Args:
+            engine: the name of the engine that trained.
+        """
+        if self.epochs is None and self.batch_size is None:
+            return replace(self, iterations=self.length, engine=engine)
+        return replace(self, epochs=self.length, engine=engine)
+
     def to_toml(self) -> str:
         """A file that `from_toml` reads back, and `pellucid train --config` repeats the run from."""
         lines = ["# pellucid train --config THIS_FILE repeats the run."]
@@ -100,7 +122,7 @@ class TrainConfig:
             raise NotFoundError(f"there is no configuration file {path}") from None
         except OSError as error:
             raise NotFoundError(f"the configuration {path} cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise OptionError(f"{path} is not a TOML file: {error}") from None
         known = {field.name: field.type for field in fields(cls)}
         for key, value in document.items():
@@ -114,8 +136,8 @@ class TrainConfig:
 
 
 _EXPECTED = {
-    str(str): "text",
-    str(str | None): "text",
+    str(str): "text in quotes",
+    str(str | None): "text in quotes",
     str(int): "a whole number",
     str(int | None): "a whole number",
     str(float): "a number",

@@ -1,10 +1,13 @@
 """What the commands share in talking to people: results on standard output, the rest on standard error."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from pellucid.errors import NonFiniteError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,9 +17,18 @@ Progress = Callable[[int, int], None]
 
 
 def print_json(document: Any) -> None:
-    """One JSON document, strictly: NaN would be no JSON."""
-    json.dump(document, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    """One JSON document on standard output, whole or not at all."""
+    sys.stdout.write(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """One JSON document: strict, because NaN would be no JSON, and ASCII, which holds any file name."""
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def finite_or_none(value: float) -> float | None:
+    """The number as JSON can hold it: null stands for infinity and NaN."""
+    return value if math.isfinite(value) else None
 
 
 def note(message: str) -> None:
@@ -30,8 +42,25 @@ def note_skipped(skipped: Sequence[str], most: int = 10) -> None:
         note(line)
     if skipped:
         more = f" ({most} shown)" if len(skipped) > most else ""
-        files = "file" if len(skipped) == 1 else "files"
-        note(f"{len(skipped)} {files} skipped{more}; --strict would stop instead")
+        note(f"{len(skipped)} skipped{more}; with --strict an unreadable picture stops the run")
+
+
+def check_answers(probabilities: "np.ndarray[Any, Any]", sources: Sequence[str]) -> None:
+    """Refuse to call NaN an answer.
+
+    Args:
+        probabilities: (m, K), of the model.
+        sources: where each of the m examples came from.
+
+    Raises:
+        NonFiniteError: finite inputs so large that the network cannot count with them.
+    """
+    for source, row in zip(sources, probabilities.tolist(), strict=True):
+        if not all(map(math.isfinite, row)):
+            raise NonFiniteError(
+                f"{source}: the network makes {row[-1]} of these inputs, which are too large for it; "
+                "expected inputs like those it was trained on"
+            )
 
 
 def error_console() -> "Console":

@@ -21,7 +21,14 @@ def evaluate(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Report accuracy, cost and confusion matrix on labelled DATA."""
-    from pellucid.cli.console import confusion_table, note_skipped, print_json, reading
+    from pellucid.cli.console import (
+        check_answers,
+        confusion_table,
+        finite_or_none,
+        note_skipped,
+        print_json,
+        reading,
+    )
     from pellucid.data.load import load_labelled
     from pellucid.model import Model
 
@@ -38,6 +45,7 @@ def evaluate(
         )
     note_skipped(dataset.skipped)
     result = loaded.evaluate(dataset)
+    check_answers(result.probabilities, dataset.sources)
     if as_json:
         print_json(
             {
@@ -46,7 +54,7 @@ def evaluate(
                 "examples": dataset.m,
                 "classes": list(loaded.classes),
                 "accuracy": result.accuracy,
-                "cost": result.cost,
+                "cost": finite_or_none(result.cost),
                 "confusion_matrix": result.confusion.tolist(),
                 "predictions": [
                     {

@@ -53,10 +53,12 @@ def predict(
 
 
 def _predictions(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:
+    from pellucid.cli.console import check_answers
     from pellucid.data.dataset import labels_of
 
     AL = model.outputs(dataset.X)
-    probabilities = model.class_probabilities(AL).tolist()
+    probabilities = model.class_probabilities(AL)
+    check_answers(probabilities, dataset.sources)
     return [
         {
             "source": source,
@@ -64,7 +66,9 @@ def _predictions(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:
             "probability": row[label],
             "probabilities": dict(zip(model.classes, row, strict=True)),
         }
-        for source, label, row in zip(dataset.sources, labels_of(AL).tolist(), probabilities, strict=True)
+        for source, label, row in zip(
+            dataset.sources, labels_of(AL).tolist(), probabilities.tolist(), strict=True
+        )
     ]
 
 

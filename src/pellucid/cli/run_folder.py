@@ -2,13 +2,13 @@
 
 import csv
 import io
-import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from pellucid.cli.console import json_text
 from pellucid.data.dataset import Dataset
 from pellucid.errors import MissingPackageError, OutputError
 from pellucid.model import Evaluation, Model
@@ -20,7 +20,11 @@ def check_free(out: Path | None) -> None:
     Raises:
         OutputError: something is there already, or nothing can be written there.
     """
-    if out is not None and out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    try:
+        taken = out is not None and (out.exists() or out.is_symlink()) and not _is_empty_folder(out)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be the run's folder: {error.strerror}; choose another") from None
+    if taken:
         raise OutputError(f"{out} exists already; expected a new folder for the run")
     folder = out.parent if out is not None else Path("runs")
     while not folder.exists():
@@ -61,12 +65,15 @@ def write_run(
         raise OutputError(f"{parent} cannot be written to: {error.strerror}") from None
     try:
         model.save(staging / "model.safetensors")
-        (staging / "config.toml").write_text(config, "utf-8")
-        (staging / "history.csv").write_text(_history_csv(model), "utf-8")
-        (staging / "report.json").write_text(
-            json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8"
-        )
-        (staging / "wrong.csv").write_text(_wrong_csv(model, test, evaluation), "utf-8")
+        texts = {
+            "config.toml": config,
+            "history.csv": _history_csv(model),
+            "report.json": json_text(report),
+            "wrong.csv": _wrong_csv(model, test, evaluation),
+        }
+        for name, text in texts.items():
+            # The name of a file need not be Unicode.
+            (staging / name).write_text(text, "utf-8", "backslashreplace")
         notes = _draw(staging, model, test, evaluation)
         # mkdtemp keeps others out; a run folder is an ordinary folder.
         staging.chmod(0o777 & ~_umask())
@@ -75,6 +82,11 @@ def write_run(
         raise OutputError(f"the run cannot be written to {parent}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    # A run takes the place of an empty folder; it cannot take that of a link to one.
+    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
 
 
 def _publish(staging: Path, out: Path | None) -> Path:

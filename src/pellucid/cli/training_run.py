@@ -1,5 +1,6 @@
 """What `pellucid train` does: read, train, evaluate, write the run folder, report."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import typer
 
 from pellucid.cli.config import TrainConfig
-from pellucid.cli.console import confusion_table, note, note_skipped, print_json, reading
+from pellucid.cli.console import confusion_table, finite_or_none, note, note_skipped, print_json, reading
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.run_folder import check_free, write_run
 from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, labels_of
 from pellucid.data.load import load_data
-from pellucid.errors import OptionError
+from pellucid.engines import engine_named
+from pellucid.errors import DivergenceError, OptionError
 from pellucid.metrics import accuracy
 from pellucid.model import Evaluation, Model
 from pellucid.network import Network
@@ -49,6 +51,9 @@ def run_training(
         shuffle_seed=config.seed,
         engine=config.engine,
     )
+    # What can be refused is refused before the data are read.
+    engine_named(config.engine)
+    Network.for_classes(1, config.layers, 2, hidden_activation=config.hidden_activation)
     check_free(out)
     train_set, test_set = _read(config, quiet)
     network = Network.for_classes(
@@ -63,8 +68,10 @@ def run_training(
     seconds = time.perf_counter() - started
     model = Model(network, end.parameters, train_set.recipe, train_set.classes, end.history)
     on_train, on_test = model.evaluate(train_set), model.evaluate(test_set)
+    _check_cost(on_train.cost, end)
     report = _report(config, train_set, test_set, model, on_train, on_test, seconds)
-    folder, notes = write_run(out, model, config.to_toml(), report, test_set, on_test)
+    repeated = config.resolved(end.history.engine)
+    folder, notes = write_run(out, model, repeated.to_toml(), report, test_set, on_test)
     for line in notes:
         note(line)
     report = {"model": str(folder / "model.safetensors"), "run": str(folder), **report}
@@ -104,6 +111,18 @@ def _train(network: Network, train_set: Dataset, options: TrainingOptions, quiet
         return train(network, train_set, options, listeners=[progress])
 
 
+def _check_cost(cost: float, end: TrainingEnd) -> None:
+    """The last step's turn: no step after it met the cost that it led to."""
+    if not math.isfinite(cost):
+        iteration = end.history.iterations
+        raise DivergenceError(
+            f"the cost became {cost} at iteration {iteration}, after the last step; "
+            "expected a finite number: take a smaller learning rate, or scale the inputs",
+            iteration,
+            end.parameters,
+        )
+
+
 def _report(
     config: TrainConfig,
     train_set: Dataset,
@@ -122,7 +141,7 @@ def _report(
         "cost_at": [list(pair) for pair in model.history.cost_at(100)],
         "train_accuracy": on_train.accuracy,
         "test_accuracy": on_test.accuracy,
-        "test_cost": on_test.cost,
+        "test_cost": finite_or_none(on_test.cost),
         "confusion_matrix": on_test.confusion.tolist(),
         "iterations": model.history.iterations,
         "engine": model.history.engine,

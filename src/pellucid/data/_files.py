@@ -57,7 +57,7 @@ def check_size(where: str, declared: int, stored: int) -> None:
     if declared > FREE_BYTES and declared > MAX_RATIO * stored:
         raise FormatError(
             f"{where} declares {declared:,} bytes but stores only {stored:,}; expected at most "
-            f"{MAX_RATIO} to 1, or a file that is damaged or hostile is meant: save it uncompressed"
+            f"{MAX_RATIO} to 1, as real data has: if it is real, save it uncompressed"
         )
 
 

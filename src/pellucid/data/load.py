@@ -5,24 +5,31 @@ One reader per format, chosen once: what its reader refuses is never tried with 
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pellucid.data._files import look
 from pellucid.data.arrays import is_npy, is_npz, read_arrays
 from pellucid.data.builtin import BUILTINS, read_builtin
-from pellucid.data.dataset import Dataset, check_labels, check_same_classes, with_classes
+from pellucid.data.dataset import (
+    DTYPES,
+    Dataset,
+    check_finite,
+    check_labels,
+    check_same_classes,
+    with_classes,
+)
 from pellucid.data.examples import Examples, Parts, Progress, silent
 from pellucid.data.folder_layout import list_pictures
 from pellucid.data.folders import read_folder
 from pellucid.data.hdf5 import is_hdf5, read_hdf5
 from pellucid.data.pictures import looks_like_picture, read_pictures
-from pellucid.data.recipe import Recipe
+from pellucid.data.recipe import SCALINGS, Recipe
 from pellucid.errors import DataError, FormatError, LabelError, NotFoundError, OptionError
-
-_HEAD = 512
 
 
 def load_data(
@@ -61,8 +68,7 @@ def load_data(
         NonFiniteError: NaN or infinity, with its row and column.
         OptionError: an option that does not exist.
     """
-    if not 0 < test_fraction < 1:
-        raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
+    _check_options(scaling, test_fraction, dtype)
     parts = read_parts(source, (*image_size, 3), seed=seed, strict=strict, progress=progress)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
     train = _labelled(train, source)
@@ -74,7 +80,8 @@ def load_data(
         assert train.labels is not None  # _labelled saw to it
         train_rows, test_rows = stratified_split(train.labels, test_fraction, seed)
         train, held_out = train.take(train_rows), train.take(test_rows)
-    held_out = check_same_classes(train, _labelled(held_out, test or source, least=1))
+    with _named(test or source):
+        held_out = check_same_classes(train, _labelled(held_out, test or source, least=1))
     recipe = Recipe.for_rows(train.rows, scaling)
     return Dataset.from_examples(train, recipe, dtype), Dataset.from_examples(held_out, recipe, dtype)
 
@@ -110,8 +117,10 @@ def load_labelled(
     examples = parts.train if part == "train" else parts.test or parts.train
     if examples is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")
-    examples = with_classes(_labelled(examples, source, least=1), tuple(classes))
-    return Dataset.from_examples(_fitting(examples, recipe, source), recipe, dtype)
+    examples = _fitting(_labelled(examples, source, least=1), recipe, source)
+    with _named(source):
+        examples = with_classes(examples, tuple(classes))
+    return Dataset.from_examples(examples, recipe, dtype)
 
 
 def load_inputs(
@@ -150,8 +159,10 @@ def load_inputs(
 
     for path in _expanded(sources):
         _refuse_pictures(recipe, path)
-        if path.is_dir() or looks_like_picture(_head(path)):
-            pending += list_pictures(path) if path.is_dir() else [path]
+        if path.is_dir():
+            pending += list_pictures(path)
+        elif recipe.kind == "pictures" and not _is_array_file(path):
+            pending.append(path)
         else:
             decode()
             parts = _read_array_file(path)
@@ -183,7 +194,7 @@ def read_parts(
         least: how many classes there must be; 1 will do to evaluate a model on.
     """
     path = Path(source)
-    if not path.exists():
+    if not _is_there(path):
         if str(source) in BUILTINS:
             return read_builtin(str(source), seed=seed)
         raise NotFoundError(
@@ -222,10 +233,38 @@ def stratified_split(
     return np.setdiff1d(np.arange(len(labels)), test), test
 
 
+def _check_options(scaling: str, test_fraction: float, dtype: str) -> None:
+    """Refuse, before anything is read, what could not be used afterwards."""
+    if not 0 < test_fraction < 1:
+        raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
+    for name, value, known in (("scaling", scaling, SCALINGS), ("dtype", dtype, DTYPES)):
+        if value not in known:
+            raise OptionError(f"unknown {name} {value!r}; expected one of {', '.join(known)}")
+
+
+@contextmanager
+def _named(where: str | os.PathLike[str]) -> Iterator[None]:
+    """What is wrong with the examples of a source, said with its name."""
+    try:
+        yield
+    except DataError as error:
+        message = str(error)
+        raise type(error)(message if message.startswith(str(where)) else f"{where}: {message}") from None
+
+
 def _labelled(examples: Examples | None, where: str | os.PathLike[str], least: int = 2) -> Examples:
     if examples is None or examples.labels is None:
         raise LabelError(f"{where} has no labels; expected labelled examples")
     check_labels(examples.labels, examples.classes, str(where), least)
+    found = np.unique(examples.labels)
+    if len(found) < least:
+        raise LabelError(
+            f"{where}: all labels are {examples.classes[found[0]]}; "
+            "expected at least two classes to tell apart"
+        )
+    if examples.rows.dtype.kind == "f":
+        # Here, where rows still have the numbers that they have in the file.
+        check_finite(examples.rows.reshape(len(examples), -1).T, examples.sources)
     return examples
 
 
@@ -241,16 +280,33 @@ def _fitting(examples: Examples, recipe: Recipe, where: str | os.PathLike[str]) 
 def _refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
     """Say what is wrong with photographs for a model of numbers, before any is read."""
     path = Path(source)
-    pictures = path.is_dir() or (path.is_file() and looks_like_picture(_head(path)))
-    if pictures and recipe.kind != "pictures":
+    if recipe.kind == "pictures" or not _is_there(path):
+        return
+    if path.is_dir() or looks_like_picture(look(path)[1]):
         raise DataError(
             f"{path} is a picture (or a folder of them); the model was trained on {recipe.describe()}: "
             "expected an array file (.npy, .npz or HDF5)"
         )
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be reached: {error.strerror}; check the path") from None
+
+
+def _is_array_file(path: Path) -> bool:
+    try:
+        _, head = look(path)
+    except DataError:
+        # Whoever reads it as a picture says why it cannot be read, and goes on with the others.
+        return False
+    return is_hdf5(head) or is_npz(head) or is_npy(head)
+
+
 def _read_array_file(path: Path) -> Parts:
-    head = _head(path)
+    _, head = look(path)
     if is_hdf5(head):
         return read_hdf5(path)
     if is_npz(head) or is_npy(head):
@@ -263,22 +319,12 @@ def _read_array_file(path: Path) -> Parts:
     )
 
 
-def _head(path: Path) -> bytes:
-    if not path.is_file():
-        raise FormatError(f"{path} is not a regular file; expected a file or a folder")
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}") from None
-
-
 def _expanded(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every path that is there, and what patterns match, in natural order of their names."""
+    """Every path that is there, and what patterns match, in the order of their names."""
     paths: list[Path] = []
     for source in sources:
         path = Path(source)
-        if path.exists():
+        if _is_there(path):
             paths.append(path)
             continue
         matches = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 - a pattern may be absolute

@@ -118,6 +118,15 @@ class Recipe:
             flat = flat / np.asarray(self.divisor, dtype)
         return flat.T
 
+    def rows(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The way back: raw rows (m, n_x) of columns X (n_x, m) that `columns` made, to rounding."""
+        flat = X.T * self.divisor
+        if self.deviation:
+            flat = flat * np.asarray(self.deviation)
+        if self.mean:
+            flat = flat + np.asarray(self.mean)
+        return np.asarray(flat)
+
     def pictures(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
         """The way back, to look at: (m, height, width[, 3]) uint8, or None if X holds no pictures.
 
@@ -126,12 +135,7 @@ class Recipe:
         """
         if self.kind != "pictures" or X.shape[0] != self.n_x:
             return None
-        flat = X.T * self.divisor
-        if self.deviation:
-            flat = flat * np.asarray(self.deviation)
-        if self.mean:
-            flat = flat + np.asarray(self.mean)
-        return np.clip(np.rint(flat), 0, 255).astype(np.uint8).reshape(-1, *self.shape)
+        return np.clip(np.rint(self.rows(X)), 0, 255).astype(np.uint8).reshape(-1, *self.shape)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as a model file keeps them."""
