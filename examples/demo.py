@@ -42,7 +42,7 @@ def draw_boundary(folder: Path) -> None:
 
 def main() -> None:
     """Train, look, predict."""
-    options = "--layers 32 16 --init he --learning-rate 0.3 --iterations 600".split()
+    options = ["--layers", "32", "16", "--init", "he", "--learning-rate", "0.3", "--iterations", "600"]
     run("train", "digits", *options)
     folder = newest_run()
     draw_digits(folder)

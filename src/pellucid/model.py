@@ -38,7 +38,8 @@ class Evaluation:
     cost: float
 
     def __repr__(self) -> str:
-        return f"Evaluation(accuracy {self.accuracy:.4f}, cost {self.cost:.4f}, {len(self.labels)} examples)"
+        m = len(self.labels)
+        return f"Evaluation(accuracy {self.accuracy:.4f}, cost {self.cost:.4f}, {m} examples)"
 
     @property
     def accuracy(self) -> float:

@@ -1,6 +1,7 @@
 """HDF5 files that lead elsewhere, or lie about their size."""
 
 import os
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -161,8 +162,9 @@ def test_a_little_that_claims_to_be_a_lot(tmp_path: Path, monkeypatch: pytest.Mo
     )
     assert read_hdf5(path).train.rows.shape == (1000, 1000)
     monkeypatch.setattr(_files, "FREE_BYTES", 999_999)
-    assert refusal(read_hdf5, path) == (
-        "FILE, X declares 1,000,000 bytes but stores only 991; expected at most 250 to 1, as real data "
+    line = re.sub(r"only [\d,]+;", "only N;", refusal(read_hdf5, path))
+    assert line == (
+        "FILE, X declares 1,000,000 bytes but stores only N; expected at most 250 to 1, as real data "
         "has: if it is real, save it uncompressed"
     )
 

@@ -33,7 +33,8 @@ def finite_or_none(value: float) -> float | None:
 
 def note(message: str) -> None:
     """One line beside the results."""
-    print(f"pellucid: {message}", file=sys.stderr)  # noqa: T201
+    one_line = " ".join(message.split())
+    print(f"pellucid: {one_line}", file=sys.stderr)  # noqa: T201
 
 
 def note_skipped(skipped: Sequence[str], most: int = 10) -> None:

@@ -150,4 +150,7 @@ def _draw(folder: Path, model: Model, test: Dataset, evaluation: Evaluation) -> 
             save_figure(sheet, folder / "wrong.png")
     except MissingPackageError as error:
         return [f"no pictures were drawn: {error}"]
+    # Hours of training are not lost for a picture of them.
+    except Exception as error:
+        return [f"a picture was not drawn, by a bug in Pellucid: {type(error).__name__}: {error}"]
     return []

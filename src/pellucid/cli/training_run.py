@@ -66,6 +66,9 @@ def run_training(
     started = time.perf_counter()
     end = _train(network, train_set, options, quiet or as_json)
     seconds = time.perf_counter() - started
+    interrupted = end.history.reason == "interrupted"
+    if interrupted:
+        note(f"interrupted after {end.history.iterations} iterations; saving the model so far")
     model = Model(network, end.parameters, train_set.recipe, train_set.classes, end.history)
     on_train, on_test = model.evaluate(train_set), model.evaluate(test_set)
     _check_cost(on_train.cost, end)
@@ -79,10 +82,7 @@ def run_training(
         print_json(report)
     else:
         typer.echo(_text(report, train_set, test_set, on_test, folder))
-    if end.history.reason == "interrupted":
-        note(f"interrupted after {end.history.iterations} iterations; the model so far is saved")
-        return 1
-    return 0
+    return 1 if interrupted else 0
 
 
 def _read(config: TrainConfig, quiet: bool) -> tuple[Dataset, Dataset]:

@@ -1,20 +1,15 @@
-"""From a path or a name to data sets: recognise the format by content, read, split, prepare.
+"""From a path or a name to data sets: read, check, split, prepare. `sources` knows the formats."""
 
-One reader per format, chosen once: what its reader refuses is never tried with another.
-"""
-
-import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.data._files import look
-from pellucid.data.arrays import is_npy, is_npz, read_arrays
-from pellucid.data.builtin import BUILTINS, read_builtin
+from pellucid.core.randomness import random_stream
 from pellucid.data.dataset import (
     DTYPES,
     Dataset,
@@ -23,13 +18,12 @@ from pellucid.data.dataset import (
     check_same_classes,
     with_classes,
 )
-from pellucid.data.examples import Examples, Parts, Progress, silent
+from pellucid.data.examples import Examples, Progress, silent
 from pellucid.data.folder_layout import list_pictures
-from pellucid.data.folders import read_folder
-from pellucid.data.hdf5 import is_hdf5, read_hdf5
-from pellucid.data.pictures import looks_like_picture, read_pictures
+from pellucid.data.pictures import read_pictures
 from pellucid.data.recipe import SCALINGS, Recipe
-from pellucid.errors import DataError, FormatError, LabelError, NotFoundError, OptionError
+from pellucid.data.sources import expanded, is_array_file, read_array_file, read_parts, refuse_pictures
+from pellucid.errors import DataError, LabelError, OptionError
 
 
 def load_data(
@@ -68,7 +62,7 @@ def load_data(
         NonFiniteError: NaN or infinity, with its row and column.
         OptionError: an option that does not exist.
     """
-    _check_options(scaling, test_fraction, dtype)
+    _check_options(scaling, test_fraction, seed, dtype)
     parts = read_parts(source, (*image_size, 3), seed=seed, strict=strict, progress=progress)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
     train = _labelled(train, source)
@@ -79,7 +73,8 @@ def load_data(
     if held_out is None:
         assert train.labels is not None  # _labelled saw to it
         train_rows, test_rows = stratified_split(train.labels, test_fraction, seed)
-        train, held_out = train.take(train_rows), train.take(test_rows)
+        # What was skipped belongs to neither part; it is told once, with the first.
+        train, held_out = train.take(train_rows), replace(train.take(test_rows), skipped=())
     with _named(test or source):
         held_out = check_same_classes(train, _labelled(held_out, test or source, least=1))
     recipe = Recipe.for_rows(train.rows, scaling)
@@ -112,7 +107,7 @@ def load_labelled(
     """
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
-    _refuse_pictures(recipe, source)
+    refuse_pictures(recipe, source)
     parts = read_parts(source, recipe.shape, strict=strict, progress=progress, least=1)
     examples = parts.train if part == "train" else parts.test or parts.train
     if examples is None:
@@ -157,52 +152,21 @@ def load_inputs(
             batches.append(Examples(rows, None, (), tuple(map(str, kept)), tuple(skipped)))
             pending.clear()
 
-    for path in _expanded(sources):
-        _refuse_pictures(recipe, path)
+    for path in expanded(sources):
+        refuse_pictures(recipe, path)
         if path.is_dir():
             pending += list_pictures(path)
-        elif recipe.kind == "pictures" and not _is_array_file(path):
+        elif recipe.kind == "pictures" and not is_array_file(path):
             pending.append(path)
         else:
             decode()
-            parts = _read_array_file(path)
+            parts = read_array_file(path)
             batches += [_fitting(part, recipe, path) for part in parts if part is not None]
     decode()
     rows = np.concatenate([batch.rows.reshape(-1, recipe.n_x) for batch in batches])
     named = tuple(source for batch in batches for source in batch.sources)
     skipped = tuple(line for batch in batches for line in batch.skipped)
     return Dataset.from_examples(Examples(rows, None, (), named, skipped), recipe, dtype)
-
-
-def read_parts(
-    source: str | os.PathLike[str],
-    shape: tuple[int, ...],
-    *,
-    seed: int = 0,
-    strict: bool = False,
-    progress: Progress = silent,
-    least: int = 2,
-) -> Parts:
-    """The raw examples of a source.
-
-    Args:
-        source: a path, or the name of a built-in data set (a path of that name comes first).
-        shape: what photographs are resized to, (height, width, 3) or (height, width).
-        seed: of the built-in data sets that are drawn.
-        strict: as for `load_data`.
-        progress: as for `load_data`.
-        least: how many classes there must be; 1 will do to evaluate a model on.
-    """
-    path = Path(source)
-    if not _is_there(path):
-        if str(source) in BUILTINS:
-            return read_builtin(str(source), seed=seed)
-        raise NotFoundError(
-            f"there is no file or folder {path}; built-in data sets are {', '.join(BUILTINS)}"
-        )
-    if path.is_dir():
-        return read_folder(path, shape, strict=strict, progress=progress, least=least)
-    return _read_array_file(path)
 
 
 def stratified_split(
@@ -233,10 +197,11 @@ def stratified_split(
     return np.setdiff1d(np.arange(len(labels)), test), test
 
 
-def _check_options(scaling: str, test_fraction: float, dtype: str) -> None:
+def _check_options(scaling: str, test_fraction: float, seed: int, dtype: str) -> None:
     """Refuse, before anything is read, what could not be used afterwards."""
     if not 0 < test_fraction < 1:
         raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
+    random_stream(seed)
     for name, value, known in (("scaling", scaling, SCALINGS), ("dtype", dtype, DTYPES)):
         if value not in known:
             raise OptionError(f"unknown {name} {value!r}; expected one of {', '.join(known)}")
@@ -275,62 +240,3 @@ def _fitting(examples: Examples, recipe: Recipe, where: str | os.PathLike[str]) 
             f"{where} holds examples of {found} numbers; the model was trained on {recipe.describe()}"
         )
     return examples
-
-
-def _refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
-    """Say what is wrong with photographs for a model of numbers, before any is read."""
-    path = Path(source)
-    if recipe.kind == "pictures" or not _is_there(path):
-        return
-    if path.is_dir() or looks_like_picture(look(path)[1]):
-        raise DataError(
-            f"{path} is a picture (or a folder of them); the model was trained on {recipe.describe()}: "
-            "expected an array file (.npy, .npz or HDF5)"
-        )
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:
-        raise NotFoundError(f"{path} cannot be reached: {error.strerror}; check the path") from None
-
-
-def _is_array_file(path: Path) -> bool:
-    try:
-        _, head = look(path)
-    except DataError:
-        # Whoever reads it as a picture says why it cannot be read, and goes on with the others.
-        return False
-    return is_hdf5(head) or is_npz(head) or is_npy(head)
-
-
-def _read_array_file(path: Path) -> Parts:
-    _, head = look(path)
-    if is_hdf5(head):
-        return read_hdf5(path)
-    if is_npz(head) or is_npy(head):
-        return read_arrays(path)
-    if looks_like_picture(head):
-        raise FormatError(f"{path} is a single picture; expected a folder of pictures or an array file")
-    raise FormatError(
-        f"{path} is of no known format; expected HDF5, .npz or .npy, or a folder of JPEG, PNG, BMP or "
-        "WebP pictures"
-    )
-
-
-def _expanded(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every path that is there, and what patterns match, in the order of their names."""
-    paths: list[Path] = []
-    for source in sources:
-        path = Path(source)
-        if _is_there(path):
-            paths.append(path)
-            continue
-        matches = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 - a pattern may be absolute
-        if not matches:
-            raise NotFoundError(f"there is no file or folder {source}, and nothing matches it as a pattern")
-        paths += map(Path, matches)
-    if not paths:
-        raise NotFoundError("nothing to predict on; expected pictures, folders or array files")
-    return paths

@@ -135,7 +135,8 @@ class Recipe:
         """
         if self.kind != "pictures" or X.shape[0] != self.n_x:
             return None
-        return np.clip(np.rint(self.rows(X)), 0, 255).astype(np.uint8).reshape(-1, *self.shape)
+        flat = np.clip(np.rint(self.rows(X)), 0, 255)
+        return np.asarray(flat, np.uint8).reshape(-1, *self.shape)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as a model file keeps them."""

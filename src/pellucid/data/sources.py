@@ -1,0 +1,129 @@
+"""What a path, a name or a pattern leads to: formats are recognised by content, never by name.
+
+One reader per format, chosen once: what its reader refuses is never tried with another.
+"""
+
+import glob
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pellucid.data._files import look
+from pellucid.data.arrays import is_npy, is_npz, read_arrays
+from pellucid.data.builtin import BUILTINS, read_builtin
+from pellucid.data.examples import Parts, Progress, silent
+from pellucid.data.folders import read_folder
+from pellucid.data.hdf5 import is_hdf5, read_hdf5
+from pellucid.data.pictures import looks_like_picture
+from pellucid.data.recipe import Recipe
+from pellucid.errors import DataError, FormatError, NotFoundError
+
+
+def read_parts(
+    source: str | os.PathLike[str],
+    shape: tuple[int, ...],
+    *,
+    seed: int = 0,
+    strict: bool = False,
+    progress: Progress = silent,
+    least: int = 2,
+) -> Parts:
+    """The raw examples of a source.
+
+    Args:
+        source: a path, or the name of a built-in data set (a path of that name comes first).
+        shape: what photographs are resized to, (height, width, 3) or (height, width).
+        seed: of the built-in data sets that are drawn.
+        strict: as for `load_data`.
+        progress: as for `load_data`.
+        least: how many classes there must be; 1 will do to evaluate a model on.
+
+    Raises:
+        NotFoundError: nothing there, and no built-in data set of that name.
+        FormatError: a file that is damaged, or holds nothing that can be trained on.
+        LabelError: labels that are no classes, or fewer classes than `least`.
+    """
+    path = Path(source)
+    if not _is_there(path):
+        if str(source) in BUILTINS:
+            return read_builtin(str(source), seed=seed)
+        raise NotFoundError(
+            f"there is no file or folder {path}; built-in data sets are {', '.join(BUILTINS)}"
+        )
+    if path.is_dir():
+        return read_folder(path, shape, strict=strict, progress=progress, least=least)
+    return read_array_file(path)
+
+
+def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
+    """Say what is wrong with photographs for a model of numbers, before any is read.
+
+    Raises:
+        DataError: the recipe is one of numbers, and the source a photograph or a folder.
+    """
+    path = Path(source)
+    if recipe.kind == "pictures" or not _is_there(path):
+        return
+    if path.is_dir() or looks_like_picture(look(path)[1]):
+        raise DataError(
+            f"{path} is a picture (or a folder of them); the model was trained on {recipe.describe()}: "
+            "expected an array file (.npy, .npz or HDF5)"
+        )
+
+
+def is_array_file(path: Path) -> bool:
+    """Whether `path` is a file of the formats that `read_array_file` reads."""
+    try:
+        _, head = look(path)
+    except DataError:
+        # Whoever reads it as a picture says why it cannot be read, and goes on with the others.
+        return False
+    return is_hdf5(head) or is_npz(head) or is_npy(head)
+
+
+def read_array_file(path: Path) -> Parts:
+    """The raw examples of one HDF5, .npz or .npy file.
+
+    Raises:
+        FormatError: it is something else, or is damaged.
+        LabelError: labels that are no classes.
+    """
+    _, head = look(path)
+    if is_hdf5(head):
+        return read_hdf5(path)
+    if is_npz(head) or is_npy(head):
+        return read_arrays(path)
+    if looks_like_picture(head):
+        raise FormatError(f"{path} is a single picture; expected a folder of pictures or an array file")
+    raise FormatError(
+        f"{path} is of no known format; expected HDF5, .npz or .npy, or a folder of JPEG, PNG, BMP or "
+        "WebP pictures"
+    )
+
+
+def expanded(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Every path that is there, and what patterns match, in the order of their names.
+
+    Raises:
+        NotFoundError: nothing is there and nothing matches.
+    """
+    paths: list[Path] = []
+    for source in sources:
+        path = Path(source)
+        if _is_there(path):
+            paths.append(path)
+            continue
+        matches = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 - a pattern may be absolute
+        if not matches:
+            raise NotFoundError(f"there is no file or folder {source}, and nothing matches it as a pattern")
+        paths += map(Path, matches)
+    if not paths:
+        raise NotFoundError("nothing to predict on; expected pictures, folders or array files")
+    return paths
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be reached: {error.strerror}; check the path") from None

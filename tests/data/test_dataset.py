@@ -1,0 +1,206 @@
+"""Dataset: rows made columns, labels made targets, and what is refused on the way."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid.data.dataset import (
+    Dataset,
+    check_finite,
+    check_labels,
+    check_same_classes,
+    labels_of,
+    one_hot,
+    with_classes,
+)
+from pellucid.data.examples import Examples
+from pellucid.data.recipe import Recipe
+from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
+
+ROWS = np.arange(12.0).reshape(4, 3)
+PLAIN = Recipe("numbers", (3,))
+SOURCES = ("f, row 0", "f, row 1", "f, row 2", "f, row 3")
+
+
+def examples(
+    labels: list[int] | None = None, classes: tuple[str, ...] = (), rows: np.ndarray = ROWS
+) -> Examples:
+    return Examples(rows, None if labels is None else np.array(labels), classes, SOURCES, ("g: broken",))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_from_examples(dtype: str) -> None:
+    data = Dataset.from_examples(examples([0, 1, 1, 0], ("no", "yes")), PLAIN, dtype)
+    np.testing.assert_array_equal(data.X, ROWS.T)
+    np.testing.assert_array_equal(data.Y, [[0, 1, 1, 0]])
+    assert data.X.dtype == data.Y.dtype == dtype
+    assert (data.n_x, data.m) == (3, 4)
+    assert data.labels.tolist() == [0, 1, 1, 0]
+    assert data.classes == ("no", "yes")
+    assert data.recipe is PLAIN
+    assert data.sources == SOURCES
+    assert data.skipped == ("g: broken",)
+    assert repr(data) == "Dataset(4 examples of 3 inputs, classes no, yes)"
+
+
+def test_more_than_two_classes() -> None:
+    data = Dataset.from_examples(examples([2, 0, 1, 2], ("a", "b", "c")), PLAIN)
+    np.testing.assert_array_equal(data.Y, [[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]])
+    assert data.labels.tolist() == [2, 0, 1, 2]
+
+
+def test_without_labels() -> None:
+    data = Dataset.from_examples(examples(), PLAIN)
+    assert data.Y is None
+    assert repr(data) == "Dataset(4 examples of 3 inputs, classes unknown)"
+    with pytest.raises(LabelError) as caught:
+        data.labels  # noqa: B018
+    assert str(caught.value) == "these examples have no labels; expected labelled ones"
+
+
+def test_no_copy_where_nothing_is_done() -> None:
+    rows = ROWS.copy()
+    assert np.shares_memory(Dataset.from_examples(examples(rows=rows), PLAIN).X, rows)
+
+
+def test_pictures_in_columns() -> None:
+    pictures = np.arange(4 * 2 * 5 * 3).reshape(4, 2, 5, 3).astype(np.uint8)
+    recipe = Recipe.for_rows(pictures)
+    data = Dataset.from_examples(examples(rows=pictures), recipe)
+    for i, picture in enumerate(pictures):
+        np.testing.assert_array_equal(data.X[:, i], picture.ravel() / 255)
+    np.testing.assert_array_equal(recipe.pictures(data.X), pictures)
+
+
+def test_an_unknown_dtype() -> None:
+    with pytest.raises(OptionError) as caught:
+        Dataset.from_examples(examples(), PLAIN, "float16")
+    assert str(caught.value) == "unknown dtype 'float16'; expected float64 or float32"
+
+
+@given(st.integers(2, 7), st.lists(st.integers(0, 6), min_size=1, max_size=20))
+def test_one_hot_and_back(n_classes: int, values: list[int]) -> None:
+    labels = np.array(values) % n_classes
+    Y = one_hot(labels, n_classes, "float32")
+    assert Y.dtype == np.float32
+    assert Y.shape == (1 if n_classes == 2 else n_classes, len(labels))
+    np.testing.assert_array_equal(labels_of(Y), labels)
+    if n_classes > 2:
+        np.testing.assert_array_equal(Y.sum(axis=0), 1)
+
+
+def test_labels_of_probabilities() -> None:
+    assert labels_of(np.array([[0.5, 0.500001, 0.2]])).tolist() == [0, 1, 0]
+    assert labels_of(np.array([[0.1, 0.6], [0.7, 0.2], [0.2, 0.2]])).tolist() == [1, 0]
+    assert labels_of(np.array([[0.6]])).dtype == labels_of(np.ones((3, 1))).dtype == np.int64
+
+
+@pytest.mark.parametrize(("value", "word"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_what_is_not_finite_is_named(value: float, word: str) -> None:
+    rows = ROWS.copy()
+    rows[2, 1] = value
+    with pytest.raises(NonFiniteError) as caught:
+        Dataset.from_examples(examples(rows=rows), PLAIN)
+    assert str(caught.value) == (
+        f"the input in row 2, column 1 is {word} (f, row 2); expected finite numbers: remove or "
+        "replace them"
+    )
+    rows[3, 0] = rows[2, 2] = -value
+    with pytest.raises(NonFiniteError) as caught:
+        check_finite(rows.T)
+    assert str(caught.value) == (
+        f"the input in row 2, column 1 is {word}; expected finite numbers; 3 such values in all: remove or "
+        "replace them"
+    )
+
+
+def test_finite_numbers_whose_sum_is_not() -> None:
+    check_finite(np.full((3, 4), 1e308))
+    check_finite(np.full((3, 4), 3e38, np.float32))
+
+
+@pytest.mark.xfail(reason="the deviations of such rows are no recipe", strict=True)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_named_when_it_was_to_be_scaled(value: float) -> None:
+    rows = ROWS.copy()
+    rows[2, 1] = value
+    with pytest.raises(NonFiniteError, match=rf"^the input in row 2, column 1 is {value} \(f, row 2\);"):
+        Dataset.from_examples(examples(rows=rows), Recipe.for_rows(rows))
+
+
+@pytest.mark.xfail(reason="NumPy warns of the overflow", strict=True)
+def test_what_single_precision_cannot_hold() -> None:
+    rows = ROWS.copy()
+    rows[2, 1] = 1e39
+    with pytest.raises(NonFiniteError, match=r"^the input in row 2, column 1 is inf"):
+        Dataset.from_examples(examples(rows=rows), PLAIN, "float32")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "least", "line"),
+    [
+        ([0, 0], (), 2, "here: found no class; expected at least two classes to tell apart"),
+        ([0, 0], ("a",), 2, "here: found one class, a; expected at least two classes to tell apart"),
+        ([0, 2, 1], ("a", "b"), 2, "here: the label in row 1 is 2; expected 0 to 1 (a, b)"),
+        ([0, 1, -1], ("a", "b"), 2, "here: the label in row 2 is -1; expected 0 to 1 (a, b)"),
+        ([1], ("a",), 1, "here: the label in row 0 is 1; expected 0 to 0 (a)"),
+    ],
+)
+def test_labels_that_are_refused(
+    labels: list[int], classes: tuple[str, ...], least: int, line: str
+) -> None:
+    with pytest.raises(LabelError) as caught:
+        check_labels(np.array(labels), classes, "here", least)
+    assert str(caught.value) == line
+
+
+def test_labels_that_are_not() -> None:
+    check_labels(np.array([0, 1, 1]), ("a", "b"), "here")
+    check_labels(np.array([0]), ("a",), "here", least=1)
+
+
+@given(st.permutations(["a", "b", "c", "d"]), st.lists(st.integers(0, 2), min_size=4, max_size=4))
+def test_labels_are_renumbered(names: list[str], labels: list[int]) -> None:
+    train = examples([0, 1, 2, 3], ("a", "b", "c", "d"))
+    test = check_same_classes(train, examples(labels, tuple(names[:3])))
+    assert test.classes == train.classes
+    assert [test.classes[i] for i in test.labels] == [names[i] for i in labels]
+    assert test.sources == SOURCES
+    assert test.skipped == ("g: broken",)
+
+
+def test_the_same_classes_stay() -> None:
+    train = examples([0, 1, 1, 0], ("a", "b"))
+    assert check_same_classes(train, train).labels.tolist() == [0, 1, 1, 0]
+    unlabelled = check_same_classes(train, examples())
+    assert unlabelled.labels is None
+    assert unlabelled.classes == ("a", "b")
+
+
+def test_classes_that_training_never_saw() -> None:
+    train = examples([0, 1, 1, 0], ("a", "b"))
+    test = examples([0, 0, 1, 1], ("b", "c"))
+    for refuse in (lambda: check_same_classes(train, test), lambda: with_classes(test, train.classes)):
+        with pytest.raises(LabelError) as caught:
+            refuse()
+        assert str(caught.value) == "the examples have the class c; expected one of a, b"
+
+
+def test_examples_of_another_shape() -> None:
+    train = examples([0, 1, 1, 0], ("a", "b"))
+    with pytest.raises(DataError) as caught:
+        check_same_classes(train, examples(rows=ROWS[:, :2]))
+    assert str(caught.value) == (
+        "a training example has shape (3,) and a test example (2,); expected the same shape"
+    )
+
+
+def test_some_of_the_examples() -> None:
+    some = examples([0, 1, 2, 3], ("a", "b", "c", "d")).take(np.array([3, 1]))
+    np.testing.assert_array_equal(some.rows, ROWS[[3, 1]])
+    assert some.labels.tolist() == [3, 1]
+    assert some.sources == ("f, row 3", "f, row 1")
+    assert some.classes == ("a", "b", "c", "d")
+    assert len(some) == 2
+    assert examples().take(np.array([0])).labels is None
