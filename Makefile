@@ -8,6 +8,8 @@ PEERS  ?=
 
 TORCH  := torch==2.13.0
 JAX    := jax==0.10.2 jaxlib==0.10.2
+# The tests run side by side, one per processor: more threads of linear algebra only wait for each other.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 INPUTS := pyproject.toml constraints.txt
 
 .PHONY: help demo test check format docs bench clean
@@ -19,7 +21,7 @@ demo: $(VENV)/.all ## Train on real digits, save the model and pictures, predict
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev $(if $(PEERS),$(VENV)/.peers) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
-	$(BIN)/pytest -n auto
+	$(ONE_THREAD) $(BIN)/pytest -n auto
 
 check: $(VENV)/.dev ## Lint, format, types, import rules, the documented command line.
 	$(BIN)/ruff check
