@@ -10,9 +10,9 @@ import numpy as np
 from pellucid.atomic import shown
 from pellucid.core.cost import cost_named
 from pellucid.core.model import L_model_forward
-from pellucid.data.dataset import Dataset, labels_of
+from pellucid.data.dataset import Dataset, check_finite, labels_of
 from pellucid.data.recipe import Recipe
-from pellucid.errors import LabelError, ModelFileError, OptionError, ShapeError
+from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.metrics import accuracy, confusion_matrix
 from pellucid.model_file import no_model_because, read_model_file, write_model_file
 from pellucid.network import Network
@@ -91,7 +91,8 @@ class Model:
                 f"the recipe makes {self.recipe.n_x} inputs; the network expects {self.network.n_x}"
             )
         n_classes = 2 if self.network.n_y == 1 else self.network.n_y
-        if len(self.classes) != n_classes or len(set(self.classes)) != n_classes:
+        names = isinstance(self.classes, tuple) and all(isinstance(name, str) for name in self.classes)
+        if not names or len(self.classes) != n_classes or len(set(self.classes)) != n_classes:
             raise LabelError(f"the classes are {self.classes}; the network tells {n_classes} apart")
 
     @property
@@ -111,17 +112,23 @@ class Model:
             rows: raw examples, (m, *recipe.shape) or (m, n_x): before scaling, as files hold them.
 
         Returns:
-            (m, K), each row summing to 1; columns in the order of `classes`.
+            (m, K): columns in the order of `classes`; each row sums to 1 (but for several sigmoid
+            outputs, which are independent of each other).
 
         Raises:
-            DataError: rows of another shape than the model was trained on.
+            DataError: rows of another shape than the model was trained on, or no numbers.
+            NonFiniteError: NaN or infinity among them.
         """
-        return self.class_probabilities(self.outputs(self.recipe.columns(np.asarray(rows), self.dtype)))
+        return self.class_probabilities(self._outputs_of_rows(rows))
 
     def predict(self, rows: Floats) -> Floats:
         """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`."""
-        AL = self.outputs(self.recipe.columns(np.asarray(rows), self.dtype))
-        return np.asarray(np.asarray(self.classes)[labels_of(AL)])
+        return np.asarray(np.asarray(self.classes)[labels_of(self._outputs_of_rows(rows))])
+
+    def _outputs_of_rows(self, rows: Floats) -> Floats:
+        X = self.recipe.columns(np.asarray(rows), self.dtype)
+        check_finite(X)
+        return self.outputs(X)
 
     @staticmethod
     def class_probabilities(AL: Floats) -> Floats:
@@ -133,6 +140,7 @@ class Model:
 
         Raises:
             LabelError: the data set has no labels, or not this model's classes.
+            DataError: it went through another recipe.
         """
         if dataset.Y is None:
             raise LabelError("these examples have no labels; expected labelled ones to evaluate on")
@@ -140,6 +148,10 @@ class Model:
             raise LabelError(
                 f"the data have the classes {', '.join(dataset.classes)}; "
                 f"the model knows {', '.join(self.classes)}"
+            )
+        if dataset.recipe != self.recipe:
+            raise DataError(
+                "the data went through another recipe than the model's; load them with its recipe"
             )
         AL, caches = L_model_forward(dataset.X, self.parameters, **self.network.activations)
         cost = float(cost_named(self.network.cost).forward(caches[-1][1], dataset.Y))

@@ -4,6 +4,7 @@ A core function never names NumPy, JAX or PyTorch. It asks its arguments for the
 (`xp`, in the words of the Python array API standard) and computes with that.
 """
 
+import math
 from typing import Any
 
 import array_api_compat
@@ -11,8 +12,9 @@ import numpy as np
 
 from pellucid.errors import ArrayError, ShapeError
 
-# The answer for NumPy is asked for a dozen times in every step: it is looked up once.
-_NUMPY = array_api_compat.array_namespace(np.empty(0))
+# NumPy from 2.1 on is a namespace of the standard itself. Its answer is asked for a dozen times in every
+# step, and loading array-api-compat's wrapper of it takes as long as loading NumPy.
+_NUMPY = np
 
 # Any array of the array API standard. Python's type system has no name for it yet.
 Array = Any
@@ -79,7 +81,7 @@ def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> 
         return
     shape, expected = tuple(array.shape), tuple(other.shape)
     rank1 = ""
-    if array.ndim == 1 and array.ndim != other.ndim:
+    if array.ndim == 1 and other.ndim > 1 and math.prod(shape) == math.prod(expected):
         rank1 = f" ({name} is a rank-1 array: {name}.reshape{expected} if its order is right)"
     raise ShapeError(
         f"{name} has shape {shape} and {other_name} has shape {expected}; "
@@ -96,6 +98,9 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
     """The same numbers as a NumPy array, brought from another library or device if need be."""
     if isinstance(array, np.ndarray):
         return array
+    # NumPy reads JAX's arrays wherever they are, and JAX has no device of that name.
+    if array_api_compat.is_jax_array(array):
+        return np.asarray(array)
     return np.asarray(array_api_compat.to_device(array, "cpu"))
 
 

@@ -141,6 +141,13 @@ _GELU_SCALE = math.sqrt(2 / math.pi)
 _GELU_CUBIC = 0.044715
 
 
+def _gelu_inner(xp: Any, Z: Array) -> tuple[Array, Array]:
+    # From |z| = 10 on the tanh is 1 to the last bit; beyond it the cube would overflow for nothing.
+    bound = xp.full_like(Z, 10.0)
+    z = xp.maximum(-bound, xp.minimum(Z, bound))
+    return xp.tanh(_GELU_SCALE * (z + _GELU_CUBIC * z * z * z)), z
+
+
 def gelu(Z: Array) -> tuple[Array, Array]:
     """The Gaussian error linear unit in its tanh form.
 
@@ -154,7 +161,8 @@ def gelu(Z: Array) -> tuple[Array, Array]:
         `(A, Z)`: A of the shape of Z; and Z, the cache of `gelu_backward`.
     """
     xp, Z = _open_forward(Z)
-    return Z / 2 * (1 + xp.tanh(_GELU_SCALE * (Z + _GELU_CUBIC * Z * Z * Z))), Z
+    t, _ = _gelu_inner(xp, Z)
+    return Z / 2 * (1 + t), Z
 
 
 def gelu_backward(dA: Array, cache: Array) -> Array:
@@ -167,9 +175,9 @@ def gelu_backward(dA: Array, cache: Array) -> Array:
         cache: Z, as `gelu` returned it.
     """
     xp, dA, Z = _open_backward(dA, cache)
-    t = xp.tanh(_GELU_SCALE * (Z + _GELU_CUBIC * Z * Z * Z))
-    slope = _GELU_SCALE * (1 + 3 * _GELU_CUBIC * Z * Z)
-    return dA * ((1 + t) / 2 + Z / 2 * (1 - t * t) * slope)
+    t, z = _gelu_inner(xp, Z)
+    slope = _GELU_SCALE * (1 + 3 * _GELU_CUBIC * z * z)
+    return dA * ((1 + t) / 2 + z / 2 * (1 - t * t) * slope)
 
 
 def silu(Z: Array) -> tuple[Array, Array]:

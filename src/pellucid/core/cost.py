@@ -21,13 +21,15 @@ from pellucid.core._arrays import (
     namespace,
 )
 from pellucid.core.activations import sigmoid, sigmoid_backward, softmax
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, ShapeError
 
 
 def _open(name: str, A: Array, Y: Array) -> tuple[Any, Array, Array]:
     xp = namespace(**{name: A, "Y": Y})
     check_matrix(name, A, "(n_y, m)")
     check_same_shape("Y", Y, name, A)
+    if A.shape[1] == 0:
+        raise ShapeError(f"{name} has shape {tuple(A.shape)}: no example; expected at least one column")
     A = floating(xp, A)
     return xp, A, xp.astype(Y, A.dtype)
 
@@ -100,9 +102,8 @@ def sigmoid_output_backward(AL: Array, Y: Array, ZL: Array) -> Array:
     xp, AL, Y = _open("AL", AL, Y)
     check_same_shape("AL", AL, "ZL in the last cache", ZL)
     ZL = floating(xp, ZL, like=AL)
-    rounding = 64 * xp.finfo(AL.dtype).eps
     own, _ = sigmoid(ZL)
-    short = (AL == 0) | (AL == 1) | (xp.abs(AL - own) <= rounding * own)
+    short = (AL == 0) | (AL == 1) | (xp.abs(AL - own) <= 64 * xp.finfo(AL.dtype).eps)
     harmless = xp.where(short, xp.full_like(AL, 0.5), AL)
     long_form = sigmoid_backward(compute_cost_backward(harmless, Y), ZL)
     return xp.where(short, AL - Y, long_form)

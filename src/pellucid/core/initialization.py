@@ -14,6 +14,9 @@ from pellucid.core._arrays import Array
 from pellucid.core.randomness import RandomSource, random_stream
 from pellucid.errors import OptionError
 
+# Far beyond what trains; a description read from a file may claim anything.
+_MAX_LAYERS = 10_000
+
 Stream = np.random.Generator | np.random.RandomState
 Draw = Callable[[Stream, int, int], np.ndarray]
 
@@ -54,6 +57,8 @@ def check_layer_dims(layer_dims: Sequence[int]) -> tuple[int, ...]:
             f"layer_dims is {layer_dims!r}; expected at least two sizes, the inputs first and the "
             "outputs last, as in [12288, 20, 7, 5, 1]"
         )
+    if len(dims) > _MAX_LAYERS:
+        raise OptionError(f"layer_dims has {len(dims)} sizes; expected at most {_MAX_LAYERS}")
     for size in dims:
         whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
         if not whole or size < 1:
@@ -72,7 +77,11 @@ def check_scheme(scheme: str | float) -> None:
     if isinstance(scheme, str):
         known = scheme in SCHEMES
     else:
-        known = isinstance(scheme, (int, float)) and not isinstance(scheme, bool) and math.isfinite(scheme)
+        known = (
+            isinstance(scheme, (int, float, np.integer, np.floating))
+            and not isinstance(scheme, bool)
+            and math.isfinite(scheme)
+        )
     if known:
         return
     raise OptionError(

@@ -65,6 +65,11 @@ def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
     check_matrix("dZ", dZ, "(n, m)")
     check_matrix("A_prev", A_prev, "(n_prev, m)")
     check_matrix("W", W, "(n, n_prev)")
+    if W.shape[1] != A_prev.shape[0]:
+        raise ShapeError(
+            f"the cache holds W of shape {tuple(W.shape)} and A_prev of shape {tuple(A_prev.shape)}; "
+            "expected as many columns in W as rows in A_prev: a cache of linear_forward"
+        )
     expected = (W.shape[0], A_prev.shape[1])
     if tuple(dZ.shape) != expected:
         raise ShapeError(

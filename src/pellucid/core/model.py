@@ -24,7 +24,7 @@ def count_layers(parameters: Mapping[str, Array]) -> int:
     Raises:
         ParametersError: a key is missing, or belongs to no layer.
     """
-    L = len(parameters) // 2
+    L = (len(parameters) + 1) // 2
     expected = [f"{letter}{l}" for l in range(1, max(L, 1) + 1) for letter in "Wb"]
     missing = [key for key in expected if key not in parameters]
     foreign = [key for key in parameters if key not in expected]

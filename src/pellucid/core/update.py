@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pellucid.core._arrays import Array, check_same_shape
+from pellucid.core._arrays import Array, check_same_shape, namespace
 from pellucid.core.model import count_layers
 from pellucid.errors import ParametersError
 
@@ -33,6 +33,7 @@ def update_parameters(
                 f"grads has no d{name}; expected a gradient for each of {', '.join(parameters)}, "
                 "as L_model_backward returns them"
             )
+        namespace(**{name: value, f"d{name}": gradient})
         check_same_shape(f"d{name}", gradient, name, value)
         updated[name] = value - learning_rate * gradient
     return updated

@@ -75,8 +75,9 @@ def load_data(
         train_rows, test_rows = stratified_split(train.labels, test_fraction, seed)
         # What was skipped belongs to neither part; it is told once, with the first.
         train, held_out = train.take(train_rows), replace(train.take(test_rows), skipped=())
+    held_out = _labelled(held_out, test or source, least=1)
     with _named(test or source):
-        held_out = check_same_classes(train, _labelled(held_out, test or source, least=1))
+        held_out = check_same_classes(train, held_out)
     recipe = Recipe.for_rows(train.rows, scaling)
     return Dataset.from_examples(train, recipe, dtype), Dataset.from_examples(held_out, recipe, dtype)
 

@@ -12,6 +12,7 @@ from pellucid.errors import DataError, OptionError
 SCALINGS = ("auto", "none", "unit", "standard")
 KINDS = ("pictures", "numbers")
 _MAX_SIDE = 4096
+_MAX_INPUTS = 2**31
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,8 @@ class Recipe:
         if scaling == "auto":
             scaling = "unit" if kind == "pictures" else "standard"
         if scaling == "standard":
-            flat = rows.reshape(len(rows), -1).astype(np.float64)
-            deviation = flat.std(axis=0)
-            # A constant input carries nothing; dividing by its deviation would make it NaN.
-            deviation[deviation == 0] = 1.0
-            return cls(
-                kind, shape, mean=tuple(flat.mean(axis=0).tolist()), deviation=tuple(deviation.tolist())
-            )
+            mean, deviation = _moments(rows.reshape(len(rows), -1).astype(np.float64))
+            return cls(kind, shape, mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
         return cls(kind, shape, divisor=255.0 if scaling == "unit" else 1.0)
 
     @property
@@ -104,18 +100,23 @@ class Recipe:
             dtype: "float64" or "float32".
 
         Raises:
-            DataError: the rows are not of this recipe's shape.
+            DataError: the rows are not of this recipe's shape, or no real numbers.
         """
+        if rows.dtype.kind not in "buif":
+            raise DataError(f"the examples are of type {rows.dtype}; expected numbers: {self.describe()}")
         if rows.ndim < 2 or (rows.shape[1:] != self.shape and rows.shape[1:] != (self.n_x,)):
             shape = " x ".join(map(str, rows.shape[1:])) or "single"
             raise DataError(f"an example has {shape} numbers; expected {self.describe()}")
-        flat = rows.reshape(len(rows), -1).astype(dtype, copy=False)
-        if self.mean:
-            flat = flat - np.asarray(self.mean, dtype)
-        if self.deviation:
-            flat = flat / np.asarray(self.deviation, dtype)
-        if self.divisor != 1.0:
-            flat = flat / np.asarray(self.divisor, dtype)
+        flat = rows.reshape(len(rows), self.n_x)
+        # Differences from a mean are taken before digits are given up. What single precision cannot hold
+        # becomes infinite, and whoever uses the columns asks whether they are finite.
+        with np.errstate(over="ignore"):
+            if self.mean or self.deviation:
+                flat = flat - np.asarray(self.mean or 0.0)
+                flat = flat / np.asarray(self.deviation or 1.0)
+            flat = flat.astype(dtype, copy=False)
+            if self.divisor != 1.0:
+                flat = flat / np.asarray(self.divisor, dtype)
         return flat.T
 
     def rows(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -163,18 +164,35 @@ class Recipe:
                 raise OptionError(f"recipe: {key} is not a list of numbers")
         if type(document["divisor"]) not in (int, float):
             raise OptionError("recipe: divisor is not a number")
-        return cls(
-            document["kind"],
-            tuple(document["shape"]),
-            float(document["divisor"]),
-            tuple(map(float, document["mean"])),
-            tuple(map(float, document["deviation"])),
-        )
+        try:
+            divisor, mean, deviation = (
+                float(document["divisor"]),
+                tuple(map(float, document["mean"])),
+                tuple(map(float, document["deviation"])),
+            )
+        except OverflowError:
+            raise OptionError("recipe: a number is beyond what floating-point numbers hold") from None
+        return cls(document["kind"], tuple(document["shape"]), divisor, mean, deviation)
+
+
+def _moments(flat: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Mean and deviation of each input over rows (m, n_x); 1 is the deviation of what does not vary."""
+    # NaN and infinity are not the recipe's to name: the data set does, when its columns are made.
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean, deviation = flat.mean(axis=0), flat.std(axis=0)
+    # A constant may have a mean that is rounded, and by that a deviation.
+    constant = np.all(flat == flat[:1], axis=0)
+    mean = np.where(constant, flat[0], mean)
+    deviation = np.where(constant | (deviation == 0), 1.0, deviation)
+    unknown = ~(np.isfinite(mean) & np.isfinite(deviation))
+    return np.where(unknown, 0.0, mean), np.where(unknown, 1.0, deviation)
 
 
 def _check_shape(kind: str, shape: tuple[int, ...]) -> None:
-    if not shape or not all(type(side) is int and side > 0 for side in shape):
-        raise OptionError(f"recipe: shape is {shape}; expected whole numbers above 0")
+    if not 1 <= len(shape) <= 4 or not all(type(side) is int and 0 < side <= _MAX_INPUTS for side in shape):
+        raise OptionError(f"recipe: shape is {str(shape)[:80]}; expected one to four whole numbers above 0")
+    if math.prod(shape) > _MAX_INPUTS:
+        raise OptionError(f"recipe: shape is {shape}; expected at most {_MAX_INPUTS} inputs in all")
     if kind == "pictures":
         sides_fit = all(side <= _MAX_SIDE for side in shape[:2])
         if len(shape) not in (2, 3) or not sides_fit or (len(shape) == 3 and shape[2] != 3):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pellucid.errors import OptionError
@@ -28,6 +28,12 @@ class History:
     reason: str = "completed"
 
     def __post_init__(self) -> None:
+        if not all(type(cost) is float and math.isfinite(cost) for cost in self.costs):
+            raise OptionError("history: the costs are not all finite numbers")
+        if type(self.iterations) is not int or self.iterations < 0:
+            raise OptionError(f"history: iterations is {self.iterations!r}; expected a whole number")
+        if not isinstance(self.engine, str) or not isinstance(self.reason, str):
+            raise OptionError("history: engine and reason are names")
         if self.reason not in REASONS:
             raise OptionError(f"history: unknown reason {self.reason!r}; expected {' or '.join(REASONS)}")
 
@@ -38,7 +44,12 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as a model file keeps them."""
-        return {**asdict(self), "costs": list(self.costs)}
+        return {
+            "costs": list(self.costs),
+            "iterations": self.iterations,
+            "engine": self.engine,
+            "reason": self.reason,
+        }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -50,12 +61,16 @@ class History:
         expected = {"costs", "iterations", "engine", "reason"}
         if not isinstance(document, Mapping) or set(document) != expected:
             raise OptionError(f"a history is described by {', '.join(sorted(expected))}")
-        costs, iterations = document["costs"], document["iterations"]
-        numbers = isinstance(costs, list) and all(type(cost) in (int, float) for cost in costs)
-        if not numbers or not all(map(math.isfinite, costs)):
-            raise OptionError("history: costs is not a list of finite numbers")
-        if type(iterations) is not int or iterations < 0:
-            raise OptionError(f"history: iterations is {iterations!r}; expected a whole number")
-        if not isinstance(document["engine"], str) or not isinstance(document["reason"], str):
-            raise OptionError("history: engine and reason are names")
-        return cls(tuple(map(float, costs)), iterations, document["engine"], document["reason"])
+        if not isinstance(document["costs"], list):
+            raise OptionError("history: costs is not a list")
+        return cls(
+            tuple(map(_as_float, document["costs"])),
+            document["iterations"],
+            document["engine"],
+            document["reason"],
+        )
+
+
+def _as_float(cost: Any) -> Any:
+    # 1.0 may stand as 1 in a file; what no floating-point number holds is left for the check.
+    return float(cost) if type(cost) is int and abs(cost) < 2**1023 else cost
