@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
 from table_files import write_hdf5, write_npz
 
 COLOURS = {"cat": (40, 60, 200), "dog": (200, 60, 40), "fish": (40, 200, 60)}

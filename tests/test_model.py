@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from models import assert_same_model, models, small_model
@@ -102,6 +102,7 @@ def test_class_probabilities() -> None:
 @given(models(), st.integers(1, 4))
 def test_every_class_that_is_predicted_is_the_most_probable(model: Model, m: int) -> None:
     rows = np.ones((m, model.recipe.n_x))
+    assume(np.isfinite(model.recipe.columns(rows, model.dtype)).all())
     with np.errstate(all="ignore"):
         probabilities, predicted = model.predict_proba(rows), model.predict(rows)
     assert probabilities.shape == (m, len(model.classes))

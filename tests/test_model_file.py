@@ -16,7 +16,7 @@ from safetensors.numpy import load
 from models import assert_same_model, file_of, models, networks, small_model, taken_apart
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.data.recipe import Recipe
-from pellucid.errors import NotFoundError, OutputError
+from pellucid.errors import NotFoundError, OptionError, OutputError
 from pellucid.model import Model
 from pellucid.model_file import read_model_file, write_model_file
 from pellucid.network import Network
@@ -189,7 +189,7 @@ def test_a_description_that_is_too_long_is_not_written(path: Path, monkeypatch: 
 
 
 def test_a_history_with_a_cost_that_is_no_number_is_not_saved(path: Path) -> None:
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OptionError, match="the costs are not all finite numbers"):
         small_model(history=History((float("nan"),), 1)).save(path)
 
 

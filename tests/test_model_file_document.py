@@ -134,7 +134,10 @@ HISTORY = small_model().history.to_dict()
             {"recipe": {**RECIPE, "shape": [3], "mean": [], "deviation": []}},
             "the recipe makes 3 inputs; the network expects 2",
         ),
-        ({"recipe": {**RECIPE, "shape": []}}, "recipe: shape is (); expected whole numbers above 0"),
+        (
+            {"recipe": {**RECIPE, "shape": []}},
+            "recipe: shape is (); expected one to four whole numbers above 0",
+        ),
         ({"recipe": {**RECIPE, "shape": [True, 2]}}, "recipe: shape is not a list of numbers"),
         ({"recipe": {**RECIPE, "divisor": 0}}, "recipe: divisor is 0.0; expected a number above 0"),
         (
@@ -144,7 +147,7 @@ HISTORY = small_model().history.to_dict()
         ({"recipe": {**RECIPE, "kind": ["numbers"]}}, "recipe: unknown kind ['numbers']"),
         ({"recipe": {**RECIPE, "kind": "pictures"}}, "recipe: pictures of shape (2,); expected"),
         ({"history": []}, "a history is described by costs, engine, iterations, reason"),
-        ({"history": {**HISTORY, "costs": [2**62, "1"]}}, "history: costs is not a list of finite numbers"),
+        ({"history": {**HISTORY, "costs": [2**62, "1"]}}, "history: the costs are not all finite numbers"),
         ({"history": {**HISTORY, "iterations": -1}}, "history: iterations is -1; expected a whole number"),
         ({"history": {**HISTORY, "reason": "bored"}}, "history: unknown reason 'bored'"),
     ],

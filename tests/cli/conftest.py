@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_data import photographs, write_points
 
 from pellucid.cli import main
+from small_data import photographs, write_points
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,18 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than all the rest: only who asks for `drawing` has it."""
+    if "drawing" not in request.fixturenames:
+        monkeypatch.setattr("pellucid.cli.run_folder._draw", lambda *_: [])
+
+
+@pytest.fixture
+def drawing() -> None:
+    """Let this test's runs draw their pictures."""
 
 
 def ended(arguments: tuple[object, ...]) -> int:
@@ -94,7 +106,7 @@ def refused(run: Run, here: Path) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def number_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of rows of 3 numbers, classes 0 and 1; points.npz beside its folder is what it learned from."""
+    """A model of rows of 3 numbers, classes 0 and 1."""
     folder = tmp_path_factory.mktemp("numbers")
     data = write_points(folder / "points.npz")
     return trained(folder, data, "--layers", "4", "--learning-rate", "0.5", "--iterations", "100")
@@ -102,7 +114,7 @@ def number_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def picture_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of photographs of 8 x 8 pixels, cat or dog; photos beside its folder are what it learned from."""
+    """A model of photographs of 8 x 8 pixels, cat or dog."""
     folder = tmp_path_factory.mktemp("pictures")
     data = photographs(folder / "photos")
     options = ("--image-size", "8", "--learning-rate", "0.1", "--iterations", "100")

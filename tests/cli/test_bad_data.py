@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from small_data import photograph, photographs, points, truncate, write_points
 from table_files import write_hdf5, write_npz
 
@@ -19,7 +20,8 @@ def test_a_path_that_does_not_exist(name: str, refused: Refused) -> None:
     assert name in line
     if len(name) < 300:
         assert line == (
-            f"there is no file or folder {name}; built-in data sets are digits, breast-cancer, moons, circles"
+            f"there is no file or folder {name}; "
+            "built-in data sets are digits, breast-cancer, moons, circles"
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from small_data import write_points
 
 Refused = Callable[..., str]

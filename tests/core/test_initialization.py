@@ -174,7 +174,6 @@ def test_known_schemes_pass(scheme: Any) -> None:
     check_scheme(scheme)
 
 
-@pytest.mark.xfail(reason="numbers of NumPy's other types are not taken for numbers")
 @pytest.mark.parametrize("scheme", [np.float32(0.5), np.int64(2)])
 def test_a_factor_may_be_any_number_of_numpy(scheme: Any) -> None:
     check_scheme(scheme)

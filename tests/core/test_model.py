@@ -182,7 +182,6 @@ def test_parameters_that_are_no_network_are_refused(function: Any, names: str) -
         function(np.ones((1, 1)), network("W1", "b1", "rate"))
 
 
-@pytest.mark.xfail(reason="the layers are counted from the number of keys, rounded down")
 def test_a_missing_bias_of_the_last_layer_is_named() -> None:
     with pytest.raises(ParametersError, match=r"missing b2$"):
         count_layers(network("W1", "b1", "W2"))

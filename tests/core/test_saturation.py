@@ -73,7 +73,6 @@ def test_a_learners_own_sigmoid_gets_the_same_gradient(learner: str, dtype: Any)
     assert_AL_less_Y(LEARNERS[learner], dtype)
 
 
-@pytest.mark.xfail(reason="AL is compared with the sigmoid of ZL relatively, but rounded absolutely")
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("learner", ROUGH_LEARNERS)
 def test_an_output_off_by_absolute_rounding_gets_the_same_gradient(learner: str, dtype: Any) -> None:
@@ -91,7 +90,6 @@ def test_a_few_units_in_the_last_place_change_nothing(z: float, ulps: int, label
     np.testing.assert_allclose(dZ, AL - label, rtol=0, atol=1e-14)
 
 
-@pytest.mark.xfail(reason="in subnormal numbers 64 units in the last place round to none")
 def test_one_unit_in_the_last_place_of_a_subnormal_output_changes_nothing() -> None:
     ZL = np.array([[-740.0]])
     AL = np.nextafter(core.sigmoid(ZL)[0], 1)
@@ -174,13 +172,12 @@ def test_no_activation_overflows_far_from_zero(name: str, dtype: Any) -> None:
     assert np.isfinite(backward(np.ones_like(Z), Z)).all()
 
 
-@pytest.mark.xfail(reason="the cube of Z overflows, and 0 times infinity is no number")
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.usefixtures("strict")
 def test_gelu_does_not_overflow_either(dtype: Any) -> None:
     big = 1e200 if dtype is np.float64 else 1e20
     Z = np.array([[-big, big]], dtype)
-    np.testing.assert_array_equal(core.gelu(Z)[0], [[0, big]])
+    np.testing.assert_array_equal(core.gelu(Z)[0], np.array([[0, big]], dtype))
     np.testing.assert_array_equal(core.gelu_backward(np.ones_like(Z), Z), [[0, 1]])
 
 

@@ -167,7 +167,6 @@ def test_other_refusals_are_those_of_the_deep_functions() -> None:
         shallow.forward_propagation(net.X.tolist(), net.parameters)
 
 
-@pytest.mark.xfail(raises=AttributeError, reason="Y is not asked whether it is an array")
 def test_labels_that_are_no_array_are_named() -> None:
     net = tanh_network()
     _, cache = shallow.forward_propagation(net.X, net.parameters)

@@ -120,7 +120,6 @@ def test_finite_numbers_whose_sum_is_not() -> None:
     check_finite(np.full((3, 4), 3e38, np.float32))
 
 
-@pytest.mark.xfail(reason="the deviations of such rows are no recipe", strict=True)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_not_finite_is_named_when_it_was_to_be_scaled(value: float) -> None:
     rows = ROWS.copy()
@@ -129,7 +128,6 @@ def test_what_is_not_finite_is_named_when_it_was_to_be_scaled(value: float) -> N
         Dataset.from_examples(examples(rows=rows), Recipe.for_rows(rows))
 
 
-@pytest.mark.xfail(reason="NumPy warns of the overflow", strict=True)
 def test_what_single_precision_cannot_hold() -> None:
     rows = ROWS.copy()
     rows[2, 1] = 1e39

@@ -145,6 +145,7 @@ SQUARE = np.arange(9.0).reshape(3, 3)
         (X, y[:, None], False),
         (X, y[None, :], False),
         (X[:, :1], y[:, None], False),
+        (X[:, :1], np.array([[0], [1], [0], [0]]), False),
         (X[:, :1].T, y[None, :], True),
         (X[:1].T, np.array([[1]]), True),
         (X[:1], np.array([[1]]), False),

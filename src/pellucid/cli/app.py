@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from pellucid.cli.console import note
 from pellucid.cli.evaluate import evaluate
 from pellucid.cli.predict import predict
 from pellucid.cli.summary import summary
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         hint = "" if debug else " (--debug shows the traceback)"
         _fail(f"a bug in Pellucid: {type(error).__name__}: {error}{hint}", 1, debug)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(status)
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
@@ -107,12 +108,20 @@ def spread(arguments: Sequence[str]) -> list[str]:
     return result
 
 
-def _run(arguments: Sequence[str], debug: bool) -> object:
+def _run(arguments: Sequence[str], debug: bool) -> int:
+    """Run one command, and return its exit code."""
+    # Not `app(arguments)`: that would answer Ctrl-C and a closed pipe before `main` can.
+    command = typer.main.get_command(app)
     with warnings.catch_warnings():
         # Warnings of the libraries below are for programmers; what matters to users is an error or a note.
         if not (debug or sys.warnoptions):
             warnings.simplefilter("ignore")
-        return app(spread(arguments), prog_name="pellucid", standalone_mode=False)
+        try:
+            with command.make_context("pellucid", spread(arguments)) as context:
+                status = command.invoke(context)
+        except typer.Exit as end:
+            status = end.exit_code
+    return status if isinstance(status, int) else 0
 
 
 def _show_any_name() -> None:
@@ -125,6 +134,5 @@ def _show_any_name() -> None:
 def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    one_line = " ".join(message.split())
-    print(f"pellucid: {one_line}", file=sys.stderr)  # noqa: T201
+    note(message)
     sys.exit(status)

@@ -32,8 +32,8 @@ def finite_or_none(value: float) -> float | None:
 
 
 def note(message: str) -> None:
-    """One line beside the results."""
-    one_line = " ".join(message.split())
+    """One line beside the results, however many the message has."""
+    one_line = " ".join(line.strip() for line in message.splitlines())
     print(f"pellucid: {one_line}", file=sys.stderr)  # noqa: T201
 
 

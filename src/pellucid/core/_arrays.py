@@ -81,8 +81,10 @@ def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> 
         return
     shape, expected = tuple(array.shape), tuple(other.shape)
     rank1 = ""
-    if array.ndim == 1 and other.ndim > 1 and math.prod(shape) == math.prod(expected):
-        rank1 = f" ({name} is a rank-1 array: {name}.reshape{expected} if its order is right)"
+    if array.ndim == 1 and other.ndim > 1:
+        fits = math.prod(shape) == math.prod(expected)
+        hint = f": {name}.reshape{expected} if its order is right" if fits else ""
+        rank1 = f" ({name} is a rank-1 array{hint})"
     raise ShapeError(
         f"{name} has shape {shape} and {other_name} has shape {expected}; "
         f"expected {name} of shape {expected}{rank1}"

@@ -100,6 +100,7 @@ def sigmoid_output_backward(AL: Array, Y: Array, ZL: Array) -> Array:
         ShapeError: AL, Y and ZL differ in shape.
     """
     xp, AL, Y = _open("AL", AL, Y)
+    namespace(AL=AL, ZL=ZL)
     check_same_shape("AL", AL, "ZL in the last cache", ZL)
     ZL = floating(xp, ZL, like=AL)
     own, _ = sigmoid(ZL)

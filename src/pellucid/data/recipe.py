@@ -110,7 +110,7 @@ class Recipe:
         flat = rows.reshape(len(rows), self.n_x)
         # Differences from a mean are taken before digits are given up. What single precision cannot hold
         # becomes infinite, and whoever uses the columns asks whether they are finite.
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):
             if self.mean or self.deviation:
                 flat = flat - np.asarray(self.mean or 0.0)
                 flat = flat / np.asarray(self.deviation or 1.0)

@@ -1,0 +1,136 @@
+"""Configuration files: what a run keeps repeats it, and mistakes in a file are named."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid.cli.config import TrainConfig
+from small_data import photographs, write_points
+
+Refused = Callable[..., str]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--layers 4 3 --iterations 6 --learning-rate 0.3 --init he --hidden-activation tanh",
+        "--epochs 3 --batch-size 7 --seed 9 --test-fraction 0.3",
+        "--iterations 4 --dtype float32 --scaling none --init 0.25",
+    ],
+)
+def test_a_run_repeats_itself_to_the_bit(options: str, here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    done("train", "data.npz", *options.split())
+    done("train", "--config", "runs/train-1/config.toml")
+    first, second = here / "runs" / "train-1", here / "runs" / "train-2"
+    for name in ("model.safetensors", "config.toml", "history.csv", "wrong.csv"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_a_run_on_photographs_repeats_itself(here: Path, done: Callable) -> None:
+    photographs(here / "pets", 3)
+    done("train", "pets", "--image-size", "6x4", "--iterations", 4)
+    done("train", "--config", "runs/train-1/config.toml", "--out", "again")
+    again = (here / "again" / "model.safetensors").read_bytes()
+    assert (here / "runs" / "train-1" / "model.safetensors").read_bytes() == again
+
+
+def test_nothing_is_left_to_defaults(here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_points(here / "data.npz", m=8)
+    monkeypatch.setattr("pellucid.cli.config.TrainConfig.length", 3)
+    done("train", "data.npz", "--layers", 2)
+    config = (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
+    assert "iterations = 3\n" in config
+    assert 'engine = "reference"\n' in config
+    assert "epochs" not in config
+    done("train", "data.npz", "--layers", 2, "--batch-size", 4)
+    config = (here / "runs" / "train-2" / "config.toml").read_text("utf-8")
+    assert "epochs = 3\n" in config
+    assert "iterations" not in config
+
+
+def test_the_command_line_comes_first(here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    (here / "run.toml").write_text(
+        'data = "nowhere"\nlayers = [9]\nepochs = 9\nlearning_rate = 1\nstrict = true\n', "utf-8"
+    )
+    arguments = ("data.npz", "--config", "run.toml", "--layers", 4, 2, "--iterations", 3, "--json")
+    report = done("train", *arguments).document
+    assert (report["layer_dims"], report["iterations"]) == ([3, 4, 2, 1], 3)
+    config = (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
+    assert "learning_rate = 1.0\n" in config
+    assert "strict = true\n" in config
+
+
+def test_no_hidden_layer(here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    (here / "run.toml").write_text('data = "data.npz"\nlayers = []\niterations = 3\n', "utf-8")
+    assert done("train", "--config", "run.toml", "--json").document["layer_dims"] == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("layers = [", "run.toml is not a TOML file: "),
+        ("a" * 5, "run.toml is not a TOML file: "),
+        ("x = " + "[" * 5000, "run.toml is not a TOML file: "),
+        (
+            "learning-rate = 1",
+            "run.toml: unknown key 'learning-rate'; expected some of data, test, layers,",
+        ),
+        ("[train]\nseed = 1", "run.toml: unknown key 'train'; expected some of data,"),
+        ("data = 3", "run.toml: data is 3; expected text in quotes"),
+        ("image_size = 64", "run.toml: image_size is 64; expected text in quotes"),
+        ("seed = 1.5", "run.toml: seed is 1.5; expected a whole number"),
+        ("seed = true", "run.toml: seed is True; expected a whole number"),
+        ("layers = 20", "run.toml: layers is 20; expected a list of whole numbers"),
+        ("layers = [20, 7.5]", "run.toml: layers is [20, 7.5]; expected a list of whole numbers"),
+        ("learning_rate = 'fast'", "run.toml: learning_rate is 'fast'; expected a number"),
+        ("strict = 1", "run.toml: strict is 1; expected true or false"),
+        ("seed = -1", "--seed is -1; expected a whole number from 0 to 4294967295"),
+        ("layers = [0]", "--layers is 0; expected a whole number of at least 1"),
+        ("data = 'd'\nlearning_rate = nan", "learning_rate is nan; expected a number above 0"),
+        ("data = 'd'\niterations = 3\nepochs = 3", "--iterations and --epochs say the same thing twice"),
+        ("", "no data were named; expected pellucid train DATA, or data = ... in --config FILE"),
+    ],
+)
+def test_mistakes_in_a_file(text: str, line: str, here: Path, refused: Refused) -> None:
+    (here / "run.toml").write_text(text, "utf-8")
+    assert line in refused("train", "--config", "run.toml")
+
+
+def test_files_that_cannot_be_read(here: Path, refused: Refused) -> None:
+    assert refused("train", "--config", "no.toml") == "there is no configuration file no.toml"
+    assert refused("train", "--config", ".") == "the configuration . cannot be read: Is a directory"
+    (here / "run.toml").write_bytes(b'data = "caf\xe9"')
+    assert refused("train", "--config", "run.toml").startswith("run.toml is not a TOML file: ")
+
+
+names = st.text(st.characters(codec="utf-8"), max_size=20)
+counts = st.none() | st.integers(0, 10**6)
+configs = st.builds(
+    TrainConfig,
+    data=names,
+    test=st.none() | names,
+    layers=st.lists(st.integers(1, 10**6), max_size=5).map(tuple),
+    iterations=counts,
+    epochs=counts,
+    batch_size=st.none() | st.integers(1, 10**6),
+    learning_rate=st.floats(allow_nan=False, allow_infinity=False),
+    init=names,
+    seed=st.integers(0, 2**32 - 1),
+    test_fraction=st.floats(0, 1),
+    strict=st.booleans(),
+)
+
+
+@given(config=configs)
+def test_any_configuration_survives_its_file(
+    config: TrainConfig, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(config.to_toml().encode())
+    assert TrainConfig.from_toml(path) == config

@@ -1,0 +1,106 @@
+"""How good a model is on labelled data, and that prediction says the same of each example."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.data.load import load_labelled
+from pellucid.model import Model
+from small_data import photograph, photographs, truncate, write_points
+
+
+def test_the_report(here: Path, done: Callable, number_model: Path) -> None:
+    write_points(here / "data.npz", m=30, seed=5)
+    outcome = done("evaluate", number_model, "data.npz")
+    model = Model.load(number_model)
+    result = model.evaluate(load_labelled("data.npz", model.recipe, model.classes))
+    lines = outcome.out.splitlines()
+    assert lines[0] == f"accuracy    {result.accuracy:.4f}  (30 examples, {len(result.wrong)} wrong)"
+    assert lines[1] == f"cost        {result.cost:.6f}"
+    assert lines[3] == "true \\ predicted   0   1"
+    assert [line.split() for line in lines[4:]] == [
+        ["0", *map(str, result.confusion[0])],
+        ["1", *map(str, result.confusion[1])],
+    ]
+    assert outcome.err == ""
+
+
+def test_the_json(here: Path, done: Callable, number_model: Path) -> None:
+    data = write_points(here / "data.h5", m=30, seed=5)
+    document = done("evaluate", number_model, data.name, "--json").document
+    assert (document["model"], document["data"]) == (str(number_model), "data.h5")
+    assert (document["examples"], document["classes"], document["skipped"]) == (30, ["0", "1"], [])
+    right = [row["true"] == row["label"] for row in document["predictions"]]
+    assert document["accuracy"] == np.mean(right)
+    confusion = np.array(document["confusion_matrix"])
+    assert (confusion.sum(), confusion.trace()) == (30, sum(right))
+    assert [row["source"] for row in document["predictions"]] == [f"data.h5, X row {i}" for i in range(30)]
+
+
+def test_training_and_evaluation_agree(here: Path, done: Callable) -> None:
+    write_points(here / "train.npz")
+    write_points(here / "test.npz", seed=3)
+    arguments = ("train.npz", "--test", "test.npz", "--iterations", 30, "--learning-rate", 0.3, "--json")
+    report = done("train", *arguments).document
+    on_test = done("evaluate", report["model"], "test.npz", "--json").document
+    on_train = done("evaluate", report["model"], "train.npz", "--json").document
+    assert on_test["accuracy"] == report["test_accuracy"]
+    assert on_test["cost"] == report["test_cost"]
+    assert on_test["confusion_matrix"] == report["confusion_matrix"]
+    assert on_train["accuracy"] == report["train_accuracy"]
+
+
+@pytest.mark.parametrize(("part", "examples"), [("test", 2), ("train", 4)])
+def test_the_parts_of_a_folder(
+    part: str, examples: int, here: Path, done: Callable, picture_model: Path
+) -> None:
+    photographs(here / "pets" / "train", 2)
+    photographs(here / "pets" / "test", 1, first=8)
+    document = done("evaluate", picture_model, "pets", "--part", part, "--json").document
+    assert document["examples"] == examples
+    assert all(row["source"].startswith(f"pets/{part}/") for row in document["predictions"])
+
+
+def test_the_test_part_is_the_default_and_without_parts_all_is_evaluated(
+    here: Path, done: Callable, picture_model: Path
+) -> None:
+    photographs(here / "pets" / "train", 2)
+    photographs(here / "pets" / "test", 1)
+    assert done("evaluate", picture_model, "pets", "--json").document["examples"] == 2
+    assert done("evaluate", picture_model, "pets/train", "--json").document["examples"] == 4
+
+
+def test_one_class_is_enough_to_evaluate_on(here: Path, done: Callable, picture_model: Path) -> None:
+    photographs(here / "dogs", 3, kinds=("dog",))
+    document = done("evaluate", picture_model, "dogs", "--json").document
+    assert document["confusion_matrix"][0] == [0, 0]
+    assert document["accuracy"] == 1.0
+
+
+def test_unreadable_pictures(here: Path, done: Callable, run: Callable, picture_model: Path) -> None:
+    truncate(photographs(here / "pets", 2) / "dog.1.jpg")
+    outcome = done("evaluate", picture_model, "pets", "--json")
+    named, counted = outcome.err.splitlines()
+    assert named.startswith("pellucid: pets/dog.1.jpg is a truncated or damaged picture")
+    assert counted == "pellucid: 1 skipped; with --strict an unreadable picture stops the run"
+    assert outcome.document["examples"] == 3
+    assert outcome.document["skipped"] == [named.removeprefix("pellucid: ")]
+    strict = run("evaluate", picture_model, "pets", "--strict")
+    assert (strict.status, strict.out, strict.err) == (2, "", f"{named}\n")
+
+
+def test_prediction_agrees_with_evaluation(here: Path, done: Callable, picture_model: Path) -> None:
+    photographs(here / "pets", 4, first=50)
+    photograph(here / "pets" / "cat.99.jpg", "dog", 99)
+    evaluated = done("evaluate", picture_model, "pets", "--json").document["predictions"]
+    # One by one and together.
+    together = done("predict", picture_model, "pets", "--json").document["predictions"]
+    keys = ("source", "label", "probability")
+    assert sorted([row[key] for key in keys] for row in together) == sorted(
+        [row[key] for key in keys] for row in evaluated
+    )
+    for row in evaluated:
+        (alone,) = done("predict", picture_model, row["source"], "--json").document["predictions"]
+        assert [alone[key] for key in keys] == [row[key] for key in keys]

@@ -1,0 +1,172 @@
+"""What a training run leaves behind, and that runs do not get into each other's way."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.cli.config import TrainConfig
+from pellucid.model import Model
+from small_data import photographs, points, write_points
+from table_files import write_npz
+
+FILES = ["config.toml", "cost.png", "history.csv", "model.safetensors", "report.json", "wrong.csv"]
+QUICK = ("--layers", "3", "--iterations", "3", "--quiet")
+
+
+def table(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def assert_png(path: Path) -> None:
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        image.load()
+        assert min(image.size) > 100
+        assert len(image.convert("RGB").getcolors(10**6) or []) > 2
+
+
+@pytest.mark.usefixtures("drawing")
+def test_a_run_on_numbers(here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    report = done("train", "data.npz", *QUICK, "--json").document
+    folder = here / report.pop("run")
+    assert here / report.pop("model") == folder / "model.safetensors"
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert json.loads((folder / "report.json").read_text("utf-8")) == report
+    assert TrainConfig.from_toml(folder / "config.toml").data == "data.npz"
+    costs = Model.load(folder / "model.safetensors").history.costs
+    history = table(folder / "history.csv")
+    assert history == [["epoch", "cost"], *([str(i), repr(cost)] for i, cost in enumerate(costs))]
+    assert_png(folder / "cost.png")
+
+
+def test_wrong_rows_are_listed(here: Path, done: Callable) -> None:
+    # Labels that have nothing to do with the inputs.
+    write_npz(here / "data.npz", X=points(60)["X"], y=np.random.default_rng(0).permutation(60) % 2)
+    report = done("train", "data.npz", *QUICK, "--json").document
+    head, *rows = table(here / "runs" / "train-1" / "wrong.csv")
+    assert head == ["source", "true", "predicted", "probability"]
+    confusion = np.array(report["confusion_matrix"])
+    assert len(rows) == confusion.sum() - confusion.trace() > 0
+    for source, true, predicted, probability in rows:
+        assert source.startswith("data.npz, X row ")
+        assert {true, predicted} == {"0", "1"}
+        assert 0.5 <= float(probability) <= 1
+
+
+@pytest.mark.usefixtures("drawing")
+def test_wrong_pictures_are_drawn(here: Path, done: Callable) -> None:
+    photographs(here / "pets")
+    # Untrained, it calls every picture the same.
+    done("train", "pets", "--image-size", 8, "--iterations", 1, "--quiet")
+    folder = here / "runs" / "train-1"
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FILES, "wrong.png"])
+    assert_png(folder / "wrong.png")
+    _, *rows = table(folder / "wrong.csv")
+    assert rows
+    assert all(Path(source).is_file() for source, *_ in rows)
+
+
+def test_runs_are_numbered(here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    for number in (1, 2):
+        assert f"runs/train-{number}\n" in done("train", "data.npz", *QUICK).out
+    for name in ("train-7", "train-x", "other-9"):
+        (here / "runs" / name).mkdir()
+    (here / "runs" / "train-8").write_text("no folder")
+    assert "runs/train-9\n" in done("train", "data.npz", *QUICK).out
+
+
+@pytest.mark.parametrize("out", ["new", "deep/er/new", "empty", "empty/"])
+def test_out_names_the_folder(out: str, here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    (here / "empty").mkdir()
+    outcome = done("train", "data.npz", *QUICK, "--out", out)
+    assert f"run folder        {Path(out)}\n" in outcome.out
+    assert set(FILES) - {"cost.png"} == {path.name for path in (here / out).iterdir()}
+    assert not (here / "runs").exists()
+    assert not list(here.rglob(".train-*"))
+
+
+def test_a_run_folder_is_an_ordinary_folder(here: Path, done: Callable) -> None:
+    write_points(here / "data.npz")
+    before = os.umask(0o027)
+    try:
+        done("train", "data.npz", *QUICK)
+    finally:
+        os.umask(before)
+    assert (here / "runs" / "train-1").stat().st_mode & 0o777 == 0o750
+
+
+def test_runs_at_the_same_time_get_folders_of_their_own(here: Path) -> None:
+    write_points(here / "data.npz")
+    # Four processes that all find runs/ empty before any of them has written.
+    code = (
+        "import sys, pathlib\n"
+        "from pellucid.cli import main, run_folder\n"
+        "publish = run_folder._publish\n"
+        "def together(*arguments):\n"
+        "    print('ready', flush=True); sys.stdin.readline()\n"
+        "    return publish(*arguments)\n"
+        "run_folder._publish = together\n"
+        "run_folder._draw = lambda *_: []\n"
+        "main(['train', 'data.npz', '--layers', '3', '--iterations', '3', '--json', '--seed', sys.argv[1]])"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(seed)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        for seed in range(4)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    outputs = [process.communicate("go\n")[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4
+    reports = [json.loads(output) for output in outputs]
+    assert sorted(report["run"] for report in reports) == [f"runs/train-{n}" for n in range(1, 5)]
+    for seed, report in enumerate(reports):
+        assert TrainConfig.from_toml(here / report["run"] / "config.toml").seed == seed
+    assert len(list((here / "runs").iterdir())) == 4
+
+
+@pytest.mark.usefixtures("drawing")
+def test_a_picture_that_cannot_be_drawn_costs_no_training(
+    here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no\nink")
+
+    monkeypatch.setattr("pellucid.plots.cost_curve", broken)
+    write_points(here / "data.npz")
+    outcome = done("train", "data.npz", *QUICK)
+    assert outcome.err == "pellucid: a picture was not drawn, by a bug in Pellucid: ValueError: no ink\n"
+    assert (here / "runs" / "train-1" / "model.safetensors").exists()
+
+
+def test_file_names_that_are_not_unicode(here: Path, done: Callable) -> None:
+    folder = Path(os.fsdecode(b"caf\xe9"))
+    try:
+        photographs(here / folder)
+    except OSError:
+        pytest.skip("this file system keeps its names in Unicode")
+    done("train", folder, "--image-size", 8, "--iterations", 1, "--quiet")
+    assert r"caf\udce9" in (here / "runs" / "train-1" / "wrong.csv").read_text("utf-8")
+    outcome = done("predict", "runs/train-1/model.safetensors", folder / "cat.0.jpg")
+    assert outcome.out.endswith("caf\\udce9/cat.0.jpg\n")
+    outcome = done("predict", "runs/train-1/model.safetensors", folder / "cat.0.jpg", "--json")
+    assert outcome.document["predictions"][0]["source"] == str(folder / "cat.0.jpg")
