@@ -7,14 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.atomic import shown
 from pellucid.core.cost import cost_named
 from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, check_finite, labels_of
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
+from pellucid.files.atomic import shown
+from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
 from pellucid.metrics import accuracy, confusion_matrix
-from pellucid.model_file import no_model_because, read_model_file, write_model_file
 from pellucid.network import Network
 from pellucid.training.history import History
 
@@ -158,7 +158,7 @@ class Model:
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write one `.safetensors` file, atomically; `pellucid.model_file` says how.
+        """Write one `.safetensors` file, atomically; `pellucid.files.model_file` says how.
 
         Raises:
             OutputError: it cannot be written there; what was there before is untouched.

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.atomic import write_atomically
 from pellucid.data.dataset import Dataset
 from pellucid.errors import DataError, MissingPackageError, OptionError
+from pellucid.files.atomic import write_atomically
 from pellucid.model import Evaluation, Model
 
 if TYPE_CHECKING:

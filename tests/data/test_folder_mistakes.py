@@ -11,7 +11,9 @@ from pellucid.errors import FormatError, LabelError, NotFoundError
 from picture_folders import SHAPE, fill, table
 
 
-@pytest.mark.parametrize("name", ["17.jpg", "2024-05-06.jpg", "cat.jpg", "cat.17b.jpg", "_3.jpg", "٣.jpg"])
+@pytest.mark.parametrize(
+    "name", ["17.jpg", "2024-05-06.jpg", "cat.jpg", "cat.17b.jpg", "_3.jpg", "cat٣.jpg"]
+)
 def test_a_file_name_without_a_class_is_named(tmp_path: Path, name: str) -> None:
     fill(tmp_path, "cat.1.jpg", "dog.1.jpg", name)
     with pytest.raises(
@@ -72,10 +74,10 @@ def test_an_empty_folder_and_what_is_there_instead(tmp_path: Path) -> None:
         FormatError, match=r"holds no pictures \(found: nothing\); expected \.jpg, .*cat\.17\.jpg"
     ):
         read_folder(tmp_path, SHAPE)
-    for name in ("a.gif", "b.GIF", "c.txt", "LICENSE", "cat/d.gif"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("a.gif", "b.GIF", "c.txt", "LICENSE", "cat/d.gif", "cat/e/f.gif"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    with pytest.raises(FormatError, match=r"\(found: 3 \.gif, 1 \.txt, 1 without extension, 1 folder\)"):
+    with pytest.raises(FormatError, match=r"\(found: 4 \.gif, 1 \.txt, 1 without extension, 1 folder\)"):
         read_folder(tmp_path, SHAPE)
     fill(tmp_path, "test/a.1.png", "test/b.1.png")
     (tmp_path / "train").mkdir()

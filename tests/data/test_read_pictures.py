@@ -137,20 +137,26 @@ def test_an_interrupted_reading_begins_no_other_picture(
 
 def test_ctrl_c_stops_within_a_fraction_of_a_second(paths: list[Path]) -> None:
     code = f"""
-import signal, threading, time, os
+import os, signal, threading, time
 from pellucid.data import pictures
+
+def press_ctrl_c():
+    global begin
+    begin = time.monotonic()
+    os.kill(os.getpid(), signal.SIGINT)
+
+def progress(done, total):
+    if done == 1:
+        threading.Timer(0.1, press_ctrl_c).start()
+
 pictures.decode_picture = lambda path, shape: time.sleep(0.05) or 0
-threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-begin = time.monotonic()
 try:
-    pictures.read_pictures([{str(paths[0])!r}] * 2000, (4, 4, 3), threads=2)
+    pictures.read_pictures([{str(paths[0])!r}] * 2000, (4, 4, 3), threads=2, progress=progress)
 except KeyboardInterrupt:
     print(time.monotonic() - begin)
 """
     begin = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 1
-    # Nor does the process wait for 2000 pictures when it ends.
-    assert time.monotonic() - begin < 10
+    # Nor does the process wait for 2000 pictures (50 seconds) before it ends.
+    assert time.monotonic() - begin < 20

@@ -16,9 +16,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import save
 
-from pellucid._safetensors_header import DTYPES, FORMAT_VERSION, MAX_HEADER, Tensor, read_header
-from pellucid.atomic import shown, write_atomically
 from pellucid.errors import ModelFileError, NotFoundError, OutputError, PellucidError
+from pellucid.files.atomic import shown, write_atomically
+from pellucid.files.safetensors_header import DTYPES, FORMAT_VERSION, MAX_HEADER, Tensor, read_header
 
 Matrix = np.ndarray[Any, Any]
 Shapes = Mapping[str, tuple[int, int]]

@@ -9,8 +9,8 @@ import pytest
 
 from models import changed, file_of, refusal, small_model, taken_apart
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, PellucidError
+from pellucid.files.model_file import read_model_file, write_model_file
 from pellucid.model import Model
-from pellucid.model_file import read_model_file, write_model_file
 
 NO_MODEL = "describes no model that Pellucid knows: "
 
@@ -100,7 +100,7 @@ def test_documents_that_are_no_strict_json(path: Path, sound: bytes, text: Any, 
 def test_values_that_hide_behind_escapes_are_counted(
     path: Path, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pellucid._safetensors_header.MAX_VALUES", 100)
+    monkeypatch.setattr("pellucid.files.safetensors_header.MAX_VALUES", 100)
     text = b'{"__metadata__": {"pellucid": "' + b"1\\u002c" * 100 + b'"}}'
     assert refusal(path, file_of(text)) == (
         "is damaged: the description of the model is not JSON (Extra data: line 1 column 2 (char 1))"

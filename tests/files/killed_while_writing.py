@@ -3,7 +3,8 @@
     python killed_while_writing.py FILE
 
 For n = 0, 1, 2, ... a child of this process writes "new" over "old" and kills itself as it reaches the
-n-th line inside `pellucid.atomic`; the last child lives to the end. Prints, for each, what the file held.
+n-th line inside `pellucid.files.atomic`; the last child lives to the end. Prints, for each, what the
+file held.
 """
 
 import os
@@ -11,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from pellucid import atomic
+from pellucid.files import atomic
 
 
 def write_and_die(path: Path, lines: int) -> None:

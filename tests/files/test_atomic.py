@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pellucid.atomic import shown, write_atomically
 from pellucid.errors import OutputError
+from pellucid.files.atomic import shown, write_atomically
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions, links, pipes and signals of POSIX")
 
@@ -185,7 +185,7 @@ def failing_at(step: str, failure: BaseException) -> Callable[[pytest.MonkeyPatc
     def arm(monkeypatch: pytest.MonkeyPatch) -> None:
         if step in ("write", "flush", "read"):
             monkeypatch.setattr(
-                "pellucid.atomic.open",
+                "pellucid.files.atomic.open",
                 lambda *a, **k: Failing(open(*a, **k), step, failure),  # noqa: PTH123, SIM115
                 raising=False,
             )
@@ -273,7 +273,7 @@ def run(*arguments: str) -> str:
 @posix
 def test_a_real_limit_of_the_system(old: Path) -> None:
     script = (
-        "import resource, sys; from pellucid.atomic import write_atomically\n"
+        "import resource, sys; from pellucid.files.atomic import write_atomically\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "try: write_atomically(sys.argv[1], bytes(100_000))\n"
         "except OSError as error: print(error)"

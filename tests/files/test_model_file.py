@@ -17,8 +17,8 @@ from models import assert_same_model, file_of, models, networks, small_model, ta
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.data.recipe import Recipe
 from pellucid.errors import NotFoundError, OptionError, OutputError
+from pellucid.files.model_file import read_model_file, write_model_file
 from pellucid.model import Model
-from pellucid.model_file import read_model_file, write_model_file
 from pellucid.network import Network
 from pellucid.training.history import History
 
@@ -181,7 +181,7 @@ def test_documents_that_could_not_be_read_are_not_written(path: Path, document: 
 
 
 def test_a_description_that_is_too_long_is_not_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.model_file.MAX_HEADER", 1000)
+    monkeypatch.setattr("pellucid.files.model_file.MAX_HEADER", 1000)
     with pytest.raises(OutputError) as error:
         small_model(history=History((1 / 3,) * 100, 100)).save(path)
     assert str(error.value).endswith("; expected at most 1000: a shorter history makes room")

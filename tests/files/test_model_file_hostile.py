@@ -16,8 +16,8 @@ import safetensors.numpy
 
 from models import changed, file_of, refusal, small_model, taken_apart
 from pellucid.errors import ModelFileError
+from pellucid.files.model_file import read_model_file, write_model_file
 from pellucid.model import Model
-from pellucid.model_file import read_model_file, write_model_file
 
 EXPECTED = "expected a model saved by Pellucid"
 PICKLE = f"is a pickle; Pellucid never loads pickles: {EXPECTED}"

@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from pellucid._foreign_files import described
 from pellucid.errors import ModelFileError
+from pellucid.files.foreign import described
 
 FORMAT_VERSION = 1
 

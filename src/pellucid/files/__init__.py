@@ -1,0 +1,1 @@
+"""Files that are believed only after they were checked, and written whole or not at all."""
