@@ -12,8 +12,8 @@ from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, check_finite, labels_of
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
-from pellucid.files.atomic import shown
 from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
+from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, confusion_matrix
 from pellucid.network import Network
 from pellucid.training.history import History

@@ -159,6 +159,13 @@ def test_a_size_that_is_no_whole_number_above_zero_is_refused(wrong: Any) -> Non
         initialize_parameters(5, wrong, 1, rng=1)
 
 
+def test_more_layers_than_any_network_has_are_refused() -> None:
+    assert len(check_layer_dims([1] * 10_000)) == 10_000
+    with pytest.raises(OptionError) as error:
+        check_layer_dims([1] * 10_001)
+    assert str(error.value) == "layer_dims has 10001 sizes; expected at most 10000"
+
+
 @pytest.mark.parametrize("scheme", ["He", "", None, True, math.nan, math.inf, -math.inf, [0.01]])
 def test_an_unknown_scheme_is_answered_with_the_known_ones(scheme: Any) -> None:
     with pytest.raises(OptionError) as error:

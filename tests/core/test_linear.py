@@ -183,8 +183,13 @@ def test_backward_refuses_a_gradient_of_another_layer(backward: Any) -> None:
 
 def test_backward_refuses_a_cache_whose_parts_do_not_belong_together() -> None:
     _, W, b, dZ = layer()
-    with pytest.raises(ShapeError, match=r"A_prev"):
-        linear_gradients(dZ, (np.ones((7, 5)), W, b))
+    for backward in (linear_backward, linear_gradients):
+        with pytest.raises(ShapeError) as error:
+            backward(dZ, (np.ones((7, 5)), W, b))
+        assert str(error.value) == (
+            "the cache holds W of shape (3, 4) and A_prev of shape (7, 5); "
+            "expected as many columns in W as rows in A_prev: a cache of linear_forward"
+        )
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])

@@ -98,6 +98,14 @@ def test_one_unit_in_the_last_place_of_a_subnormal_output_changes_nothing() -> N
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.usefixtures("strict")
+def test_a_certain_output_gets_AL_less_Y_whatever_ZL_says(dtype: Any) -> None:
+    AL, Y = np.array([[0, 0, 1, 1]], dtype), np.array([[0, 1, 0, 1]], dtype)
+    ZL = np.array([[0.5, -2.0, 3.0, 0.0]], dtype)
+    np.testing.assert_array_equal(one_layer(ZL, Y, AL)["dA0"], [[0, -1, 1, 0]])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.usefixtures("strict")
 def test_a_subnormal_output_is_no_exception(dtype: Any) -> None:
     tiny = np.finfo(dtype).smallest_normal
     ZL = np.array([[-740.0, -744.0] if dtype is np.float64 else [-90.0, -103.0]], dtype)

@@ -144,10 +144,10 @@ def test_neither(tmp_path: Path) -> None:
 
 
 def test_not_a_file(tmp_path: Path) -> None:
-    assert refusal(read_arrays, tmp_path) == "FILE is a folder; expected a file"
+    assert refusal(read_arrays, tmp_path) == "FILE is a folder; expected a file of data"
     os.mkfifo(tmp_path / "pipe")
     assert refusal(read_arrays, tmp_path / "pipe") == (
-        "FILE is a pipe, a socket or a device; expected a regular file"
+        "FILE is a pipe, a socket or a device; expected a file of data"
     )
     line = refusal(read_arrays, tmp_path / "missing", NotFoundError)
-    assert line == "there is no file FILE; check the path"
+    assert line == "there is no file FILE; expected a file of data"

@@ -91,6 +91,18 @@ def test_chunks_that_a_writer_left_uncompressed(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_hdf5(tmp_path / "a").train.rows, values)
 
 
+def test_a_checksum_made_before_compressing(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a", "w") as file:
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((7, 3))
+        plan.set_fletcher32()
+        plan.set_deflate(4)
+        space = h5py.h5s.create_simple(X.shape)
+        data = h5py.h5d.create(file.id, b"X", h5py.h5t.NATIVE_DOUBLE, space, plan)
+        data.write(h5py.h5s.ALL, h5py.h5s.ALL, X)
+    np.testing.assert_array_equal(read_hdf5(tmp_path / "a").train.rows, X)
+
+
 def test_data_in_the_header(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a", "w") as file:
         plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
@@ -167,13 +179,13 @@ def test_not_hdf5(tmp_path: Path) -> None:
 
 
 def test_not_a_file(tmp_path: Path) -> None:
-    assert refusal(read_hdf5, tmp_path) == "FILE is a folder; expected a file"
+    assert refusal(read_hdf5, tmp_path) == "FILE is a folder; expected a file of data"
     os.mkfifo(tmp_path / "pipe")
     assert refusal(read_hdf5, tmp_path / "pipe") == (
-        "FILE is a pipe, a socket or a device; expected a regular file"
+        "FILE is a pipe, a socket or a device; expected a file of data"
     )
     missing = tmp_path / "missing"
-    assert refusal(read_hdf5, missing, NotFoundError) == "there is no file FILE; check the path"
+    assert refusal(read_hdf5, missing, NotFoundError) == "there is no file FILE; expected a file of data"
     (tmp_path / "file").touch()
     assert refusal(read_hdf5, tmp_path / "file" / "a") == (
         "FILE cannot be read: Not a directory; expected a readable file"

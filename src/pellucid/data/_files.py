@@ -1,10 +1,11 @@
 """Before a file is read: it is a regular file, and what it declares fits in memory and in itself."""
 
 import os
-import stat
 from pathlib import Path
 
-from pellucid.errors import FormatError, NotFoundError
+from pellucid.errors import FormatError
+from pellucid.files import reading
+from pellucid.files.reading import open_regular
 
 # Compressed data that would grow beyond this many bytes may grow by this factor at most: deflate reaches
 # 1032, real tables and pictures stay far below the limit.
@@ -23,19 +24,8 @@ def look(path: Path, length: int = 4096) -> tuple[int, bytes]:
         NotFoundError: there is no such file.
         FormatError: it is a folder, a pipe or a device, or may not be read.
     """
-    try:
-        # Asked before opening: opening a pipe would wait for its other end.
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise FormatError(f"{path} is a folder; expected a file")
-        if not stat.S_ISREG(mode):
-            raise FormatError(f"{path} is a pipe, a socket or a device; expected a regular file")
-        with path.open("rb") as stream:
-            return os.fstat(stream.fileno()).st_size, stream.read(length)
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {path}; check the path") from None
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}; expected a readable file") from None
+    with open_regular(path, FormatError, "a file of data") as file:
+        return os.fstat(file.fileno()).st_size, file.read(length)
 
 
 def check_size(where: str, declared: int, stored: int) -> None:
@@ -70,6 +60,5 @@ def memory() -> int:
 
 
 def shown(name: str) -> str:
-    """A text that a file contains, fit for one line of a message."""
-    safe = name if name.isprintable() else ascii(name)
-    return safe if len(safe) <= _LONGEST_NAME else safe[: _LONGEST_NAME - 3] + "..."
+    """A text that a file contains, as long as a message has room for it."""
+    return reading.shown(name, _LONGEST_NAME)

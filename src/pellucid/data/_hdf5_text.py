@@ -53,7 +53,7 @@ def read_texts(path: Path, offset: int, base: int, count: int, where: str) -> li
                 # Collections that overlap would let a small file grow once for each of them.
                 content = _collection(stream, base + address, left, where)
                 left -= len(content)
-                collections[address] = _objects(content, where)
+                collections[address] = _objects(content)
             text = collections[address].get(index, b"") if length else b""
             if len(text) < length:
                 raise _damaged(where)
@@ -76,8 +76,8 @@ def _collection(stream: IO[bytes], start: int, limit: int, where: str) -> bytes:
     raise _damaged(where)
 
 
-def _objects(content: bytes, where: str) -> dict[int, bytes]:
-    """The objects of a collection by their index."""
+def _objects(content: bytes) -> dict[int, bytes]:
+    """The objects of a collection by their index; one that claims more than is there is cut."""
     objects = {}
     at = 0
     while at + _OBJECT.size <= len(content):
@@ -85,8 +85,6 @@ def _objects(content: bytes, where: str) -> dict[int, bytes]:
         if index == 0:  # the free space, which comes last
             break
         at += _OBJECT.size
-        if size > len(content) - at:
-            raise _damaged(where)
         objects[index] = content[at : at + size]
         at += -(-size // _ALIGNMENT) * _ALIGNMENT
     return objects

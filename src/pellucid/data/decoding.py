@@ -14,8 +14,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pellucid.data.pictures import EXPECTED, HEAD_BYTES, MAX_PIXELS, picture_format, shown
+from pellucid.data.pictures import EXPECTED, HEAD_BYTES, MAX_PIXELS, picture_format
 from pellucid.errors import FormatError
+from pellucid.files.reading import shown
 
 _ORIENTATION = 0x0112
 # By EXIF orientation; 1 is upright, and anything else has no meaning.
@@ -54,7 +55,7 @@ def decode(file: BinaryIO, name: str, shape: tuple[int, ...]) -> np.ndarray[Any,
     except Exception as error:
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise FormatError(
-            f"{name} is a truncated or damaged picture ({shown(reason)}); {EXPECTED}: "
+            f"{name} is a truncated or damaged picture ({shown(reason)}); expected {EXPECTED}: "
             "save it again, or remove it"
         ) from error
 
@@ -64,7 +65,7 @@ def _open(file: BinaryIO, name: str) -> ImageFile:
     head = file.read(HEAD_BYTES)
     found = picture_format(head)
     if found is None:
-        raise FormatError(f"{name} is {_foreign_format(head)}; {EXPECTED}")
+        raise FormatError(f"{name} is {_foreign_format(head)}; expected {EXPECTED}")
     file.seek(0)
     limit = f"expected at most {MAX_PIXELS:,} pixels: reduce it, or remove it"
     try:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
-from pellucid.data.pictures import shown
 from pellucid.errors import FormatError, LabelError, NotFoundError
+from pellucid.files.reading import shown
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 LAYOUTS = "one folder per class, or the class in the names, such as cat.17.jpg"

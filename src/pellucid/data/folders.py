@@ -8,8 +8,9 @@ import numpy as np
 
 from pellucid.data.examples import Examples, Parts, Progress, silent
 from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder, walk_pictures
-from pellucid.data.pictures import decode_all, is_picture, shown
+from pellucid.data.pictures import decode_all, is_picture
 from pellucid.errors import DataError, LabelError
+from pellucid.files.reading import shown
 
 
 def read_folder(

@@ -4,18 +4,17 @@ JPEG, PNG, BMP and WebP, told apart by their content and never by their name.
 """
 
 import os
-import stat
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from pellucid.data.examples import Progress, silent
 from pellucid.data.recipe import Recipe
-from pellucid.errors import DataError, FormatError, MissingPackageError, NotFoundError, OptionError
+from pellucid.errors import DataError, FormatError, MissingPackageError, OptionError
+from pellucid.files.reading import open_regular, shown
 
 # How many bytes of a file's beginning `looks_like_picture` wants.
 HEAD_BYTES = 32
@@ -24,7 +23,7 @@ MAX_PIXELS = 89_478_485
 # More than any picture of MAX_PIXELS takes, because WebP files are read whole.
 _MAX_BYTES = 1 << 29
 _MAX_THREADS = 16
-EXPECTED = "expected a JPEG, PNG, BMP or WebP picture"
+EXPECTED = "a JPEG, PNG, BMP or WebP picture"
 
 
 def looks_like_picture(head: bytes) -> bool:
@@ -49,7 +48,7 @@ def picture_format(head: bytes) -> str | None:
 def is_picture(path: str | PathLike[str]) -> bool:
     """Whether `path` is a regular file that begins as a JPEG, PNG, BMP or WebP picture does."""
     try:
-        with _open_regular(path) as file:
+        with _open(path) as file:
             return looks_like_picture(file.read(HEAD_BYTES))
     except (DataError, OSError):
         return False
@@ -77,7 +76,7 @@ def decode_picture(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndar
     """
     _check_shape(shape)
     decode = _decoder()
-    with _open_regular(path) as file:
+    with _open(path) as file:
         return decode(file, shown(path), shape)
 
 
@@ -156,11 +155,6 @@ def decode_all(
     return rows[: len(paths) - len(failures)], failures
 
 
-def shown(text: object) -> str:
-    """A path, or a foreign message, on one line that any terminal can print."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
-
-
 def _attempt(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndarray[Any, Any] | DataError:
     try:
         return decode_picture(path, shape)
@@ -187,23 +181,9 @@ def _decoder() -> Callable[[BinaryIO, str, tuple[int, ...]], np.ndarray[Any, Any
     return decode
 
 
-def _open_regular(path: str | PathLike[str]) -> BinaryIO:
-    """Opens `path` if it is, or links to, a regular file; opening anything else might block."""
-    name = shown(path)
-    try:
-        status = Path(path).stat()
-        if stat.S_ISREG(status.st_mode) and 0 < status.st_size <= _MAX_BYTES:
-            return Path(path).open("rb")
-    except FileNotFoundError:
-        raise NotFoundError(f"there is no file {name}; {EXPECTED}") from None
-    # ValueError: a null character in the name.
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FormatError(f"{name} cannot be opened ({reason}); {EXPECTED}") from error
-    if stat.S_ISDIR(status.st_mode):
-        raise FormatError(f"{name} is a folder; {EXPECTED}")
-    if not stat.S_ISREG(status.st_mode):
-        raise FormatError(f"{name} is no regular file; {EXPECTED}")
-    if status.st_size == 0:
-        raise FormatError(f"{name} is empty; {EXPECTED}")
-    raise FormatError(f"{name} has {status.st_size:,} bytes; {EXPECTED} of at most {_MAX_BYTES:,}")
+def _open(path: str | PathLike[str]) -> BinaryIO:
+    file = open_regular(path, FormatError, EXPECTED, most=_MAX_BYTES)
+    if os.fstat(file.fileno()).st_size == 0:
+        file.close()
+        raise FormatError(f"{shown(path)} is empty; expected {EXPECTED}")
+    return file

@@ -9,16 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pellucid.errors import OutputError
+from pellucid.files.reading import shown
 
 _CHUNK = 1 << 20
 _NOT_PERMITTED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-def shown(path: str | os.PathLike[str]) -> str:
-    """The path as an error message names it: itself, or quoted where it would not stay on one line."""
-    text = os.fspath(path)
-    return text if text.isprintable() and text else repr(text)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -8,7 +8,6 @@ header; `atomic` writes.
 import io
 import json
 import os
-import stat
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,8 +15,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import save
 
-from pellucid.errors import ModelFileError, NotFoundError, OutputError, PellucidError
-from pellucid.files.atomic import shown, write_atomically
+from pellucid.errors import ModelFileError, OutputError, PellucidError
+from pellucid.files.atomic import write_atomically
+from pellucid.files.reading import open_regular, shown
 from pellucid.files.safetensors_header import DTYPES, FORMAT_VERSION, MAX_HEADER, Tensor, read_header
 
 Matrix = np.ndarray[Any, Any]
@@ -95,16 +95,15 @@ def read_model_file(
         NotFoundError: there is no such file.
         ModelFileError: it is damaged, is something else, or comes from a newer format.
     """
+    file = open_regular(path, ModelFileError, "a model saved by Pellucid", most=_MAX_BYTES)
     try:
-        with _opened(path) as file:
+        with file:
             header = read_header(file, os.fstat(file.fileno()).st_size)
             shapes = _shapes(header.document, expected_shapes)
             _check_tensors(header.tensors, shapes)
             return {name: _read(file, name, header.tensors[name]) for name in shapes}
     except ModelFileError as error:
         raise ModelFileError(f"{shown(path)} {error}") from error.__cause__
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFoundError(f"there is no file {shown(path)}; expected a model saved by Pellucid") from None
     except MemoryError:
         raise ModelFileError(f"{shown(path)} needs more memory than there is") from None
     except OSError as error:
@@ -117,35 +116,6 @@ def no_model_because(error: Exception) -> str:
     reason = " ".join(str(error).split())
     shortened = reason if len(reason) <= 300 else f"{reason[:300]} ..."
     return f"describes no model that Pellucid knows: {shortened}"
-
-
-def _opened(path: str | os.PathLike[str]) -> io.BufferedReader:
-    """The file, opened for reading if it is a regular file of a possible size."""
-    try:
-        # Before opening: to open a device can mean to use it.
-        _check_regular(os.stat(path))  # noqa: PTH116
-        # And after: the name may lead elsewhere by now. A pipe without a writer must not block.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-        file = open(path, "rb", opener=lambda name, given: os.open(name, given | flags))  # noqa: SIM115
-    except ValueError as error:
-        if isinstance(error, PellucidError):
-            raise
-        raise FileNotFoundError from None
-    try:
-        _check_regular(os.fstat(file.fileno()))
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _check_regular(status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise ModelFileError("is a folder; expected a model saved by Pellucid")
-    if not stat.S_ISREG(status.st_mode):
-        raise ModelFileError("is a device, a pipe or a socket; expected a model saved by Pellucid")
-    if status.st_size > _MAX_BYTES:
-        raise ModelFileError(f"has {status.st_size} bytes; expected at most {_MAX_BYTES}")
 
 
 def _shapes(document: Mapping[str, Any], expected_shapes: Callable[[Mapping[str, Any]], Shapes]) -> Shapes:
