@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.core.cost import cost_named
 from pellucid.core.model import L_model_forward
-from pellucid.data.dataset import Dataset, check_finite, labels_of
+from pellucid.data.dataset import Dataset, check_finite, labels_of, listed
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
@@ -146,8 +146,8 @@ class Model:
             raise LabelError("these examples have no labels; expected labelled ones to evaluate on")
         if dataset.classes != self.classes:
             raise LabelError(
-                f"the data have the classes {', '.join(dataset.classes)}; "
-                f"the model knows {', '.join(self.classes)}"
+                f"the data have the classes {listed(dataset.classes)}; "
+                f"the model knows {listed(self.classes)}"
             )
         if dataset.recipe != self.recipe:
             raise DataError(

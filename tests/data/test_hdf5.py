@@ -187,8 +187,10 @@ def test_not_a_file(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     assert refusal(read_hdf5, missing, NotFoundError) == "there is no file FILE; expected a file of data"
     (tmp_path / "file").touch()
-    assert refusal(read_hdf5, tmp_path / "file" / "a") == (
-        "FILE cannot be read: Not a directory; expected a readable file"
+    below = tmp_path / "file" / "a"
+    assert refusal(read_hdf5, below, NotFoundError) == "there is no file FILE; expected a file of data"
+    assert refusal(read_hdf5, tmp_path / ("a" * 300)) == (
+        "FILE cannot be read (File name too long); expected a file of data"
     )
 
 

@@ -51,13 +51,7 @@ def read_labels(
             )
         check_labels(values, names, where, least=1)
         return values.astype(np.int64), names
-    distinct, indices = np.unique(values, return_inverse=True)
-    if len(distinct) > MAX_CLASSES:
-        raise LabelError(
-            f"{where} holds {len(distinct)} different values; expected at most {MAX_CLASSES} classes: "
-            "this looks like the target of a regression, or an identifier"
-        )
-    return indices.astype(np.int64), _texts(distinct, where)
+    return _distinct(values, where)
 
 
 def class_names(values: np.ndarray[Any, Any], where: str) -> tuple[str, ...]:
@@ -105,6 +99,17 @@ def _from_one_hot(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, A
     if values.shape[1] > MAX_CLASSES:
         raise LabelError(f"{where} has {values.shape[1]} columns; expected at most {MAX_CLASSES} classes")
     return np.asarray(np.argmax(values, axis=1), np.int64)
+
+
+def _distinct(values: np.ndarray[Any, Any], where: str) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
+    """Indices into the distinct values in their order, and these values as text."""
+    distinct, indices = np.unique(values, return_inverse=True)
+    if len(distinct) > MAX_CLASSES:
+        raise LabelError(
+            f"{where} holds {len(distinct)} different values; expected at most {MAX_CLASSES} classes: "
+            "this looks like the target of a regression, or an identifier"
+        )
+    return indices.astype(np.int64), _texts(distinct, where)
 
 
 def _whole(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:

@@ -86,7 +86,7 @@ def read_arrays(path: str | os.PathLike[str]) -> Parts:
         NotFoundError: there is no such file.
         FormatError: it is no such file, is damaged, or holds nothing that could be X.
         LabelError: labels that are no classes.
-        DataError: it cannot be read, or its training and test examples differ in shape.
+        DataError: its training and test examples differ in shape.
     """
     path = Path(path)
     size, head = look(path)

@@ -119,6 +119,12 @@ def check_finite(X: np.ndarray[Any, Any], sources: Sequence[str] = ()) -> None:
     )
 
 
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The names with commas; of many the first, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: str, least: int = 2) -> None:
     """Refuse labels that are no index of a class, or fewer than `least` classes.
 
@@ -132,7 +138,7 @@ def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: st
     if len(wrong):
         raise LabelError(
             f"{where}: the label in row {wrong[0]} is {labels[wrong[0]]}; "
-            f"expected 0 to {len(classes) - 1} ({', '.join(classes)})"
+            f"expected 0 to {len(classes) - 1} ({listed(classes)})"
         )
 
 
@@ -161,8 +167,6 @@ def with_classes(examples: Examples, classes: tuple[str, ...]) -> Examples:
     if examples.classes != classes and labels is not None:
         unknown = [name for name in examples.classes if name not in classes]
         if unknown:
-            raise LabelError(
-                f"the examples have the class {unknown[0]}; expected one of {', '.join(classes)}"
-            )
+            raise LabelError(f"the examples have the class {unknown[0]}; expected one of {listed(classes)}")
         labels = np.array([classes.index(name) for name in examples.classes])[labels]
     return replace(examples, labels=labels, classes=classes)

@@ -38,7 +38,7 @@ def read_hdf5(path: str | os.PathLike[str]) -> Parts:
         NotFoundError: there is no such file.
         FormatError: it is not HDF5, is damaged, points outside itself, or holds nothing that could be X.
         LabelError: labels that are no classes.
-        DataError: it cannot be read, or its training and test examples differ in shape.
+        DataError: its training and test examples differ in shape.
         MissingPackageError: h5py is not installed.
     """
     try:
@@ -55,9 +55,8 @@ def read_hdf5(path: str | os.PathLike[str]) -> Parts:
         with h5py.File(path, "r") as file:
             names = _names(file, path)
             keys = find_keys(path, names, lambda name: Stored.describe(file, names[name]))
-            roles = keys.roles()
-            stored = {name: Stored.find(file, names[name], path, name, size) for name in roles}
-            for name, role in roles.items():
+            stored = {name: Stored.find(file, names[name], path, name, size) for name in keys.roles()}
+            for name, role in keys.roles().items():
                 stored[name].check(role)
             check_size(str(path), sum(data.nbytes for data in stored.values()), size)
             arrays = {name: data.read() for name, data in stored.items()}
