@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from pellucid import DeepNetwork, L_layer_model, Model, Recipe
-from pellucid.errors import DivergenceError, LabelError, NotFittedError, OptionError, ShapeError
+from pellucid.errors import (
+    DivergenceError,
+    LabelError,
+    NonFiniteError,
+    NotFittedError,
+    OptionError,
+    ShapeError,
+)
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(2, 60)
@@ -149,3 +156,11 @@ def test_torch_tensors() -> None:
     assert net.evaluate(torch.asarray(X), torch.asarray(Y)).accuracy == np.mean(
         DeepNetwork([2, 4, 1], num_iterations=20).fit(X, Y).predict(X) == Y
     )
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_nan_gets_no_answer(fitted: DeepNetwork, method: str) -> None:
+    broken = X.copy()
+    broken[1, 3] = np.nan
+    with pytest.raises(NonFiniteError, match=r"X\[1, 3\] is nan"):
+        getattr(fitted, method)(broken)

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from pellucid.core._arrays import Array, as_numpy, check_matrix, namespace
+from pellucid.core._arrays import Array, as_numpy, check_matrix, floating, namespace
 from pellucid.core.model import L_model_forward, labels_from_output
 from pellucid.core.randomness import RandomSource
 from pellucid.course import Columns
@@ -16,7 +16,14 @@ from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeEr
 from pellucid.model import Evaluation, Model
 from pellucid.network import Network
 from pellucid.summary import summary_html, summary_text
-from pellucid.training import History, Listener, TrainingOptions, checked_columns, train
+from pellucid.training import (
+    History,
+    Listener,
+    TrainingOptions,
+    check_finite_columns,
+    checked_columns,
+    train,
+)
 
 
 class DeepNetwork:
@@ -123,6 +130,7 @@ class DeepNetwork:
         Raises:
             NotFittedError: before `fit`.
             ShapeError: X does not fit the network.
+            NonFiniteError: NaN or infinity in X.
         """
         AL = self.predict_proba(X)
         return labels_from_output(AL, output_activation=self.network.output_activation)
@@ -133,8 +141,12 @@ class DeepNetwork:
         Raises:
             NotFittedError: before `fit`.
             ShapeError: X does not fit the network.
+            NonFiniteError: NaN or infinity in X.
         """
-        AL, _ = L_model_forward(X, self._fitted(), **self.network.activations)
+        parameters = self._fitted()
+        xp = namespace(X=X)
+        AL, _ = L_model_forward(X, parameters, **self.network.activations)
+        check_finite_columns(floating(xp, X))
         return AL
 
     def evaluate(self, X: Array, Y: Array) -> Evaluation:

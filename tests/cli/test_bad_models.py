@@ -151,6 +151,17 @@ def test_inputs_too_large_to_count_with(here: Path, refused: Refused) -> None:
         )
 
 
+def test_a_cost_that_is_infinite_is_null_in_json(here: Path, done: Callable) -> None:
+    parameters = {"W1": np.full((1, 1), 1e300), "b1": np.zeros((1, 1))}
+    Model(Network((1, 1)), parameters, Recipe("numbers", (1,)), ("no", "yes")).save(
+        here / "sure.safetensors"
+    )
+    write_npz(here / "data.npz", X=[[1e10], [-1e10]], y=[0, 1], classes=["no", "yes"])
+    outcome = done("evaluate", "sure.safetensors", "data.npz", "--json")
+    assert (outcome.document["cost"], outcome.document["accuracy"]) == (None, 0.0)
+    assert outcome.err == ""
+
+
 def test_labels_that_evaluation_needs(here: Path, number_model: Path, refused: Refused) -> None:
     np.save(here / "rows.npy", points(4)["X"])
     assert (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pellucid.cli.config import TrainConfig
@@ -128,6 +128,7 @@ configs = st.builds(
 
 
 @given(config=configs)
+@example(config=TrainConfig(data='\x7f\t\\"\u00e9'))
 def test_any_configuration_survives_its_file(
     config: TrainConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -109,15 +109,17 @@ def test_a_run_folder_is_an_ordinary_folder(here: Path, done: Callable) -> None:
 
 def test_runs_at_the_same_time_get_folders_of_their_own(here: Path) -> None:
     write_points(here / "data.npz")
-    # Four processes that all find runs/ empty before any of them has written.
+    # Four processes that all find no run before any of them has taken its place.
     code = (
-        "import sys, pathlib\n"
+        "import sys\n"
+        "from pathlib import Path\n"
         "from pellucid.cli import main, run_folder\n"
-        "publish = run_folder._publish\n"
-        "def together(*arguments):\n"
-        "    print('ready', flush=True); sys.stdin.readline()\n"
-        "    return publish(*arguments)\n"
-        "run_folder._publish = together\n"
+        "class Slow(type(Path())):\n"
+        "    def glob(self, pattern):\n"
+        "        found = list(super().glob(pattern))\n"
+        "        print('ready', flush=True); sys.stdin.readline()\n"
+        "        return found\n"
+        "run_folder.Path = Slow\n"
         "run_folder._draw = lambda *_: []\n"
         "main(['train', 'data.npz', '--layers', '3', '--iterations', '3', '--json', '--seed', sys.argv[1]])"
     )

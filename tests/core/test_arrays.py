@@ -1,11 +1,13 @@
 """What every function asks of its arrays: library, rank, shape; and the sentence it answers with."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers import Library
+from pellucid.core import sigmoid
 from pellucid.core._arrays import (
     as_numpy,
     as_scalar,
@@ -154,3 +156,14 @@ def test_all_finite_is_none_even_where_the_sum_overflows(library: Library) -> No
     assert first_non_finite(library.array([[0.0, 1.0], [-1.0, 2.0]])) is None
     largest = np.finfo(library.dtype).max
     assert first_non_finite(library.array([[largest, largest], [largest, 0.0]])) is None
+
+
+@pytest.mark.parametrize("values", [[[1j]], [["a"]]])
+def test_what_is_no_real_number_is_refused(values: list[list[Any]]) -> None:
+    with pytest.raises(ArrayError, match=r"expected real ones, float64 or float32"):
+        sigmoid(np.array(values))
+
+
+def test_a_tensor_that_asks_for_a_gradient_is_read() -> None:
+    torch = pytest.importorskip("torch")
+    np.testing.assert_array_equal(as_numpy(torch.ones(2, requires_grad=True)), [1, 1])

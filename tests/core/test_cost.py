@@ -232,3 +232,7 @@ def test_no_examples_at_all_are_refused(function: Any, name: str) -> None:
     with pytest.raises(ShapeError) as error:
         function(np.ones((1, 0)), np.ones((1, 0)))
     assert str(error.value) == (f"{name} has shape (1, 0): no example; expected at least one column")
+
+
+def test_a_perfect_answer_costs_nothing() -> None:
+    assert str(core.compute_cost(np.array([[1.0, 0.0]]), np.array([[1, 0]]))) == "0.0"

@@ -52,6 +52,8 @@ def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
     """
     if array.dtype in (xp.float64, xp.float32) or xp.isdtype(array.dtype, "real floating"):
         return array
+    if not xp.isdtype(array.dtype, ("bool", "integral")):
+        raise ArrayError(f"an array holds {array.dtype} numbers; expected real ones, float64 or float32")
     if like is not None and xp.isdtype(like.dtype, "real floating"):
         return xp.astype(array, like.dtype)
     return xp.astype(array, xp.__array_namespace_info__().default_dtypes()["real floating"])
@@ -103,6 +105,8 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
     # NumPy reads JAX's arrays wherever they are, and JAX has no device of that name.
     if array_api_compat.is_jax_array(array):
         return np.asarray(array)
+    if array_api_compat.is_torch_array(array):
+        array = array.detach()
     return np.asarray(array_api_compat.to_device(array, "cpu"))
 
 

@@ -58,7 +58,8 @@ def compute_cost(AL: Array, Y: Array) -> Any:
     """
     xp, AL, Y = _open("AL", AL, Y)
     log_likelihood = _times_log(xp, Y, AL) + _times_log(xp, 1 - Y, 1 - AL)
-    return as_scalar(-xp.sum(log_likelihood) / AL.shape[1])
+    # A perfect answer costs 0, not -0.
+    return as_scalar(0.0 - xp.sum(log_likelihood) / AL.shape[1])
 
 
 def compute_cost_backward(AL: Array, Y: Array) -> Array:

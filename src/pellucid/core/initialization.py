@@ -17,6 +17,9 @@ from pellucid.errors import OptionError
 # Far beyond what trains; a description read from a file may claim anything.
 _MAX_LAYERS = 10_000
 
+# Of a factor of randn; NaN and infinity are not below it.
+_LARGEST = 1e30
+
 Stream = np.random.Generator | np.random.RandomState
 Draw = Callable[[Stream, int, int], np.ndarray]
 
@@ -80,7 +83,7 @@ def check_scheme(scheme: str | float) -> None:
         known = (
             isinstance(scheme, (int, float, np.integer, np.floating))
             and not isinstance(scheme, bool)
-            and math.isfinite(scheme)
+            and -_LARGEST < scheme < _LARGEST
         )
     if known:
         return

@@ -77,6 +77,8 @@ def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
             f"{tuple(A_prev.shape)}; expected dZ of shape {expected}"
         )
     m = A_prev.shape[1]
+    if m == 0:
+        raise ShapeError(f"dZ has shape {tuple(dZ.shape)}: no example; expected at least one column")
     return dZ @ A_prev.T / m, xp.sum(dZ, axis=1, keepdims=True) / m
 
 

@@ -154,7 +154,7 @@ def predict(
 
     Returns:
         Integers: (n_L, m) of 0 and 1 for a sigmoid output; for a softmax output (1, m), the row of
-        the most probable class.
+        the most probable class. NaN in X is not looked for (a jitted function cannot): it gives 0.
 
     Raises:
         ShapeError, ParametersError, OptionError: as `L_model_forward`.

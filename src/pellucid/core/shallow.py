@@ -10,7 +10,7 @@ X (n_x, m), Y (n_y, m), W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
 from collections.abc import Mapping
 
 from pellucid.core import cost, initialization, update
-from pellucid.core._arrays import Array, check_same_shape, namespace
+from pellucid.core._arrays import Array, check_same_shape, floating, namespace
 from pellucid.core.activations import sigmoid, tanh
 from pellucid.core.linear import linear_backward, linear_forward, linear_gradients
 from pellucid.core.randomness import RandomSource
@@ -101,9 +101,9 @@ def backward_propagation(
     _check_keys("parameters", parameters, ("W1", "b1", "W2", "b2"))
     _check_keys("cache", cache, ("A1", "A2"))
     A1, A2 = cache["A1"], cache["A2"]
-    namespace(A1=A1, A2=A2, Y=Y)
+    xp = namespace(A1=A1, A2=A2, Y=Y)
     check_same_shape("Y", Y, "A2", A2)
-    dZ2 = A2 - Y
+    dZ2 = A2 - floating(xp, Y, like=A2)
     dA1, dW2, db2 = linear_backward(dZ2, (A1, parameters["W2"], parameters["b2"]))
     dZ1 = dA1 * (1 - A1 * A1)
     dW1, db1 = linear_gradients(dZ1, (X, parameters["W1"], parameters["b1"]))

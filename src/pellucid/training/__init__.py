@@ -2,7 +2,14 @@
 
 from pellucid.training.events import EpochEnd, Event, Listener, TrainingEnd, TrainingStart
 from pellucid.training.history import History
-from pellucid.training.loop import LabelledColumns, checked_columns, epoch_batches, fit, train
+from pellucid.training.loop import (
+    LabelledColumns,
+    check_finite_columns,
+    checked_columns,
+    epoch_batches,
+    fit,
+    train,
+)
 from pellucid.training.options import TrainingOptions
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "TrainingEnd",
     "TrainingOptions",
     "TrainingStart",
+    "check_finite_columns",
     "checked_columns",
     "epoch_batches",
     "fit",

@@ -171,14 +171,19 @@ def checked_columns(network: Network, X: Array, Y: Array | None) -> tuple[Array,
     if m == 0:
         raise ShapeError(f"X has shape {tuple(X.shape)}: no example; expected at least one column")
     X = floating(xp, X)
-    _check_finite(X)
+    check_finite_columns(X)
     Y = xp.astype(Y, X.dtype)
     if not bool(xp.all((Y >= 0) & (Y <= 1))):
         raise LabelError("Y holds numbers outside 0 .. 1; expected 0 and 1, one row per output unit")
     return X, Y
 
 
-def _check_finite(X: Array) -> None:
+def check_finite_columns(X: Array) -> None:
+    """Refuse NaN and infinity in X (n_x, m).
+
+    Raises:
+        NonFiniteError: with the row and the column of the first.
+    """
     found = first_non_finite(X)
     if found is not None:
         i, j, value, count = found
