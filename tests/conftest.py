@@ -9,6 +9,8 @@ import pytest
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# Resolved at once: tests change the working folder.
+DATA = Path(os.environ.get("PELLUCID_DATA") or REPOSITORY.parent / "shared" / "data").resolve()
 
 # A first example may import or compile something: time says nothing about it.
 settings.register_profile("pellucid", deadline=None, max_examples=60)
@@ -18,7 +20,7 @@ settings.load_profile("pellucid")
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """The folder of the data sets: PELLUCID_DATA, or shared/data beside the repository."""
-    root = Path(os.environ.get("PELLUCID_DATA") or REPOSITORY.parent / "shared" / "data")
+    root = DATA
     if not root.is_dir():
         pytest.skip(f"there is no data folder {root}; PELLUCID_DATA names another")
     return root

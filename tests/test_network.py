@@ -52,7 +52,7 @@ def test_sizes_that_are_no_layers(dims: Any) -> None:
     [
         (
             {"hidden_activation": "softmax"},
-            "softmax couples the units of a layer; expected it on the output",
+            "softmax belongs on the output; expected a hidden activation of relu",
         ),
         ({"hidden_activation": "Relu"}, "unknown activation 'Relu'; expected one of relu, leaky_relu"),
         ({"hidden_activation": ["relu"]}, r"unknown activation \['relu'\]"),

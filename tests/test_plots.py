@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,13 @@ def test_wrong_answers_show_the_surest_mistakes_first(pictures: Any) -> None:
     label = model.classes[evaluation.predicted[surest]]
     assert figure.axes[0].get_title() == f"{label} {sureness.max():.0%}"
     assert figure.axes[0].get_xlabel() == f"true: {model.classes[evaluation.labels[surest]]}"
+
+
+def test_names_of_classes_are_no_mathematics(pictures: Any, tmp_path: Path) -> None:
+    model, dataset, evaluation = pictures
+    odd = replace(model, classes=("$a^$", "$"))
+    figure = plots.wrong_answers(odd, dataset, evaluation)
+    plots.save_figure(figure, tmp_path / "wrong.png")
 
 
 def test_nothing_wrong_needs_no_sheet(pictures: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from pellucid.core.activations import activation_named
+from pellucid.core.activations import ACTIVATIONS, activation_named
 from pellucid.core.cost import COSTS, cost_named
 from pellucid.core.initialization import check_layer_dims
 from pellucid.errors import OptionError
@@ -33,7 +33,8 @@ class Network:
     def __post_init__(self) -> None:
         object.__setattr__(self, "layer_dims", check_layer_dims(self.layer_dims))
         if self.hidden_activation == "softmax":
-            raise OptionError("softmax couples the units of a layer; expected it on the output only")
+            hidden = ", ".join(name for name in ACTIVATIONS if name != "softmax")
+            raise OptionError(f"softmax belongs on the output; expected a hidden activation of {hidden}")
         activation_named(self.hidden_activation)
         activation_named(self.output_activation)
         outputs = {cost.output_activation: name for name, cost in COSTS.items()}

@@ -34,6 +34,11 @@ def _new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def _plain(text: str) -> str:
+    # matplotlib takes what stands between dollars for mathematics.
+    return text.replace("$", r"\$")
+
+
 def save_figure(figure: "Figure", path: str | PathLike[str], *, dpi: int = 120) -> None:
     """Write a figure, atomically.
 
@@ -118,8 +123,8 @@ def wrong_answers(
         predicted, true = (model.classes[j] for j in (evaluation.predicted[i], evaluation.labels[i]))
         axes = figure.add_subplot(rows, columns, k + 1)
         _show_picture(axes, pictures[k])
-        axes.set_title(f"{predicted} {sureness[k]:.0%}", fontsize=8, color="#b00020", pad=2)
-        axes.set_xlabel(f"true: {true}", fontsize=8, labelpad=2)
+        axes.set_title(f"{_plain(predicted)} {sureness[k]:.0%}", fontsize=8, color="#b00020", pad=2)
+        axes.set_xlabel(f"true: {_plain(true)}", fontsize=8, labelpad=2)
     return figure
 
 
@@ -148,8 +153,9 @@ def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "F
     axes = figure.add_subplot()
     if len(model.classes) == 2:
         field = probabilities[:, 1].reshape(steps, steps)
+        positive = _plain(model.classes[1])
         mesh = axes.contourf(xs, ys, field, levels=np.linspace(0, 1, 21), cmap="RdBu_r", alpha=0.5)
-        figure.colorbar(mesh, ax=axes, label=f"probability of {model.classes[1]}", ticks=[0, 0.5, 1])
+        figure.colorbar(mesh, ax=axes, label=f"probability of {positive}", ticks=[0, 0.5, 1])
         axes.contour(xs, ys, field, levels=[0.5], colors="black", linewidths=1)
         colours: Sequence[str] = ("#053061", "#67001f")
     else:
@@ -158,9 +164,15 @@ def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "F
         levels = np.arange(len(model.classes) + 1) - 0.5
         axes.contourf(xs, ys, winner, levels=levels, colors=colours, alpha=0.3)
     for k, name in enumerate(model.classes):
-        mine = rows[labels == k]
+        mine, shown = rows[labels == k], _plain(name)
         axes.scatter(
-            mine[:, 0], mine[:, 1], s=14, color=colours[k], edgecolors="white", linewidths=0.4, label=name
+            mine[:, 0],
+            mine[:, 1],
+            s=14,
+            color=colours[k],
+            edgecolors="white",
+            linewidths=0.4,
+            label=shown,
         )
     axes.legend(fontsize=8)
     axes.set(xlabel="input 1", ylabel="input 2", title="Decision boundary")

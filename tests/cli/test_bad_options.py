@@ -40,7 +40,7 @@ def _data(here: Path) -> None:
         ("--hidden-activation step", "unknown activation 'step'; expected one of relu,"),
         (
             "--hidden-activation softmax",
-            "softmax couples the units of a layer; expected it on the output only",
+            "softmax belongs on the output; expected a hidden activation of relu",
         ),
         ("--iterations -1", "--iterations is -1; expected a whole number of at least 0"),
         ("--epochs -1", "--epochs is -1; expected a whole number of at least 0"),

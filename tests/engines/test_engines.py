@@ -107,6 +107,20 @@ def test_a_last_step_that_overflows_is_found(diverging: Session) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_last_step_whose_cost_is_not_finite_is_found(engine: str) -> None:
+    network = Network((3, 4, 4, 1))
+    X, Y, parameters = problem(network)
+    session = engine_named(engine).open(network, parameters, X, Y)
+    session.advance([None], 1e200)
+    assert all(np.isfinite(value).all() for value in session.snapshot().values())
+    with pytest.raises(
+        DivergenceError, match=r"the cost became (nan|inf) at iteration 1, after the last"
+    ) as caught:
+        session.finish()
+    np.testing.assert_array_equal(caught.value.parameters["W1"], parameters["W1"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_what_was_given_is_not_changed(engine: str) -> None:
     network = Network((4, 5, 1))
     X, Y, parameters = problem(network)

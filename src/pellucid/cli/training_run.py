@@ -1,6 +1,5 @@
 """What `pellucid train` does: read, train, evaluate, write the run folder, report."""
 
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, labels_of
 from pellucid.data.load import load_data
 from pellucid.engines import engine_named
-from pellucid.errors import DivergenceError, OptionError
+from pellucid.errors import OptionError
 from pellucid.metrics import accuracy
 from pellucid.model import Evaluation, Model
 from pellucid.network import Network
@@ -71,7 +70,6 @@ def run_training(
         note(f"interrupted after {end.history.iterations} iterations; saving the model so far")
     model = Model(network, end.parameters, train_set.recipe, train_set.classes, end.history)
     on_train, on_test = model.evaluate(train_set), model.evaluate(test_set)
-    _check_cost(on_train.cost, end)
     report = _report(config, train_set, test_set, model, on_train, on_test, seconds)
     repeated = config.resolved(end.history.engine)
     folder, notes = write_run(out, model, repeated.to_toml(), report, test_set, on_test)
@@ -109,18 +107,6 @@ def _train(network: Network, train_set: Dataset, options: TrainingOptions, quiet
 
     with TrainingProgress(train_accuracy, quiet=quiet) as progress:
         return train(network, train_set, options, listeners=[progress])
-
-
-def _check_cost(cost: float, end: TrainingEnd) -> None:
-    """The last step's turn: no step after it met the cost that it led to."""
-    if not math.isfinite(cost):
-        iteration = end.history.iterations
-        raise DivergenceError(
-            f"the cost became {cost} at iteration {iteration}, after the last step; "
-            "expected a finite number: take a smaller learning rate, or scale the inputs",
-            iteration,
-            end.parameters,
-        )
 
 
 def _report(

@@ -20,6 +20,7 @@ def read_folder(
     strict: bool = False,
     progress: Progress = silent,
     least: int = 2,
+    only_test: bool = False,
 ) -> Parts:
     """The photographs of a folder, labelled by its layout.
 
@@ -34,6 +35,7 @@ def read_folder(
         strict: refuse the first picture that cannot be read; otherwise it is skipped.
         progress: called with (done, total) after each picture, counted over both parts.
         least: how many classes the training part must have; 1 will do to evaluate a model on.
+        only_test: where there is a test part, read that alone.
 
     Returns:
         Examples with rows (m, *shape) uint8 and sorted classes. `skipped` has a line for each picture
@@ -51,6 +53,8 @@ def read_folder(
     if train is not None:
         _check_classes(train, test, least)
     classes = () if train is None else train.classes
+    if only_test and test is not None:
+        train = None
     train_count = 0 if train is None else len(train.paths)
     total = train_count + (0 if test is None else len(test.paths))
 

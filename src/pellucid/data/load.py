@@ -109,7 +109,14 @@ def load_labelled(
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     refuse_pictures(recipe, source)
-    parts = read_parts(source, recipe.shape, strict=strict, progress=progress, least=1)
+    parts = read_parts(
+        source,
+        recipe.shape,
+        strict=strict,
+        progress=progress,
+        least=1,
+        only_test=part == "test",
+    )
     examples = parts.train if part == "train" else parts.test or parts.train
     if examples is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")

@@ -27,6 +27,7 @@ def read_parts(
     strict: bool = False,
     progress: Progress = silent,
     least: int = 2,
+    only_test: bool = False,
 ) -> Parts:
     """The raw examples of a source.
 
@@ -37,6 +38,7 @@ def read_parts(
         strict: as for `load_data`.
         progress: as for `load_data`.
         least: how many classes there must be; 1 will do to evaluate a model on.
+        only_test: pictures of a training part need not be read where there is a test part.
 
     Raises:
         NotFoundError: nothing there, and no built-in data set of that name.
@@ -51,7 +53,7 @@ def read_parts(
             f"there is no file or folder {path}; built-in data sets are {', '.join(BUILTINS)}"
         )
     if path.is_dir():
-        return read_folder(path, shape, strict=strict, progress=progress, least=least)
+        return read_folder(path, shape, strict=strict, progress=progress, least=least, only_test=only_test)
     return read_array_file(path)
 
 

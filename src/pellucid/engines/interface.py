@@ -40,10 +40,10 @@ class Session(ABC):
 
     @abstractmethod
     def finish(self) -> dict[str, Array]:
-        """The parameters after the last step, which no later cost tests.
+        """The parameters after the last step, whose cost no later step tests: it is tested here.
 
         Raises:
-            DivergenceError: one of them is not finite; it carries the last whose cost was.
+            DivergenceError: one of them, or their cost, is not finite; it carries the last whose cost was.
         """
 
 

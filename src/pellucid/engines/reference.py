@@ -70,6 +70,12 @@ class ReferenceSession(Session):
         for name, value in self._parameters.items():
             if first_non_finite(value) is not None:
                 raise self._diverged(f"{name} is no longer finite after iteration {self._iteration - 1}")
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, caches = L_model_forward(self._X, self._parameters, **self._network.activations)
+            cost = float(self._cost.forward(caches[-1][1], self._Y))
+        if not math.isfinite(cost):
+            where = f"at iteration {self._iteration}, after the last step"
+            raise self._diverged(f"the cost became {cost} {where}")
         return self.snapshot()
 
 
