@@ -4,12 +4,13 @@
 also computes the gradient of the input), scikit-learn's MLP and PyTorch where installed. Every contender
 runs in fresh processes, the contenders in turn, so that a machine that slows down slows all of them.
 
-    python benchmarks/headline.py [--repeats 5] [--iterations 60] [--json FILE]
+    python benchmarks/headline.py [--repeats 5] [--iterations 60] [--threads 1] [--json FILE]
 """
 
 import argparse
 import itertools
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -146,18 +147,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=60)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print(measure(arguments.one, arguments.iterations))
         return
+    threads = {name: str(arguments.threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    environment = {**os.environ, **threads}
     present = [name for name, (_, package) in CONTENDERS.items() if installed(package)]
     times: dict[str, list[float]] = {name: [] for name in present}
     for _ in range(arguments.repeats):
         for name in present:
             command = [sys.executable, __file__, "--one", name, "--iterations", str(arguments.iterations)]
-            run = subprocess.run(command, capture_output=True, text=True, check=True)
+            run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
             times[name].append(float(run.stdout))
     medians = {name: statistics.median(values) for name, values in times.items()}
     ours = medians[present[0]]
@@ -167,7 +171,9 @@ def main() -> None:
         row = f"{medians[name] * 1e3:6.2f} ms {low * 1e3:6.2f} ms {high * 1e3:6.2f} ms"
         print(f"{name:45s} {row}  {medians[name] / ours:5.2f}")
     versions = {p: installed(p) for _, p in CONTENDERS.values() if installed(p)}
-    print(f"{platform.machine()}, Python {platform.python_version()}, {versions}")
+    print(
+        f"{arguments.threads} threads, {platform.machine()}, Python {platform.python_version()}, {versions}"
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps({"seconds": times, "versions": versions}, indent=2) + "\n")
 
