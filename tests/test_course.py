@@ -1,6 +1,7 @@
 """The whole-model trainers: the course's arguments, prints and defaults."""
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 import pellucid
 from pellucid import course
-from pellucid.errors import OptionError, ShapeError
+from pellucid.errors import OptionError, OutputError, ShapeError
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 30)
@@ -120,5 +121,39 @@ def test_other_array_libraries_train_the_same(library: str) -> None:
 def test_star_import_gives_the_course() -> None:
     namespace: dict[str, Any] = {}
     exec("from pellucid.course import *", namespace)
-    names = "sigmoid relu linear_forward L_model_forward compute_cost L_model_backward predict"
-    assert set(names.split()) <= set(namespace)
+    expected = {*pellucid.core.__all__, "two_layer_model", "L_layer_model", "nn_model"}
+    assert expected <= set(namespace)
+    assert set(course.__all__) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "line"),
+    [
+        ("cost.jpg", OptionError, "expected a name ending in .png, .svg or .pdf"),
+        ("missing/cost.png", OutputError, "there is no folder"),
+    ],
+)
+def test_what_cannot_be_drawn_costs_no_training(
+    target: str, error: type[Exception], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(course, "train", lambda *args, **kwargs: pytest.fail("trained all the same"))
+    with pytest.raises(error, match=re.escape(line)):
+        course.L_layer_model(X, Y, [3, 1], plot_cost=tmp_path / target)
+
+
+def test_no_iterations_have_no_curve(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert course.L_layer_model(X, Y, [3, 1], num_iterations=0, plot_cost=tmp_path / "c.png")
+
+
+def test_a_rate_of_numpy_leaves_float32_alone() -> None:
+    trained = course.L_layer_model(X.astype("float32"), Y, [3, 2, 1], np.float64(0.1), 3)
+    assert {str(value.dtype) for value in trained.values()} == {"float32"}
+
+
+def test_the_shallow_network_predicts_what_nn_model_learned() -> None:
+    parameters = course.nn_model(X, Y, 4, num_iterations=2000)
+    predicted = pellucid.core.shallow.predict(parameters, X)
+    np.testing.assert_array_equal(predicted, pellucid.predict(X, parameters, hidden_activation="tanh"))
+    assert np.mean(predicted == Y) > 0.9

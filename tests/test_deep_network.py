@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid import DeepNetwork, L_layer_model, Model, Recipe
+from pellucid import Dataset, DeepNetwork, L_layer_model, Model, Recipe
 from pellucid.errors import (
+    ArrayError,
+    DataError,
     DivergenceError,
     LabelError,
     NonFiniteError,
@@ -164,3 +166,37 @@ def test_nan_gets_no_answer(fitted: DeepNetwork, method: str) -> None:
     broken[1, 3] = np.nan
     with pytest.raises(NonFiniteError, match=r"X\[1, 3\] is nan"):
         getattr(fitted, method)(broken)
+
+
+@pytest.mark.parametrize("form", ["one-hot", "numbers"])
+def test_two_softmax_units(form: str, tmp_path: Path) -> None:
+    targets = np.eye(2)[:, Y[0]] if form == "one-hot" else Y
+    net = DeepNetwork([2, 6, 2], learning_rate=0.3, num_iterations=500).fit(X, targets)
+    assert net.evaluate(X, Y).accuracy == net.evaluate(X, np.eye(2)[:, Y[0]]).accuracy > 0.95
+    net.save(tmp_path / "two.safetensors")
+    model = Model.load(tmp_path / "two.safetensors")
+    data = Dataset(X, Y.astype(float), model.classes, model.recipe)
+    assert model.evaluate(data).cost == pytest.approx(net.evaluate(X, Y).cost)
+
+
+def test_a_fit_that_fails_leaves_what_was_there(fitted: DeepNetwork) -> None:
+    before = fitted.to_model()
+    with pytest.raises(ShapeError):
+        fitted.fit(X.T, Y, classes=("x", "y"))
+    assert fitted.to_model().classes == before.classes
+    assert fitted.history is before.history
+
+
+def test_masked_rows_are_refused(fitted: DeepNetwork) -> None:
+    masked = np.ma.array(X, mask=X > 1)
+    with pytest.raises(ArrayError, match=r"X is a masked array; expected a plain one: X\.filled"):
+        fitted.predict(masked)
+    with pytest.raises(DataError, match=r"masked array"):
+        fitted.to_model().predict(masked.T)
+
+
+def test_the_first_parameters_are_not_the_callers() -> None:
+    torch = pytest.importorskip("torch")
+    tensor = torch.asarray(X).requires_grad_()
+    net = DeepNetwork([2, 3, 1], num_iterations=2).fit(tensor, torch.asarray(Y))
+    assert not net.parameters["W1"].requires_grad

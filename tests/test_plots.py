@@ -1,5 +1,6 @@
 """Pictures: each is drawn from a real model, holds what it should, and is a file that opens."""
 
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -96,11 +97,52 @@ def test_decision_boundary(plane: Any) -> None:
     assert [text.get_text() for text in axes.get_legend().get_texts()] == list(model.classes)
 
 
+def test_a_boundary_is_filled_by_what_the_model_says(plane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.axes import Axes
+
+    filled: list[Any] = []
+    contourf = Axes.contourf
+
+    def watched(axes: Axes, xs: Any, ys: Any, field: Any, **options: Any) -> Any:
+        filled.append((xs, ys, field, contourf(axes, xs, ys, field, **options)))
+        return filled[-1][-1]
+
+    monkeypatch.setattr(Axes, "contourf", watched)
+    model, dataset = plane
+    figure = plots.decision_boundary(model, dataset, steps=9)
+    [(xs, ys, field, drawn)] = filled
+    said = model.predict_proba(np.array([[x, y] for y in ys for x in xs])).reshape(9, 9, -1)
+    if len(model.classes) == 2:
+        np.testing.assert_array_equal(field, said[:, :, 1])
+        assert figure.axes[1].get_ylabel() == f"probability of {model.classes[1]}"
+        # Sure of class 1 is red, as its points are; sure of class 0 is blue.
+        (low, high), points = drawn.get_facecolor()[[0, -1]], figure.axes[0].collections[-2:]
+        assert low[2] > low[0]
+        assert high[0] > high[2]
+        assert points[0].get_facecolor()[0][2] > points[0].get_facecolor()[0][0]
+        assert points[1].get_facecolor()[0][0] > points[1].get_facecolor()[0][2]
+    else:
+        np.testing.assert_array_equal(field, said.argmax(axis=2))
+        for k, points in enumerate(figure.axes[0].collections[-3:]):
+            np.testing.assert_allclose(drawn.get_facecolor()[k][:3], points.get_facecolor()[0][:3])
+    for k, points in enumerate(figure.axes[0].collections[-len(model.classes) :]):
+        np.testing.assert_array_equal(
+            points.get_offsets(), model.recipe.rows(dataset.X)[dataset.labels == k]
+        )
+
+
 def test_first_layer_weights(pictures: Any) -> None:
     model, _, _ = pictures
     figure = plots.first_layer_weights(model)
     assert len(figure.axes) == 3
-    assert figure.axes[0].images[0].get_array().shape == model.recipe.shape
+    for axes, weights in zip(figure.axes, model.parameters["W1"], strict=True):
+        scaled = (weights / np.abs(weights).max()).reshape(model.recipe.shape)
+        image = axes.images[0]
+        if scaled.ndim == 3:
+            np.testing.assert_allclose(image.get_array(), (scaled + 1) / 2)
+        else:
+            np.testing.assert_allclose(image.get_array(), scaled)
+            assert image.get_clim() == (-1, 1)
 
 
 def test_pictures_of_the_wrong_model_are_refused(pictures: Any, plane: Any) -> None:
@@ -125,9 +167,23 @@ def test_figures_cannot_be_saved_anywhere(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_notebook_shows_a_figure(tmp_path: Path) -> None:
+    figure = plots.cost_curve([1.0, 0.5])
+    shown = figure._repr_png_()
+    assert shown.startswith(b"\x89PNG\r\n\x1a\n")
+    figure.savefig(tmp_path / "same.png")
+    assert (tmp_path / "same.png").read_bytes() == shown
+
+
+def test_a_figure_can_be_pickled() -> None:
+    figure = pickle.loads(pickle.dumps(plots.cost_curve([1.0, 0.5])))
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), [1.0, 0.5])
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
 def test_pyplot_is_never_loaded() -> None:
     code = (
-        "import sys; from pellucid import plots; plots.cost_curve([1.0]);"
+        "import sys; from pellucid import plots; plots.cost_curve([1.0])._repr_png_();"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

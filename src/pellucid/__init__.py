@@ -18,7 +18,9 @@ from importlib import import_module
 # `__init__.pyi` says the same to type checkers and editors.
 _HOMES = {
     "pellucid.core.activations": (
-        "relu relu_backward sigmoid sigmoid_backward softmax softmax_backward tanh tanh_backward"
+        "elu elu_backward gelu gelu_backward identity identity_backward leaky_relu leaky_relu_backward "
+        "relu relu_backward sigmoid sigmoid_backward silu silu_backward softmax softmax_backward "
+        "tanh tanh_backward"
     ),
     "pellucid.core.cost": "compute_cost",
     "pellucid.core.initialization": "initialize_parameters initialize_parameters_deep",

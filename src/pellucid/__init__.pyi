@@ -16,6 +16,14 @@ from pellucid import (
 from pellucid import (
     training as training,
 )
+from pellucid.core.activations import elu as elu
+from pellucid.core.activations import elu_backward as elu_backward
+from pellucid.core.activations import gelu as gelu
+from pellucid.core.activations import gelu_backward as gelu_backward
+from pellucid.core.activations import identity as identity
+from pellucid.core.activations import identity_backward as identity_backward
+from pellucid.core.activations import leaky_relu as leaky_relu
+from pellucid.core.activations import leaky_relu_backward as leaky_relu_backward
 from pellucid.core.activations import (
     relu as relu,
 )
@@ -28,6 +36,8 @@ from pellucid.core.activations import (
 from pellucid.core.activations import (
     sigmoid_backward as sigmoid_backward,
 )
+from pellucid.core.activations import silu as silu
+from pellucid.core.activations import silu_backward as silu_backward
 from pellucid.core.activations import (
     softmax as softmax,
 )

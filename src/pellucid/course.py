@@ -10,57 +10,18 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any, NamedTuple
 
-from pellucid.core import (
-    L_model_backward,
-    L_model_forward,
-    compute_cost,
-    initialize_parameters,
-    initialize_parameters_deep,
-    linear_activation_backward,
-    linear_activation_forward,
-    linear_backward,
-    linear_forward,
-    predict,
-    relu,
-    relu_backward,
-    sigmoid,
-    sigmoid_backward,
-    softmax,
-    softmax_backward,
-    tanh,
-    tanh_backward,
-    update_parameters,
-)
+import numpy as np
+
+from pellucid import core, plots
+from pellucid.core import *  # noqa: F403
 from pellucid.core._arrays import Array, check_matrix, namespace
+from pellucid.core.initialization import check_layer_dims
 from pellucid.core.randomness import RandomSource
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.training import EpochEnd, Event, TrainingOptions, train
 
-__all__ = [
-    "L_layer_model",
-    "L_model_backward",
-    "L_model_forward",
-    "compute_cost",
-    "initialize_parameters",
-    "initialize_parameters_deep",
-    "linear_activation_backward",
-    "linear_activation_forward",
-    "linear_backward",
-    "linear_forward",
-    "nn_model",
-    "predict",
-    "relu",
-    "relu_backward",
-    "sigmoid",
-    "sigmoid_backward",
-    "softmax",
-    "softmax_backward",
-    "tanh",
-    "tanh_backward",
-    "two_layer_model",
-    "update_parameters",
-]
+__all__ = [*core.__all__, "L_layer_model", "nn_model", "two_layer_model"]  # noqa: PLE0604
 
 
 class Columns(NamedTuple):
@@ -108,15 +69,16 @@ def two_layer_model(
         OptionError: `layers_dims` has not three sizes, or an option that does not exist.
         ShapeError, NonFiniteError, LabelError, DivergenceError: as `pellucid.training.fit`.
     """
-    if len(tuple(layers_dims)) != 3:
+    dims = check_layer_dims(layers_dims)
+    if len(dims) != 3:
         raise OptionError(
-            f"layers_dims is {list(layers_dims)}; expected the three sizes (n_x, n_h, n_y): "
+            f"layers_dims is {list(dims)}; expected the three sizes (n_x, n_h, n_y): "
             "L_layer_model trains any number of layers"
         )
     options = TrainingOptions(
         num_iterations, learning_rate, initialization=initialization, rng=rng, engine=engine
     )
-    network = Network(tuple(layers_dims))
+    network = Network(dims)
     return _trained(network, X, Y, options, print_cost, cost_every, return_costs, plot_cost)
 
 
@@ -166,7 +128,9 @@ def L_layer_model(
         num_iterations, learning_rate, initialization=initialization, rng=rng, engine=engine
     )
     network = Network(
-        tuple(layers_dims), hidden_activation=hidden_activation, output_activation=output_activation
+        check_layer_dims(layers_dims),
+        hidden_activation=hidden_activation,
+        output_activation=output_activation,
     )
     return _trained(network, X, Y, options, print_cost, cost_every, return_costs, plot_cost)
 
@@ -230,18 +194,20 @@ def _trained(
     return_costs: bool,
     plot_cost: str | PathLike[str] | None,
 ) -> Any:
-    if isinstance(cost_every, bool) or not isinstance(cost_every, int) or cost_every < 1:
+    if isinstance(cost_every, bool) or not isinstance(cost_every, (int, np.integer)) or cost_every < 1:
         raise OptionError(f"cost_every is {cost_every!r}; expected a whole number of at least 1")
+
+    if plot_cost is not None:
+        # Before the work, not after it: what cannot be drawn must not cost a training.
+        plots.check_target(plot_cost)
 
     def show(event: Event) -> None:
         if isinstance(event, EpochEnd) and event.epoch % cost_every == 0:
             print(f"Cost after iteration {event.epoch}: {event.cost}")  # noqa: T201 - the course prints
 
     end = train(network, Columns(X, Y), options, listeners=[show] if print_cost else [])
-    if plot_cost is not None:
-        from pellucid.plots import cost_curve, save_figure
-
-        save_figure(cost_curve(end.history.costs), plot_cost)
+    if plot_cost is not None and end.history.costs:
+        plots.save_figure(plots.cost_curve(end.history.costs), plot_cost)
     if return_costs:
         return end.parameters, list(end.history.costs[::cost_every])
     return end.parameters

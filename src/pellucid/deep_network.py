@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, check_matrix, floating, namespace
+from pellucid.core.initialization import check_layer_dims
 from pellucid.core.model import L_model_forward, labels_from_output
 from pellucid.core.randomness import RandomSource
 from pellucid.course import Columns
@@ -66,8 +67,8 @@ class DeepNetwork:
         rng: RandomSource = 1,
         engine: str = "auto",
     ) -> None:
-        dims = tuple(layer_dims)
-        output = "softmax" if dims[-1:] != (1,) else "sigmoid"
+        dims = check_layer_dims(layer_dims)
+        output = "softmax" if dims[-1] > 1 else "sigmoid"
         self.network = Network(dims, hidden_activation=hidden_activation, output_activation=output)
         self.options = TrainingOptions(
             num_iterations, learning_rate, batch_size, initialization, rng, engine=engine
@@ -108,21 +109,28 @@ class DeepNetwork:
             ShapeError, NonFiniteError, LabelError, DivergenceError: as `pellucid.training.fit`; after a
                 divergence `parameters` are the last whose cost was finite.
         """
-        count = max(2, self.network.n_y)
+        count = self.network.n_classes
         names = tuple(classes) if classes is not None else tuple(map(str, range(count)))
         if len(names) != count or len(set(names)) != count:
             raise LabelError(f"classes is {list(names)}; expected {count} different names")
         if recipe is not None and recipe.n_x != self.network.n_x:
             raise ShapeError(f"the recipe makes {recipe.n_x} inputs; expected {self.network.n_x}")
+        recipe = recipe or Recipe("numbers", (self.network.n_x,))
         data = Columns(X, self._targets(Y))
-        self._classes, self._recipe = names, recipe or Recipe("numbers", (self.network.n_x,))
         try:
             end = train(self.network, data, self.options, listeners=listeners)
         except DivergenceError as error:
-            self.parameters, self.history = error.parameters, History()
+            self._keep(error.parameters, History(), names, recipe)
             raise
-        self.parameters, self.history = end.parameters, end.history
+        self._keep(end.parameters, end.history, names, recipe)
         return self
+
+    def _keep(
+        self, parameters: dict[str, Array], history: History, classes: tuple[str, ...], recipe: Recipe
+    ) -> None:
+        # All at once: a fit that fails on the way leaves what was there before.
+        self.parameters, self.history = parameters, history
+        self._classes, self._recipe = classes, recipe
 
     def predict(self, X: Array) -> Array:
         """Labels for X (n_x, m): (1, m) of integers.

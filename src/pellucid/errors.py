@@ -4,6 +4,7 @@
     ├── ArrayError           (TypeError)            an argument is no array, or arrays of two libraries meet
     ├── ShapeError           (ValueError)           arrays whose shapes do not fit together
     ├── ParametersError      (ValueError)           a parameter dictionary with missing or foreign keys
+    ├── CacheError           (ValueError)           a cache that no forward step returned
     ├── OptionError          (ValueError)           a name that does not exist, a number out of its range
     ├── NotFittedError       (RuntimeError)         a network is asked to answer before it was trained
     ├── DivergenceError      (ArithmeticError)      the cost stopped being a finite number
@@ -37,6 +38,10 @@ class ShapeError(PellucidError, ValueError):
 
 class ParametersError(PellucidError, ValueError):
     """A parameter dictionary lacks a key, or has one that belongs to no layer."""
+
+
+class CacheError(PellucidError, ValueError):
+    """A backward step was given something else than the cache of its forward step."""
 
 
 class OptionError(PellucidError, ValueError):

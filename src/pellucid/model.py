@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.core.cost import cost_named
 from pellucid.core.model import L_model_forward
-from pellucid.data.dataset import Dataset, check_finite, labels_of, listed
+from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_hot
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
@@ -90,7 +90,7 @@ class Model:
             raise ShapeError(
                 f"the recipe makes {self.recipe.n_x} inputs; the network expects {self.network.n_x}"
             )
-        n_classes = 2 if self.network.n_y == 1 else self.network.n_y
+        n_classes = self.network.n_classes
         names = isinstance(self.classes, tuple) and all(isinstance(name, str) for name in self.classes)
         if not names or len(self.classes) != n_classes or len(set(self.classes)) != n_classes:
             raise LabelError(f"the classes are {self.classes}; the network tells {n_classes} apart")
@@ -126,6 +126,8 @@ class Model:
         return np.asarray(np.asarray(self.classes)[labels_of(self._outputs_of_rows(rows))])
 
     def _outputs_of_rows(self, rows: Floats) -> Floats:
+        if isinstance(rows, np.ma.MaskedArray):
+            raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
         X = self.recipe.columns(np.asarray(rows), self.dtype)
         check_finite(X)
         return self.outputs(X)
@@ -154,7 +156,10 @@ class Model:
                 "the data went through another recipe than the model's; load them with its recipe"
             )
         AL, caches = L_model_forward(dataset.X, self.parameters, **self.network.activations)
-        cost = float(cost_named(self.network.cost).forward(caches[-1][1], dataset.Y))
+        Y = dataset.Y
+        if Y.shape[0] != self.network.n_y:
+            Y = one_hot(dataset.labels, self.network.n_y, self.dtype)
+        cost = float(cost_named(self.network.cost).forward(caches[-1][1], Y))
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -72,6 +72,11 @@ class Network:
         return self.layer_dims[-1]
 
     @property
+    def n_classes(self) -> int:
+        """How many classes the output tells apart: one unit two, more units one each."""
+        return max(2, self.n_y)
+
+    @property
     def depth(self) -> int:
         """L, the number of layers with parameters."""
         return len(self.layer_dims) - 1

@@ -1,12 +1,13 @@
 """Pictures of a training: the cost curve, wrong answers, decision boundaries, first-layer weights.
 
-Every function returns a matplotlib `Figure`, which a notebook shows by itself and `save_figure` writes.
-matplotlib's object interface is used throughout: nothing opens a window or changes a global.
+Every function returns a matplotlib `Figure` that a notebook shows as the value of a cell and `save_figure`
+writes. matplotlib's object interface is used throughout: nothing opens a window or changes a global.
 """
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset
-from pellucid.errors import DataError, MissingPackageError, OptionError
+from pellucid.errors import DataError, MissingPackageError, OptionError, OutputError
 from pellucid.files.atomic import write_atomically
 from pellucid.model import Evaluation, Model
 
@@ -26,12 +27,34 @@ _FORMATS = ("png", "svg", "pdf")
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#000000")
 
 
-def _new_figure(width: float, height: float) -> "Figure":
+@cache
+def _figure_class() -> "type[Figure]":
+    """matplotlib's Figure, taught to show itself: IPython knows how only where pyplot made it."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingPackageError("drawing", "matplotlib", "plot") from None
-    return Figure(figsize=(width, height), layout="constrained")
+
+    class ShownFigure(Figure):
+        def _repr_png_(self) -> bytes:
+            data = io.BytesIO()
+            self.savefig(data, format="png")
+            return data.getvalue()
+
+        def __reduce__(self) -> "tuple[Callable[[], Figure], tuple[()], dict[str, Any]]":
+            # pickle finds a class by the name of its module, which this one has not.
+            return _blank_figure, (), self.__getstate__()
+
+    return ShownFigure
+
+
+def _blank_figure() -> "Figure":
+    kind = _figure_class()
+    return kind.__new__(kind)
+
+
+def _new_figure(width: float, height: float) -> "Figure":
+    return _figure_class()(figsize=(width, height), layout="constrained")
 
 
 def _plain(text: str) -> str:
@@ -51,13 +74,35 @@ def save_figure(figure: "Figure", path: str | PathLike[str], *, dpi: int = 120) 
         OptionError: another ending.
         OutputError: it cannot be written there.
     """
-    target = Path(path)
-    kind = target.suffix.lower().lstrip(".")
-    if kind not in _FORMATS:
-        raise OptionError(f"cannot draw into {target}; expected a name ending in .png, .svg or .pdf")
+    kind = _format_of(path)
     data = io.BytesIO()
     figure.savefig(data, format=kind, dpi=dpi)
-    write_atomically(target, data.getvalue())
+    write_atomically(path, data.getvalue())
+
+
+def check_target(path: str | PathLike[str]) -> None:
+    """Refuse, before the work, what `save_figure` would refuse after it.
+
+    Args:
+        path: where a figure is to be written.
+
+    Raises:
+        OptionError: a name that ends in no format.
+        OutputError: its folder does not exist.
+        MissingPackageError: matplotlib is not installed.
+    """
+    _format_of(path)
+    folder = Path(path).absolute().parent
+    if not folder.is_dir():
+        raise OutputError(f"there is no folder {folder} to draw into; expected one that exists")
+    _new_figure(1, 1)
+
+
+def _format_of(path: str | PathLike[str]) -> str:
+    kind = Path(path).suffix.lower().lstrip(".")
+    if kind not in _FORMATS:
+        raise OptionError(f"cannot draw into {path}; expected a name ending in .png, .svg or .pdf")
+    return kind
 
 
 def cost_curve(costs: Sequence[float], *, title: str = "Cost while training") -> "Figure":

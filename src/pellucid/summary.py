@@ -69,8 +69,9 @@ def _curve(costs: Sequence[float], width: int = 240, height: int = 120) -> str:
     """The costs as a small inline SVG, at most one point per pixel; nothing for fewer than two."""
     if len(costs) < 2:
         return ""
-    step = max(1, len(costs) // width)
-    points = costs[::step]
+    count = min(len(costs), width)
+    # Evenly spread, from the first cost to the last.
+    points = [costs[i * (len(costs) - 1) // (count - 1)] for i in range(count)]
     low, high = min(points), max(points)
     span = (high - low) or 1.0
     path = " ".join(

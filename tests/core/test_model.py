@@ -18,7 +18,7 @@ from pellucid.core import (
 )
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.core.model import count_layers, labels_from_output
-from pellucid.errors import ArrayError, OptionError, ParametersError, ShapeError
+from pellucid.errors import ArrayError, CacheError, OptionError, ParametersError, ShapeError
 
 
 @pytest.mark.parametrize("hidden", ACTIVATIONS)
@@ -229,11 +229,13 @@ def test_backward_refuses_arrays_of_another_batch() -> None:
         ShapeError, match=r"^AL has shape \(1, 3\) and ZL in the last cache has shape \(1, 4\)"
     ):
         L_model_backward(AL[:, :3], net.Y[:, :3], caches)
-    with pytest.raises(ShapeError, match=r"^dZ has shape \(1, 3\), W has shape \(1, 4\)"):
+    with pytest.raises(ShapeError, match=r"^layer 2, cache caches\[1\]: dZ has shape \(1, 3\), W has"):
         L_model_backward(AL[:, :3], net.Y[:, :3], caches, output_activation="softmax")
-    with pytest.raises(ShapeError) as error:
+    with pytest.raises(CacheError) as error:
         L_model_backward(AL, net.Y, [])
-    assert str(error.value) == "caches is empty; expected one per layer, as L_model_forward returns them"
+    assert str(error.value) == (
+        "caches is empty; expected one cache per layer, as L_model_forward returns them"
+    )
 
 
 def test_unknown_activations_are_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pellucid import Network, TrainingOptions, fit, initialize_parameters_deep, train
 from pellucid.course import Columns
-from pellucid.errors import LabelError, NonFiniteError, OptionError, ShapeError
+from pellucid.errors import ArrayError, LabelError, NonFiniteError, OptionError, ShapeError
 from pellucid.training import EpochEnd, TrainingEnd, TrainingStart, epoch_batches
 
 RNG = np.random.RandomState(0)
@@ -138,8 +138,13 @@ def test_an_error_in_a_listener_reaches_the_caller() -> None:
         (Columns(X[:, 0], Y), ShapeError, "X has shape (3,), a rank-1 array"),
         (Columns(X[:, :0], Y[:, :0]), ShapeError, "no example"),
         (Columns(X, None), LabelError, "no labels"),
-        (Columns(X, Y + 1), LabelError, "Y holds numbers outside 0 .. 1"),
-        (Columns(X, Y * np.nan), LabelError, "Y holds numbers outside 0 .. 1"),
+        (Columns(X, Y + 1), LabelError, "is 2; expected 0 or 1"),
+        (Columns(X, Y * np.nan), LabelError, "Y[0, 0] is nan; expected 0 or 1"),
+        (
+            Columns(X.astype("float16"), Y),
+            ArrayError,
+            "X holds float16 numbers",
+        ),
     ],
 )
 def test_data_that_do_not_fit(data: Columns, error: type[Exception], line: str) -> None:
@@ -183,6 +188,8 @@ def good_but_b2() -> dict[str, Any]:
         ({"learning_rate": float("nan")}, "learning_rate is nan; expected a number above 0"),
         ({"learning_rate": "fast"}, "learning_rate is 'fast'; expected a number above 0"),
         ({"initialization": "magic"}, "unknown initialisation 'magic'; expected one of small, xavier"),
+        ({"learning_rate": True}, "learning_rate is True; expected a number above 0"),
+        ({"engine": "warp"}, "unknown engine 'warp'; expected auto, reference"),
         ({"rng": "one"}, "rng is of type str; expected None, an int"),
         ({"shuffle_seed": -4}, "shuffle_seed is -4; expected a whole number of at least 0"),
     ],
@@ -190,3 +197,15 @@ def good_but_b2() -> dict[str, Any]:
 def test_options_that_do_not_exist(options: dict[str, Any], line: str) -> None:
     with pytest.raises(OptionError, match=re.escape(line)):
         TrainingOptions(**options)
+
+
+def test_softmax_targets_are_one_hot() -> None:
+    network = Network((3, 2), output_activation="softmax")
+    with pytest.raises(LabelError, match=r"column 0 of Y sums to 0; expected one-hot columns"):
+        train(network, Columns(X, np.zeros((2, 10))), SHORT)
+
+
+def test_what_is_returned_is_not_what_was_given() -> None:
+    given = initialize_parameters_deep((3, 4, 1), rng=1)
+    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=0), parameters=given)
+    assert not np.shares_memory(end.parameters["W1"], given["W1"])

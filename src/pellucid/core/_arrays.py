@@ -29,6 +29,11 @@ def namespace(**arrays: Array) -> Any:
     if all(type(array) is np.ndarray for array in arrays.values()):
         return _NUMPY
     for name, array in arrays.items():
+        if isinstance(array, np.ma.MaskedArray):
+            raise ArrayError(
+                f"{name} is a masked array; expected a plain one: {name}.filled(value) decides what stands "
+                "in the masked places"
+            )
         if not array_api_compat.is_array_api_obj(array):
             raise ArrayError(
                 f"{name} is of type {type(array).__name__}; expected an array "
@@ -57,6 +62,16 @@ def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
     if like is not None and xp.isdtype(like.dtype, "real floating"):
         return xp.astype(array, like.dtype)
     return xp.astype(array, xp.__array_namespace_info__().default_dtypes()["real floating"])
+
+
+def plain_number(value: Any) -> Any:
+    """A NumPy scalar as Python's number, which leaves an array its type; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def without_history(array: Array) -> Array:
+    """The same numbers, cut off from what PyTorch's autograd remembers of them."""
+    return array.detach() if array_api_compat.is_torch_array(array) else array
 
 
 def check_matrix(name: str, array: Array, letters: str) -> None:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pellucid.core._arrays import Array, check_same_shape, floating, namespace
+from pellucid.core._arrays import Array, check_same_shape, floating, namespace, plain_number
 from pellucid.errors import OptionError
 
 
@@ -23,7 +23,7 @@ def _open_forward(Z: Array) -> tuple[Any, Array]:
 
 
 def _open_backward(dA: Array, Z: Array) -> tuple[Any, Array, Array]:
-    xp = namespace(dA=dA, Z=Z)
+    xp = namespace(dA=dA, cache=Z)
     check_same_shape("dA", dA, "the cache Z", Z)
     Z = floating(xp, Z, like=dA)
     return xp, floating(xp, dA, like=Z), Z
@@ -97,7 +97,7 @@ def leaky_relu(Z: Array, *, negative_slope: float = 0.01) -> tuple[Array, Array]
         `(A, Z)`: A of the shape of Z; and Z, the cache of `leaky_relu_backward`.
     """
     xp, Z = _open_forward(Z)
-    return xp.where(Z > 0, Z, negative_slope * Z), Z
+    return xp.where(Z > 0, Z, plain_number(negative_slope) * Z), Z
 
 
 def leaky_relu_backward(dA: Array, cache: Array, *, negative_slope: float = 0.01) -> Array:
@@ -109,7 +109,7 @@ def leaky_relu_backward(dA: Array, cache: Array, *, negative_slope: float = 0.01
         negative_slope: the slope that the forward step used.
     """
     xp, dA, Z = _open_backward(dA, cache)
-    return xp.where(Z > 0, dA, negative_slope * dA)
+    return xp.where(Z > 0, dA, plain_number(negative_slope) * dA)
 
 
 def elu(Z: Array) -> tuple[Array, Array]:
@@ -161,8 +161,8 @@ def gelu(Z: Array) -> tuple[Array, Array]:
         `(A, Z)`: A of the shape of Z; and Z, the cache of `gelu_backward`.
     """
     xp, Z = _open_forward(Z)
-    t, _ = _gelu_inner(xp, Z)
-    return Z / 2 * (1 + t), Z
+    t, z = _gelu_inner(xp, Z)
+    return xp.maximum(Z, z) / 2 * (1 + t), Z
 
 
 def gelu_backward(dA: Array, cache: Array) -> Array:
@@ -190,7 +190,8 @@ def silu(Z: Array) -> tuple[Array, Array]:
         `(A, Z)`: A of the shape of Z; and Z, the cache of `silu_backward`.
     """
     xp, Z = _open_forward(Z)
-    return Z * _logistic(xp, Z), Z
+    # Left of -800 the sigmoid is 0, and so is the product, of minus infinity too.
+    return xp.maximum(Z, xp.full_like(Z, -800.0)) * _logistic(xp, Z), Z
 
 
 def silu_backward(dA: Array, cache: Array) -> Array:
@@ -201,7 +202,8 @@ def silu_backward(dA: Array, cache: Array) -> Array:
         cache: Z, as `silu` returned it.
     """
     xp, dA, Z = _open_backward(dA, cache)
-    return dA * _logistic(xp, Z) * (1 + Z * _logistic(xp, -Z))
+    z = xp.maximum(xp.full_like(Z, -800.0), xp.minimum(Z, xp.full_like(Z, 800.0)))
+    return dA * _logistic(xp, z) * (1 + z * _logistic(xp, -z))
 
 
 def tanh(Z: Array) -> tuple[Array, Array]:

@@ -6,10 +6,46 @@ Z and A (n, m). dX is the gradient of the cost with respect to X, and has its sh
 
 from pellucid.core._arrays import Array, check_matrix, floating, namespace
 from pellucid.core.activations import activation_named
-from pellucid.errors import ShapeError
+from pellucid.errors import CacheError, ShapeError
 
 LinearCache = tuple[Array, Array, Array]
 LayerCache = tuple[LinearCache, Array]
+
+
+def linear_parts(cache: LinearCache) -> LinearCache:
+    """A_prev, W and b of a linear cache.
+
+    Raises:
+        CacheError: it is no such cache.
+    """
+    if isinstance(cache, (tuple, list)) and len(cache) == 3:
+        A_prev, W, b = cache
+        return A_prev, W, b
+    raise CacheError(
+        f"the cache is {_described(cache)}; expected (A_prev, W, b), as linear_forward returns it: "
+        "the first half of a layer's cache"
+    )
+
+
+def layer_parts(cache: LayerCache) -> LayerCache:
+    """The linear cache and Z of a layer's cache.
+
+    Raises:
+        CacheError: it is no such cache.
+    """
+    if isinstance(cache, (tuple, list)) and len(cache) == 2 and isinstance(cache[0], (tuple, list)):
+        return linear_parts(cache[0]), cache[1]
+    raise CacheError(
+        f"the cache is {_described(cache)}; expected ((A_prev, W, b), Z), as linear_activation_forward "
+        "returns it"
+    )
+
+
+def _described(cache: object) -> str:
+    if isinstance(cache, (tuple, list)):
+        parts = ", ".join(type(part).__name__ for part in cache)
+        return f"a {type(cache).__name__} of {len(cache)} ({parts[:60]})"
+    return f"of type {type(cache).__name__}"
 
 
 def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
@@ -42,6 +78,10 @@ def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
             f"expected one bias per row of W: b of shape ({W.shape[0]}, 1)"
         )
     A = floating(xp, A, like=W)
+    if A.dtype != W.dtype:
+        # Every library multiplies two types as NumPy does: in the wider one.
+        wider = xp.result_type(A, W)
+        A, W, b = xp.astype(A, wider), xp.astype(W, wider), xp.astype(b, wider)
     return W @ A + b, (A, W, b)
 
 
@@ -59,8 +99,9 @@ def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
 
     Raises:
         ShapeError: dZ does not belong to this cache.
+        CacheError: it is no cache of a forward step.
     """
-    A_prev, W, b = cache
+    A_prev, W, b = linear_parts(cache)
     xp = namespace(dZ=dZ, A_prev=A_prev, W=W, b=b)
     check_matrix("dZ", dZ, "(n, m)")
     check_matrix("A_prev", A_prev, "(n_prev, m)")
@@ -94,9 +135,10 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
 
     Raises:
         ShapeError: dZ does not belong to this cache.
+        CacheError: it is no cache of a forward step.
     """
-    _, W, _ = cache
     dW, db = linear_gradients(dZ, cache)
+    _, W, _ = linear_parts(cache)
     return W.T @ dZ, dW, db
 
 
@@ -141,8 +183,9 @@ def linear_activation_backward(dA: Array, cache: LayerCache, activation: str) ->
 
     Raises:
         ShapeError: dA does not belong to this cache.
+        CacheError: it is no cache of a layer.
         OptionError: there is no such activation.
     """
-    linear_cache, activation_cache = cache
+    linear_cache, activation_cache = layer_parts(cache)
     dZ = activation_named(activation).backward(dA, activation_cache)
     return linear_backward(dZ, linear_cache)

@@ -11,11 +11,12 @@ from pellucid.core.activations import activation_named
 from pellucid.core.cost import sigmoid_output_backward, softmax_output_backward
 from pellucid.core.linear import (
     LayerCache,
+    layer_parts,
     linear_activation_forward,
     linear_backward,
     linear_gradients,
 )
-from pellucid.errors import OptionError, ParametersError, ShapeError
+from pellucid.errors import CacheError, OptionError, ParametersError, ShapeError
 
 
 def count_layers(parameters: Mapping[str, Array]) -> int:
@@ -24,6 +25,11 @@ def count_layers(parameters: Mapping[str, Array]) -> int:
     Raises:
         ParametersError: a key is missing, or belongs to no layer.
     """
+    if not isinstance(parameters, Mapping):
+        raise ParametersError(
+            f"parameters is of type {type(parameters).__name__}; "
+            "expected a dictionary of W1, b1, ..., WL, bL"
+        )
     L = (len(parameters) + 1) // 2
     expected = [f"{letter}{l}" for l in range(1, max(L, 1) + 1) for letter in "Wb"]
     missing = [key for key in expected if key not in parameters]
@@ -106,13 +112,18 @@ def L_model_backward(
         of, dW{l} and db{l} averaged over the m examples, dA{l} per example.
 
     Raises:
-        ShapeError: AL, Y and the caches do not fit.
+        ShapeError: AL, Y and the caches do not fit; the message names the layer.
+        CacheError: the caches are none.
         OptionError: there is no such activation, or no cross-entropy that ends in it.
     """
-    if not caches:
-        raise ShapeError("caches is empty; expected one per layer, as L_model_forward returns them")
+    if not isinstance(caches, (list, tuple)) or not caches:
+        raise CacheError(
+            f"caches is {'empty' if caches == [] else 'no list'}; expected one cache per layer, "
+            "as L_model_forward returns them"
+        )
     L = len(caches)
-    linear_cache, ZL = caches[L - 1]
+    layers = [layer_parts(cache) for cache in caches]
+    linear_cache, ZL = layers[L - 1]
     if output_activation == "sigmoid":
         dZ = sigmoid_output_backward(AL, Y, ZL)
     elif output_activation == "softmax":
@@ -126,12 +137,16 @@ def L_model_backward(
     g = activation_named(hidden_activation)
     for l in range(L, 0, -1):
         if l < L:
-            linear_cache, Z = caches[l - 1]
-            dZ = g.backward(grads[f"dA{l}"], Z)
-        if l > 1 or input_gradient:
-            grads[f"dA{l - 1}"], grads[f"dW{l}"], grads[f"db{l}"] = linear_backward(dZ, linear_cache)
-        else:
-            grads["dW1"], grads["db1"] = linear_gradients(dZ, linear_cache)
+            linear_cache, Z = layers[l - 1]
+        try:
+            if l < L:
+                dZ = g.backward(grads[f"dA{l}"], Z)
+            if l > 1 or input_gradient:
+                grads[f"dA{l - 1}"], grads[f"dW{l}"], grads[f"db{l}"] = linear_backward(dZ, linear_cache)
+            else:
+                grads["dW1"], grads["db1"] = linear_gradients(dZ, linear_cache)
+        except ShapeError as error:
+            raise ShapeError(f"layer {l}, cache caches[{l - 1}]: {error}") from None
     return grads
 
 

@@ -13,6 +13,7 @@ from pellucid.core import cost, initialization, update
 from pellucid.core._arrays import Array, check_same_shape, floating, namespace
 from pellucid.core.activations import sigmoid, tanh
 from pellucid.core.linear import linear_backward, linear_forward, linear_gradients
+from pellucid.core.model import labels_from_output
 from pellucid.core.randomness import RandomSource
 from pellucid.errors import ParametersError
 
@@ -101,11 +102,12 @@ def backward_propagation(
     _check_keys("parameters", parameters, ("W1", "b1", "W2", "b2"))
     _check_keys("cache", cache, ("A1", "A2"))
     A1, A2 = cache["A1"], cache["A2"]
-    xp = namespace(A1=A1, A2=A2, Y=Y)
+    xp = namespace(X=X, A1=A1, A2=A2, Y=Y)
     check_same_shape("Y", Y, "A2", A2)
     dZ2 = A2 - floating(xp, Y, like=A2)
     dA1, dW2, db2 = linear_backward(dZ2, (A1, parameters["W2"], parameters["b2"]))
     dZ1 = dA1 * (1 - A1 * A1)
+    X = floating(xp, X, like=A1)
     dW1, db1 = linear_gradients(dZ1, (X, parameters["W1"], parameters["b1"]))
     return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
 
@@ -130,7 +132,29 @@ def update_parameters(
     return update.update_parameters(parameters, grads, learning_rate)
 
 
+def predict(parameters: Mapping[str, Array], X: Array) -> Array:
+    """The labels that the network gives to X: 1 where A2 is above one half.
+
+    Args:
+        parameters: W1, b1, W2, b2, as `nn_model` returns them.
+        X: inputs, (n_x, m).
+
+    Returns:
+        Integers 0 and 1, (n_y, m).
+
+    Raises:
+        ShapeError: X and the parameters do not fit.
+        ParametersError: a parameter is missing.
+    """
+    A2, _ = forward_propagation(X, parameters)
+    return labels_from_output(A2, output_activation="sigmoid")
+
+
 def _check_keys(name: str, dictionary: Mapping[str, Array], expected: tuple[str, ...]) -> None:
+    if not isinstance(dictionary, Mapping):
+        raise ParametersError(
+            f"{name} is of type {type(dictionary).__name__}; expected a dictionary of {', '.join(expected)}"
+        )
     missing = [key for key in expected if key not in dictionary]
     if missing:
         raise ParametersError(

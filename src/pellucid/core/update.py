@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pellucid.core._arrays import Array, check_same_shape, namespace
+from pellucid.core._arrays import Array, check_same_shape, namespace, plain_number
 from pellucid.core.model import count_layers
 from pellucid.errors import ParametersError
 
@@ -25,6 +25,11 @@ def update_parameters(
         ShapeError: a gradient has not the shape of its parameter.
     """
     count_layers(parameters)
+    if not isinstance(grads, Mapping):
+        raise ParametersError(
+            f"grads is of type {type(grads).__name__}; expected a dictionary of dW1, db1, ..., dWL, dbL"
+        )
+    learning_rate = plain_number(learning_rate)
     updated = {}
     for name, value in parameters.items():
         gradient = grads.get(f"d{name}")

@@ -48,7 +48,9 @@ class Dataset:
             raise OptionError(f"unknown dtype {dtype!r}; expected {' or '.join(DTYPES)}")
         X = recipe.columns(examples.rows, dtype)
         check_finite(X, examples.sources)
-        Y = None if examples.labels is None else one_hot(examples.labels, len(examples.classes), dtype)
+        # Two classes are told apart by one output, more by one each: see `Network.for_classes`.
+        n_y = 1 if len(examples.classes) == 2 else len(examples.classes)
+        Y = None if examples.labels is None else one_hot(examples.labels, n_y, dtype)
         return cls(X, Y, examples.classes, recipe, examples.sources, examples.skipped)
 
     @property
@@ -84,17 +86,17 @@ def labels_of(Y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(np.argmax(Y, axis=0))
 
 
-def one_hot(labels: np.ndarray[Any, Any], n_classes: int, dtype: str = "float64") -> np.ndarray[Any, Any]:
-    """Y: (1, m) of 0 and 1 for two classes, one-hot columns (K, m) for more.
+def one_hot(labels: np.ndarray[Any, Any], n_y: int, dtype: str = "float64") -> np.ndarray[Any, Any]:
+    """Y (n_y, m): for one output unit the labels themselves, 0 and 1; for more, one-hot columns.
 
     Args:
-        labels: (m,) class indices, 0 .. n_classes - 1.
-        n_classes: how many classes there are.
+        labels: (m,) class indices.
+        n_y: how many output units there are.
         dtype: of the result.
     """
-    if n_classes == 2:
+    if n_y == 1:
         return np.asarray(labels.reshape(1, -1), dtype)
-    return np.asarray(np.arange(n_classes)[:, None] == labels[None, :], dtype)
+    return np.asarray(np.arange(n_y)[:, None] == labels[None, :], dtype)
 
 
 def check_finite(X: np.ndarray[Any, Any], sources: Sequence[str] = ()) -> None:

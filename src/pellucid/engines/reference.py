@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pellucid.core._arrays import Array, first_non_finite, floating, namespace
+from pellucid.core._arrays import Array, first_non_finite, floating, namespace, without_history
 from pellucid.core.cost import cost_named
 from pellucid.core.model import L_model_backward, L_model_forward
 from pellucid.core.update import update_parameters
@@ -20,10 +20,12 @@ class ReferenceSession(Session):
     def __init__(self, network: Network, parameters: Mapping[str, Array], X: Array, Y: Array) -> None:
         self._network = network
         self._xp = namespace(X=X, Y=Y)
+        X, Y = without_history(X), without_history(Y)
         self._X = floating(self._xp, X)
         self._Y = self._xp.astype(Y, self._X.dtype)
         self._parameters = {
-            name: self._xp.asarray(value, dtype=self._X.dtype) for name, value in parameters.items()
+            name: self._xp.asarray(without_history(value), dtype=self._X.dtype, copy=True)
+            for name, value in parameters.items()
         }
         self._last_finite = self._parameters
         self._cost = cost_named(network.cost)

@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.core._arrays import Array, check_matrix, first_non_finite, floating, namespace
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batch, engine_named
-from pellucid.errors import LabelError, NonFiniteError, ShapeError
+from pellucid.errors import ArrayError, LabelError, NonFiniteError, ShapeError
 from pellucid.network import Network
 from pellucid.training.events import EpochEnd, Event, Listener, TrainingEnd, TrainingStart
 from pellucid.training.history import History
@@ -171,11 +171,31 @@ def checked_columns(network: Network, X: Array, Y: Array | None) -> tuple[Array,
     if m == 0:
         raise ShapeError(f"X has shape {tuple(X.shape)}: no example; expected at least one column")
     X = floating(xp, X)
+    if X.dtype not in (xp.float64, xp.float32):
+        raise ArrayError(f"X holds {X.dtype} numbers; expected float64 or float32")
     check_finite_columns(X)
     Y = xp.astype(Y, X.dtype)
-    if not bool(xp.all((Y >= 0) & (Y <= 1))):
-        raise LabelError("Y holds numbers outside 0 .. 1; expected 0 and 1, one row per output unit")
+    _check_labels(xp, network, Y)
     return X, Y
+
+
+def _check_labels(xp: Any, network: Network, Y: Array) -> None:
+    wrong = ~((Y >= 0) & (Y <= 1))
+    if bool(xp.any(wrong)):
+        j = int(xp.argmax(xp.astype(xp.any(wrong, axis=0), xp.int32)))
+        i = int(xp.argmax(xp.astype(wrong[:, j], xp.int32)))
+        raise LabelError(
+            f"Y[{i}, {j}] is {float(Y[i, j]):g}; expected 0 or 1 (a number between them is a soft label), "
+            "one row per output unit"
+        )
+    if network.output_activation == "softmax":
+        off = xp.abs(xp.sum(Y, axis=0) - 1) > 1e-3
+        if bool(xp.any(off)):
+            j = int(xp.argmax(xp.astype(off, xp.int32)))
+            raise LabelError(
+                f"column {j} of Y sums to {float(xp.sum(Y[:, j])):g}; expected one-hot columns, "
+                "which sum to 1, for a softmax output"
+            )
 
 
 def check_finite_columns(X: Array) -> None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pellucid.core._arrays import plain_number
 from pellucid.core.initialization import check_scheme
 from pellucid.core.randomness import RandomSource, random_stream
+from pellucid.engines import engine_named
 from pellucid.errors import OptionError
 
 
@@ -41,9 +43,11 @@ class TrainingOptions:
         if self.batch_size is not None:
             _check_count("batch_size", self.batch_size, 1)
         _check_count("shuffle_seed", self.shuffle_seed, 0)
-        rate = self.learning_rate
-        if not isinstance(rate, (int, float, np.floating)) or not (math.isfinite(rate) and rate > 0):
+        rate = plain_number(self.learning_rate)
+        if type(rate) not in (int, float) or not (math.isfinite(rate) and rate > 0):
             raise OptionError(f"learning_rate is {rate!r}; expected a number above 0")
+        object.__setattr__(self, "learning_rate", float(rate))
+        engine_named(self.engine)
         check_scheme(self.initialization)
         random_stream(self.rng)
 
