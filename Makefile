@@ -17,7 +17,7 @@ INPUTS := pyproject.toml constraints.txt
 help: ## Show this help.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.all ## Train on real digits, save the model and pictures, predict.
+demo: $(VENV)/.all ## Train on real digits, save the model and pictures.
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev $(if $(PEERS),$(VENV)/.peers) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
@@ -38,7 +38,7 @@ docs: $(VENV)/.dev ## Rewrite the generated pages and pictures of the documentat
 	$(BIN)/python scripts/write_cli_docs.py
 	$(BIN)/python scripts/draw_docs_pictures.py
 
-bench: $(VENV)/.all ## Time the trainer against the course's own NumPy style.
+bench: $(VENV)/.all ## Time the trainer against the course's NumPy style, scikit-learn and, where installed, PyTorch.
 	$(BIN)/python benchmarks/headline.py
 
 clean: ## Remove the environment and everything that was made.

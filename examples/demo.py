@@ -1,4 +1,4 @@
-"""The demo: train on 1,797 real hand-written digits, look at what was learned, and predict.
+"""The demo: train on 1,438 of 1,797 real hand-written digits, test on the rest, look at what was learned.
 
 The digits ship with scikit-learn, so nothing is downloaded. Everything it makes is in runs/.
 """

@@ -3,11 +3,13 @@
 import contextlib
 import importlib.util
 import io
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,14 +58,66 @@ def test_every_public_function_is_in_the_table() -> None:
         assert f"`{name}" in page, name
     for name in ("pellucid.core.shallow", "two_layer_model", "L_layer_model", "nn_model"):
         assert f"`{name}" in page, name
+    for name, value in vars(pellucid.core.shallow).items():
+        if getattr(value, "__module__", "") == "pellucid.core.shallow" and not name.startswith("_"):
+            assert f"`{name}" in page, name
+
+
+def test_every_key_of_a_configuration_is_documented() -> None:
+    from dataclasses import fields
+
+    from pellucid.cli.config import TrainConfig
+
+    page = (ROOT / "docs" / "training.md").read_text("utf-8")
+    table = page.partition("## `--config")[2].partition("\n## ")[0]
+    keys = [
+        key
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for key in re.findall(r"`(\w+)`", row)
+    ]
+    assert keys == [field.name for field in fields(TrainConfig)]
+
+
+def test_every_key_of_the_json_is_documented(tmp_path: Path) -> None:
+    section = (
+        (ROOT / "docs" / "training.md").read_text("utf-8").partition("## `--json`")[2].partition("\n## ")[0]
+    )
+    np.save(tmp_path / "rows.npy", np.zeros((2, 2)))
+    model = "runs/train-1/model.safetensors"
+    for arguments in (
+        ["train", "moons", "--iterations", "2"],
+        ["evaluate", model, "moons"],
+        ["predict", model, "rows.npy"],
+        ["summary", model],
+    ):
+        run = subprocess.run(
+            [sys.executable, "-m", "pellucid", *arguments, "--json"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        report = json.loads(run.stdout)
+        said = section.partition(f"`pellucid {arguments[0]}`:")[2].partition("\n`pellucid ")[0]
+        for key in {*report, *(key for row in report.get("predictions", []) for key in row)}:
+            assert f"`{key}`" in said, (arguments[0], key)
+        if arguments[0] == "train":
+            table = re.findall(r"^\| (`.*?) \|", said, re.MULTILINE)
+            assert [key for row in table for key in re.findall(r"`(\w+)`", row)] == list(report)
 
 
 def test_the_tree_of_the_readme_is_the_tree() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     tree = re.search(r"```\n(src/pellucid/\n.*?)```", text, re.DOTALL)
     assert tree
-    shown = re.findall(r"^ {2}(?: {2})?([a-z_]+(?:\.py|/))", tree[1], re.MULTILINE)
+    folder, shown = "", []
+    for indent, name in re.findall(r"^( {2}| {4})([A-Za-z_]+(?:\.py|/)) ", tree[1], re.MULTILINE):
+        folder = name if len(indent) == 2 and name.endswith("/") else folder
+        shown.append(name if len(indent) == 2 else folder + name)
     source = ROOT / "src" / "pellucid"
-    assert shown
+    rooms = {f"{path.parent.name}/" for path in source.glob("[!_]*/__init__.py")}
+    files = {path.name for path in source.glob("[!_]*.py")}
+    assert sorted(name for name in shown if "/" not in name[:-1]) == sorted(rooms | files)
+    assert len(tree[1].splitlines()) > len(shown) > len(rooms | files)
     for name in shown:
-        assert list(source.rglob(name.rstrip("/"))), name
+        assert (source / name).exists(), name

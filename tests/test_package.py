@@ -1,6 +1,7 @@
 """The package as a whole: what it exports, what importing it loads, which room may know which."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,67 @@ def test_every_public_name_is_there_and_typed() -> None:
         pellucid.nonsense  # noqa: B018
 
 
+# All that the mathematics may know: no files, no clock, no global random generator, no screen.
+CORE_MAY_IMPORT = {
+    "array_api_compat",
+    "array_api_extra",
+    "collections.abc",
+    "dataclasses",
+    "functools",
+    "math",
+    "numbers",
+    "numpy",
+    "pellucid.core",
+    "pellucid.errors",
+    "typing",
+}
+
+
+def imports_of(code: str) -> set[str]:
+    """Every module that is imported anywhere in `code`; of `from a import b` it is a.b that counts."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names}
+    return found
+
+
+def foreign_to_core(code: str) -> set[str]:
+    return {
+        name
+        for name in imports_of(code)
+        if not any(name == allowed or name.startswith(f"{allowed}.") for allowed in CORE_MAY_IMPORT)
+    }
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE / "core").rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE))
+)
+def test_core_imports_nothing_but_mathematics(path: Path) -> None:
+    assert not foreign_to_core(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import os",
+        "import math, random",
+        "import numpyro",
+        "from time import time",
+        "from collections import deque",
+        "from pellucid import plots",
+        "from pellucid.network import Network",
+        "from .. import network",
+        "def f():\n    import torch",
+        "if TYPE_CHECKING:\n    import jax",
+    ],
+)
+def test_what_core_may_not_import_is_noticed(line: str) -> None:
+    assert foreign_to_core(line)
+
+
 def test_the_rooms_depend_on_each_other_as_designed() -> None:
     pytest.importorskip("importlinter")
     run = subprocess.run(
@@ -70,3 +132,19 @@ def test_every_room_opens_with_its_intent_and_can_be_read_in_one_sitting(path: P
     text = path.read_text("utf-8")
     assert ast.get_docstring(ast.parse(text)), "a module opens with one or two sentences on what it is"
     assert text.count("\n") <= 330
+
+
+@pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
+def test_published_numbers_are_never_skipped_where_ci_is_set(tmp_path: Path, ci: str, status: int) -> None:
+    root = Path(__file__).resolve().parent.parent
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "tests/core/test_exercises.py"],
+        cwd=root,
+        env={**environment, "CI": ci, "PELLUCID_DATA": str(tmp_path / "missing")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == status, run.stdout
+    assert ("where CI is set they cannot be skipped" in run.stdout) == bool(ci)

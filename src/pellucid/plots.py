@@ -41,7 +41,7 @@ def _figure_class() -> "type[Figure]":
             self.savefig(data, format="png")
             return data.getvalue()
 
-        def __reduce__(self) -> "tuple[Callable[[], Figure], tuple[()], dict[str, Any]]":
+        def __reduce__(self) -> "tuple[Callable[[], Figure], tuple[()], object]":
             # pickle finds a class by the name of its module, which this one has not.
             return _blank_figure, (), self.__getstate__()
 

@@ -157,7 +157,7 @@ def test_a_cost_that_is_infinite_is_null_in_json(here: Path, done: Callable) -> 
         here / "sure.safetensors"
     )
     write_npz(here / "data.npz", X=[[1e10], [-1e10]], y=[0, 1], classes=["no", "yes"])
-    outcome = done("evaluate", "sure.safetensors", "data.npz", "--json")
+    outcome = done("evaluate", "sure.safetensors", "data.npz", "--part", "train", "--json")
     assert (outcome.document["cost"], outcome.document["accuracy"]) == (None, 0.0)
     assert outcome.err == ""
 

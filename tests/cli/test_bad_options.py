@@ -21,8 +21,8 @@ def _data(here: Path) -> None:
     [
         ("--layers", "Option '--layers' requires an argument."),
         ("--layers --seed 1", "Invalid value for '--layers': "),
-        ("--layers 4 0 3", "--layers is 0; expected a whole number of at least 1"),
-        ("--layers -4", "--layers is -4; expected a whole number of at least 1"),
+        ("--layers 4 0 3", "--layers is 0; expected a whole number from 1 to 2147483647"),
+        ("--layers -4", "--layers is -4; expected a whole number from 1 to 2147483647"),
         ("--layers 4.5", "Invalid value for '--layers': "),
         (
             "--image-size 0",

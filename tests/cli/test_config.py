@@ -1,5 +1,6 @@
 """Configuration files: what a run keeps repeats it, and mistakes in a file are named."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,33 @@ def test_a_run_on_photographs_repeats_itself(here: Path, done: Callable) -> None
     done("train", "--config", "runs/train-1/config.toml", "--out", "again")
     again = (here / "again" / "model.safetensors").read_bytes()
     assert (here / "runs" / "train-1" / "model.safetensors").read_bytes() == again
+
+
+def test_a_run_repeats_itself_from_any_folder(
+    here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+    write_points(here / "test.npz", seed=3)
+    done("train", "data.npz", "--test", "test.npz", "--iterations", 3, "--out", "first")
+    (here / "elsewhere").mkdir()
+    monkeypatch.chdir(here / "elsewhere")
+    done("train", "--config", "../first/config.toml", "--out", "second")
+    for name in ("model.safetensors", "config.toml"):
+        first, second = here / "first" / name, here / "elsewhere" / "second" / name
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_built_in_name_stays_a_name() -> None:
+    config = TrainConfig(data="moons", test="circles").resolved("reference")
+    assert (config.data, config.test) == ("moons", "circles")
+
+
+def test_other_spellings(here: Path) -> None:
+    path = here / "run.toml"
+    path.write_text("learning-rate = 1\nimage_size = 48\ninit = 0.01\nhidden-activation = 'tanh'", "utf-8")
+    config = TrainConfig.from_toml(path)
+    assert config == TrainConfig(learning_rate=1.0, image_size="48", init="0.01", hidden_activation="tanh")
+    assert (config.picture_shape, config.initialization) == ((48, 48), 0.01)
 
 
 def test_nothing_is_left_to_defaults(here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,12 +106,20 @@ def test_no_hidden_layer(here: Path, done: Callable) -> None:
         ("a" * 5, "run.toml is not a TOML file: "),
         ("x = " + "[" * 5000, "run.toml is not a TOML file: "),
         (
-            "learning-rate = 1",
-            "run.toml: unknown key 'learning-rate'; expected some of data, test, layers,",
+            "learning-rates = 1",
+            "run.toml: unknown key 'learning-rates'; expected some of data, test, layers,",
         ),
         ("[train]\nseed = 1", "run.toml: unknown key 'train'; expected some of data,"),
         ("data = 3", "run.toml: data is 3; expected text in quotes"),
-        ("image_size = 64", "run.toml: image_size is 64; expected text in quotes"),
+        ("image_size = 64.0", "run.toml: image_size is 64.0; expected text in quotes"),
+        (
+            "learning-rate = 1\nlearning_rate = 1",
+            "run.toml: learning_rate is given twice; expected it once",
+        ),
+        (f"learning_rate = {'9' * 400}", f"run.toml: learning_rate is {'9' * 77}...; expected a number"),
+        (f"init = {'9' * 400}", f"run.toml: init is {'9' * 77}...; expected"),
+        (f"layers = [{'9' * 400}]", f"--layers is {'9' * 77}...; expected a whole number from 1 to"),
+        (f"seed = {'9' * 5000}", "run.toml is not a TOML file: "),
         ("seed = 1.5", "run.toml: seed is 1.5; expected a whole number"),
         ("seed = true", "run.toml: seed is True; expected a whole number"),
         ("layers = 20", "run.toml: layers is 20; expected a list of whole numbers"),
@@ -91,7 +127,7 @@ def test_no_hidden_layer(here: Path, done: Callable) -> None:
         ("learning_rate = 'fast'", "run.toml: learning_rate is 'fast'; expected a number"),
         ("strict = 1", "run.toml: strict is 1; expected true or false"),
         ("seed = -1", "--seed is -1; expected a whole number from 0 to 4294967295"),
-        ("layers = [0]", "--layers is 0; expected a whole number of at least 1"),
+        ("layers = [0]", "--layers is 0; expected a whole number from 1 to 2147483647"),
         ("data = 'd'\nlearning_rate = nan", "learning_rate is nan; expected a number above 0"),
         ("data = 'd'\niterations = 3\nepochs = 3", "--iterations and --epochs say the same thing twice"),
         ("", "no data were named; expected pellucid train DATA, or data = ... in --config FILE"),
@@ -103,8 +139,17 @@ def test_mistakes_in_a_file(text: str, line: str, here: Path, refused: Refused) 
 
 
 def test_files_that_cannot_be_read(here: Path, refused: Refused) -> None:
-    assert refused("train", "--config", "no.toml") == "there is no configuration file no.toml"
-    assert refused("train", "--config", ".") == "the configuration . cannot be read: Is a directory"
+    assert refused("train", "--config", "no.toml") == (
+        "there is no file no.toml; expected a TOML file of options"
+    )
+    assert refused("train", "--config", ".") == ". is a folder; expected a TOML file of options"
+    assert refused("train", "--config", "/dev/zero").startswith(
+        "/dev/zero is a pipe, a socket or a device;"
+    )
+    os.mkfifo(here / "pipe")
+    assert refused("train", "--config", "pipe").startswith("pipe is a pipe, a socket or a device;")
+    (here / "large.toml").write_bytes(b"#" * (2**20 + 1))
+    assert "of at most 1,048,576" in refused("train", "--config", "large.toml")
     (here / "run.toml").write_bytes(b'data = "caf\xe9"')
     assert refused("train", "--config", "run.toml").startswith("run.toml is not a TOML file: ")
 

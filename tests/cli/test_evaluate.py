@@ -8,7 +8,8 @@ import pytest
 
 from pellucid.data.load import load_labelled
 from pellucid.model import Model
-from small_data import photograph, photographs, truncate, write_points
+from small_data import photograph, photographs, points, truncate, write_points
+from table_files import write_npz
 
 
 def test_the_report(here: Path, done: Callable, number_model: Path) -> None:
@@ -24,7 +25,21 @@ def test_the_report(here: Path, done: Callable, number_model: Path) -> None:
         ["0", *map(str, result.confusion[0])],
         ["1", *map(str, result.confusion[1])],
     ]
-    assert outcome.err == ""
+    assert outcome.err == (
+        "pellucid: data.npz has no test part: these 30 examples may include those the model was "
+        "trained on\n"
+    )
+    assert done("evaluate", number_model, "data.npz", "--part", "train").err == ""
+
+
+def test_a_test_part_needs_no_note(here: Path, done: Callable, number_model: Path) -> None:
+    data = points(9)
+    tested = {"X_test": data["X"][:3], "y_test": data["y"][:3]}
+    write_npz(here / "test.npz", **tested)
+    write_npz(here / "both.npz", **tested, X_train=data["X"], y_train=data["y"])
+    for name in ("test.npz", "both.npz"):
+        outcome = done("evaluate", number_model, name, "--json")
+        assert (outcome.document["examples"], outcome.err) == (3, "")
 
 
 def test_the_json(here: Path, done: Callable, number_model: Path) -> None:
@@ -82,7 +97,7 @@ def test_one_class_is_enough_to_evaluate_on(here: Path, done: Callable, picture_
 def test_unreadable_pictures(here: Path, done: Callable, run: Callable, picture_model: Path) -> None:
     truncate(photographs(here / "pets", 2) / "dog.1.jpg")
     outcome = done("evaluate", picture_model, "pets", "--json")
-    named, counted = outcome.err.splitlines()
+    named, counted, _ = outcome.err.splitlines()
     assert named.startswith("pellucid: pets/dog.1.jpg is a truncated or damaged picture")
     assert counted == "pellucid: 1 skipped; with --strict an unreadable picture stops the run"
     assert outcome.document["examples"] == 3

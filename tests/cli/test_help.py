@@ -1,15 +1,24 @@
 """What the command line says of itself, and what it loads to say it."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from pellucid.cli import app
+from pellucid.cli.config import TrainConfig
+from pellucid.cli.train import train
+from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.initialization import SCHEMES
+from pellucid.data.builtin import BUILTINS
+from pellucid.data.dataset import DTYPES
+from pellucid.data.recipe import SCALINGS
 
 REPOSITORY = Path(__file__).parents[2]
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
@@ -34,6 +43,47 @@ def test_the_documented_help_is_what_the_commands_say() -> None:
     script = REPOSITORY / "scripts" / "write_cli_docs.py"
     check = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert check.returncode == 0, check.stdout + check.stderr
+
+
+def option_help(name: str) -> str:
+    """What `pellucid train --help` says of an option."""
+    return str(get_type_hints(train, include_extras=True)[name].__metadata__[0].help)
+
+
+def names_in(text: str) -> set[str]:
+    return set(re.findall(r"[a-z_]+", re.sub(r"\(.*?\)", "", text))) - {"or"}
+
+
+def test_the_help_names_what_exists() -> None:
+    activations = option_help("hidden_activation").partition(". Default")[0]
+    assert names_in(activations) == set(ACTIVATIONS) - {"softmax"}
+    schemes = option_help("init").partition(": ")[2].partition(", or the factor")[0]
+    assert names_in(schemes) == set(SCHEMES)
+    assert names_in(option_help("scaling").partition(". Default")[0]) == set(SCALINGS)
+    assert names_in(option_help("data").partition("data set: ")[2]) == {
+        word for name in BUILTINS for word in name.split("-")
+    }
+    assert set(re.findall(r"float[0-9]+", option_help("dtype"))) == set(DTYPES)
+
+
+def test_the_help_names_the_defaults() -> None:
+    config = TrainConfig()
+    expected = {
+        "layers": " ".join(map(str, config.layers)),
+        "iterations": config.length,
+        **{
+            name: getattr(config, name)
+            for name in (
+                *("learning_rate", "hidden_activation", "init", "seed", "image_size"),
+                *("scaling", "test_fraction", "dtype", "engine"),
+            )
+        },
+    }
+    for name, value in expected.items():
+        said = option_help(name).partition("Default: ")[2].partition(", ")[0].removesuffix(".")
+        assert said == str(value), name
+    assert config.batch_size is None
+    assert option_help("batch_size").endswith("Default: all of them.")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -63,6 +113,7 @@ def test_help_loads_nothing_that_is_slow() -> None:
         ("train moons circles", "Got unexpected extra argument(s) (circles) (see pellucid train --help)"),
         ("train moons --json=yes", "Option '--json' does not take a value."),
         ("train moons --seed", "Option '--seed' requires an argument."),
+        ("train moons --layers", "Option '--layers' requires an argument. (see pellucid train --help)"),
         ("train moons --seed one", "Invalid value for '--seed': "),
         ("train moons --learning-rate fast", "Invalid value for '--learning-rate': "),
         ("evaluate", "Missing argument 'MODEL'. (see pellucid evaluate --help)"),

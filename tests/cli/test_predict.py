@@ -63,7 +63,7 @@ def test_csv(here: Path, done: Callable, picture_model: Path) -> None:
         (["pets/dog.2.jpg", "pets/cat.*"], ["pets/dog.2.jpg", "pets/cat.1.jpg", "pets/cat.2.jpg"]),
         (
             ["pets/[cd]?[tg].1.jpg", "pets/cat.1.jpg"],
-            ["pets/cat.1.jpg", "pets/dog.1.jpg", "pets/cat.1.jpg"],
+            ["pets/cat.1.jpg", "pets/dog.1.jpg"],
         ),
     ],
 )
@@ -72,6 +72,35 @@ def test_folders_and_patterns(
 ) -> None:
     photographs(here / "pets", 2, first=1)
     assert sources(done("predict", picture_model, *inputs, "--json").document) == found
+
+
+def test_what_is_reached_twice_is_predicted_once(here: Path, done: Callable, picture_model: Path) -> None:
+    photographs(here / "pets", 1)
+    (here / "link.jpg").symlink_to("pets/dog.0.jpg")
+    np.save(here / "rows.npy", np.zeros((1, 8, 8, 3), np.uint8))
+    inputs = ("rows.npy", "pets/dog.0.jpg", here / "pets", "./pets/*.jpg", "link.jpg", "rows.npy")
+    assert sources(done("predict", picture_model, *inputs, "--json").document) == [
+        "rows.npy, row 0",
+        "pets/dog.0.jpg",
+        str(here / "pets" / "cat.0.jpg"),
+    ]
+
+
+def test_a_name_of_several_lines(
+    here: Path, done: Callable, refused: Callable, picture_model: Path
+) -> None:
+    photograph(here / "a\nb\x1b[31m.jpg", "dog")
+    assert done("predict", picture_model, "a*").out.endswith("  'a\\nb\\x1b[31m.jpg'\n")
+    assert refused("predict", picture_model, "no\nwhere") == (
+        r"there is no file or folder 'no\nwhere', and nothing matches it as a pattern"
+    )
+
+
+def test_pictures_that_were_scaled_already(here: Path, refused: Callable, picture_model: Path) -> None:
+    np.save(here / "scaled.npy", np.full((2, 8, 8, 3), 0.5))
+    assert refused("predict", picture_model, "scaled.npy").startswith(
+        "scaled.npy: the picture in row 0 holds 0.5; pictures hold whole numbers from 0 to 255"
+    )
 
 
 def test_a_name_with_brackets_is_no_pattern(here: Path, done: Callable, picture_model: Path) -> None:

@@ -42,7 +42,7 @@ def test_a_run_on_numbers(here: Path, done: Callable) -> None:
     assert here / report.pop("model") == folder / "model.safetensors"
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert json.loads((folder / "report.json").read_text("utf-8")) == report
-    assert TrainConfig.from_toml(folder / "config.toml").data == "data.npz"
+    assert TrainConfig.from_toml(folder / "config.toml").data == str(here / "data.npz")
     costs = Model.load(folder / "model.safetensors").history.costs
     history = table(folder / "history.csv")
     assert history == [["epoch", "cost"], *([str(i), repr(cost)] for i, cost in enumerate(costs))]
@@ -95,6 +95,56 @@ def test_out_names_the_folder(out: str, here: Path, done: Callable) -> None:
     assert set(FILES) - {"cost.png"} == {path.name for path in (here / out).iterdir()}
     assert not (here / "runs").exists()
     assert not list(here.rglob(".train-*"))
+
+
+def test_out_is_the_current_folder(here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write_points(here / "data.npz")
+    (here / "empty").mkdir(mode=0o750)
+    monkeypatch.chdir(here / "empty")
+    report = done("train", data, *QUICK, "--out", ".", "--json").document
+    assert report["model"] == "model.safetensors"
+    assert set(FILES) - {"cost.png"} == {path.name for path in Path.cwd().iterdir()}
+    assert (here / "empty").stat().st_mode & 0o777 == 0o750
+
+
+def test_an_empty_folder_that_is_filled_meanwhile(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+    (here / "out").mkdir()
+
+    def meanwhile(*_: object) -> list[str]:
+        (here / "out" / "report.json").write_text("precious")
+        return []
+
+    monkeypatch.setattr("pellucid.cli.run_folder._draw", meanwhile)
+    outcome = run("train", "data.npz", *QUICK, "--out", "out")
+    assert (outcome.status, outcome.err) == (
+        2,
+        "pellucid: the run cannot be written to out: out is no longer empty: it holds report.json; "
+        "choose another with --out\n",
+    )
+    assert [path.name for path in (here / "out").iterdir()] == ["report.json"]
+    assert (here / "out" / "report.json").read_text() == "precious"
+
+
+def test_an_empty_folder_stays_empty_where_the_run_cannot_be_moved(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+    (here / "out").mkdir()
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == "model.safetensors":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    outcome = run("train", "data.npz", *QUICK, "--out", "out")
+    assert outcome.status == 2
+    assert "No space left on device" in outcome.err
+    assert not list((here / "out").iterdir())
 
 
 def test_a_run_folder_is_an_ordinary_folder(here: Path, done: Callable) -> None:
@@ -169,6 +219,6 @@ def test_file_names_that_are_not_unicode(here: Path, done: Callable) -> None:
     done("train", folder, "--image-size", 8, "--iterations", 1, "--quiet")
     assert r"caf\udce9" in (here / "runs" / "train-1" / "wrong.csv").read_text("utf-8")
     outcome = done("predict", "runs/train-1/model.safetensors", folder / "cat.0.jpg")
-    assert outcome.out.endswith("caf\\udce9/cat.0.jpg\n")
+    assert outcome.out.endswith("'caf\\udce9/cat.0.jpg'\n")
     outcome = done("predict", "runs/train-1/model.safetensors", folder / "cat.0.jpg", "--json")
     assert outcome.document["predictions"][0]["source"] == str(folder / "cat.0.jpg")

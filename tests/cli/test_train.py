@@ -142,6 +142,24 @@ def test_unreadable_pictures_are_named_and_counted_and_the_others_go_on(
     assert [f"pellucid: {line}" for line in report["skipped"]] == lines[:2]
 
 
+def test_folders_left_out_are_no_skipped_pictures(here: Path, done: Callable) -> None:
+    for kind in ("cat", "dog"):
+        photographs(here / "pets" / kind, 3, kinds=(kind,))
+    (here / "pets" / "owl").mkdir()
+    options = ("--image-size", 4, "--iterations", 2, "--quiet", "--json")
+    outcome = done("train", "pets", *options, "--strict")
+    assert outcome.err == "pellucid: pets/owl holds no pictures: not a class\n"
+    assert outcome.document["skipped"] == ["pets/owl holds no pictures: not a class"]
+    (here / "pets" / "cat" / "cat.1.jpg").write_bytes(b"")
+    lines = done("train", "pets", *options).err.splitlines()
+    assert lines[0] == "pellucid: pets/owl holds no pictures: not a class"
+    assert lines[2] == "pellucid: 1 skipped; with --strict an unreadable picture stops the run"
+    for number in range(11):
+        (here / "pets" / f"owl{number}").mkdir()
+    lines = done("train", "pets", *options).err.splitlines()
+    assert lines[10] == "pellucid: 12 folders left out (10 shown)"
+
+
 def test_many_unreadable_pictures_are_named_in_part(here: Path, done: Callable) -> None:
     root = photographs(here / "pets", 14)
     for number in range(12):
@@ -212,7 +230,9 @@ def test_a_confusion_matrix_too_wide_for_a_terminal(here: Path, done: Callable) 
     y = np.arange(60) % 30
     write_npz(here / "data.npz", X=points(60)["X"], y=y)
     out = done("train", "data.npz", "--layers", 2, "--iterations", 1).out
-    assert "(confusion matrix of 30 classes: see report.json)" in out
+    assert "(confusion matrix of 30 classes: see runs/train-1/report.json)" in out
+    out = done("evaluate", "runs/train-1/model.safetensors", "data.npz").out
+    assert "(confusion matrix of 30 classes: --json shows it)" in out
 
 
 @pytest.mark.parametrize(

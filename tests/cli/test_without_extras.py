@@ -76,7 +76,7 @@ def test_everything_else_works(here: Path, number_model: Path) -> None:
     ]
     np.save(here / "rows.npy", np.zeros((1, 3)))
     for arguments in (
-        ("evaluate", number_model, "data.npz"),
+        ("evaluate", number_model, "data.npz", "--part", "train"),
         ("predict", number_model, "rows.npy"),
         ("summary", number_model),
     ):

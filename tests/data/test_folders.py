@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.folder_layout import list_pictures, survey_folder
-from pellucid.data.folders import is_picture_folder, read_folder
+from pellucid.data.folders import read_folder
 from pellucid.data.pictures import decode_picture
 from picture_folders import SHAPE, fill, table
 
@@ -171,16 +171,6 @@ def test_links_are_followed_but_never_round_in_circles(tmp_path: Path) -> None:
     fill(tmp_path, "flat/cat.1.png", "flat/dog.1.png")
     (tmp_path / "flat" / "loop").symlink_to(".")
     assert len(table(read_folder(tmp_path / "flat", SHAPE).train, data)) == 2
-
-
-def test_whether_a_folder_holds_pictures(tmp_path: Path) -> None:
-    assert not is_picture_folder(tmp_path)
-    assert not is_picture_folder(tmp_path / "missing")
-    (tmp_path / "cat.1.jpg").write_text("no picture")
-    assert not is_picture_folder(tmp_path)
-    fill(tmp_path, "train/cat/indoors/1.png")
-    assert is_picture_folder(tmp_path)
-    assert not is_picture_folder(tmp_path / "cat.1.jpg")
 
 
 def test_the_order_does_not_depend_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

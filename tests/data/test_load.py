@@ -88,6 +88,39 @@ def test_a_table_is_split_and_scaled_by_its_training_part(name: str, classes: in
     assert test.sources == tuple(f"{name}, X row {i}" for i in rows)
 
 
+def test_one_number_for_both_sides_of_pictures(tmp_path: Path) -> None:
+    root = photographs(tmp_path / "pets", 2)
+    for size in (5, np.int64(5), (5, 5), [5, 5]):
+        train, _ = load_data(root, image_size=size)
+        assert train.recipe.shape == (5, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            {"seed": np.random.default_rng(1)},
+            "seed is of type Generator; expected a whole number from 0 to",
+        ),
+        ({"seed": np.random.RandomState(1)}, "seed is of type RandomState; expected a whole number"),
+        ({"seed": None}, "seed is of type NoneType; expected a whole number"),
+        ({"seed": True}, "seed is of type bool; expected a whole number"),
+        ({"seed": 1.0}, "seed is of type float; expected a whole number"),
+        ({"image_size": "64"}, "image_size is '64'; expected a whole number such as 64, or"),
+        ({"image_size": 64.0}, "image_size is 64.0; expected a whole number such as 64, or"),
+        ({"image_size": (64, 64, 3)}, "image_size is (64, 64, 3); expected a whole number"),
+        ({"image_size": (64, True)}, "image_size is (64, True); expected a whole number"),
+        ({"image_size": None}, "image_size is None; expected a whole number"),
+        ({"test_fraction": "0.2"}, "test_fraction is of type str; expected a number between 0 and 1"),
+        ({"test_fraction": None}, "test_fraction is of type NoneType; expected a number between 0 and 1"),
+    ],
+)
+def test_arguments_of_another_type(options: dict[str, Any], line: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        load_data("moons", **options)
+    assert str(caught.value).startswith(line)
+
+
 def test_the_parts_of_one_file(tmp_path: Path) -> None:
     data = points(30)
     path = write_npz(

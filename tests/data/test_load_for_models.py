@@ -10,7 +10,7 @@ from pellucid.data.pictures import decode_picture
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, FormatError, LabelError, NotFoundError, OptionError
 from small_data import photograph, photographs, points
-from table_files import write_npz
+from table_files import write_hdf5, write_npz
 
 NUMBERS = Recipe("numbers", (3,))
 PICTURES = Recipe("pictures", (4, 6, 3), divisor=255)
@@ -35,6 +35,21 @@ def test_a_part_that_is_not_there(tmp_path: Path) -> None:
         load_labelled(path, NUMBERS, ("0", "1"), part="train")
     with pytest.raises(OptionError, match="unknown part 'both'; expected test or train"):
         load_labelled(path, NUMBERS, ("0", "1"), part="both")
+
+
+@pytest.mark.parametrize("name", ["data.npz", "data.h5"])
+def test_the_test_part_of_a_file_is_the_default(name: str, tmp_path: Path) -> None:
+    data = points(10)
+    write = write_hdf5 if name.endswith(".h5") else write_npz
+    path = write(
+        tmp_path / name,
+        X_train=data["X"][:6],
+        y_train=data["y"][:6],
+        X_test=data["X"][6:],
+        y_test=data["y"][6:],
+    )
+    np.testing.assert_array_equal(load_labelled(path, NUMBERS, ("0", "1")).X.T, data["X"][6:])
+    np.testing.assert_array_equal(load_labelled(path, NUMBERS, ("0", "1"), part="train").X.T, data["X"][:6])
 
 
 def test_inputs_of_every_kind_in_their_order(tmp_path: Path) -> None:

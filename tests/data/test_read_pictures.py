@@ -49,6 +49,19 @@ def test_the_order_is_kept(paths: list[Path], threads: int | None, monkeypatch: 
     assert counts == [(i, 12) for i in range(1, 13)]
 
 
+def test_pictures_are_decoded_at_the_same_time(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(3)
+
+    def waiting(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+        # Breaks unless two others are being decoded.
+        together.wait(timeout=20)
+        return decode_picture(path, shape)
+
+    monkeypatch.setattr(pictures, "decode_picture", waiting)
+    rows, _, skipped = read_pictures(paths, SHAPE, threads=3)
+    assert (shades(rows), skipped) == (list(range(12)), ())
+
+
 def test_what_cannot_be_read_is_skipped_with_a_line_each(paths: list[Path]) -> None:
     paths[3].write_bytes(paths[3].read_bytes()[:45])
     paths[0].write_bytes(b"")

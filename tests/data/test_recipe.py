@@ -183,7 +183,12 @@ def test_no_rows() -> None:
     ("recipe", "shape", "line"),
     [
         (Recipe("numbers", (3,)), (2, 4), "an example has 4 numbers; expected rows of 3 numbers"),
-        (Recipe("numbers", (3,)), (3,), "an example has single numbers; expected rows of 3 numbers"),
+        (
+            Recipe("numbers", (3,)),
+            (3,),
+            "the examples are a rank-1 array of shape (3,); expected rows of 3 numbers: "
+            "rows.reshape(1, -1) makes one example of it",
+        ),
         (
             Recipe("pictures", (2, 5, 3)),
             (2, 5, 2, 3),
@@ -200,6 +205,35 @@ def test_rows_of_another_shape(recipe: Recipe, shape: tuple[int, ...], line: str
     with pytest.raises(DataError) as caught:
         recipe.columns(np.ones(shape))
     assert str(caught.value) == line
+
+
+@pytest.mark.parametrize("value", [0.5, 1e-9, -1.0, 256.0, 255.5, -3, 300])
+@pytest.mark.parametrize("flat", [True, False])
+def test_numbers_that_no_picture_holds(value: float, flat: bool) -> None:
+    recipe = Recipe("pictures", (2, 2, 3), 255.0)
+    rows = np.zeros((3, 2, 2, 3), type(value))
+    rows[1, 1, 0, 2] = value
+    with pytest.raises(DataError) as caught:
+        recipe.columns(rows.reshape(3, -1) if flat else rows)
+    assert str(caught.value) == (
+        f"the picture in row 1 holds {value}; pictures hold whole numbers from 0 to 255: where yours go "
+        "from 0 to 1, multiply by 255 and round"
+    )
+    # Other scalings make no such promise.
+    Recipe("pictures", (2, 2, 3)).columns(rows)
+    Recipe("numbers", (12,), 255.0).columns(rows.reshape(3, -1))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int64", "uint16"])
+def test_pictures_of_another_type_of_number(dtype: str) -> None:
+    pictures = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
+    recipe = Recipe.for_rows(pictures)
+    np.testing.assert_array_equal(recipe.columns(pictures.astype(dtype)), recipe.columns(pictures))
+
+
+def test_what_is_not_finite_is_named_by_others() -> None:
+    rows = np.array([[[np.nan, np.inf]]])
+    assert not np.isfinite(Recipe("pictures", (1, 2), 255.0).columns(rows)).any()
 
 
 @pytest.mark.parametrize("dtype", ["complex128", "U3", "O"])

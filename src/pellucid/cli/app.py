@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), 2, debug)
     except _PARSER_ERROR as error:
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else "pellucid"
+        command = context.command_path if context else _asked(given)
         message = cast(Any, error).format_message()
         _fail(f"{message} (see {command} --help)", 2, debug)
     except (KeyboardInterrupt, typer.Abort):
@@ -106,6 +106,12 @@ def spread(arguments: Sequence[str]) -> list[str]:
             option = ""
         result.append(argument)
     return result
+
+
+def _asked(arguments: Sequence[str]) -> str:
+    """The command that was called, as its help is asked for; the parser does not always say."""
+    names = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    return f"pellucid {arguments[0]}" if arguments[0] in names else "pellucid"
 
 
 def _run(arguments: Sequence[str], debug: bool) -> int:

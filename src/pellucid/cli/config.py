@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pellucid.errors import NotFoundError, OptionError
+from pellucid.errors import FormatError, OptionError
+from pellucid.files.reading import open_regular, shown
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class TrainConfig:
             ("epochs", self.epochs, 0, None),
             ("batch-size", self.batch_size, 1, None),
             ("seed", self.seed, 0, 2**32 - 1),
-            *(("layers", units, 1, None) for units in self.layers),
+            *(("layers", units, 1, 2**31 - 1) for units in self.layers),
         ):
             if value is not None and (value < least or (most is not None and value > most)):
                 span = f"of at least {least}" if most is None else f"from {least} to {most}"
-                raise OptionError(f"--{name} is {value}; expected a whole number {span}")
+                raise OptionError(f"--{name} is {shown(value, 80)}; expected a whole number {span}")
 
     def updated(self, given: dict[str, Any]) -> Self:
         """These settings with those of `given` that are not None in their place."""
@@ -93,14 +94,16 @@ class TrainConfig:
         return int(sides[0]), int(sides[-1])
 
     def resolved(self, engine: str) -> Self:
-        """These settings with nothing left to defaults: what repeats a run.
+        """These settings with nothing left to defaults or to the current folder: what repeats a run.
 
         Args:
             engine: the name of the engine that trained.
         """
-        if self.epochs is None and self.batch_size is None:
-            return replace(self, iterations=self.length, engine=engine)
-        return replace(self, epochs=self.length, engine=engine)
+        length = "iterations" if self.epochs is None and self.batch_size is None else "epochs"
+        changes: dict[str, Any] = {length: self.length, "engine": engine, "data": _anywhere(self.data)}
+        if self.test is not None:
+            changes["test"] = _anywhere(self.test)
+        return replace(self, **changes)
 
     def to_toml(self) -> str:
         """A file that `from_toml` reads back, and `pellucid train --config` repeats the run from."""
@@ -114,26 +117,37 @@ class TrainConfig:
 
         Raises:
             NotFoundError: there is no such file.
+            FormatError: it is no regular file, or larger than any configuration.
             OptionError: it is not TOML, has a key that is no option, or a value of another type.
         """
+        where = shown(path)
+        with open_regular(path, FormatError, "a TOML file of options", most=_MAX_BYTES) as file:
+            content = file.read(_MAX_BYTES)
         try:
-            document = tomllib.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise NotFoundError(f"there is no configuration file {path}") from None
-        except OSError as error:
-            raise NotFoundError(f"the configuration {path} cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise OptionError(f"{path} is not a TOML file: {error}") from None
+            document = tomllib.loads(content.decode())
+        # ValueError: no TOML, no UTF-8, or a number of more digits than Python reads.
+        except (ValueError, RecursionError) as error:
+            raise OptionError(f"{where} is not a TOML file: {error}") from None
         known = {field.name: field.type for field in fields(cls)}
+        given: dict[str, Any] = {}
         for key, value in document.items():
-            if key not in known:
-                raise OptionError(f"{path}: unknown key {key!r}; expected some of {', '.join(known)}")
-            if not _matches(value, known[key]):
-                raise OptionError(f"{path}: {key} is {value!r}; expected {_EXPECTED[str(known[key])]}")
-        if isinstance(document.get("learning_rate"), int):
-            document["learning_rate"] = float(document["learning_rate"])
-        return cls().updated(document)
+            # The options of the command line are spelled with hyphens.
+            name = key.replace("-", "_")
+            if name not in known:
+                raise OptionError(
+                    f"{where}: unknown key {shown(repr(key), 80)}; expected some of {', '.join(known)}"
+                )
+            if name in given:
+                raise OptionError(f"{where}: {name} is given twice; expected it once")
+            given[name] = _converted(name, value)
+            if not _matches(given[name], known[name]):
+                raise OptionError(
+                    f"{where}: {key} is {shown(repr(value), 80)}; expected {_EXPECTED[str(known[name])]}"
+                )
+        return cls().updated(given)
 
+
+_MAX_BYTES = 1 << 20
 
 _EXPECTED = {
     str(str): "text in quotes",
@@ -144,6 +158,31 @@ _EXPECTED = {
     str(bool): "true or false",
     str(tuple[int, ...]): "a list of whole numbers",
 }
+
+
+def _converted(name: str, value: Any) -> Any:
+    """A value as the option keeps it, where TOML can write it in another way too."""
+    if name == "image_size" and type(value) is int:
+        return str(value)
+    try:
+        if name in ("learning_rate", "test_fraction") and type(value) is int:
+            return float(value)
+        if name == "init" and type(value) in (int, float):
+            return str(float(value))
+    except OverflowError:
+        # Refused as what it is: no number that can be counted with.
+        return None
+    return value
+
+
+def _anywhere(data: str) -> str:
+    """A path that leads to the same data from any folder; names of built-in data stay as they are."""
+    try:
+        path = Path(data)
+        return str(path.absolute()) if data and path.exists() else data
+    # ValueError: a null character.
+    except (OSError, ValueError):
+        return data
 
 
 def _matches(value: Any, kind: Any) -> bool:

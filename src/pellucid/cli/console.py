@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import NonFiniteError
+from pellucid.files.reading import shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,12 +39,20 @@ def note(message: str) -> None:
 
 
 def note_skipped(skipped: Sequence[str], most: int = 10) -> None:
-    """Name what could not be read, and count it."""
-    for line in skipped[:most]:
+    """Name what could not be read, and count it; name the folders that were left out."""
+    from pellucid.data.folder_layout import LeftOut
+
+    folders = [line for line in skipped if isinstance(line, LeftOut)]
+    pictures = [line for line in skipped if not isinstance(line, LeftOut)]
+    for left_out in folders[:most]:
+        note(left_out)
+    if len(folders) > most:
+        note(f"{len(folders)} folders left out ({most} shown)")
+    for line in pictures[:most]:
         note(line)
-    if skipped:
-        more = f" ({most} shown)" if len(skipped) > most else ""
-        note(f"{len(skipped)} skipped{more}; with --strict an unreadable picture stops the run")
+    if pictures:
+        more = f" ({most} shown)" if len(pictures) > most else ""
+        note(f"{len(pictures)} skipped{more}; with --strict an unreadable picture stops the run")
 
 
 def check_answers(probabilities: "np.ndarray[Any, Any]", sources: Sequence[str]) -> None:
@@ -59,8 +68,8 @@ def check_answers(probabilities: "np.ndarray[Any, Any]", sources: Sequence[str])
     for source, row in zip(sources, probabilities.tolist(), strict=True):
         if not all(map(math.isfinite, row)):
             raise NonFiniteError(
-                f"{source}: the network makes {row[-1]} of these inputs, which are too large for it; "
-                "expected inputs like those it was trained on"
+                f"{shown(source)}: the network makes {row[-1]} of these inputs, which are too large "
+                "for it; expected inputs like those it was trained on"
             )
 
 
@@ -84,10 +93,19 @@ def reading(quiet: bool) -> Iterator[Progress]:
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
 
-def confusion_table(confusion: "np.ndarray[Any, Any]", classes: Sequence[str], most: int = 20) -> str:
-    """The confusion matrix as text: a row per true class, a column per predicted one."""
+def confusion_table(
+    confusion: "np.ndarray[Any, Any]", classes: Sequence[str], elsewhere: str, most: int = 20
+) -> str:
+    """The confusion matrix as text: a row per true class, a column per predicted one.
+
+    Args:
+        confusion: (K, K).
+        classes: their K names.
+        elsewhere: where to look instead, with more than `most` classes: "see report.json".
+        most: how many classes a terminal has room for.
+    """
     if len(classes) > most:
-        return f"(confusion matrix of {len(classes)} classes: see report.json)"
+        return f"(confusion matrix of {len(classes)} classes: {elsewhere})"
     head = ["true \\ predicted", *classes]
     rows = [head, *([name, *map(str, row)] for name, row in zip(classes, confusion.tolist(), strict=True))]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]

@@ -25,16 +25,18 @@ def evaluate(
         check_answers,
         confusion_table,
         finite_or_none,
+        note,
         note_skipped,
         print_json,
         reading,
     )
-    from pellucid.data.load import load_labelled
+    from pellucid.data.load import load_part
+    from pellucid.files.reading import shown
     from pellucid.model import Model
 
     loaded = Model.load(model)
     with reading(quiet) as progress:
-        dataset = load_labelled(
+        dataset, found = load_part(
             data,
             loaded.recipe,
             loaded.classes,
@@ -46,6 +48,11 @@ def evaluate(
     note_skipped(dataset.skipped)
     result = loaded.evaluate(dataset)
     check_answers(result.probabilities, dataset.sources)
+    if found != part:
+        note(
+            f"{shown(data)} has no test part: these {dataset.m} examples may include those the model was "
+            "trained on"
+        )
     if as_json:
         print_json(
             {
@@ -74,5 +81,5 @@ def evaluate(
     typer.echo(
         f"accuracy    {result.accuracy:.4f}  ({dataset.m} examples, {len(result.wrong)} wrong)\n"
         f"cost        {result.cost:.6f}\n\n"
-        f"{confusion_table(result.confusion, loaded.classes)}"
+        f"{confusion_table(result.confusion, loaded.classes, '--json shows it')}"
     )

@@ -33,6 +33,7 @@ def predict(
     from pellucid.cli.console import note_skipped, print_json, reading
     from pellucid.data.load import load_inputs
     from pellucid.errors import OptionError
+    from pellucid.files.reading import shown
     from pellucid.model import Model
 
     if as_json and as_csv:
@@ -49,7 +50,7 @@ def predict(
     else:
         width = max(len(name) for name in loaded.classes)
         for row in predictions:
-            typer.echo(f"{row['label']:<{width}}  {row['probability']:.4f}  {row['source']}")
+            typer.echo(f"{row['label']:<{width}}  {row['probability']:.4f}  {shown(row['source'])}")
 
 
 def _predictions(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:

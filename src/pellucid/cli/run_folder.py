@@ -11,6 +11,7 @@ from typing import Any
 from pellucid.cli.console import json_text
 from pellucid.data.dataset import Dataset
 from pellucid.errors import MissingPackageError, OutputError
+from pellucid.files.reading import shown
 from pellucid.model import Evaluation, Model
 
 
@@ -26,7 +27,7 @@ def check_free(out: Path | None) -> None:
         raise OutputError(f"{out} cannot be the run's folder: {error.strerror}; choose another") from None
     if taken:
         raise OutputError(f"{out} exists already; expected a new folder for the run")
-    folder = out.parent if out is not None else Path("runs")
+    folder = _place_of_work(out)
     while not folder.exists():
         folder = folder.parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
@@ -57,10 +58,11 @@ def write_run(
     Raises:
         OutputError: it cannot be written; nothing is left behind.
     """
-    parent = out.parent if out is not None else Path("runs")
+    parent = _place_of_work(out)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".train-", dir=parent))
+        # From Python 3.12 on, mkdtemp makes the path absolute: only the name is taken.
+        staging = parent / Path(tempfile.mkdtemp(prefix=".train-", dir=parent)).name
     except OSError as error:
         raise OutputError(f"{parent} cannot be written to: {error.strerror}") from None
     try:
@@ -85,12 +87,22 @@ def write_run(
 
 
 def _is_empty_folder(path: Path) -> bool:
-    # A run takes the place of an empty folder; it cannot take that of a link to one.
+    # A link to one is somebody's name for another place: it is not filled unasked.
     return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
+
+
+def _place_of_work(out: Path | None) -> Path:
+    """Where the run is prepared: beside its folder, or in that folder where it is there already."""
+    if out is None:
+        return Path("runs")
+    return out if out.is_dir() else out.parent
 
 
 def _publish(staging: Path, out: Path | None) -> Path:
     """Rename the finished folder to its place, taking the next free number if none was given."""
+    if out is not None and staging.parent == out:
+        # The current folder, or a disk of its own, cannot be replaced by another: it is filled.
+        return _fill(out, staging)
     if out is not None:
         staging.rename(out)
         return out
@@ -106,6 +118,29 @@ def _publish(staging: Path, out: Path | None) -> Path:
             continue
         staging.rename(place)
         return place
+
+
+def _fill(folder: Path, staging: Path) -> Path:
+    """Move what is in `staging` up into `folder`, which holds nothing else.
+
+    Raises:
+        OutputError: something else has come into it meanwhile.
+    """
+    for other in folder.iterdir():
+        if other != staging:
+            raise OutputError(
+                f"{folder} is no longer empty: it holds {shown(other.name)}; choose another with --out"
+            )
+    # The model comes last: where there is one, the run is whole.
+    names = sorted((path.name for path in staging.iterdir()), key=lambda name: name == "model.safetensors")
+    try:
+        for name in names:
+            (staging / name).rename(folder / name)
+    except BaseException:
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        raise
+    return folder
 
 
 def _umask() -> int:

@@ -142,13 +142,14 @@ def _text(
 ) -> str:
     costs = report["cost_at"]
     cost = f"cost              {costs[0][1]:.6f} -> {costs[-1][1]:.6f}\n" if costs else ""
+    table = confusion_table(on_test.confusion, report["classes"], f"see {folder / 'report.json'}")
     return (
         f"network           {' -> '.join(map(str, report['layer_dims']))}\n"
         f"{cost}"
         f"train accuracy    {report['train_accuracy']:.4f}  ({train_set.m} examples)\n"
         f"test accuracy     {report['test_accuracy']:.4f}  ({test_set.m} examples)\n"
         f"training time     {report['training_seconds']:.1f} s, {report['iterations']} iterations\n\n"
-        f"{confusion_table(on_test.confusion, report['classes'])}\n\n"
+        f"{table}\n\n"
         f"run folder        {folder}\n"
         f"use it            pellucid predict {folder / 'model.safetensors'} INPUT..."
     )

@@ -24,6 +24,12 @@ _VALIDATION = ("val", "valid", "validation")
 _NUMBERED = re.compile(r"(?P<name>.*?)[\s._-]*\(?[0-9]+\)?")
 
 
+class LeftOut(str):
+    """A line about a folder that is no part of the data, beside those about unreadable pictures."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Survey:
     """The pictures of one part of the data, training or test.
@@ -173,7 +179,11 @@ def _split(root: Path) -> tuple[Path | None, Path | None, tuple[str, ...]]:
         )
     if listing.pictures:
         raise _mixed(root, listing.pictures, [sub for sub in (train, test) if sub])
-    return train, test, tuple(f"{shown(sub)} is neither train nor test: not read" for sub in others)
+    return (
+        train,
+        test,
+        tuple(LeftOut(f"{shown(sub)} is neither train nor test: not read") for sub in others),
+    )
 
 
 def _only(folders: list[Path], names: tuple[str, ...]) -> Path | None:
@@ -197,9 +207,9 @@ def _survey(folder: Path, root: Path) -> Survey:
         pictures, foreign, deeper = _class_folder(sub, (*above, os.path.realpath(folder)))
         paths += pictures
         names += [shown(sub.name)] * len(pictures)
-        notes += [f"{shown(path)} lies too deep: not read" for path in deeper]
+        notes += [LeftOut(f"{shown(path)} lies too deep: not read") for path in deeper]
         if not pictures:
-            notes.append(f"{shown(sub)} holds no pictures: not a class")
+            notes.append(LeftOut(f"{shown(sub)} holds no pictures: not a class"))
         others = others + foreign
     if paths and listing.pictures:
         raise _mixed(folder, listing.pictures, [sub for sub in listing.folders if shown(sub.name) in names])

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.examples import Examples, Parts, Progress, silent
-from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder, walk_pictures
-from pellucid.data.pictures import decode_all, is_picture
-from pellucid.errors import DataError, LabelError
+from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder
+from pellucid.data.pictures import decode_all
+from pellucid.errors import LabelError
 from pellucid.files.reading import shown
 
 
@@ -68,14 +68,6 @@ def read_folder(
         return _examples(part, classes or part.classes, rows, failures)
 
     return Parts(read(train, classes, 0), read(test, (), train_count))
-
-
-def is_picture_folder(path: str | PathLike[str]) -> bool:
-    """Whether `path` is a folder where `read_folder` would find at least one real picture."""
-    try:
-        return any(is_picture(file) for file in walk_pictures(Path(path)))
-    except DataError:
-        return False
 
 
 def _check_classes(train: Survey, test: Survey | None, least: int) -> None:

@@ -24,13 +24,14 @@ from pellucid.data.pictures import read_pictures
 from pellucid.data.recipe import SCALINGS, Recipe
 from pellucid.data.sources import expanded, is_array_file, read_array_file, read_parts, refuse_pictures
 from pellucid.errors import DataError, LabelError, OptionError
+from pellucid.files.reading import shown
 
 
 def load_data(
     source: str | os.PathLike[str],
     test: str | os.PathLike[str] | None = None,
     *,
-    image_size: tuple[int, int] = (64, 64),
+    image_size: int | tuple[int, int] = (64, 64),
     scaling: str = "auto",
     test_fraction: float = 0.2,
     seed: int = 0,
@@ -44,7 +45,8 @@ def load_data(
         source: an HDF5, .npz or picture source on disk, or the name of a built-in data set.
         test: where the test set is; left out, it is the test part of `source`, or else a share of its
             examples, drawn so that every class keeps its share.
-        image_size: (height, width) that photographs are resized to; stored arrays keep theirs.
+        image_size: (height, width) that photographs are resized to, or one number for both; stored
+            arrays keep theirs.
         scaling: see `Recipe.for_rows`; means and deviations are those of the training set.
         test_fraction: the share that is split off where there is no test set.
         seed: of that split (and of the built-in data sets that are drawn).
@@ -60,14 +62,15 @@ def load_data(
         FormatError: a file that is damaged, or holds nothing that can be trained on.
         LabelError: labels that are missing, no classes, or all the same.
         NonFiniteError: NaN or infinity, with its row and column.
-        OptionError: an option that does not exist.
+        OptionError: an option that does not exist, or is of another type.
     """
     _check_options(scaling, test_fraction, seed, dtype)
-    parts = read_parts(source, (*image_size, 3), seed=seed, strict=strict, progress=progress)
+    size = _height_and_width(image_size)
+    parts = read_parts(source, (*size, 3), seed=seed, strict=strict, progress=progress)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
     train = _labelled(train, source)
     if test is not None:
-        shape = train.rows.shape[1:] if train.rows.ndim > 2 else (*image_size, 3)
+        shape = train.rows.shape[1:] if train.rows.ndim > 2 else (*size, 3)
         other = read_parts(test, shape, seed=seed, strict=strict, progress=progress, least=1)
         held_out = other.test or other.train
     if held_out is None:
@@ -106,6 +109,20 @@ def load_labelled(
     Raises:
         As `load_data`; LabelError also for a class that the model does not know.
     """
+    return load_part(source, recipe, classes, part=part, dtype=dtype, strict=strict, progress=progress)[0]
+
+
+def load_part(
+    source: str | os.PathLike[str],
+    recipe: Recipe,
+    classes: Sequence[str],
+    *,
+    part: str = "test",
+    dtype: str = "float64",
+    strict: bool = False,
+    progress: Progress = silent,
+) -> tuple[Dataset, str]:
+    """What `load_labelled` reads, and which part of the source it is: "test" or "train"."""
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     refuse_pictures(recipe, source)
@@ -117,13 +134,14 @@ def load_labelled(
         least=1,
         only_test=part == "test",
     )
-    examples = parts.train if part == "train" else parts.test or parts.train
+    found = "test" if part == "test" and parts.test is not None else "train"
+    examples = parts.test if found == "test" else parts.train
     if examples is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")
     examples = _fitting(_labelled(examples, source, least=1), recipe, source)
     with _named(source):
         examples = with_classes(examples, tuple(classes))
-    return Dataset.from_examples(examples, recipe, dtype)
+    return Dataset.from_examples(examples, recipe, dtype), found
 
 
 def load_inputs(
@@ -144,7 +162,7 @@ def load_inputs(
         progress: called with (done, total) while pictures are read.
 
     Returns:
-        A data set without labels, in the order of the sources.
+        A data set without labels, in the order of the sources. What two of them lead to is there once.
 
     Raises:
         NotFoundError: a path or pattern that matches nothing.
@@ -153,6 +171,13 @@ def load_inputs(
     """
     batches: list[Examples] = []
     pending: list[Path] = []
+    seen: set[str] = set()
+
+    def first_time(path: Path) -> bool:
+        real = os.path.realpath(path)
+        known = real in seen
+        seen.add(real)
+        return not known
 
     def decode() -> None:
         if pending:
@@ -163,7 +188,9 @@ def load_inputs(
     for path in expanded(sources):
         refuse_pictures(recipe, path)
         if path.is_dir():
-            pending += list_pictures(path)
+            pending += filter(first_time, list_pictures(path))
+        elif not first_time(path):
+            continue
         elif recipe.kind == "pictures" and not is_array_file(path):
             pending.append(path)
         else:
@@ -207,12 +234,32 @@ def stratified_split(
 
 def _check_options(scaling: str, test_fraction: float, seed: int, dtype: str) -> None:
     """Refuse, before anything is read, what could not be used afterwards."""
+    if not isinstance(test_fraction, (int, float, np.integer, np.floating)):
+        raise OptionError(
+            f"test_fraction is of type {type(test_fraction).__name__}; expected a number between 0 and 1"
+        )
     if not 0 < test_fraction < 1:
         raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        # A stream of random numbers would advance: the same call would split differently.
+        raise OptionError(
+            f"seed is of type {type(seed).__name__}; expected a whole number from 0 to {2**32 - 1}"
+        )
     random_stream(seed)
     for name, value, known in (("scaling", scaling, SCALINGS), ("dtype", dtype, DTYPES)):
         if value not in known:
             raise OptionError(f"unknown {name} {value!r}; expected one of {', '.join(known)}")
+
+
+def _height_and_width(image_size: int | tuple[int, int]) -> tuple[int, int]:
+    sides = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+    whole = all(isinstance(side, (int, np.integer)) and not isinstance(side, bool) for side in sides)
+    if len(sides) != 2 or not whole:
+        raise OptionError(
+            f"image_size is {shown(repr(image_size), 80)}; expected a whole number such as 64, or "
+            "(height, width) such as (48, 64)"
+        )
+    return int(sides[0]), int(sides[1])
 
 
 @contextmanager
@@ -247,4 +294,6 @@ def _fitting(examples: Examples, recipe: Recipe, where: str | os.PathLike[str]) 
         raise DataError(
             f"{where} holds examples of {found} numbers; the model was trained on {recipe.describe()}"
         )
+    with _named(where):
+        recipe.check_numbers(examples.rows)
     return examples

@@ -45,15 +45,6 @@ def picture_format(head: bytes) -> str | None:
     return None
 
 
-def is_picture(path: str | PathLike[str]) -> bool:
-    """Whether `path` is a regular file that begins as a JPEG, PNG, BMP or WebP picture does."""
-    try:
-        with _open(path) as file:
-            return looks_like_picture(file.read(HEAD_BYTES))
-    except (DataError, OSError):
-        return False
-
-
 def decode_picture(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """One photograph as a network sees it; may be called from several threads.
 

@@ -100,13 +100,19 @@ class Recipe:
             dtype: "float64" or "float32".
 
         Raises:
-            DataError: the rows are not of this recipe's shape, or no real numbers.
+            DataError: the rows are not of this recipe's shape, or no real numbers, or no pictures.
         """
         if rows.dtype.kind not in "buif":
             raise DataError(f"the examples are of type {rows.dtype}; expected numbers: {self.describe()}")
+        if rows.ndim == 1:
+            raise DataError(
+                f"the examples are a rank-1 array of shape {rows.shape}; expected {self.describe()}: "
+                "rows.reshape(1, -1) makes one example of it"
+            )
         if rows.ndim < 2 or (rows.shape[1:] != self.shape and rows.shape[1:] != (self.n_x,)):
             shape = " x ".join(map(str, rows.shape[1:])) or "single"
             raise DataError(f"an example has {shape} numbers; expected {self.describe()}")
+        self.check_numbers(rows)
         flat = rows.reshape(len(rows), self.n_x)
         # Differences from a mean are taken before digits are given up. What single precision cannot hold
         # becomes infinite, and whoever uses the columns asks whether they are finite.
@@ -118,6 +124,28 @@ class Recipe:
             if self.divisor != 1.0:
                 flat = flat / np.asarray(self.divisor, dtype)
         return flat.T
+
+    def check_numbers(self, rows: np.ndarray[Any, Any]) -> None:
+        """Refuse pictures that were divided by 255 already, or hold what no 8-bit picture does.
+
+        NaN and infinity are left to be named by whoever uses the columns.
+
+        Args:
+            rows: (m, ...) numbers.
+
+        Raises:
+            DataError: the recipe divides pictures by 255, and these are not whole numbers from 0 to 255.
+        """
+        if self.kind != "pictures" or self.divisor != 255.0 or rows.dtype in (np.uint8, np.bool_):
+            return
+        with np.errstate(invalid="ignore"):
+            wrong = ((rows < 0) | (rows > 255) | (rows != np.rint(rows))) & np.isfinite(rows)
+        if wrong.any():
+            place = np.unravel_index(int(np.argmax(wrong)), rows.shape)
+            raise DataError(
+                f"the picture in row {place[0]} holds {rows[place]}; pictures hold whole numbers from 0 to "
+                "255: where yours go from 0 to 1, multiply by 255 and round"
+            )
 
     def rows(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """The way back: raw rows (m, n_x) of columns X (n_x, m) that `columns` made, to rounding."""

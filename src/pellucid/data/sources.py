@@ -17,6 +17,7 @@ from pellucid.data.hdf5 import is_hdf5, read_hdf5
 from pellucid.data.pictures import looks_like_picture
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, FormatError, NotFoundError
+from pellucid.files.reading import shown
 
 
 def read_parts(
@@ -50,7 +51,7 @@ def read_parts(
         if str(source) in BUILTINS:
             return read_builtin(str(source), seed=seed)
         raise NotFoundError(
-            f"there is no file or folder {path}; built-in data sets are {', '.join(BUILTINS)}"
+            f"there is no file or folder {shown(path)}; built-in data sets are {', '.join(BUILTINS)}"
         )
     if path.is_dir():
         return read_folder(path, shape, strict=strict, progress=progress, least=least, only_test=only_test)
@@ -68,8 +69,8 @@ def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
         return
     if path.is_dir() or looks_like_picture(look(path)[1]):
         raise DataError(
-            f"{path} is a picture (or a folder of them); the model was trained on {recipe.describe()}: "
-            "expected an array file (.npy, .npz or HDF5)"
+            f"{shown(path)} is a picture (or a folder of them); the model was trained on "
+            f"{recipe.describe()}: expected an array file (.npy, .npz or HDF5)"
         )
 
 
@@ -96,10 +97,12 @@ def read_array_file(path: Path) -> Parts:
     if is_npz(head) or is_npy(head):
         return read_arrays(path)
     if looks_like_picture(head):
-        raise FormatError(f"{path} is a single picture; expected a folder of pictures or an array file")
+        raise FormatError(
+            f"{shown(path)} is a single picture; expected a folder of pictures or an array file"
+        )
     raise FormatError(
-        f"{path} is of no known format; expected HDF5, .npz or .npy, or a folder of JPEG, PNG, BMP or "
-        "WebP pictures"
+        f"{shown(path)} is of no known format; expected HDF5, .npz or .npy, or a folder of JPEG, PNG, BMP "
+        "or WebP pictures"
     )
 
 
@@ -117,7 +120,9 @@ def expanded(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
             continue
         matches = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 - a pattern may be absolute
         if not matches:
-            raise NotFoundError(f"there is no file or folder {source}, and nothing matches it as a pattern")
+            raise NotFoundError(
+                f"there is no file or folder {shown(source)}, and nothing matches it as a pattern"
+            )
         paths += map(Path, matches)
     if not paths:
         raise NotFoundError("nothing to predict on; expected pictures, folders or array files")
@@ -128,4 +133,4 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise NotFoundError(f"{path} cannot be reached: {error.strerror}; check the path") from None
+        raise NotFoundError(f"{shown(path)} cannot be reached: {error.strerror}; check the path") from None
