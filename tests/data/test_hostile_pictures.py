@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pellucid.data.decoding import decode
-from pellucid.data.pictures import MAX_PIXELS, decode_picture
+from pellucid.data.picture_formats import MAX_PIXELS
+from pellucid.data.pictures import decode_picture
 from pellucid.errors import FormatError, NotFoundError
 
 SHAPE = (8, 8, 3)

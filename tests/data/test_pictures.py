@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from pellucid.data.pictures import HEAD_BYTES, MAX_PIXELS, decode_picture, looks_like_picture
+from pellucid.data.picture_formats import HEAD_BYTES, MAX_PIXELS, looks_like_picture
+from pellucid.data.pictures import decode_picture
 from pellucid.errors import MissingPackageError, OptionError
 
 BICUBIC = Image.Resampling.BICUBIC

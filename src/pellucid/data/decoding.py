@@ -14,7 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pellucid.data.pictures import EXPECTED, HEAD_BYTES, MAX_PIXELS, picture_format
+from pellucid.data.picture_formats import EXPECTED, HEAD_BYTES, MAX_PIXELS, picture_format
 from pellucid.errors import FormatError
 from pellucid.files.reading import shown
 

@@ -12,37 +12,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pellucid.data.examples import Progress, silent
+from pellucid.data.picture_formats import EXPECTED
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, FormatError, MissingPackageError, OptionError
 from pellucid.files.reading import open_regular, shown
 
-# How many bytes of a file's beginning `looks_like_picture` wants.
-HEAD_BYTES = 32
-# A quarter of a gigabyte as RGB: where Pillow, too, begins to suspect a decompression bomb.
-MAX_PIXELS = 89_478_485
-# More than any picture of MAX_PIXELS takes, because WebP files are read whole.
+# More than any picture of `picture_formats.MAX_PIXELS` takes, because WebP files are read whole.
 _MAX_BYTES = 1 << 29
 _MAX_THREADS = 16
-EXPECTED = "a JPEG, PNG, BMP or WebP picture"
-
-
-def looks_like_picture(head: bytes) -> bool:
-    """Whether a file that begins with `head` (`HEAD_BYTES` of it, or all) is of a format read here."""
-    return picture_format(head) is not None
-
-
-def picture_format(head: bytes) -> str | None:
-    """JPEG, PNG, WebP, BMP, or None: what a file is that begins with `head`."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "WebP"
-    # "BM" alone may begin a table ("BMI,age,..."): the size of the second header decides.
-    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 64, 108, 124):
-        return "BMP"
-    return None
 
 
 def decode_picture(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:

@@ -14,7 +14,7 @@ from pellucid.data.builtin import BUILTINS, read_builtin
 from pellucid.data.examples import Parts, Progress, silent
 from pellucid.data.folders import read_folder
 from pellucid.data.hdf5 import is_hdf5, read_hdf5
-from pellucid.data.pictures import looks_like_picture
+from pellucid.data.picture_formats import looks_like_picture
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, FormatError, NotFoundError
 from pellucid.files.reading import shown
