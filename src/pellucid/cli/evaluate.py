@@ -1,8 +1,12 @@
 """pellucid evaluate: how good a saved model is on labelled data."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from pellucid.data.dataset import Dataset
+    from pellucid.model import Evaluation, Model
 
 
 def evaluate(
@@ -24,7 +28,6 @@ def evaluate(
     from pellucid.cli.console import (
         check_answers,
         confusion_table,
-        finite_or_none,
         note,
         note_skipped,
         print_json,
@@ -54,32 +57,38 @@ def evaluate(
             "trained on"
         )
     if as_json:
-        print_json(
-            {
-                "model": model,
-                "data": data,
-                "examples": dataset.m,
-                "classes": list(loaded.classes),
-                "accuracy": result.accuracy,
-                "cost": finite_or_none(result.cost),
-                "confusion_matrix": result.confusion.tolist(),
-                "predictions": [
-                    {
-                        "source": source,
-                        "true": loaded.classes[true],
-                        "label": loaded.classes[label],
-                        "probability": float(probabilities[label]),
-                    }
-                    for source, true, label, probabilities in zip(
-                        dataset.sources, result.labels, result.predicted, result.probabilities, strict=True
-                    )
-                ],
-                "skipped": list(dataset.skipped),
-            }
-        )
+        print_json(_document(model, data, loaded, dataset, result))
         return
     typer.echo(
         f"accuracy    {result.accuracy:.4f}  ({dataset.m} examples, {len(result.wrong)} wrong)\n"
         f"cost        {result.cost:.6f}\n\n"
         f"{confusion_table(result.confusion, loaded.classes, '--json shows it')}"
     )
+
+
+def _document(
+    path: str, data: str, model: "Model", dataset: "Dataset", result: "Evaluation"
+) -> dict[str, Any]:
+    """What --json prints: the figures, and what was said of every example."""
+    from pellucid.cli.console import finite_or_none
+
+    answers = zip(dataset.sources, result.labels, result.predicted, result.probabilities, strict=True)
+    return {
+        "model": path,
+        "data": data,
+        "examples": dataset.m,
+        "classes": list(model.classes),
+        "accuracy": result.accuracy,
+        "cost": finite_or_none(result.cost),
+        "confusion_matrix": result.confusion.tolist(),
+        "predictions": [
+            {
+                "source": source,
+                "true": model.classes[true],
+                "label": model.classes[label],
+                "probability": float(probabilities[label]),
+            }
+            for source, true, label, probabilities in answers
+        ],
+        "skipped": list(dataset.skipped),
+    }
