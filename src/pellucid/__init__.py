@@ -24,10 +24,18 @@ _HOMES = {
     ),
     "pellucid.core.cost": "compute_cost",
     "pellucid.core.initialization": "initialize_parameters initialize_parameters_deep",
+    "pellucid.core.learning_rate": "schedule_lr_decay update_lr",
     "pellucid.core.linear": (
         "linear_activation_backward linear_activation_forward linear_backward linear_forward"
     ),
+    "pellucid.core.mini_batches": "random_mini_batches",
     "pellucid.core.model": "L_model_backward L_model_forward predict",
+    "pellucid.core.optimizers": (
+        "initialize_adam initialize_velocity update_parameters_with_adam update_parameters_with_momentum"
+    ),
+    "pellucid.core.regularization": (
+        "backward_propagation_with_regularization compute_cost_with_regularization"
+    ),
     "pellucid.core.update": "update_parameters",
     "pellucid.course": "L_layer_model nn_model two_layer_model",
     "pellucid.data.dataset": "Dataset",

@@ -57,6 +57,8 @@ from pellucid.core.initialization import (
 from pellucid.core.initialization import (
     initialize_parameters_deep as initialize_parameters_deep,
 )
+from pellucid.core.learning_rate import schedule_lr_decay as schedule_lr_decay
+from pellucid.core.learning_rate import update_lr as update_lr
 from pellucid.core.linear import (
     linear_activation_backward as linear_activation_backward,
 )
@@ -69,6 +71,7 @@ from pellucid.core.linear import (
 from pellucid.core.linear import (
     linear_forward as linear_forward,
 )
+from pellucid.core.mini_batches import random_mini_batches as random_mini_batches
 from pellucid.core.model import (
     L_model_backward as L_model_backward,
 )
@@ -77,6 +80,16 @@ from pellucid.core.model import (
 )
 from pellucid.core.model import (
     predict as predict,
+)
+from pellucid.core.optimizers import initialize_adam as initialize_adam
+from pellucid.core.optimizers import initialize_velocity as initialize_velocity
+from pellucid.core.optimizers import update_parameters_with_adam as update_parameters_with_adam
+from pellucid.core.optimizers import update_parameters_with_momentum as update_parameters_with_momentum
+from pellucid.core.regularization import (
+    backward_propagation_with_regularization as backward_propagation_with_regularization,
+)
+from pellucid.core.regularization import (
+    compute_cost_with_regularization as compute_cost_with_regularization,
 )
 from pellucid.core.update import update_parameters as update_parameters
 from pellucid.course import (

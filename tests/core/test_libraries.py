@@ -13,6 +13,8 @@ from pellucid.core.activations import ACTIVATIONS
 from pellucid.errors import ArrayError
 
 WITHOUT_ARRAYS = {
+    "schedule_lr_decay",
+    "update_lr",
     "initialize_parameters",
     "initialize_parameters_deep",
     "shallow.initialize_parameters",
@@ -57,7 +59,31 @@ def calls() -> dict[str, tuple[Any, tuple[Any, ...]]]:
         lambda parameters, grads: core.update_parameters(parameters, grads, 0.1),
         (net.parameters, {f"d{name}": grads[f"d{name}"] for name in net.parameters}),
     )
-    return found | shallow_calls(tanh_net)
+    return found | shallow_calls(tanh_net) | second_course_calls(net, grads)
+
+
+def second_course_calls(net: Any, grads: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    P, G = net.parameters, {f"d{name}": grads[f"d{name}"] for name in net.parameters}
+    AL, caches = net.forward()
+    A = [linear[0] for linear, _ in caches[1:]] + [AL]
+    flat = [x for (linear, Z), A_l in zip(caches, A, strict=True) for x in (Z, A_l, *linear[1:])]
+    cost, backward = core.compute_cost_with_regularization, core.backward_propagation_with_regularization
+    momentum, adam = core.update_parameters_with_momentum, core.update_parameters_with_adam
+    return {
+        "random_mini_batches": (lambda X, Y: core.random_mini_batches(X, Y, 2), (net.X, net.Y)),
+        "initialize_velocity": (core.initialize_velocity, (P,)),
+        "initialize_adam": (core.initialize_adam, (P,)),
+        "update_parameters_with_momentum": (lambda P, G, v: momentum(P, G, v, 0.9, 0.1), (P, G, G)),
+        "update_parameters_with_adam": (
+            lambda P, G, v, s: adam(P, G, v, s, 2),
+            (P, G, G, {name: value * value for name, value in G.items()}),
+        ),
+        "compute_cost_with_regularization": (lambda A, Y, P: cost(A, Y, P, 0.7), (AL, net.Y, P)),
+        "backward_propagation_with_regularization": (
+            lambda X, Y, cache: backward(X, Y, cache, 0.7),
+            (net.X, net.Y, flat),
+        ),
+    }
 
 
 def shallow_calls(net: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
@@ -77,7 +103,13 @@ def shallow_calls(net: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
 
 
 CALLS = calls()
-COSTS = ("compute_cost", "binary_cross_entropy", "categorical_cross_entropy", "shallow.compute_cost")
+COSTS = (
+    "compute_cost",
+    "compute_cost_with_regularization",
+    "binary_cross_entropy",
+    "categorical_cross_entropy",
+    "shallow.compute_cost",
+)
 
 
 def assert_near(value: Any, expected: Any, library: Library) -> None:

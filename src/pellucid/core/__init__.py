@@ -1,6 +1,7 @@
 """The mathematics of the course: pure functions on arrays, each forward step beside its backward.
 
-Read the files in this order: linear, activations, cost, initialization, model, update. `shallow`, the
+Read the files in this order: linear, activations, cost, initialization, model, update; then
+the next course's: mini_batches, optimizers, learning_rate, regularization. `shallow`, the
 network with one hidden layer, is a page of its own.
 
 Nothing here reads a file, keeps a state, looks at a clock or touches a global random generator, and no
@@ -38,32 +39,48 @@ from pellucid.core.cost import (
     compute_cost_backward,
 )
 from pellucid.core.initialization import initialize_parameters, initialize_parameters_deep
+from pellucid.core.learning_rate import schedule_lr_decay, update_lr
 from pellucid.core.linear import (
     linear_activation_backward,
     linear_activation_forward,
     linear_backward,
     linear_forward,
 )
+from pellucid.core.mini_batches import random_mini_batches
 from pellucid.core.model import L_model_backward, L_model_forward, predict
+from pellucid.core.optimizers import (
+    initialize_adam,
+    initialize_velocity,
+    update_parameters_with_adam,
+    update_parameters_with_momentum,
+)
+from pellucid.core.regularization import (
+    backward_propagation_with_regularization,
+    compute_cost_with_regularization,
+)
 from pellucid.core.update import update_parameters
 
 __all__ = [
     "L_model_backward",
     "L_model_forward",
+    "backward_propagation_with_regularization",
     "binary_cross_entropy",
     "binary_cross_entropy_backward",
     "categorical_cross_entropy",
     "categorical_cross_entropy_backward",
     "compute_cost",
     "compute_cost_backward",
+    "compute_cost_with_regularization",
     "elu",
     "elu_backward",
     "gelu",
     "gelu_backward",
     "identity",
     "identity_backward",
+    "initialize_adam",
     "initialize_parameters",
     "initialize_parameters_deep",
+    "initialize_velocity",
     "leaky_relu",
     "leaky_relu_backward",
     "linear_activation_backward",
@@ -71,8 +88,10 @@ __all__ = [
     "linear_backward",
     "linear_forward",
     "predict",
+    "random_mini_batches",
     "relu",
     "relu_backward",
+    "schedule_lr_decay",
     "shallow",
     "sigmoid",
     "sigmoid_backward",
@@ -82,5 +101,8 @@ __all__ = [
     "softmax_backward",
     "tanh",
     "tanh_backward",
+    "update_lr",
     "update_parameters",
+    "update_parameters_with_adam",
+    "update_parameters_with_momentum",
 ]
