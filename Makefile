@@ -38,8 +38,8 @@ docs: $(VENV)/.dev ## Rewrite the generated pages and pictures of the documentat
 	$(BIN)/python scripts/write_cli_docs.py
 	$(BIN)/python scripts/draw_docs_pictures.py
 
-bench: $(VENV)/.all ## Time the trainer against the course's NumPy style, scikit-learn and, where installed, PyTorch.
-	$(BIN)/python benchmarks/headline.py
+bench: $(VENV)/.all $(if $(PEERS),$(VENV)/.peers) ## Time the trainer beside NumPy and scikit-learn (PEERS=1: PyTorch and JAX too).
+	$(BIN)/pellucid bench $(BENCH)
 
 clean: ## Remove the environment and everything that was made.
 	rm -rf $(VENV) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

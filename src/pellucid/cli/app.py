@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from pellucid.cli.bench import bench
 from pellucid.cli.console import note
 from pellucid.cli.evaluate import evaluate
 from pellucid.cli.predict import predict
@@ -29,6 +30,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(summary)
+app.command()(bench)
 
 # What the parser raises at its users; Typer exports its subclasses only.
 _PARSER_ERROR = cast(

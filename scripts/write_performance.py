@@ -1,0 +1,173 @@
+"""Write benchmarks/results.json into README.md, docs/performance.md and docs/pictures/scaling-*.png.
+
+What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced; `--check` fails where it
+differs. Without a results file there is nothing to write. `pellucid bench --curves --out
+benchmarks/results.json` measures it, on a machine that does nothing else.
+"""
+
+import json
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pellucid.bench.report import cells, curve_cells, machine_line, number, unit_of
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "benchmarks" / "results.json"
+PICTURES = ROOT / "docs" / "pictures"
+SECTION = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- /measured -->)", re.DOTALL)
+COLOURS = {"ours": "#0072b2", "pytorch": "#d55e00", "jax": "#009e73"}
+DASHES = ("-", "--", ":")
+SHORT_CUT = """\
+The first row is an algorithm's gain, not a processor's: with more inputs than examples, plain gradient
+descent moves W1 only in the span of the pictures, so the same network is trained on as many inputs as there
+are pictures and W1 is turned back; the costs are the same. The second row computes what everybody computes.
+"""
+
+Document = Mapping[str, Any]
+
+# The columns of the overview: who stands in each. The fastest of them is shown.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "NumPy": ("numpy",),
+    "scikit-learn": ("scikit-learn",),
+    "PyTorch": ("pytorch", "pytorch-compiled"),
+    "JAX": ("jax",),
+}
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as a table of a page."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def fastest(rows: Sequence[Document], work: str, names: Sequence[str]) -> Document | None:
+    """The row with the least median among those contenders at a work."""
+    found = [row for row in rows if row["work"] == work and row["contender"] in names and row["median"]]
+    return min(found, key=lambda row: row["median"], default=None)
+
+
+def first(rows: Sequence[Document], work: str, name: str) -> Document | None:
+    """A contender's first row at a work: its own type of number."""
+    return next(
+        (row for row in rows if row["work"] == work and row["contender"] == name and row["median"]), None
+    )
+
+
+def time_of(seconds: float) -> str:
+    """A time in its best unit."""
+    size, unit = unit_of(seconds)
+    return f"{number(seconds / size)} {unit}"
+
+
+def numbers(document: Document) -> str:
+    """The overview: a row per work, ours, the best of each alternative and how many times ours it takes."""
+    rows, table = document["rows"], [["work", "Pellucid", *COLUMNS]]
+    for work in document["works"]:
+        others = [fastest(rows, work["name"], names) for names in COLUMNS.values()]
+        for name, remark in (("ours", ""), ("ours-same-arithmetic", ", the same arithmetic as the others")):
+            ours = first(rows, work["name"], name)
+            if ours is None or not any(others):
+                continue
+            table.append([work["title"] + remark, time_of(ours["median"] * work["steps"])])
+            for row in others:
+                ratio = "" if row is None else f" ({number(row['median'] / ours['median'])} x)"
+                table[-1].append("" if row is None else time_of(row["median"] * work["steps"]) + ratio)
+    said = f"\n\n{SHORT_CUT}" if any(row["short_cut"] for row in rows) else "\n"
+    return f"{markdown(table)}{said}\n{machine_line(document)}.\n"
+
+
+def tables(document: Document, kinds: Sequence[str]) -> str:
+    """Every contender at every work of these kinds."""
+    parts = [
+        f"**{work['name']}**: {work['title']}\n\n{markdown(cells(document, work['name']))}\n"
+        for work in document["works"]
+        if work["kind"] in kinds
+    ]
+    return "\n".join([*parts, f"{machine_line(document)}.\n"])
+
+
+def scaling(document: Document) -> str:
+    """Every curve: its picture and its numbers."""
+    parts = []
+    for curve in document["curves"]:
+        title, picture = curve["title"], f"pictures/scaling-{curve['name']}.png"
+        parts.append(f"**{title}**\n\n![{title}]({picture})\n\n{markdown(curve_cells(curve))}\n")
+    return "\n".join(parts) or "Not measured yet.\n"
+
+
+SECTIONS: dict[str, Callable[[Document], str]] = {
+    "numbers": numbers,
+    "training": lambda document: tables(document, ("train",)),
+    "around": lambda document: tables(document, ("predict", "import", "process")),
+    "scaling": scaling,
+}
+
+
+def rewritten(text: str, document: Document) -> str:
+    """A page with its measured sections written anew."""
+    return SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found[2]](document)}{found[3]}", text)
+
+
+def draw(curve: Document, path: Path) -> None:
+    """One curve as a picture: time per example and step, with its spread, on logarithmic axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4), layout="constrained")
+    axes = figure.add_subplot()
+    networks = list(dict.fromkeys(line["network"] for line in curve["lines"]))
+    for line in curve["lines"]:
+        points = [point for point in line["points"] if point["median"]]
+        x, y = [point["x"] for point in points], [point["median"] * 1e9 for point in points]
+        low = [(point["median"] - point["min"]) * 1e9 for point in points]
+        high = [(point["max"] - point["median"]) * 1e9 for point in points]
+        axes.errorbar(
+            x,
+            y,
+            yerr=(low, high),
+            color=COLOURS.get(line["contender"]),
+            linestyle=DASHES[networks.index(line["network"]) % len(DASHES)],
+            marker="o",
+            markersize=4,
+            capsize=2,
+            label=" ".join(filter(None, (line["title"], line["network"]))),
+        )
+    axes.set(xscale="log", yscale="log", title=curve["title"], xlabel=curve["label"])
+    axes.set_ylabel("nanoseconds per example and step")
+    ticks = sorted({point["x"] for line in curve["lines"] for point in line["points"]})
+    axes.set_xticks(
+        ticks, [f"{x:,}" if math.log10(x) % 1 == 0 or x < 10**4 else "" for x in ticks], fontsize=8
+    )
+    axes.minorticks_off()
+    axes.grid(alpha=0.25)
+    axes.legend(fontsize=8)
+    # No date and no version: the same numbers give the same file.
+    figure.savefig(path, dpi=120, metadata={"Software": None})
+
+
+def main() -> int:
+    """Write the pages and pictures, or compare the pages."""
+    if not RESULTS.exists():
+        print("there is no benchmarks/results.json: nothing was written")
+        return 0
+    document = json.loads(RESULTS.read_text("utf-8"))
+    status = 0
+    for page in (ROOT / "README.md", ROOT / "docs" / "performance.md"):
+        text = page.read_text("utf-8")
+        wanted = rewritten(text, document)
+        if "--check" not in sys.argv[1:]:
+            page.write_text(wanted, "utf-8")
+        elif wanted != text:
+            print(f"{page.name} differs from benchmarks/results.json; write_performance.py rewrites it")
+            status = 1
+    if "--check" not in sys.argv[1:]:
+        for curve in document["curves"]:
+            draw(curve, PICTURES / f"scaling-{curve['name']}.png")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
