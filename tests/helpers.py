@@ -193,4 +193,5 @@ def torch_activation(name: str) -> Callable[[Any], Any]:
         "sigmoid": torch.sigmoid,
         "softmax": lambda Z: F.softmax(Z, dim=0),
         "identity": lambda Z: Z.clone(),
+        "exp": torch.exp,
     }[name]

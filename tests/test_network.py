@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from models import networks
 from pellucid.core import L_model_forward, initialize_parameters_deep
+from pellucid.core.activations import HIDDEN_ACTIVATIONS
+from pellucid.core.costs import COSTS
 from pellucid.errors import OptionError
 from pellucid.network import Network
 
@@ -24,7 +26,13 @@ def test_the_defaults_are_the_courses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "cost"), [("sigmoid", "binary_cross_entropy"), ("softmax", "categorical_cross_entropy")]
+    ("output", "cost"),
+    [
+        ("sigmoid", "binary_cross_entropy"),
+        ("softmax", "categorical_cross_entropy"),
+        ("identity", "mean_squared_error"),
+        ("exp", "poisson"),
+    ],
 )
 def test_the_cost_follows_from_the_output(output: str, cost: str) -> None:
     assert Network((2, 3), output_activation=output).cost == cost
@@ -55,23 +63,103 @@ def test_sizes_that_are_no_layers(dims: Any) -> None:
             "softmax belongs on the output; expected a hidden activation of relu",
         ),
         ({"hidden_activation": "Relu"}, "unknown activation 'Relu'; expected one of relu, leaky_relu"),
-        ({"hidden_activation": ["relu"]}, r"unknown activation \['relu'\]"),
+        ({"hidden_activation": "exp"}, "exp belongs on the output; expected a hidden activation of relu"),
+        (
+            {"hidden_activation": ["relu"]},
+            "hidden_activation names 1 activations; expected one name, or one for each of the 0 hidden",
+        ),
+        ({"hidden_activation": None}, "hidden_activation is None; expected a name, or a sequence of names"),
+        (
+            {"hidden_activation": [1]},
+            r"hidden_activation is \[1\]; expected a name, or a sequence of names",
+        ),
         ({"output_activation": "sigmod"}, "unknown activation 'sigmod'"),
-        ({"output_activation": "tanh"}, "no cost ends in 'tanh'; expected .* sigmoid or softmax"),
+        (
+            {"output_activation": "tanh"},
+            "no cost ends in 'tanh'; expected .* sigmoid or softmax or identity or exp",
+        ),
         ({"cost": "squared"}, "unknown cost 'squared'; expected one of binary_cross_entropy"),
         (
             {"cost": "categorical_cross_entropy"},
-            "categorical_cross_entropy belongs to a softmax output; this network's output is sigmoid",
+            "categorical_cross_entropy belongs to the output softmax; this network's output is sigmoid",
         ),
         (
             {"output_activation": "softmax", "cost": "binary_cross_entropy"},
-            "binary_cross_entropy belongs to a sigmoid output; this network's output is softmax",
+            "binary_cross_entropy belongs to the output sigmoid; this network's output is softmax",
+        ),
+        (
+            {"cost": "poisson"},
+            "the cost poisson belongs to the output exp; this network's output is sigmoid",
+        ),
+        (
+            {"output_activation": "softmax", "cost": "huber"},
+            "the cost huber belongs to the output identity or sigmoid; this network's output is softmax",
         ),
     ],
 )
 def test_names_that_do_not_exist_or_not_go_together(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(OptionError, match=sentence):
         Network((2, 2), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"label_smoothing": 1.0}, "label_smoothing is 1.0; expected a number at least 0 and below 1"),
+        ({"label_smoothing": -0.1}, "label_smoothing is -0.1; expected a number at least 0 and below 1"),
+        (
+            {"label_smoothing": 0.1, "output_activation": "identity"},
+            "label_smoothing is 0.1 and the cost is mean_squared_error, which has no classes; expected 0",
+        ),
+        ({"huber_delta": 0}, "huber_delta is 0; expected a number above 0"),
+        ({"l2": -1}, "l2 is -1; expected a number at least 0"),
+        ({"l1": "much"}, "l1 is 'much'; expected a number at least 0"),
+        ({"l2": float("inf")}, "l2 is inf; expected a number at least 0"),
+        ({"dropout": 1}, "dropout is 1; expected a number at least 0 and below 1"),
+        ({"dropout": True}, "dropout is True; expected a number at least 0 and below 1"),
+        (
+            {"dropout": (0.1,)},
+            "dropout names 1 rates; expected one number, or one for each of the 2 hidden",
+        ),
+        ({"dropout": (0.1, 2)}, "dropout is 2; expected a number at least 0 and below 1"),
+        ({"input_dropout": None}, "input_dropout is None; expected a number at least 0 and below 1"),
+        ({"hidden_activation": ("relu", "softmax")}, "softmax belongs on the output; expected a hidden"),
+        ({"hidden_activation": ("relu", "Tanh")}, "unknown activation 'Tanh'"),
+    ],
+)
+def test_numbers_out_of_their_range(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(OptionError, match=f"^{sentence}"):
+        Network((2, 4, 3, 1), **options)
+
+
+def test_one_for_all_layers_or_one_for_each() -> None:
+    network = Network((2, 4, 3, 1), hidden_activation="tanh", dropout=0.2)
+    assert network.hidden_activations == ("tanh", "tanh")
+    assert network.dropout_rates == (0.0, 0.2, 0.2)
+    network = Network((2, 4, 3, 1), hidden_activation=["tanh", "relu"], dropout=[0.1, 0], input_dropout=0.3)  # type: ignore[arg-type]
+    assert network.hidden_activations == network.hidden_activation == ("tanh", "relu")
+    assert network.dropout == (0.1, 0.0)
+    assert network.dropout_rates == (0.3, 0.1, 0.0)
+    assert Network((2, 1), dropout=0.5).dropout_rates == (0.0,)
+    assert hash(network) != hash(Network((2, 4, 3, 1)))
+
+
+def test_numpys_numbers_become_plain_ones() -> None:
+    network = Network((2, 4, 1), l2=np.float32(0.5), dropout=np.float64(0.25), l1=1)  # type: ignore[arg-type]
+    assert [type(value) for value in (network.l2, network.dropout, network.l1)] == [float] * 3
+    assert (network.l2, network.dropout, network.l1) == (0.5, 0.25, 1.0)
+
+
+def test_each_cost_is_told_what_it_needs() -> None:
+    assert Network((2, 1), label_smoothing=0.1).cost_options == {"label_smoothing": 0.1}
+    network = Network((2, 1), cost="huber", huber_delta=2)
+    assert network.cost_options == {"output_activation": "sigmoid", "huber_delta": 2.0}
+    assert Network((2, 1), output_activation="exp").cost_options == {}
+    ZL = Y = np.ones((1, 3))
+    for name, cost in COSTS.items():
+        for output in cost.output_activations:
+            options = Network((2, 3), output_activation=output, cost=name).cost_options
+            assert np.isfinite(cost.forward(ZL, Y, **options))
 
 
 def test_a_softmax_of_one_unit() -> None:
@@ -112,6 +200,44 @@ def test_it_survives_becoming_plain_values(network: Network) -> None:
     assert Network.from_dict(json.loads(json.dumps(document))) == network
 
 
+@st.composite
+def any_networks(draw: st.DrawFn) -> Network:
+    """Networks with any of the options."""
+    depth = draw(st.integers(1, 4))
+    share = st.floats(0, 0.9)
+    activation = st.sampled_from(HIDDEN_ACTIVATIONS)
+    name = draw(st.sampled_from(list(COSTS)))
+    return Network(
+        (3, *[2] * depth),
+        hidden_activation=draw(st.one_of(activation, st.tuples(*[activation] * (depth - 1)))),
+        output_activation=draw(st.sampled_from(COSTS[name].output_activations)),
+        cost=name,
+        label_smoothing=draw(share) if "label_smoothing" in COSTS[name].options else 0.0,
+        huber_delta=draw(st.floats(0.1, 10)),
+        l2=draw(st.floats(0, 10)),
+        l1=draw(st.floats(0, 10)),
+        dropout=draw(st.one_of(share, st.tuples(*[share] * (depth - 1)))),
+        input_dropout=draw(share),
+    )
+
+
+@given(any_networks())
+def test_all_options_survive_becoming_plain_values(network: Network) -> None:
+    assert Network.from_dict(json.loads(json.dumps(network.to_dict()))) == network
+
+
+def test_what_is_as_ever_is_left_out_of_plain_values() -> None:
+    network = Network((3, 4, 1), hidden_activation=("tanh",), l2=0.5, dropout=(0.25,))
+    assert network.to_dict() == {
+        "layer_dims": [3, 4, 1],
+        "hidden_activation": ["tanh"],
+        "output_activation": "sigmoid",
+        "cost": "binary_cross_entropy",
+        "l2": 0.5,
+        "dropout": [0.25],
+    }
+
+
 def test_plain_values_by_hand() -> None:
     assert Network((3, 2), output_activation="softmax").to_dict() == {
         "layer_dims": [3, 2],
@@ -138,6 +264,14 @@ def test_plain_values_by_hand() -> None:
         {"cost": 0},
         {"cost": "categorical_cross_entropy"},
         {"penalty": 0.1},
+        {"hidden_activation": [1]},
+        {"hidden_activation": ["relu"]},
+        {"l2": "0.5"},
+        {"l2": None},
+        {"dropout": [0.5]},
+        {"dropout": {}},
+        {"input_dropout": 1},
+        {"label_smoothing": [0.1]},
     ],
 )
 def test_plain_values_that_describe_no_network(change: dict[str, Any]) -> None:

@@ -18,11 +18,12 @@ from importlib import import_module
 # `__init__.pyi` says the same to type checkers and editors.
 _HOMES = {
     "pellucid.core.activations": (
-        "elu elu_backward gelu gelu_backward identity identity_backward leaky_relu leaky_relu_backward "
-        "relu relu_backward sigmoid sigmoid_backward silu silu_backward softmax softmax_backward "
-        "tanh tanh_backward"
+        "exp exp_backward identity identity_backward relu relu_backward sigmoid sigmoid_backward softmax "
+        "softmax_backward tanh tanh_backward"
     ),
     "pellucid.core.cost": "compute_cost",
+    "pellucid.core.dropout": "backward_propagation_with_dropout forward_propagation_with_dropout",
+    "pellucid.core.gradient_check": "gradient_check gradient_check_n",
     "pellucid.core.initialization": "initialize_parameters initialize_parameters_deep",
     "pellucid.core.learning_rate": "schedule_lr_decay update_lr",
     "pellucid.core.linear": (
@@ -31,12 +32,17 @@ _HOMES = {
     "pellucid.core.mini_batches": "random_mini_batches",
     "pellucid.core.model": "L_model_backward L_model_forward predict",
     "pellucid.core.optimizers": (
-        "initialize_adam initialize_velocity update_parameters_with_adam update_parameters_with_momentum"
+        "initialize_adam initialize_velocity update_parameters_with_adam update_parameters_with_adamw "
+        "update_parameters_with_heavy_ball update_parameters_with_momentum "
+        "update_parameters_with_nesterov update_parameters_with_rmsprop"
+    ),
+    "pellucid.core.rectifiers": (
+        "elu elu_backward gelu gelu_backward leaky_relu leaky_relu_backward silu silu_backward"
     ),
     "pellucid.core.regularization": (
         "backward_propagation_with_regularization compute_cost_with_regularization"
     ),
-    "pellucid.core.update": "update_parameters",
+    "pellucid.core.update": "clip_gradients update_parameters",
     "pellucid.course": "L_layer_model nn_model two_layer_model",
     "pellucid.data.dataset": "Dataset",
     "pellucid.data.load": "load_data",
@@ -45,6 +51,7 @@ _HOMES = {
     "pellucid.errors": "PellucidError",
     "pellucid.model": "Evaluation Model",
     "pellucid.network": "Network",
+    "pellucid.optimizer": "Optimizer",
     "pellucid.training": "History TrainingOptions fit train",
 }
 _ROOMS = ("core", "course", "data", "errors", "plots", "training")

@@ -16,14 +16,10 @@ from pellucid import (
 from pellucid import (
     training as training,
 )
-from pellucid.core.activations import elu as elu
-from pellucid.core.activations import elu_backward as elu_backward
-from pellucid.core.activations import gelu as gelu
-from pellucid.core.activations import gelu_backward as gelu_backward
+from pellucid.core.activations import exp as exp
+from pellucid.core.activations import exp_backward as exp_backward
 from pellucid.core.activations import identity as identity
 from pellucid.core.activations import identity_backward as identity_backward
-from pellucid.core.activations import leaky_relu as leaky_relu
-from pellucid.core.activations import leaky_relu_backward as leaky_relu_backward
 from pellucid.core.activations import (
     relu as relu,
 )
@@ -36,8 +32,6 @@ from pellucid.core.activations import (
 from pellucid.core.activations import (
     sigmoid_backward as sigmoid_backward,
 )
-from pellucid.core.activations import silu as silu
-from pellucid.core.activations import silu_backward as silu_backward
 from pellucid.core.activations import (
     softmax as softmax,
 )
@@ -51,6 +45,10 @@ from pellucid.core.activations import (
     tanh_backward as tanh_backward,
 )
 from pellucid.core.cost import compute_cost as compute_cost
+from pellucid.core.dropout import backward_propagation_with_dropout as backward_propagation_with_dropout
+from pellucid.core.dropout import forward_propagation_with_dropout as forward_propagation_with_dropout
+from pellucid.core.gradient_check import gradient_check as gradient_check
+from pellucid.core.gradient_check import gradient_check_n as gradient_check_n
 from pellucid.core.initialization import (
     initialize_parameters as initialize_parameters,
 )
@@ -84,13 +82,26 @@ from pellucid.core.model import (
 from pellucid.core.optimizers import initialize_adam as initialize_adam
 from pellucid.core.optimizers import initialize_velocity as initialize_velocity
 from pellucid.core.optimizers import update_parameters_with_adam as update_parameters_with_adam
+from pellucid.core.optimizers import update_parameters_with_adamw as update_parameters_with_adamw
+from pellucid.core.optimizers import update_parameters_with_heavy_ball as update_parameters_with_heavy_ball
 from pellucid.core.optimizers import update_parameters_with_momentum as update_parameters_with_momentum
+from pellucid.core.optimizers import update_parameters_with_nesterov as update_parameters_with_nesterov
+from pellucid.core.optimizers import update_parameters_with_rmsprop as update_parameters_with_rmsprop
+from pellucid.core.rectifiers import elu as elu
+from pellucid.core.rectifiers import elu_backward as elu_backward
+from pellucid.core.rectifiers import gelu as gelu
+from pellucid.core.rectifiers import gelu_backward as gelu_backward
+from pellucid.core.rectifiers import leaky_relu as leaky_relu
+from pellucid.core.rectifiers import leaky_relu_backward as leaky_relu_backward
+from pellucid.core.rectifiers import silu as silu
+from pellucid.core.rectifiers import silu_backward as silu_backward
 from pellucid.core.regularization import (
     backward_propagation_with_regularization as backward_propagation_with_regularization,
 )
 from pellucid.core.regularization import (
     compute_cost_with_regularization as compute_cost_with_regularization,
 )
+from pellucid.core.update import clip_gradients as clip_gradients
 from pellucid.core.update import update_parameters as update_parameters
 from pellucid.course import (
     L_layer_model as L_layer_model,
@@ -109,6 +120,7 @@ from pellucid.errors import PellucidError as PellucidError
 from pellucid.model import Evaluation as Evaluation
 from pellucid.model import Model as Model
 from pellucid.network import Network as Network
+from pellucid.optimizer import Optimizer as Optimizer
 from pellucid.training import (
     History as History,
 )

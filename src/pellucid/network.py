@@ -1,57 +1,118 @@
 """Network: what a network is. A frozen value: it holds no parameters and does nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from pellucid.core.activations import ACTIVATIONS, activation_named
-from pellucid.core.cost import COSTS, cost_named
+from pellucid.core._arrays import check_number
+from pellucid.core.activations import HIDDEN_ACTIVATIONS, activation_named
+from pellucid.core.costs import COSTS, cost_named
 from pellucid.core.initialization import check_layer_dims
 from pellucid.errors import OptionError
+
+# What every description of a network holds, in model files since the first version.
+_ALWAYS = {"layer_dims", "hidden_activation", "output_activation", "cost"}
 
 
 @dataclass(frozen=True)
 class Network:
-    """[LINEAR -> hidden activation] x (L-1) -> LINEAR -> output activation, and its cost.
+    """[LINEAR -> hidden activation] x (L-1) -> LINEAR -> output activation, its cost and its penalties.
 
     Args:
         layer_dims: units per layer, inputs first: (n_0, n_1, ..., n_L).
-        hidden_activation: the activation of layers 1 .. L-1, by name.
-        output_activation: "sigmoid" (each output a yes or no) or "softmax" (one of several classes).
-        cost: the cost that belongs to the output; left out, it follows from it.
+        hidden_activation: the activation of layers 1 .. L-1, by name: one for all, or one for each.
+        output_activation: "sigmoid" (each output a yes or no), "softmax" (one of several classes),
+            "identity" (numbers) or "exp" (counts).
+        cost: a cost that belongs to the output; left out, it follows from it.
+        label_smoothing: the share of each label that is spread evenly over all classes, in [0, 1).
+        huber_delta: where the Huber cost turns from a square into a line.
+        l2: the course's lambda: l2/(2m) times the sum of the squared weights joins the cost.
+        l1: l1/m times the sum of the weights' sizes joins the cost.
+        dropout: the share of hidden units that each step leaves out: one for all layers or one for each.
+        input_dropout: the same for the inputs.
 
     Raises:
-        OptionError: sizes that are no layers, an unknown name, or an output and a cost that do not
-            belong together.
+        OptionError: sizes that are no layers, an unknown name, a number out of its range, or an output and
+            a cost that do not belong together.
     """
 
     layer_dims: tuple[int, ...]
-    hidden_activation: str = "relu"
+    hidden_activation: str | tuple[str, ...] = "relu"
     output_activation: str = "sigmoid"
     cost: str = ""
+    label_smoothing: float = 0.0
+    huber_delta: float = 1.0
+    l2: float = 0.0
+    l1: float = 0.0
+    dropout: float | tuple[float, ...] = 0.0
+    input_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layer_dims", check_layer_dims(self.layer_dims))
-        if self.hidden_activation == "softmax":
-            hidden = ", ".join(name for name in ACTIVATIONS if name != "softmax")
-            raise OptionError(f"softmax belongs on the output; expected a hidden activation of {hidden}")
-        activation_named(self.hidden_activation)
-        activation_named(self.output_activation)
-        outputs = {cost.output_activation: name for name, cost in COSTS.items()}
-        if self.output_activation not in outputs:
-            raise OptionError(
-                f"no cost ends in {self.output_activation!r}; expected output_activation "
-                f"{' or '.join(outputs)}"
-            )
-        if not self.cost:
-            object.__setattr__(self, "cost", outputs[self.output_activation])
-        if cost_named(self.cost).output_activation != self.output_activation:
-            raise OptionError(
-                f"the cost {self.cost} belongs to a {cost_named(self.cost).output_activation} output; "
-                f"this network's output is {self.output_activation}"
-            )
+        self._settle_activations()
+        self._settle_cost()
         if self.output_activation == "softmax" and self.n_y < 2:
             raise OptionError("a softmax output of one unit is always 1; expected at least two units")
+        self._settle_numbers()
+
+    def _settle_activations(self) -> None:
+        if not isinstance(self.hidden_activation, str):
+            names = _as_tuple("hidden_activation", self.hidden_activation)
+            if len(names) != self.depth - 1:
+                raise OptionError(
+                    f"hidden_activation names {len(names)} activations; expected one name, or one for each "
+                    f"of the {self.depth - 1} hidden layers"
+                )
+            object.__setattr__(self, "hidden_activation", names)
+        hidden = self.hidden_activation
+        for name in (hidden,) if isinstance(hidden, str) else hidden:
+            activation_named(name)
+            if name not in HIDDEN_ACTIVATIONS:
+                known = ", ".join(HIDDEN_ACTIVATIONS)
+                raise OptionError(f"{name} belongs on the output; expected a hidden activation of {known}")
+        activation_named(self.output_activation)
+
+    def _settle_cost(self) -> None:
+        default_costs: dict[str, str] = {}
+        for name, cost in COSTS.items():
+            for output in cost.output_activations:
+                default_costs.setdefault(output, name)
+        if self.output_activation not in default_costs:
+            raise OptionError(
+                f"no cost ends in {self.output_activation!r}; expected output_activation "
+                f"{' or '.join(default_costs)}"
+            )
+        if not self.cost:
+            object.__setattr__(self, "cost", default_costs[self.output_activation])
+        outputs = cost_named(self.cost).output_activations
+        if self.output_activation not in outputs:
+            raise OptionError(
+                f"the cost {self.cost} belongs to the output {' or '.join(outputs)}; "
+                f"this network's output is {self.output_activation}"
+            )
+
+    def _settle_numbers(self) -> None:
+        for name in ("label_smoothing", "input_dropout"):
+            object.__setattr__(self, name, _fraction(name, getattr(self, name)))
+        if isinstance(self.dropout, (tuple, list)):
+            rates = tuple(_fraction("dropout", rate) for rate in self.dropout)
+            if len(rates) != self.depth - 1:
+                raise OptionError(
+                    f"dropout names {len(rates)} rates; expected one number, or one for each of the "
+                    f"{self.depth - 1} hidden layers"
+                )
+            object.__setattr__(self, "dropout", rates)
+        else:
+            object.__setattr__(self, "dropout", _fraction("dropout", self.dropout))
+        for name in ("l1", "l2"):
+            object.__setattr__(self, name, check_number(name, getattr(self, name), least=0.0))
+        delta = check_number("huber_delta", self.huber_delta, above=0.0)
+        object.__setattr__(self, "huber_delta", delta)
+        if self.label_smoothing and "label_smoothing" not in cost_named(self.cost).options:
+            raise OptionError(
+                f"label_smoothing is {self.label_smoothing:g} and the cost is {self.cost}, which has no "
+                "classes; expected 0, or a cross-entropy"
+            )
 
     @classmethod
     def for_classes(
@@ -98,16 +159,40 @@ class Network:
         return shapes
 
     @property
-    def activations(self) -> dict[str, str]:
+    def hidden_activations(self) -> tuple[str, ...]:
+        """The activations of layers 1 .. L-1, one name each."""
+        if isinstance(self.hidden_activation, str):
+            return (self.hidden_activation,) * (self.depth - 1)
+        return self.hidden_activation
+
+    @property
+    def dropout_rates(self) -> tuple[float, ...]:
+        """The dropout of A0 (the inputs), A1, ..., A(L-1)."""
+        hidden = self.dropout if isinstance(self.dropout, tuple) else (self.dropout,) * (self.depth - 1)
+        return (self.input_dropout, *hidden)
+
+    @property
+    def activations(self) -> dict[str, Any]:
         """The keyword arguments by which `pellucid.core` is told the activations."""
         return {
             "hidden_activation": self.hidden_activation,
             "output_activation": self.output_activation,
         }
 
+    @property
+    def cost_options(self) -> dict[str, Any]:
+        """The keyword arguments by which the cost and its gradient are told what else they need."""
+        return {name: getattr(self, name) for name in cost_named(self.cost).options}
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
-        return {**asdict(self), "layer_dims": list(self.layer_dims)}
+        """Plain values, as a model file keeps them: what is as ever is left out."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        kept = {
+            item.name: values[item.name]
+            for item in fields(self)
+            if item.name in _ALWAYS or values[item.name] != item.default
+        }
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -116,12 +201,26 @@ class Network:
         Raises:
             OptionError: keys or values that no network has.
         """
-        expected = {"layer_dims", "hidden_activation", "output_activation", "cost"}
-        if not isinstance(document, Mapping) or set(document) != expected:
+        known = {item.name for item in fields(cls)}
+        if not isinstance(document, Mapping) or not _ALWAYS <= set(document) <= known:
             raise OptionError(
-                f"a network is described by {', '.join(sorted(expected))}; found {document!r:.200}"
+                f"a network is described by {', '.join(sorted(_ALWAYS))}; found {document!r:.200}"
             )
-        names = (document["hidden_activation"], document["output_activation"], document["cost"])
-        if not isinstance(document["layer_dims"], list) or not all(isinstance(n, str) for n in names):
-            raise OptionError("a network's layer_dims are a list and its other values are names")
-        return cls(tuple(document["layer_dims"]), *names)
+        hidden = document["hidden_activation"]
+        names = (*(hidden if isinstance(hidden, list) else [hidden]), document["output_activation"])
+        if not isinstance(document["layer_dims"], list) or not all(
+            isinstance(name, str) for name in (*names, document["cost"])
+        ):
+            raise OptionError("a network's layer_dims are a list and its activations and cost are names")
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+        return cls(**values)
+
+
+def _as_tuple(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, (tuple, list)) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise OptionError(f"{name} is {value!r:.80}; expected a name, or a sequence of names")
+
+
+def _fraction(name: str, value: Any) -> float:
+    return check_number(name, value, least=0.0, below=1.0)

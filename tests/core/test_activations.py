@@ -26,6 +26,7 @@ FORMULAS = {
     "tanh": math.tanh,
     "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
     "identity": lambda z: z,
+    "exp": math.exp,
 }
 
 any_float64 = arrays(np.float64, array_shapes(max_dims=2, max_side=8), elements=st.floats(width=64))
@@ -93,6 +94,11 @@ def test_forward_and_backward_agree_with_autograd(name: str) -> None:
     forward, backward = ACTIVATIONS[name]
     np.testing.assert_allclose(forward(Z)[0], their_A.detach().numpy(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(backward(dA, Z), their_Z.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+def test_a_count_that_is_no_number_any_more_is_infinite() -> None:
+    with np.errstate(over="ignore"):
+        assert core.exp(np.array([[1000.0]]))[0] == np.inf
 
 
 def test_softmax_backward_is_the_jacobian() -> None:
@@ -217,5 +223,5 @@ def test_an_unknown_activation_is_answered_with_the_known_ones(name: object) -> 
         activation_named(name)
     assert str(error.value) == (
         f"unknown activation {name!r}; expected one of relu, leaky_relu, elu, gelu, silu, tanh, "
-        "sigmoid, softmax, identity"
+        "sigmoid, softmax, identity, exp"
     )

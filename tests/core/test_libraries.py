@@ -12,13 +12,19 @@ from pellucid.core import shallow
 from pellucid.core.activations import ACTIVATIONS
 from pellucid.errors import ArrayError
 
+# Those that take no arrays; and the judge, which computes in NumPy whatever it is given.
 WITHOUT_ARRAYS = {
+    "gradient_check",
+    "gradient_check_n",
     "schedule_lr_decay",
     "update_lr",
     "initialize_parameters",
     "initialize_parameters_deep",
     "shallow.initialize_parameters",
 }
+
+
+COSTS_FOR_NUMBERS = ("mean_squared_error", "mean_absolute_error", "huber", "poisson")
 
 
 def calls() -> dict[str, tuple[Any, tuple[Any, ...]]]:
@@ -35,6 +41,14 @@ def calls() -> dict[str, tuple[Any, tuple[Any, ...]]]:
         found[f"{name}_backward"] = getattr(core, f"{name}_backward"), (dA, Z)
     for name in ("compute_cost", "compute_cost_backward"):
         found[name] = getattr(core, name), (AL, net.Y)
+    for name in COSTS_FOR_NUMBERS:
+        for part in (name, f"{name}_backward"):
+            found[part] = getattr(core, part), (net.forward()[1][-1][1], net.Y)
+            function = getattr(core, part)
+            found[f"{part} with weights"] = (
+                lambda ZL, Y, weights, function=function: function(ZL, Y, weights=weights),
+                (net.forward()[1][-1][1], net.Y, np.array([[0.5, 0.0, 2.0, 1.0]])),
+            )
     for kind, Y in (("binary", net.Y), ("categorical", many.Y)):
         for name in (f"{kind}_cross_entropy", f"{kind}_cross_entropy_backward"):
             found[name] = getattr(core, name), ((net if kind == "binary" else many).forward()[1][-1][1], Y)
@@ -78,11 +92,33 @@ def second_course_calls(net: Any, grads: Any) -> dict[str, tuple[Any, tuple[Any,
             lambda P, G, v, s: adam(P, G, v, s, 2),
             (P, G, G, {name: value * value for name, value in G.items()}),
         ),
+        **more_updates(P, G),
+        "forward_propagation_with_dropout": (core.forward_propagation_with_dropout, (net.X, P)),
+        "backward_propagation_with_dropout": (
+            lambda X, Y, cache: core.backward_propagation_with_dropout(X, Y, cache, 0.5),
+            (net.X, net.Y, core.forward_propagation_with_dropout(net.X, P)[1]),
+        ),
+        "dropout_masks": (lambda X: core.dropout_masks((0.5, 0.2), (3, 4), X, seed=1, step=0), (net.X,)),
+        "weight_penalty": (lambda P: core.weight_penalty(P, 4, l2=0.7, l1=0.1), (P,)),
+        "weight_penalty_backward": (lambda P: core.weight_penalty_backward(P, 4, l2=0.7, l1=0.1), (P,)),
         "compute_cost_with_regularization": (lambda A, Y, P: cost(A, Y, P, 0.7), (AL, net.Y, P)),
         "backward_propagation_with_regularization": (
             lambda X, Y, cache: backward(X, Y, cache, 0.7),
             (net.X, net.Y, flat),
         ),
+    }
+
+
+def more_updates(P: Any, G: Any) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+    heavy_ball, nesterov = core.update_parameters_with_heavy_ball, core.update_parameters_with_nesterov
+    rmsprop, adamw = core.update_parameters_with_rmsprop, core.update_parameters_with_adamw
+    squares = {name: value * value for name, value in G.items()}
+    return {
+        "clip_gradients": (lambda G: core.clip_gradients(G, 0.01), (G,)),
+        "update_parameters_with_heavy_ball": (lambda P, G, v: heavy_ball(P, G, v, 0.9, 0.1), (P, G, G)),
+        "update_parameters_with_nesterov": (lambda P, G, v: nesterov(P, G, v, 0.9, 0.1), (P, G, G)),
+        "update_parameters_with_rmsprop": (rmsprop, (P, G, squares)),
+        "update_parameters_with_adamw": (lambda P, G, v, s: adamw(P, G, v, s, 2), (P, G, G, squares)),
     }
 
 
@@ -109,6 +145,9 @@ COSTS = (
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "shallow.compute_cost",
+    "weight_penalty",
+    *COSTS_FOR_NUMBERS,
+    *(f"{name} with weights" for name in COSTS_FOR_NUMBERS),
 )
 
 
@@ -138,6 +177,9 @@ def assert_result(name: str, result: Any, library: Library) -> None:
     for value, number in zip(tree_leaves(result), tree_leaves(function(*arguments)), strict=True):
         if name in COSTS and library.name == "numpy":
             assert type(value) is float
+        elif np.asarray(number).dtype == bool:
+            assert type(value) is type(library.array(0.0))
+            assert "bool" in str(value.dtype)
         elif "predict" in name:
             assert type(value) is type(library.array(0.0))
             assert "int" in str(value.dtype)

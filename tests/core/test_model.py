@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import Example, example, torch_activation
+from helpers import Example, assert_gradient, central_difference, example, torch_activation
 from pellucid.core import (
     L_model_backward,
     L_model_forward,
+    compute_cost,
     linear_activation_forward,
     predict,
     sigmoid,
@@ -253,3 +254,49 @@ def test_unknown_activations_are_refused() -> None:
     assert str(error.value) == (
         "the cross-entropy cost has no output activation 'tanh'; expected sigmoid or softmax"
     )
+
+
+def test_each_hidden_layer_may_have_an_activation_of_its_own() -> None:
+    net = example([3, 5, 4, 2])
+    names = ["tanh", "gelu"]
+    AL, caches = L_model_forward(net.X, net.parameters, hidden_activation=names)
+    A = net.X
+    for l, name in enumerate([*names, "sigmoid"], start=1):
+        A, _ = linear_activation_forward(A, net.parameters[f"W{l}"], net.parameters[f"b{l}"], name)
+    np.testing.assert_array_equal(AL, A)
+    np.testing.assert_array_equal(predict(net.X, net.parameters, hidden_activation=names), AL > 0.5)
+    grads = L_model_backward(AL, net.Y, caches, hidden_activation=names)
+
+    def cost(parameters: dict[str, np.ndarray]) -> tuple[float, None]:
+        return compute_cost(
+            L_model_forward(net.X, parameters, hidden_activation=tuple(names))[0], net.Y
+        ), None
+
+    for name, value in net.parameters.items():
+        numeric, _ = central_difference(lambda x, n=name: cost(net.parameters | {n: x}), value)
+        assert_gradient(f"d{name}", grads[f"d{name}"], numeric)
+
+
+@pytest.mark.parametrize("names", [[], ["relu"], ("relu", "relu", "relu")])
+def test_too_many_or_too_few_activations_are_refused(names: Any) -> None:
+    net = example([3, 5, 4, 2])
+    with pytest.raises(OptionError) as error:
+        L_model_forward(net.X, net.parameters, hidden_activation=names)
+    assert str(error.value) == (
+        f"hidden_activation names {len(names)} activations and the parameters have 3 layers; expected one "
+        "name, or one for each of the 2 hidden layers"
+    )
+    AL, caches = net.forward()
+    with pytest.raises(OptionError, match="expected one name, or one for each of the 2 hidden layers"):
+        L_model_backward(AL, net.Y, caches, hidden_activation=names)
+
+
+def test_masks_multiply_what_goes_into_a_layer() -> None:
+    net = example([3, 5, 1])
+    masks = [np.array([[1.0, 0, 2, 1]] * 3), None]
+    masked, caches = L_model_forward(net.X, net.parameters, masks=masks)
+    plain, _ = L_model_forward(net.X * masks[0], net.parameters)
+    np.testing.assert_array_equal(masked, plain)
+    np.testing.assert_array_equal(caches[0][0][0], net.X * masks[0])
+    nothing, _ = L_model_forward(net.X, net.parameters, masks=[None, None])
+    np.testing.assert_array_equal(nothing, net.forward()[0])

@@ -1,4 +1,4 @@
-"""Momentum and Adam against the published series, PyTorch's rules, and every refusal."""
+"""Steps with a memory against the published series, PyTorch's rules, and every refusal."""
 
 from typing import Any
 
@@ -16,7 +16,11 @@ from pellucid.core import (
     random_mini_batches,
     update_parameters,
     update_parameters_with_adam,
+    update_parameters_with_adamw,
+    update_parameters_with_heavy_ball,
     update_parameters_with_momentum,
+    update_parameters_with_nesterov,
+    update_parameters_with_rmsprop,
 )
 from pellucid.errors import OptionError, ParametersError, ShapeError
 
@@ -92,6 +96,112 @@ def test_adam_is_pytorch_s() -> None:
         np.testing.assert_allclose(s_corrected[f"d{name}"], s[f"d{name}"] / (1 - 0.95**20), rtol=1e-15)
 
 
+def torch_after(rule: str, steps: int, **options: Any) -> Dict:
+    """The parameters after `steps` steps of PyTorch's rule on the gradients of `step`."""
+    torch = pytest.importorskip("torch")
+    theirs = {name: torch.tensor(value, requires_grad=True) for name, value in step()[0].items()}
+    optimizer = getattr(torch.optim, rule)(list(theirs.values()), **options)
+    for t in range(1, steps + 1):
+        _, grads = step(t)
+        for name, value in theirs.items():
+            value.grad = torch.tensor(grads[f"d{name}"])
+        optimizer.step()
+    return {name: value.detach().numpy() for name, value in theirs.items()}
+
+
+@pytest.mark.parametrize(
+    ("update", "nesterov"),
+    [(update_parameters_with_heavy_ball, False), (update_parameters_with_nesterov, True)],
+)
+def test_the_heavy_ball_and_nesterov_are_pytorch_s(update: Any, nesterov: bool) -> None:
+    # PyTorch's velocity is ours over -rate: the same steps while the rate stays the same.
+    theirs = torch_after("SGD", 20, lr=0.02, momentum=0.8, nesterov=nesterov)
+    parameters, v = step()[0], initialize_velocity(step()[0])
+    for t in range(1, 21):
+        parameters, v = update(parameters, step(t)[1], v, 0.8, 0.02)
+    for name, value in parameters.items():
+        np.testing.assert_allclose(value, theirs[name], rtol=1e-12)
+
+
+def test_rmsprop_is_pytorch_s() -> None:
+    theirs = torch_after("RMSprop", 20, lr=0.02, alpha=0.95, eps=1e-3)
+    parameters, s = step()[0], initialize_velocity(step()[0])
+    for t in range(1, 21):
+        parameters, s = update_parameters_with_rmsprop(parameters, step(t)[1], s, 0.02, 0.95, 1e-3)
+    for name, value in parameters.items():
+        np.testing.assert_allclose(value, theirs[name], rtol=1e-12)
+
+
+def test_adamw_is_pytorch_s_but_for_the_biases() -> None:
+    decayed = torch_after("AdamW", 20, lr=0.02, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3)
+    kept = torch_after("Adam", 20, lr=0.02, betas=(0.8, 0.95), eps=1e-3)
+    parameters, v, s = step()[0], *initialize_adam(step()[0])
+    for t in range(1, 21):
+        grads = step(t)[1]
+        parameters, v, s, v_corrected, s_corrected = update_parameters_with_adamw(
+            parameters, grads, v, s, t, 0.02, 0.8, 0.95, 1e-3, 0.3
+        )
+    for name, value in parameters.items():
+        np.testing.assert_allclose(value, (decayed if name[0] == "W" else kept)[name], rtol=1e-12)
+        np.testing.assert_allclose(v_corrected[f"d{name}"], v[f"d{name}"] / (1 - 0.8**20), rtol=1e-15)
+        np.testing.assert_allclose(s_corrected[f"d{name}"], s[f"d{name}"] / (1 - 0.95**20), rtol=1e-15)
+
+
+def test_adamw_without_decay_is_adam() -> None:
+    parameters, grads = step()
+    v, s = initialize_adam(parameters)
+    adam = update_parameters_with_adam(parameters, grads, v, s, 1, 0.1)
+    adamw = update_parameters_with_adamw(parameters, grads, v, s, 1, 0.1, weight_decay=0.0)
+    for ours, theirs in zip(adamw, adam, strict=True):
+        for name, value in theirs.items():
+            np.testing.assert_array_equal(ours[name], value)
+
+
+def test_two_steps_by_hand() -> None:
+    W, g1, g2, rate, beta = 2.0, 0.5, -1.0, 0.1, 0.9
+    parameters = {"W1": np.array([[W]]), "b1": np.array([[W]])}
+    first, second = ({"dW1": np.array([[g]]), "db1": np.array([[g]])} for g in (g1, g2))
+    zero = initialize_velocity(parameters)
+    v1, v2 = -rate * g1, beta * -rate * g1 - rate * g2
+    for update, expected in (
+        (update_parameters_with_heavy_ball, W + v1 + v2),
+        (update_parameters_with_nesterov, W + (beta * v1 - rate * g1) + (beta * v2 - rate * g2)),
+    ):
+        moved, v = update(parameters, first, zero, beta, rate)
+        moved, v = update(moved, second, v, beta, rate)
+        assert v["dW1"].item() == pytest.approx(v2, rel=1e-15)
+        assert moved["W1"].item() == moved["b1"].item() == pytest.approx(expected, rel=1e-15)
+    moved, s = update_parameters_with_rmsprop(parameters, first, zero, rate, beta, 0.01)
+    assert s["dW1"].item() == pytest.approx((1 - beta) * g1**2)
+    assert moved["W1"].item() == pytest.approx(W - rate * g1 / (((1 - beta) * g1**2) ** 0.5 + 0.01))
+
+
+def test_a_ball_without_memory_is_gradient_descent() -> None:
+    parameters, grads = step()
+    plain = update_parameters(parameters, grads, 0.1)
+    for update in (update_parameters_with_heavy_ball, update_parameters_with_nesterov):
+        updated, v = update(parameters, grads, initialize_velocity(parameters), 0.0, 0.1)
+        for name, value in plain.items():
+            np.testing.assert_allclose(updated[name], value, rtol=1e-15)
+            np.testing.assert_array_equal(v[f"d{name}"], -0.1 * grads[f"d{name}"])
+
+
+def test_float32_stays_float32() -> None:
+    def narrow(values: Dict) -> Dict:
+        return {name: value.astype(np.float32) for name, value in values.items()}
+
+    parameters, grads = map(narrow, step())
+    v, s = initialize_adam(parameters)
+    number = np.float64(0.5)
+    for result in (
+        update_parameters_with_heavy_ball(parameters, grads, v, number, number),
+        update_parameters_with_nesterov(parameters, grads, v, number, number),
+        update_parameters_with_rmsprop(parameters, grads, s, number, number, number),
+        update_parameters_with_adamw(parameters, grads, v, s, 1, *[number] * 5),
+    ):
+        assert {value.dtype for found in result for value in found.values()} == {np.dtype(np.float32)}
+
+
 def test_nothing_that_was_passed_in_changes() -> None:
     parameters, grads = step()
     v, s = initialize_adam(parameters)
@@ -99,6 +209,10 @@ def test_nothing_that_was_passed_in_changes() -> None:
         value.setflags(write=False)
     update_parameters_with_momentum(parameters, grads, v, 0.9, 0.1)
     updated, new_v, new_s, _, _ = update_parameters_with_adam(parameters, grads, v, s, 1)
+    update_parameters_with_heavy_ball(parameters, grads, v, 0.9, 0.1)
+    update_parameters_with_nesterov(parameters, grads, v, 0.9, 0.1)
+    update_parameters_with_rmsprop(parameters, grads, s)
+    update_parameters_with_adamw(parameters, grads, v, s, 1)
     assert list(updated) == list(parameters)
     assert list(new_v) == list(new_s) == list(grads)
 
@@ -108,6 +222,13 @@ def test_refusals() -> None:
     v, s = initialize_adam(parameters)
     with pytest.raises(OptionError, match="t is 0; expected the number of the step, counted from 1"):
         update_parameters_with_adam(parameters, grads, v, s, 0)
+    with pytest.raises(OptionError, match="t is 0; expected the number of the step, counted from 1"):
+        update_parameters_with_adamw(parameters, grads, v, s, 0)
+    for update in (update_parameters_with_heavy_ball, update_parameters_with_nesterov):
+        with pytest.raises(ParametersError, match="v has no dW1; expected an entry for each of W1, b1"):
+            update(parameters, grads, {}, 0.9, 0.1)
+    with pytest.raises(ParametersError, match="s has no dW1; expected an entry for each of W1, b1"):
+        update_parameters_with_rmsprop(parameters, grads, {})
     with pytest.raises(ParametersError, match="v has no db2; expected an entry for each of W1, b1, W2, b2"):
         update_parameters_with_momentum(parameters, grads, {**dict(list(v.items())[:3])}, 0.9, 0.1)
     with pytest.raises(ParametersError, match="grads has no dW1"):

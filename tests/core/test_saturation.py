@@ -174,6 +174,9 @@ def test_no_activation_overflows_far_from_zero(name: str, dtype: Any) -> None:
     Z = np.array([ZL_VALUES], dtype)
     if name == "gelu":
         Z = np.clip(Z, -1000, 1000)
+    if name == "exp":
+        # The one that does: an infinite count is for the cost to find.
+        Z = np.minimum(Z, 80)
     forward, backward = ACTIVATIONS[name]
     A, _ = forward(Z)
     assert np.isfinite(A).all()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.core import initialize_parameters_deep, update_parameters
-from pellucid.errors import ArrayError, ParametersError, ShapeError
+from pellucid.core import clip_gradients, initialize_parameters_deep, update_parameters
+from pellucid.errors import ArrayError, OptionError, ParametersError, ShapeError
 
 Dict = dict[str, np.ndarray]
 
@@ -99,3 +99,48 @@ def test_a_gradient_that_is_no_array_is_named() -> None:
     parameters, grads = step()
     with pytest.raises(ArrayError, match=r"^dW1 is of type list; expected an array"):
         update_parameters(parameters, grads | {"dW1": grads["dW1"].tolist()}, 0.1)
+
+
+def length(grads: Dict) -> float:
+    return float(np.sqrt(sum(np.sum(gradient**2) for gradient in grads.values())))
+
+
+@given(st.floats(1e-3, 1e3), st.integers(0, 100))
+def test_gradients_are_no_longer_than_asked_and_keep_their_direction(clip_norm: float, seed: int) -> None:
+    _, grads = step(seed)
+    clipped = clip_gradients(grads, clip_norm)
+    assert length(clipped) == pytest.approx(min(length(grads), clip_norm), rel=1e-12)
+    for name, gradient in grads.items():
+        np.testing.assert_allclose(clipped[name] / length(clipped), gradient / length(grads), rtol=1e-12)
+
+
+def test_short_gradients_are_left_as_they_are() -> None:
+    _, grads = step()
+    for clip_norm in (length(grads), 2 * length(grads)):
+        for name, gradient in clip_gradients(grads, clip_norm).items():
+            np.testing.assert_array_equal(gradient, grads[name])
+    nothing = {name: 0 * gradient for name, gradient in grads.items()}
+    assert length(clip_gradients(nothing, 1.0)) == 0
+
+
+def test_the_length_is_that_of_all_dW_and_db_and_of_nothing_else() -> None:
+    grads = {"dW1": np.array([[3.0]]), "db1": np.array([[4.0]]), "dA0": np.full((1, 9), 100.0)}
+    assert clip_gradients(grads, 1.0) == {"dW1": pytest.approx(0.6), "db1": pytest.approx(0.8)}
+
+
+def test_clipping_is_pytorch_s() -> None:
+    torch = pytest.importorskip("torch")
+    parameters, grads = step()
+    theirs = {name: torch.tensor(value, requires_grad=True) for name, value in parameters.items()}
+    for name, value in theirs.items():
+        value.grad = torch.tensor(grads[f"d{name}"])
+    torch.nn.utils.clip_grad_norm_(list(theirs.values()), 0.5)
+    for name, gradient in clip_gradients(grads, 0.5).items():
+        # PyTorch adds 1e-6 to the length it divides by.
+        np.testing.assert_allclose(gradient, theirs[name[1:]].grad.numpy(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("clip_norm", [0, -1, None, "1", np.inf, True])
+def test_a_length_that_is_none_is_refused(clip_norm: object) -> None:
+    with pytest.raises(OptionError, match=r"^clip_norm is .*; expected a number above 0$"):
+        clip_gradients(step()[1], clip_norm)

@@ -1,8 +1,9 @@
 """The mathematics of the course: pure functions on arrays, each forward step beside its backward.
 
 Read the files in this order: linear, activations, cost, initialization, model, update; then
-the next course's: mini_batches, optimizers, learning_rate, regularization. `shallow`, the
-network with one hidden layer, is a page of its own.
+the next course's: mini_batches, optimizers, learning_rate, regularization, dropout, gradient_check;
+then what goes beyond them: rectifiers, costs. `shallow`, the network with one hidden layer, is a page
+of its own.
 
 Nothing here reads a file, keeps a state, looks at a clock or touches a global random generator, and no
 function writes into an array it was given. All take and return arrays of any library of the Python
@@ -11,20 +12,14 @@ array API standard: NumPy, PyTorch, JAX, CuPy.
 
 from pellucid.core import shallow
 from pellucid.core.activations import (
-    elu,
-    elu_backward,
-    gelu,
-    gelu_backward,
+    exp,
+    exp_backward,
     identity,
     identity_backward,
-    leaky_relu,
-    leaky_relu_backward,
     relu,
     relu_backward,
     sigmoid,
     sigmoid_backward,
-    silu,
-    silu_backward,
     softmax,
     softmax_backward,
     tanh,
@@ -38,6 +33,22 @@ from pellucid.core.cost import (
     compute_cost,
     compute_cost_backward,
 )
+from pellucid.core.costs import (
+    huber,
+    huber_backward,
+    mean_absolute_error,
+    mean_absolute_error_backward,
+    mean_squared_error,
+    mean_squared_error_backward,
+    poisson,
+    poisson_backward,
+)
+from pellucid.core.dropout import (
+    backward_propagation_with_dropout,
+    dropout_masks,
+    forward_propagation_with_dropout,
+)
+from pellucid.core.gradient_check import gradient_check, gradient_check_n
 from pellucid.core.initialization import initialize_parameters, initialize_parameters_deep
 from pellucid.core.learning_rate import schedule_lr_decay, update_lr
 from pellucid.core.linear import (
@@ -52,29 +63,55 @@ from pellucid.core.optimizers import (
     initialize_adam,
     initialize_velocity,
     update_parameters_with_adam,
+    update_parameters_with_adamw,
+    update_parameters_with_heavy_ball,
     update_parameters_with_momentum,
+    update_parameters_with_nesterov,
+    update_parameters_with_rmsprop,
+)
+from pellucid.core.rectifiers import (
+    elu,
+    elu_backward,
+    gelu,
+    gelu_backward,
+    leaky_relu,
+    leaky_relu_backward,
+    silu,
+    silu_backward,
 )
 from pellucid.core.regularization import (
     backward_propagation_with_regularization,
     compute_cost_with_regularization,
+    weight_penalty,
+    weight_penalty_backward,
 )
-from pellucid.core.update import update_parameters
+from pellucid.core.update import clip_gradients, update_parameters
 
 __all__ = [
     "L_model_backward",
     "L_model_forward",
+    "backward_propagation_with_dropout",
     "backward_propagation_with_regularization",
     "binary_cross_entropy",
     "binary_cross_entropy_backward",
     "categorical_cross_entropy",
     "categorical_cross_entropy_backward",
+    "clip_gradients",
     "compute_cost",
     "compute_cost_backward",
     "compute_cost_with_regularization",
+    "dropout_masks",
     "elu",
     "elu_backward",
+    "exp",
+    "exp_backward",
+    "forward_propagation_with_dropout",
     "gelu",
     "gelu_backward",
+    "gradient_check",
+    "gradient_check_n",
+    "huber",
+    "huber_backward",
     "identity",
     "identity_backward",
     "initialize_adam",
@@ -87,6 +124,12 @@ __all__ = [
     "linear_activation_forward",
     "linear_backward",
     "linear_forward",
+    "mean_absolute_error",
+    "mean_absolute_error_backward",
+    "mean_squared_error",
+    "mean_squared_error_backward",
+    "poisson",
+    "poisson_backward",
     "predict",
     "random_mini_batches",
     "relu",
@@ -104,5 +147,11 @@ __all__ = [
     "update_lr",
     "update_parameters",
     "update_parameters_with_adam",
+    "update_parameters_with_adamw",
+    "update_parameters_with_heavy_ball",
     "update_parameters_with_momentum",
+    "update_parameters_with_nesterov",
+    "update_parameters_with_rmsprop",
+    "weight_penalty",
+    "weight_penalty_backward",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
-from pellucid.errors import ArrayError, ShapeError
+from pellucid.errors import ArrayError, OptionError, ShapeError
 
 # NumPy from 2.1 on is a namespace of the standard itself. Its answer is asked for a dozen times in every
 # step, and loading array-api-compat's wrapper of it takes as long as loading NumPy.
@@ -69,6 +69,30 @@ def plain_number(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+    below: float | None = None,
+) -> float:
+    """`value` as a float, found to be a finite number within its bounds.
+
+    Raises:
+        OptionError: it is no number, or out of bounds.
+    """
+    value = plain_number(value)
+    bounds = {"at least": least, "above": above, "at most": most, "below": below}
+    fits = type(value) in (int, float) and abs(value) < math.inf
+    fits = fits and (least is None or value >= least) and (above is None or value > above)
+    if fits and (most is None or value <= most) and (below is None or value < below):
+        return float(value)
+    limits = " and ".join(f"{words} {bound:g}" for words, bound in bounds.items() if bound is not None)
+    raise OptionError(f"{name} is {value!r:.80}; expected a number {limits}".rstrip())
+
+
 def without_history(array: Array) -> Array:
     """The same numbers, cut off from what PyTorch's autograd remembers of them."""
     return array.detach() if array_api_compat.is_torch_array(array) else array
@@ -123,6 +147,15 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
     if array_api_compat.is_torch_array(array):
         array = array.detach()
     return np.asarray(array_api_compat.to_device(array, "cpu"))
+
+
+def beside(values: np.ndarray[Any, Any], like: Array) -> Array:
+    """NumPy's `values` as an array of the library, and on the device, of `like`."""
+    xp = namespace(like=like)
+    # JAX places what it computes with by itself, and what it traces has no device yet.
+    if xp is _NUMPY or array_api_compat.is_jax_array(like):
+        return xp.asarray(values)
+    return xp.asarray(values, device=array_api_compat.device(like))
 
 
 def first_non_finite(X: Array) -> tuple[int, int, float, int] | None:

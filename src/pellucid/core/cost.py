@@ -2,15 +2,15 @@
 
 The course computes the cost from the output AL (`compute_cost`). Training computes it from the linear
 part ZL, where it is finite for every finite ZL, however sure and wrong the network is. Where both
-are finite they agree to rounding.
+are finite they agree to rounding. `costs` holds those for numbers and counts, and the table of all.
 
 Letters: m examples, n_y outputs. AL, ZL and Y are (n_y, m): Y holds 0 and 1, for several classes
 one-hot columns. Costs are sums over a column, averaged over the m columns; gradients are per example
-(the 1/m enters in `linear_backward`).
+(the 1/m enters in `linear_backward`). With weights (1, m) the average is the weighted one, and the
+gradient of example j counts m w_j / sum(w) times.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from pellucid.core._arrays import (
     Array,
@@ -21,7 +21,7 @@ from pellucid.core._arrays import (
     namespace,
 )
 from pellucid.core.activations import sigmoid, sigmoid_backward, softmax
-from pellucid.errors import OptionError, ShapeError
+from pellucid.errors import ShapeError
 
 
 def _open(name: str, A: Array, Y: Array) -> tuple[Any, Array, Array]:
@@ -34,7 +34,49 @@ def _open(name: str, A: Array, Y: Array) -> tuple[Any, Array, Array]:
     return xp, A, xp.astype(Y, A.dtype)
 
 
-def _times_log(xp: Any, Y: Array, A: Array) -> Array:
+def open_cost(ZL: Array, Y: Array, weights: Array | None) -> tuple[Any, Array, Array, Array | None]:
+    """What every cost from ZL begins with: the library, and ZL, Y and weights in one type of number.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+    """
+    xp, ZL, Y = _open("ZL", ZL, Y)
+    if weights is None:
+        return xp, ZL, Y, None
+    namespace(ZL=ZL, weights=weights)
+    if tuple(weights.shape) != (1, ZL.shape[1]):
+        raise ShapeError(
+            f"weights has shape {tuple(weights.shape)} and ZL has shape {tuple(ZL.shape)}; expected one "
+            f"weight for each column: weights of shape (1, {ZL.shape[1]})"
+        )
+    return xp, ZL, Y, xp.astype(weights, ZL.dtype)
+
+
+def mean_over_columns(xp: Any, losses: Array, weights: Array | None) -> Any:
+    """The losses (n_y, m) summed over each column and averaged over the columns."""
+    if weights is None:
+        return as_scalar(xp.sum(losses) / losses.shape[1])
+    return as_scalar(xp.sum(losses * weights) / _total(xp, weights))
+
+
+def weighted_columns(xp: Any, dZL: Array, weights: Array | None) -> Array:
+    """The gradients (n_y, m), those of column j m w_j / sum(w) times: the weights' own mean is 1."""
+    if weights is None:
+        return dZL
+    return dZL * (weights * (dZL.shape[1] / _total(xp, weights)))
+
+
+def _total(xp: Any, weights: Array) -> Array:
+    # Examples that do not count at all cost nothing, rather than 0/0.
+    total = xp.sum(weights)
+    return xp.where(total == 0, xp.ones_like(total), total)
+
+
+def _smoothed(Y: Array, label_smoothing: float, classes: int) -> Array:
+    return (1 - label_smoothing) * Y + label_smoothing / classes if label_smoothing else Y
+
+
+def times_log(xp: Any, Y: Array, A: Array) -> Array:
     """Y log A with 0 log 0 = 0, silent at A = 0 (where Y is not 0 it is -inf, the true value)."""
     silent = xp.where(A == 0, xp.ones_like(A), A)
     log = xp.where(A == 0, xp.full_like(A, -float("inf")), xp.log(silent))
@@ -57,7 +99,7 @@ def compute_cost(AL: Array, Y: Array) -> Any:
         ShapeError: AL and Y differ in shape.
     """
     xp, AL, Y = _open("AL", AL, Y)
-    log_likelihood = _times_log(xp, Y, AL) + _times_log(xp, 1 - Y, 1 - AL)
+    log_likelihood = times_log(xp, Y, AL) + times_log(xp, 1 - Y, 1 - AL)
     # A perfect answer costs 0, not -0.
     return as_scalar(0.0 - xp.sum(log_likelihood) / AL.shape[1])
 
@@ -128,97 +170,86 @@ def softmax_output_backward(AL: Array, Y: Array) -> Array:
     return AL - Y
 
 
-def binary_cross_entropy(ZL: Array, Y: Array) -> Any:
+def binary_cross_entropy(
+    ZL: Array, Y: Array, *, weights: Array | None = None, label_smoothing: float = 0.0
+) -> Any:
     """The cost of `compute_cost` from the linear part: 1/m sum(max(z, 0) - z y + log(1 + e^-|z|)).
 
     Args:
         ZL: linear part of the last layer, (n_y, m).
         Y: true labels, (n_y, m), 0 or 1.
+        weights: how much each example counts, (1, m); None: all the same.
+        label_smoothing: e in Y' = (1 - e) Y + e/2, which takes the place of Y.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs), finite for every finite ZL. Its
         gradient is `binary_cross_entropy_backward`.
 
     Raises:
-        ShapeError: ZL and Y differ in shape.
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
     """
-    xp, ZL, Y = _open("ZL", ZL, Y)
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    Y = _smoothed(Y, label_smoothing, 2)
     positive = xp.maximum(ZL, xp.zeros_like(ZL))
-    loss = positive - ZL * Y + xp.log1p(xp.exp(-xp.abs(ZL)))
-    return as_scalar(xp.sum(loss) / ZL.shape[1])
+    return mean_over_columns(xp, positive - ZL * Y + xp.log1p(xp.exp(-xp.abs(ZL))), weights)
 
 
-def binary_cross_entropy_backward(ZL: Array, Y: Array) -> Array:
-    """dZL = sigmoid(ZL) - Y, per example. The partner of `binary_cross_entropy`.
+def binary_cross_entropy_backward(
+    ZL: Array, Y: Array, *, weights: Array | None = None, label_smoothing: float = 0.0
+) -> Array:
+    """dZL = sigmoid(ZL) - Y', per example. The partner of `binary_cross_entropy`.
 
     Args:
         ZL: linear part of the last layer, (n_y, m).
         Y: true labels, (n_y, m).
+        weights: as in `binary_cross_entropy`.
+        label_smoothing: as in `binary_cross_entropy`.
 
     Raises:
-        ShapeError: ZL and Y differ in shape.
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
     """
-    _, ZL, Y = _open("ZL", ZL, Y)
-    return sigmoid(ZL)[0] - Y
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    return weighted_columns(xp, sigmoid(ZL)[0] - _smoothed(Y, label_smoothing, 2), weights)
 
 
-def categorical_cross_entropy(ZL: Array, Y: Array) -> Any:
+def categorical_cross_entropy(
+    ZL: Array, Y: Array, *, weights: Array | None = None, label_smoothing: float = 0.0
+) -> Any:
     """-1/m sum(Y log softmax(ZL)) = 1/m sum(log sum e^z - z_true), for classes that exclude each other.
 
     Args:
         ZL: linear part of the last layer, (n_y, m), n_y classes.
         Y: one-hot columns, (n_y, m).
+        weights: how much each example counts, (1, m); None: all the same.
+        label_smoothing: e in Y' = (1 - e) Y + e/n_y, which takes the place of Y.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs), finite for every finite ZL. Its
         gradient is `categorical_cross_entropy_backward`.
 
     Raises:
-        ShapeError: ZL and Y differ in shape.
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
     """
-    xp, ZL, Y = _open("ZL", ZL, Y)
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    Y = _smoothed(Y, label_smoothing, Y.shape[0])
     shifted = ZL - xp.max(ZL, axis=0, keepdims=True)
     log_sum = xp.log(xp.sum(xp.exp(shifted), axis=0, keepdims=True))
-    return as_scalar(xp.sum(Y * (log_sum - shifted)) / ZL.shape[1])
+    return mean_over_columns(xp, Y * (log_sum - shifted), weights)
 
 
-def categorical_cross_entropy_backward(ZL: Array, Y: Array) -> Array:
-    """dZL = softmax(ZL) - Y, per example. The partner of `categorical_cross_entropy`.
+def categorical_cross_entropy_backward(
+    ZL: Array, Y: Array, *, weights: Array | None = None, label_smoothing: float = 0.0
+) -> Array:
+    """dZL = softmax(ZL) - Y', per example. The partner of `categorical_cross_entropy`.
 
     Args:
         ZL: linear part of the last layer, (n_y, m).
         Y: one-hot columns, (n_y, m).
+        weights: as in `categorical_cross_entropy`.
+        label_smoothing: as in `categorical_cross_entropy`.
 
     Raises:
-        ShapeError: ZL and Y differ in shape.
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
     """
-    _, ZL, Y = _open("ZL", ZL, Y)
-    return softmax(ZL)[0] - Y
-
-
-class Cost(NamedTuple):
-    """One cost as training uses it: from ZL, beside its gradient, with the output it belongs to."""
-
-    forward: Callable[[Array, Array], Any]
-    backward: Callable[[Array, Array], Array]
-    output_activation: str
-
-
-COSTS = {
-    "binary_cross_entropy": Cost(binary_cross_entropy, binary_cross_entropy_backward, "sigmoid"),
-    "categorical_cross_entropy": Cost(
-        categorical_cross_entropy, categorical_cross_entropy_backward, "softmax"
-    ),
-}
-
-
-def cost_named(name: str) -> Cost:
-    """The cost called `name`.
-
-    Raises:
-        OptionError: there is no such cost; the message lists those there are.
-    """
-    try:
-        return COSTS[name]
-    except (KeyError, TypeError):
-        raise OptionError(f"unknown cost {name!r}; expected one of {', '.join(COSTS)}") from None
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    return weighted_columns(xp, softmax(ZL)[0] - _smoothed(Y, label_smoothing, Y.shape[0]), weights)

@@ -4,7 +4,7 @@
 in layer l, n_0 = n_x inputs, n_L = n_y outputs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pellucid.core._arrays import Array, check_matrix, namespace
 from pellucid.core.activations import activation_named
@@ -44,20 +44,41 @@ def count_layers(parameters: Mapping[str, Array]) -> int:
     return L
 
 
+def activations_of_layers(
+    hidden_activation: str | Sequence[str], output_activation: str, L: int
+) -> list[str]:
+    """The names of g of the layers 1 .. L.
+
+    Raises:
+        OptionError: not one name, nor one for each of the hidden layers.
+    """
+    if not isinstance(hidden_activation, str) and isinstance(hidden_activation, Sequence):
+        if len(hidden_activation) != L - 1:
+            raise OptionError(
+                f"hidden_activation names {len(hidden_activation)} activations and the parameters have "
+                f"{L} layers; expected one name, or one for each of the {L - 1} hidden layers"
+            )
+        return [*hidden_activation, output_activation]
+    return [*[hidden_activation] * (L - 1), output_activation]
+
+
 def L_model_forward(
     X: Array,
     parameters: Mapping[str, Array],
     *,
-    hidden_activation: str = "relu",
+    hidden_activation: str | Sequence[str] = "relu",
     output_activation: str = "sigmoid",
+    masks: Sequence[Array | None] | None = None,
 ) -> tuple[Array, list[LayerCache]]:
     """[LINEAR -> RELU] x (L-1) -> LINEAR -> SIGMOID, or other activations by keyword.
 
     Args:
         X: inputs, (n_x, m).
         parameters: `{"W1": (n_1, n_x), "b1": (n_1, 1), ..., "WL": ..., "bL": ...}`.
-        hidden_activation: the activation of layers 1 .. L-1, by name.
+        hidden_activation: the activation of layers 1 .. L-1, by name; or a sequence, one for each.
         output_activation: the activation of layer L, by name.
+        masks: what X, A1, ..., A(L-1) are multiplied by, (n_l, m) each: the dropout of a training step,
+            see `dropout_masks`; None where nothing is left out.
 
     Returns:
         `(AL, caches)`: AL (n_L, m), and the L caches `((A_prev, W, b), Z)` in the order of the
@@ -73,10 +94,13 @@ def L_model_forward(
     check_matrix("X", X, "(n_x, m)")
     A = X
     caches = []
-    for l in range(1, L + 1):
-        activation = output_activation if l == L else hidden_activation
+    for l, activation in enumerate(activations_of_layers(hidden_activation, output_activation, L), start=1):
+        mask = masks[l - 1] if masks is not None else None
+        A_prev = A if mask is None else A * mask
         try:
-            A, cache = linear_activation_forward(A, parameters[f"W{l}"], parameters[f"b{l}"], activation)
+            A, cache = linear_activation_forward(
+                A_prev, parameters[f"W{l}"], parameters[f"b{l}"], activation
+            )
         except ShapeError as error:
             A_name = "X" if l == 1 else f"A{l - 1}"
             raise ShapeError(f"layer {l} (W = W{l}, b = b{l}, A = {A_name}): {error}") from None
@@ -84,12 +108,72 @@ def L_model_forward(
     return A, caches
 
 
+# What the backward pass finds at layer l: (l, dZ, dA_prev, dW, db). dA_prev is None where nothing is
+# learned before it.
+LayerGradients = tuple[int, Array, Array | None, Array, Array]
+
+
+def backward_pass(
+    dZL: Array,
+    caches: Sequence[LayerCache],
+    *,
+    hidden_activation: str | Sequence[str] = "relu",
+    masks: Sequence[Array | None] | None = None,
+    input_gradient: bool = True,
+) -> Iterator[LayerGradients]:
+    """From the last layer to the first, for any cost: the loop that every backward pass here is.
+
+    Args:
+        dZL: the gradient of the cost with respect to ZL, (n_L, m), per example.
+        caches: as `L_model_forward` returned them.
+        hidden_activation: as in the forward pass.
+        masks: as in the forward pass.
+        input_gradient: also compute dA0, the gradient with respect to X. Training does without it:
+            for wide inputs it is a large share of the work.
+
+    Yields:
+        `(l, dZ, dA_prev, dW, db)` for l = L, L-1, ..., 1.
+
+    Raises:
+        ShapeError: dZL and the caches do not fit; the message names the layer.
+        CacheError: the caches are none.
+        OptionError: there is no such activation.
+    """
+    layers = [layer_parts(cache) for cache in caches]
+    L = len(layers)
+    activations = activations_of_layers(hidden_activation, "identity", L)
+    dA_prev: Array | None = None
+    for l in range(L, 0, -1):
+        linear_cache, Z = layers[l - 1]
+        try:
+            dZ = dZL if l == L else activation_named(activations[l - 1]).backward(dA_prev, Z)
+            if l > 1 or input_gradient:
+                dA_prev, dW, db = linear_backward(dZ, linear_cache)
+            else:
+                dA_prev, (dW, db) = None, linear_gradients(dZ, linear_cache)
+        except ShapeError as error:
+            raise ShapeError(f"layer {l}, cache caches[{l - 1}]: {error}") from None
+        if dA_prev is not None and masks is not None and masks[l - 1] is not None:
+            dA_prev = dA_prev * masks[l - 1]
+        yield l, dZ, dA_prev, dW, db
+
+
+def gradients_by_name(layers: Iterable[LayerGradients]) -> dict[str, Array]:
+    """`{"dZ{l}", "dA{l-1}", "dW{l}", "db{l}"}` of all layers of a `backward_pass`."""
+    grads: dict[str, Array] = {}
+    for l, dZ, dA_prev, dW, db in layers:
+        grads |= {f"dZ{l}": dZ, f"dW{l}": dW, f"db{l}": db}
+        if dA_prev is not None:
+            grads[f"dA{l - 1}"] = dA_prev
+    return grads
+
+
 def L_model_backward(
     AL: Array,
     Y: Array,
     caches: Sequence[LayerCache],
     *,
-    hidden_activation: str = "relu",
+    hidden_activation: str | Sequence[str] = "relu",
     output_activation: str = "sigmoid",
     input_gradient: bool = True,
 ) -> dict[str, Array]:
@@ -104,8 +188,7 @@ def L_model_backward(
         caches: as `L_model_forward` returned them.
         hidden_activation: as in the forward pass.
         output_activation: as in the forward pass: "sigmoid" or "softmax".
-        input_gradient: also compute dA0, the gradient with respect to X. Training does without it:
-            for wide inputs it is a large share of the work.
+        input_gradient: also compute dA0, the gradient with respect to X.
 
     Returns:
         `{"dA{l-1}", "dW{l}", "db{l}"}` for l = 1 .. L: each of the shape of what it is the gradient
@@ -121,33 +204,19 @@ def L_model_backward(
             f"caches is {'empty' if caches == [] else 'no list'}; expected one cache per layer, "
             "as L_model_forward returns them"
         )
-    L = len(caches)
-    layers = [layer_parts(cache) for cache in caches]
-    linear_cache, ZL = layers[L - 1]
+    _, ZL = [layer_parts(cache) for cache in caches][-1]
     if output_activation == "sigmoid":
-        dZ = sigmoid_output_backward(AL, Y, ZL)
+        dZL = sigmoid_output_backward(AL, Y, ZL)
     elif output_activation == "softmax":
-        dZ = softmax_output_backward(AL, Y)
+        dZL = softmax_output_backward(AL, Y)
     else:
         raise OptionError(
             f"the cross-entropy cost has no output activation {output_activation!r}; "
             "expected sigmoid or softmax"
         )
-    grads: dict[str, Array] = {}
-    g = activation_named(hidden_activation)
-    for l in range(L, 0, -1):
-        if l < L:
-            linear_cache, Z = layers[l - 1]
-        try:
-            if l < L:
-                dZ = g.backward(grads[f"dA{l}"], Z)
-            if l > 1 or input_gradient:
-                grads[f"dA{l - 1}"], grads[f"dW{l}"], grads[f"db{l}"] = linear_backward(dZ, linear_cache)
-            else:
-                grads["dW1"], grads["db1"] = linear_gradients(dZ, linear_cache)
-        except ShapeError as error:
-            raise ShapeError(f"layer {l}, cache caches[{l - 1}]: {error}") from None
-    return grads
+    layers = backward_pass(dZL, caches, hidden_activation=hidden_activation, input_gradient=input_gradient)
+    grads = gradients_by_name(layers)
+    return {name: gradient for name, gradient in grads.items() if not name.startswith("dZ")}
 
 
 def predict(
@@ -155,7 +224,7 @@ def predict(
     parameters: Mapping[str, Array],
     *,
     threshold: float = 0.5,
-    hidden_activation: str = "relu",
+    hidden_activation: str | Sequence[str] = "relu",
     output_activation: str = "sigmoid",
 ) -> Array:
     """The labels that the network gives to X.

@@ -1,12 +1,18 @@
-"""Steps with a memory: momentum and Adam. `update` holds the plain one.
+"""Steps with a memory: momentum in three forms, RMSprop, Adam and AdamW. `update` holds the plain one.
 
 A memory is a dictionary with the keys of the gradients, `{"dW1", "db1", ..., "dWL", "dbL"}`, each entry
 of the shape of its parameter. Nothing is changed in place: every function returns new dictionaries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from pellucid.core._arrays import Array, check_same_shape, floating, namespace, plain_number
+from pellucid.core._arrays import (
+    Array,
+    check_same_shape,
+    floating,
+    namespace,
+    plain_number,
+)
 from pellucid.core.model import count_layers
 from pellucid.core.update import update_parameters
 from pellucid.errors import OptionError, ParametersError
@@ -54,8 +60,102 @@ def update_parameters_with_momentum(
         ParametersError: a key is missing.
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
-    v = _mean("v", v, parameters, grads, beta, power=1)
+    beta = plain_number(beta)
+    v = _followed("v", v, parameters, grads, lambda v, gradient: beta * v + (1 - beta) * gradient)
     return update_parameters(parameters, v, learning_rate), v
+
+
+def update_parameters_with_heavy_ball(
+    parameters: Mapping[str, Array],
+    grads: Mapping[str, Array],
+    v: Mapping[str, Array],
+    beta: float,
+    learning_rate: float,
+) -> tuple[Parameters, Parameters]:
+    """v = beta v - learning_rate grad, then W + v (Polyak, 1964): a ball that rolls on.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
+        grads: `{"dW1", "db1", ...}`; other keys are ignored.
+        v: the last step, as `initialize_velocity` or the step before returned it; not changed.
+        beta: how much of the last step is taken again, in [0, 1); 0 is gradient descent.
+        learning_rate: the length of the step.
+
+    Returns:
+        `(parameters, v)`, new ones.
+
+    Raises:
+        ParametersError: a key is missing.
+        ShapeError: a gradient or a velocity has not the shape of its parameter.
+    """
+    beta, rate = plain_number(beta), plain_number(learning_rate)
+    v = _followed("v", v, parameters, grads, lambda v, gradient: beta * v - rate * gradient)
+    return {name: value + v[f"d{name}"] for name, value in parameters.items()}, v
+
+
+def update_parameters_with_nesterov(
+    parameters: Mapping[str, Array],
+    grads: Mapping[str, Array],
+    v: Mapping[str, Array],
+    beta: float,
+    learning_rate: float,
+) -> tuple[Parameters, Parameters]:
+    """v = beta v - learning_rate grad, then W + beta v - learning_rate grad (Nesterov, 1983).
+
+    The heavy ball that looks where it will be: W stands already beta v ahead, where the gradient is taken.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
+        grads: `{"dW1", "db1", ...}`; other keys are ignored.
+        v: the velocity, as `initialize_velocity` or the step before returned it; not changed.
+        beta: how much of the velocity stays, in [0, 1); 0 is gradient descent.
+        learning_rate: the length of the step.
+
+    Returns:
+        `(parameters, v)`, new ones.
+
+    Raises:
+        ParametersError: a key is missing.
+        ShapeError: a gradient or a velocity has not the shape of its parameter.
+    """
+    beta, rate = plain_number(beta), plain_number(learning_rate)
+    v = _followed("v", v, parameters, grads, lambda v, gradient: beta * v - rate * gradient)
+    updated = {
+        name: value + beta * v[f"d{name}"] - rate * grads[f"d{name}"] for name, value in parameters.items()
+    }
+    return updated, v
+
+
+def update_parameters_with_rmsprop(
+    parameters: Mapping[str, Array],
+    grads: Mapping[str, Array],
+    s: Mapping[str, Array],
+    learning_rate: float = 0.001,
+    beta: float = 0.9,
+    epsilon: float = 1e-8,
+) -> tuple[Parameters, Parameters]:
+    """s = beta s + (1 - beta) grad^2, then W - learning_rate grad / (sqrt(s) + epsilon).
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
+        grads: `{"dW1", "db1", ...}`; other keys are ignored.
+        s: mean of the squared gradients, as `initialize_velocity` or the step before returned it; not
+            changed.
+        learning_rate: the length of the step.
+        beta: how much of s stays, in [0, 1).
+        epsilon: added outside the square root.
+
+    Returns:
+        `(parameters, s)`, new ones.
+
+    Raises:
+        ParametersError: a key is missing.
+        ShapeError: a gradient or s has not the shape of its parameter.
+    """
+    beta = plain_number(beta)
+    s = _followed("s", s, parameters, grads, lambda s, gradient: _mean_of_squares(s, gradient, beta))
+    directions = _divided_by_root({key: grads[key] for key in s}, s, epsilon)
+    return update_parameters(parameters, directions, learning_rate), s
 
 
 def initialize_adam(parameters: Mapping[str, Array]) -> tuple[Parameters, Parameters]:
@@ -110,30 +210,86 @@ def update_parameters_with_adam(
     """
     if t < 1:
         raise OptionError(f"t is {t!r}; expected the number of the step, counted from 1")
-    v = _mean("v", v, parameters, grads, beta1, power=1)
-    s = _mean("s", s, parameters, grads, beta2, power=2)
+    beta1, beta2 = plain_number(beta1), plain_number(beta2)
+    v = _followed("v", v, parameters, grads, lambda v, gradient: beta1 * v + (1 - beta1) * gradient)
+    s = _followed("s", s, parameters, grads, lambda s, gradient: _mean_of_squares(s, gradient, beta2))
     v_corrected = {name: value / (1 - beta1**t) for name, value in v.items()}
     s_corrected = {name: value / (1 - beta2**t) for name, value in s.items()}
-    directions = {}
-    for name, value in v_corrected.items():
-        xp = namespace(v=value)
-        directions[name] = value / (xp.sqrt(s_corrected[name]) + plain_number(epsilon))
+    directions = _divided_by_root(v_corrected, s_corrected, epsilon)
     updated = update_parameters(parameters, directions, learning_rate)
     return updated, v, s, v_corrected, s_corrected
 
 
-def _mean(
+def update_parameters_with_adamw(
+    parameters: Mapping[str, Array],
+    grads: Mapping[str, Array],
+    v: Mapping[str, Array],
+    s: Mapping[str, Array],
+    t: int,
+    learning_rate: float = 0.01,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    weight_decay: float = 0.01,
+) -> tuple[Parameters, Parameters, Parameters, Parameters, Parameters]:
+    """AdamW (Loshchilov and Hutter, 2019): Adam's step, and learning_rate * weight_decay * W less of W.
+
+    The decay does not pass through v and s, as the L2 penalty would. Biases do not decay.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
+        grads: `{"dW1", "db1", ...}`; other keys are ignored.
+        v: as in `update_parameters_with_adam`.
+        s: as in `update_parameters_with_adam`.
+        t: which step this is, counted from 1.
+        learning_rate: the length of the step.
+        beta1: how much of v stays, in [0, 1).
+        beta2: how much of s stays, in [0, 1).
+        epsilon: added outside the square root.
+        weight_decay: the share of W that a step of rate 1 takes away.
+
+    Returns:
+        `(parameters, v, s, v_corrected, s_corrected)`, new ones.
+
+    Raises:
+        OptionError: t is below 1.
+        ParametersError: a key is missing.
+        ShapeError: a gradient, v or s has not the shape of its parameter.
+    """
+    updated, *memory = update_parameters_with_adam(
+        parameters, grads, v, s, t, learning_rate, beta1, beta2, epsilon
+    )
+    decay = plain_number(learning_rate) * plain_number(weight_decay)
+    for l in range(1, count_layers(parameters) + 1):
+        updated[f"W{l}"] = updated[f"W{l}"] - decay * parameters[f"W{l}"]
+    v, s, v_corrected, s_corrected = memory
+    return updated, v, s, v_corrected, s_corrected
+
+
+def _mean_of_squares(s: Array, gradient: Array, beta: float) -> Array:
+    return beta * s + (1 - beta) * (gradient * gradient)
+
+
+def _divided_by_root(
+    directions: Mapping[str, Array], squares: Mapping[str, Array], epsilon: float
+) -> Parameters:
+    epsilon = plain_number(epsilon)
+    divided = {}
+    for name, direction in directions.items():
+        xp = namespace(**{name: direction})
+        divided[name] = direction / (xp.sqrt(squares[name]) + epsilon)
+    return divided
+
+
+def _followed(
     letter: str,
     memory: Mapping[str, Array],
     parameters: Mapping[str, Array],
     grads: Mapping[str, Array],
-    beta: float,
-    *,
-    power: int,
+    rule: Callable[[Array, Array], Array],
 ) -> Parameters:
-    """beta memory + (1 - beta) grad^power, for the gradient of every parameter."""
+    """The memory after this step: `rule(memory, gradient)` for every parameter."""
     count_layers(parameters)
-    beta = plain_number(beta)
     followed = {}
     for name, value in parameters.items():
         key = f"d{name}"
@@ -144,6 +300,5 @@ def _mean(
                 )
             namespace(**{name: value, key: found[key]})
             check_same_shape(f"{words}[{key!r}]", found[key], name, value)
-        gradient = grads[key] if power == 1 else grads[key] * grads[key]
-        followed[key] = beta * memory[key] + (1 - beta) * gradient
+        followed[key] = rule(memory[key], grads[key])
     return followed

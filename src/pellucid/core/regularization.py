@@ -1,17 +1,72 @@
-"""The L2 penalty of the course: large weights cost something.
+"""Penalties: large weights cost something. Biases are free.
 
-lambda / (2m) times the sum of the squared weights joins the cost, lambda / m W joins dW. Biases are free.
+The course's L2 penalty adds lambda / (2m) times the sum of the squared weights to the cost, and
+lambda / m W to dW. The L1 penalty adds the sum of their sizes, and pulls weights to exactly zero.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pellucid.core._arrays import Array, as_scalar, check_matrix, check_same_shape, namespace, plain_number
-from pellucid.core.activations import relu_backward
 from pellucid.core.cost import compute_cost
-from pellucid.core.linear import linear_backward
-from pellucid.core.model import count_layers
+from pellucid.core.linear import LayerCache
+from pellucid.core.model import backward_pass, count_layers, gradients_by_name
 from pellucid.errors import CacheError
+
+
+def weight_penalty(parameters: Mapping[str, Array], m: float, *, l2: float = 0.0, l1: float = 0.0) -> Any:
+    """(l2/2 sum(W^2) + l1 sum(|W|)) / m over all weights: what joins the cost.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`.
+        m: the number of examples, or the sum of their weights.
+        l2: the course's lambda.
+        l1: the same for the weights' sizes.
+
+    Returns:
+        A float (for JAX and PyTorch a 0-d array of theirs). Its gradient is `weight_penalty_backward`.
+
+    Raises:
+        ParametersError: the dictionary is not that of a network.
+    """
+    L = count_layers(parameters)
+    xp = namespace(**parameters)
+    weights = [parameters[f"W{l}"] for l in range(1, L + 1)]
+    penalty: Any = 0.0
+    for W in weights if l2 else []:
+        penalty = penalty + plain_number(l2) / 2 * as_scalar(xp.sum(W * W))
+    for W in weights if l1 else []:
+        penalty = penalty + plain_number(l1) * as_scalar(xp.sum(xp.abs(W)))
+    return penalty / plain_number(m)
+
+
+def weight_penalty_backward(
+    parameters: Mapping[str, Array], m: float, *, l2: float = 0.0, l1: float = 0.0
+) -> dict[str, Array]:
+    """(l2 W + l1 sign(W)) / m: what joins each dW. The partner of `weight_penalty`.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`.
+        m: the number of examples, or the sum of their weights.
+        l2: as in `weight_penalty`.
+        l1: as in `weight_penalty`. A weight of exactly 0 is not pulled.
+
+    Returns:
+        `{"dW1", ..., "dWL"}`, each of the shape of its weights.
+
+    Raises:
+        ParametersError: the dictionary is not that of a network.
+    """
+    L = count_layers(parameters)
+    xp = namespace(**parameters)
+    l2_per_example, l1_per_example = plain_number(l2) / plain_number(m), plain_number(l1) / plain_number(m)
+    grads = {}
+    for l in range(1, L + 1):
+        W = parameters[f"W{l}"]
+        grads[f"dW{l}"] = l2_per_example * W
+        if l1:
+            grads[f"dW{l}"] = grads[f"dW{l}"] + l1_per_example * xp.sign(W)
+    return grads
 
 
 def compute_cost_with_regularization(
@@ -33,14 +88,8 @@ def compute_cost_with_regularization(
         ShapeError: A3 and Y differ in shape.
         ParametersError: the dictionary is not that of a network.
     """
-    L = count_layers(parameters)
-    xp = namespace(A3=A3, **parameters)
-    cost = compute_cost(A3, Y)
-    squares: Any = 0.0
-    for l in range(1, L + 1):
-        W = parameters[f"W{l}"]
-        squares = squares + as_scalar(xp.sum(W * W))
-    return cost + plain_number(lambd) / (2 * A3.shape[1]) * squares
+    namespace(A3=A3, **parameters)
+    return compute_cost(A3, Y) + weight_penalty(parameters, A3.shape[1], l2=lambd)
 
 
 def backward_propagation_with_regularization(
@@ -70,17 +119,16 @@ def backward_propagation_with_regularization(
     xp = namespace(X=X, Y=Y, **{f"cache[{i}]": part for i, part in enumerate(cache)})
     check_matrix("X", X, "(n_x, m)")
     check_same_shape("Y", Y, "AL in the cache", cache[-3])
-    layers = [tuple(cache[i : i + 4]) for i in range(0, len(cache), 4)]
-    m = X.shape[1]
-    grads: dict[str, Array] = {}
-    for l in range(len(layers), 0, -1):
-        Z, A, W, b = layers[l - 1]
-        A_prev = layers[l - 2][1] if l > 1 else X
-        grads[f"dZ{l}"] = (
-            A - xp.astype(Y, A.dtype) if l == len(layers) else relu_backward(grads[f"dA{l}"], Z)
-        )
-        dA_prev, dW, grads[f"db{l}"] = linear_backward(grads[f"dZ{l}"], (A_prev, W, b))
-        grads[f"dW{l}"] = dW + plain_number(lambd) / m * W
-        if l > 1:
-            grads[f"dA{l - 1}"] = dA_prev
+    *_, AL, _, _ = cache
+    caches: list[LayerCache] = []
+    parameters: dict[str, Array] = {}
+    A_prev = X
+    for l, (Z, A, W, b) in enumerate((cache[i : i + 4] for i in range(0, len(cache), 4)), start=1):
+        caches.append(((A_prev, W, b), Z))
+        parameters |= {f"W{l}": W, f"b{l}": b}
+        A_prev = A
+    dZL = AL - xp.astype(Y, AL.dtype)
+    grads = gradients_by_name(backward_pass(dZL, caches, input_gradient=False))
+    for name, pull in weight_penalty_backward(parameters, X.shape[1], l2=lambd).items():
+        grads[name] = grads[name] + pull
     return grads

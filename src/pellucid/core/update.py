@@ -1,8 +1,8 @@
-"""One step downhill: parameters and gradients in, new parameters out."""
+"""One step downhill: parameters and gradients in, new parameters out; and gradients cut to a length."""
 
 from collections.abc import Mapping
 
-from pellucid.core._arrays import Array, check_same_shape, namespace, plain_number
+from pellucid.core._arrays import Array, check_number, check_same_shape, namespace, plain_number
 from pellucid.core.model import count_layers
 from pellucid.errors import ParametersError
 
@@ -42,3 +42,27 @@ def update_parameters(
         check_same_shape(f"d{name}", gradient, name, value)
         updated[name] = value - learning_rate * gradient
     return updated
+
+
+def clip_gradients(grads: Mapping[str, Array], clip_norm: float) -> dict[str, Array]:
+    """Gradients longer than `clip_norm`, shortened to it: all of them by the same factor.
+
+    Their length is the Euclidean norm of all dW and db together, so that their direction stays.
+
+    Args:
+        grads: `{"dW1", "db1", ...}`; other keys are ignored. Not changed.
+        clip_norm: the greatest length, above 0.
+
+    Returns:
+        `{"dW1", "db1", ...}`.
+
+    Raises:
+        OptionError: a length that is no number above 0.
+    """
+    clip_norm = check_number("clip_norm", clip_norm, above=0.0)
+    learned = {name: grads[name] for name in grads if name.startswith(("dW", "db"))}
+    xp = namespace(**learned)
+    norm = xp.sqrt(sum(xp.sum(gradient * gradient) for gradient in learned.values()))
+    # Exactly 1 where the norm is no greater.
+    factor = clip_norm / xp.maximum(norm, xp.full_like(norm, clip_norm))
+    return {name: factor * gradient for name, gradient in learned.items()}

@@ -1,0 +1,33 @@
+"""What the activations share: how each begins, and the logistic function."""
+
+import math
+from typing import Any
+
+from pellucid.core._arrays import Array, check_same_shape, floating, namespace
+
+
+def open_forward(Z: Array) -> tuple[Any, Array]:
+    """What every forward begins with: the library, and Z in floating-point numbers."""
+    xp = namespace(Z=Z)
+    return xp, floating(xp, Z)
+
+
+def open_backward(dA: Array, Z: Array) -> tuple[Any, Array, Array]:
+    """What every backward begins with: the library, and dA and Z in one type of number.
+
+    Raises:
+        ShapeError: dA and Z differ in shape.
+    """
+    xp = namespace(dA=dA, cache=Z)
+    check_same_shape("dA", dA, "the cache Z", Z)
+    Z = floating(xp, Z, like=dA)
+    return xp, floating(xp, dA, like=Z), Z
+
+
+def logistic(xp: Any, Z: Array) -> Array:
+    """1 / (1 + e^-Z), without overflow at any Z."""
+    # 1 / (1 + e^-z) to the last bit, because long training runs tell other roundings apart; where e^-z
+    # would overflow it is e^z.
+    lowest = -0.999 * math.log(xp.finfo(Z.dtype).max)
+    floor = xp.full_like(Z, lowest)
+    return xp.where(Z > lowest, 1 / (1 + xp.exp(-xp.maximum(Z, floor))), xp.exp(xp.minimum(Z, floor)))

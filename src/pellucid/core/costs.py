@@ -1,0 +1,254 @@
+"""Costs for numbers and counts; and the table of all costs as training uses them: from ZL.
+
+Each cost stands beside its gradient, as in `cost`, which holds the cross-entropies and says what the
+letters, the averages and the weights are. Here a = g(ZL) is the output and r = a - y its error.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pellucid.core._arrays import Array, plain_number
+from pellucid.core.activations import activation_named
+from pellucid.core.cost import (
+    binary_cross_entropy,
+    binary_cross_entropy_backward,
+    categorical_cross_entropy,
+    categorical_cross_entropy_backward,
+    mean_over_columns,
+    open_cost,
+    times_log,
+    weighted_columns,
+)
+from pellucid.errors import OptionError
+
+
+def mean_squared_error(
+    ZL: Array, Y: Array, *, weights: Array | None = None, output_activation: str = "identity"
+) -> Any:
+    """1/m sum(1/2 (a - y)^2).
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: true numbers, (n_y, m).
+        weights: how much each example counts, (1, m); None: all the same.
+        output_activation: the name of g in a = g(ZL): "identity" or "sigmoid".
+
+    Returns:
+        J, a float (for JAX and PyTorch a 0-d array of theirs). Its gradient is
+        `mean_squared_error_backward`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+        OptionError: there is no such activation.
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    r = activation_named(output_activation).forward(ZL)[0] - Y
+    return mean_over_columns(xp, r * r / 2, weights)
+
+
+def mean_squared_error_backward(
+    ZL: Array, Y: Array, *, weights: Array | None = None, output_activation: str = "identity"
+) -> Array:
+    """dZL = (a - y) * g'(ZL), per example. The partner of `mean_squared_error`.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: true numbers, (n_y, m).
+        weights: as in `mean_squared_error`.
+        output_activation: as in `mean_squared_error`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+        OptionError: there is no such activation.
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    g = activation_named(output_activation)
+    dA = g.forward(ZL)[0] - Y
+    return weighted_columns(xp, g.backward(dA, ZL), weights)
+
+
+def mean_absolute_error(
+    ZL: Array, Y: Array, *, weights: Array | None = None, output_activation: str = "identity"
+) -> Any:
+    """1/m sum(|a - y|), which a few wild numbers among the targets do not rule.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: true numbers, (n_y, m).
+        weights: how much each example counts, (1, m); None: all the same.
+        output_activation: the name of g in a = g(ZL): "identity" or "sigmoid".
+
+    Returns:
+        J, a float (for JAX and PyTorch a 0-d array of theirs). Its gradient is
+        `mean_absolute_error_backward`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+        OptionError: there is no such activation.
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    r = activation_named(output_activation).forward(ZL)[0] - Y
+    return mean_over_columns(xp, xp.abs(r), weights)
+
+
+def mean_absolute_error_backward(
+    ZL: Array, Y: Array, *, weights: Array | None = None, output_activation: str = "identity"
+) -> Array:
+    """dZL = sign(a - y) * g'(ZL), per example; 0 where a is y. The partner of `mean_absolute_error`.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: true numbers, (n_y, m).
+        weights: as in `mean_absolute_error`.
+        output_activation: as in `mean_absolute_error`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+        OptionError: there is no such activation.
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    g = activation_named(output_activation)
+    dA = xp.sign(g.forward(ZL)[0] - Y)
+    return weighted_columns(xp, g.backward(dA, ZL), weights)
+
+
+def huber(
+    ZL: Array,
+    Y: Array,
+    *,
+    weights: Array | None = None,
+    output_activation: str = "identity",
+    huber_delta: float = 1.0,
+) -> Any:
+    """1/m sum(r^2/2 where |r| <= delta, else delta (|r| - delta/2)): a square that becomes a line.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: true numbers, (n_y, m).
+        weights: how much each example counts, (1, m); None: all the same.
+        output_activation: the name of g in a = g(ZL): "identity" or "sigmoid".
+        huber_delta: the error at which the square turns into the line.
+
+    Returns:
+        J, a float (for JAX and PyTorch a 0-d array of theirs). Its gradient is `huber_backward`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+        OptionError: there is no such activation.
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    size = xp.abs(activation_named(output_activation).forward(ZL)[0] - Y)
+    # Both pieces in one formula, whose square cannot overflow.
+    bounded = xp.minimum(size, xp.full_like(size, plain_number(huber_delta)))
+    return mean_over_columns(xp, bounded * (size - bounded / 2), weights)
+
+
+def huber_backward(
+    ZL: Array,
+    Y: Array,
+    *,
+    weights: Array | None = None,
+    output_activation: str = "identity",
+    huber_delta: float = 1.0,
+) -> Array:
+    """dZL = r * g'(ZL) with r kept within -delta .. delta, per example. The partner of `huber`.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: true numbers, (n_y, m).
+        weights: as in `huber`.
+        output_activation: as in `huber`.
+        huber_delta: as in `huber`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+        OptionError: there is no such activation.
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    g = activation_named(output_activation)
+    bound = xp.full_like(ZL, plain_number(huber_delta))
+    dA = xp.maximum(-bound, xp.minimum(g.forward(ZL)[0] - Y, bound))
+    return weighted_columns(xp, g.backward(dA, ZL), weights)
+
+
+def poisson(ZL: Array, Y: Array, *, weights: Array | None = None) -> Any:
+    """Half the Poisson deviance, 1/m sum(y log y - y z - y + e^z): how unlikely e^z makes the counts y.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m): the logarithm of the expected count.
+        Y: counts, (n_y, m), not negative; 0 log 0 is 0.
+        weights: how much each example counts, (1, m); None: all the same.
+
+    Returns:
+        J, a float (for JAX and PyTorch a 0-d array of theirs), at least 0 but for rounding. Its gradient
+        is `poisson_backward`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    return mean_over_columns(xp, times_log(xp, Y, Y) - Y * ZL - Y + xp.exp(ZL), weights)
+
+
+def poisson_backward(ZL: Array, Y: Array, *, weights: Array | None = None) -> Array:
+    """dZL = e^z - y, per example. The partner of `poisson`.
+
+    Args:
+        ZL: linear part of the last layer, (n_y, m).
+        Y: counts, (n_y, m).
+        weights: as in `poisson`.
+
+    Raises:
+        ShapeError: ZL and Y differ in shape, or weights are not (1, m).
+    """
+    xp, ZL, Y, weights = open_cost(ZL, Y, weights)
+    return weighted_columns(xp, xp.exp(ZL) - Y, weights)
+
+
+class Cost(NamedTuple):
+    """One cost as training uses it: from ZL, beside its gradient.
+
+    Attributes:
+        forward: `(ZL, Y, *, weights, **options) -> J`.
+        backward: the same arguments to dZL, per example.
+        output_activations: the outputs it belongs to. The first cost of the table that names an output
+            is the one that output has by default.
+        options: the keywords it takes beside `weights`, by the names `Network` has for them.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Array]
+    output_activations: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+_NUMBERS = ("identity", "sigmoid")
+
+COSTS = {
+    "binary_cross_entropy": Cost(
+        binary_cross_entropy, binary_cross_entropy_backward, ("sigmoid",), ("label_smoothing",)
+    ),
+    "categorical_cross_entropy": Cost(
+        categorical_cross_entropy, categorical_cross_entropy_backward, ("softmax",), ("label_smoothing",)
+    ),
+    "mean_squared_error": Cost(
+        mean_squared_error, mean_squared_error_backward, _NUMBERS, ("output_activation",)
+    ),
+    "mean_absolute_error": Cost(
+        mean_absolute_error, mean_absolute_error_backward, _NUMBERS, ("output_activation",)
+    ),
+    "huber": Cost(huber, huber_backward, _NUMBERS, ("output_activation", "huber_delta")),
+    "poisson": Cost(poisson, poisson_backward, ("exp",)),
+}
+
+
+def cost_named(name: str) -> Cost:
+    """The cost called `name`.
+
+    Raises:
+        OptionError: there is no such cost; the message lists those there are.
+    """
+    try:
+        return COSTS[name]
+    except (KeyError, TypeError):
+        raise OptionError(f"unknown cost {name!r}; expected one of {', '.join(COSTS)}") from None
