@@ -1,14 +1,16 @@
 """How a Network is trained, step by step: one interface, several ways, one definition of right."""
 
 import os
+import warnings
 
-from pellucid.engines.interface import Batch, Engine, Session
+from pellucid.engines.interface import Batches, Engine, Session, Steps
+from pellucid.engines.native import NativeEngine, is_compiled, predictor
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import OptionError
 
-__all__ = ["ENGINES", "Batch", "Engine", "Session", "engine_named"]
+__all__ = ["ENGINES", "Batches", "Engine", "Session", "Steps", "engine_named", "predictor"]
 
-ENGINES: dict[str, type[Engine]] = {"reference": ReferenceEngine}
+ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
 
 def engine_named(name: str = "auto") -> Engine:
@@ -21,8 +23,21 @@ def engine_named(name: str = "auto") -> Engine:
     """
     source = ""
     if name == "auto":
-        name = os.environ.get("PELLUCID_ENGINE") or "reference"
+        name = os.environ.get("PELLUCID_ENGINE") or _fastest()
         source = " (from PELLUCID_ENGINE)" if "PELLUCID_ENGINE" in os.environ else ""
     if name not in ENGINES:
         raise OptionError(f"unknown engine {name!r}{source}; expected auto, {', '.join(ENGINES)}")
     return ENGINES[name]()
+
+
+def _fastest() -> str:
+    if is_compiled():
+        return "native"
+    # Python's filter of warnings shows it once.
+    warnings.warn(
+        "the native engine was not compiled when pellucid was installed: the reference engine trains, with "
+        "the same numbers and more slowly; an installation with a C++20 compiler brings it",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    return "reference"

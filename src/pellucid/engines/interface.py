@@ -1,32 +1,94 @@
 """What every engine offers, and what every training asks of it. No engine is named here."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
 
 from pellucid.core._arrays import Array
 from pellucid.network import Network
+from pellucid.optimizer import Optimizer
 
-# The columns of one batch: their indices, (k,), or None for all of them.
-Batch = Array | None
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Which columns each of several steps takes.
+
+    Attributes:
+        columns: (N,) indices into the columns of X and Y, one batch after the other; None: every step
+            takes all of them.
+        offsets: (k + 1,): batch i is `columns[offsets[i] : offsets[i + 1]]`; for full batches, 0 .. k.
+    """
+
+    columns: Integers | None
+    offsets: Integers
+
+    @classmethod
+    def full(cls, steps: int = 1) -> Self:
+        """`steps` steps on all columns, in their order."""
+        return cls(None, np.arange(steps + 1))
+
+    @classmethod
+    def runs(cls, order: Integers, size: int) -> Self:
+        """`order` (N,) in runs of `size`, the last perhaps shorter."""
+        N = len(order)
+        return cls(order, np.append(np.arange(0, N, size), N))
+
+    @classmethod
+    def of(cls, batches: Sequence[Sequence[int] | Integers]) -> Self:
+        """One batch for each sequence of column indices."""
+        sizes = np.array([0, *map(len, batches)])
+        columns = np.concatenate([np.asarray(batch, np.int64) for batch in batches])
+        return cls(columns, np.cumsum(sizes))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[Integers | None]:
+        for i in range(len(self)):
+            yield None if self.columns is None else self.columns[self.offsets[i] : self.offsets[i + 1]]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How each step is taken: what is neither the network nor the data.
+
+    Attributes:
+        optimizer: by which rule the parameters follow their gradients.
+        clip_norm: a gradient longer than this is shortened to it; None: never.
+        dropout_seed: the key of the dropout masks, see `pellucid.core.dropout`.
+        threads: how many may work, for an engine that has its own; None: as many as pay.
+    """
+
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    clip_norm: float | None = None
+    dropout_seed: int = 0
+    threads: int | None = None
 
 
 class Session(ABC):
     """One network in training: the parameters as they are now, and the way to the next ones."""
 
     @abstractmethod
-    def advance(self, batches: Sequence[Batch], learning_rate: float) -> list[float]:
-        """One gradient step for each batch, in order.
+    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
+        """One step for each batch, in order.
 
         Args:
-            batches: column indices into the X and Y of the session, (k,) each; None is all columns.
-            learning_rate: for all of these steps.
+            batches: the columns of each step.
+            learning_rates: one for all of these steps, or one for each.
 
         Returns:
-            The cost of each batch under the parameters before its step.
+            The cost of each batch, penalties included, under the parameters before its step (and with
+            the dropout of that step).
 
         Raises:
             DivergenceError: a cost is not finite. The step is not taken, and the session goes back to
                 the last parameters whose cost was finite.
+            KeyboardInterrupt: Ctrl-C; the session stands after the last step that was complete.
         """
 
     @property
@@ -53,7 +115,16 @@ class Engine(ABC):
     name: str
 
     @abstractmethod
-    def open(self, network: Network, parameters: Mapping[str, Array], X: Array, Y: Array) -> Session:
+    def open(
+        self,
+        network: Network,
+        parameters: Mapping[str, Array],
+        X: Array,
+        Y: Array,
+        *,
+        weights: Array | None = None,
+        steps: Steps | None = None,
+    ) -> Session:
         """Begin to train.
 
         Args:
@@ -61,6 +132,8 @@ class Engine(ABC):
             parameters: where it starts, of the shapes of `network.parameter_shapes`; not changed.
             X: inputs, (n_x, m); its type of number is that of the whole training.
             Y: targets, (n_y, m).
+            weights: how much each example counts, (1, m), not negative; None: all the same.
+            steps: how each step is taken; the default is the course's gradient descent.
 
         Raises:
             OptionError: this engine cannot do what is asked; the message names one that can.

@@ -2,90 +2,190 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 
-from pellucid.core._arrays import Array, first_non_finite, floating, namespace, without_history
-from pellucid.core.cost import cost_named
-from pellucid.core.model import L_model_backward, L_model_forward
-from pellucid.core.update import update_parameters
-from pellucid.engines.interface import Batch, Engine, Session
+from pellucid.core._arrays import (
+    Array,
+    beside,
+    first_non_finite,
+    floating,
+    namespace,
+    plain_number,
+    without_history,
+)
+from pellucid.core.costs import cost_named
+from pellucid.core.dropout import dropout_masks
+from pellucid.core.linear import LayerCache
+from pellucid.core.model import L_model_forward, backward_pass
+from pellucid.core.regularization import weight_penalty, weight_penalty_backward
+from pellucid.core.update import clip_gradients
+from pellucid.engines.divergence import culprit_of, diverged
+from pellucid.engines.interface import Batches, Engine, Integers, Session, Steps
+from pellucid.engines.rules import Memory, begin, follow
 from pellucid.errors import DivergenceError
 from pellucid.network import Network
+
+Parameters = dict[str, Array]
+
+
+class _State(NamedTuple):
+    """Where a training stands. A step makes a new one, so that Ctrl-C never finds half of a step."""
+
+    parameters: Parameters
+    memory: Memory
+    # How many steps changed the parameters, and how many there were: a batch without weight changes none.
+    taken: int
+    iteration: int
 
 
 class ReferenceSession(Session):
     """Forward, cost, backward, update: one step of the course."""
 
-    def __init__(self, network: Network, parameters: Mapping[str, Array], X: Array, Y: Array) -> None:
-        self._network = network
+    def __init__(
+        self,
+        network: Network,
+        parameters: Mapping[str, Array],
+        X: Array,
+        Y: Array,
+        weights: Array | None,
+        steps: Steps,
+    ) -> None:
+        self._network, self._steps = network, steps
         self._xp = namespace(X=X, Y=Y)
-        X, Y = without_history(X), without_history(Y)
-        self._X = floating(self._xp, X)
-        self._Y = self._xp.astype(Y, self._X.dtype)
-        self._parameters = {
-            name: self._xp.asarray(without_history(value), dtype=self._X.dtype, copy=True)
-            for name, value in parameters.items()
-        }
-        self._last_finite = self._parameters
+        self._X = floating(self._xp, without_history(X))
+        self._Y = self._of_our_type(Y)
+        self._weights = None if weights is None else self._of_our_type(weights)
+        start = {name: self._of_our_type(value, copy=True) for name, value in parameters.items()}
+        self._state = _State(start, begin(steps.optimizer, start), taken=0, iteration=0)
+        self._last_finite = self._state
         self._cost = cost_named(network.cost)
-        self._iteration = 0
+        self._penalty = {"l2": network.l2, "l1": network.l1}
 
-    def advance(self, batches: Sequence[Batch], learning_rate: float) -> list[float]:
+    def _of_our_type(self, array: Array, *, copy: bool | None = None) -> Array:
+        """NumPy's arrays are welcome beside those of any library: parameters start there."""
+        array = beside(array, self._X) if isinstance(array, np.ndarray) else without_history(array)
+        return self._xp.asarray(array, dtype=self._X.dtype, copy=copy)
+
+    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
         """See `Session.advance`."""
+        one_for_all = isinstance(learning_rates, (int, float, np.generic))
+        rates = repeat(learning_rates, len(batches)) if one_for_all else learning_rates
         # Overflow is found by testing the cost; NumPy's warnings on the way there would only repeat it.
-        with np.errstate(over="ignore", invalid="ignore"):
-            return [self._step(batch, learning_rate) for batch in batches]
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return [self._step(*step) for step in zip(batches, rates, strict=True)]  # type: ignore[arg-type]
 
-    def _step(self, batch: Batch, learning_rate: float) -> float:
-        X, Y = self._X, self._Y
-        if batch is not None:
-            columns = self._xp.asarray(batch)
-            X, Y = self._xp.take(X, columns, axis=1), self._xp.take(Y, columns, axis=1)
-        AL, caches = L_model_forward(X, self._parameters, **self._network.activations)
-        _, ZL = caches[-1]
-        cost = float(self._cost.forward(ZL, Y))
+    def _step(self, columns: Integers | None, learning_rate: float) -> float:
+        parameters, memory, taken, iteration = self._state
+        X, Y, weights = self._batch(columns)
+        total = X.shape[1] if weights is None else float(self._xp.sum(weights))
+        if total == 0:
+            self._state = self._state._replace(iteration=iteration + 1)
+            return 0.0
+        masks = self._masks(X, iteration)
+
+        _, caches = L_model_forward(X, parameters, **self._network.activations, masks=masks)
+        cost = self._cost_of(caches, Y, weights, total)
         if not math.isfinite(cost):
-            raise self._diverged(f"the cost became {cost} at iteration {self._iteration}")
-        grads = L_model_backward(AL, Y, caches, **self._network.activations, input_gradient=False)
-        self._last_finite = self._parameters
-        self._parameters = update_parameters(self._parameters, grads, learning_rate)
-        self._iteration += 1
+            raise self._diverged(f"the cost became {cost} at iteration {iteration}{culprit_of(caches)}")
+        grads = self._gradients(caches, Y, weights, total, masks)
+        parameters, memory = follow(
+            self._steps.optimizer, parameters, grads, memory, taken + 1, plain_number(learning_rate)
+        )
+
+        self._last_finite = self._state
+        self._state = _State(parameters, memory, taken + 1, iteration + 1)
         return cost
 
+    def _batch(self, columns: Integers | None) -> tuple[Array, Array, Array | None]:
+        if columns is None:
+            return self._X, self._Y, self._weights
+        chosen = beside(columns, self._X)
+        weights = None if self._weights is None else self._xp.take(self._weights, chosen, axis=1)
+        return self._xp.take(self._X, chosen, axis=1), self._xp.take(self._Y, chosen, axis=1), weights
+
+    def _masks(self, X: Array, iteration: int) -> list[Array | None] | None:
+        rates = self._network.dropout_rates
+        if not any(rates):
+            return None
+        return dropout_masks(
+            rates, self._network.layer_dims, X, seed=self._steps.dropout_seed, step=iteration
+        )
+
+    def _cost_of(
+        self, caches: Sequence[LayerCache], Y: Array, weights: Array | None, total: float
+    ) -> float:
+        _, ZL = caches[-1]
+        cost = self._cost.forward(ZL, Y, weights=weights, **self._network.cost_options)
+        return float(cost + weight_penalty(self._state.parameters, total, **self._penalty))
+
+    def _gradients(
+        self,
+        caches: Sequence[LayerCache],
+        Y: Array,
+        weights: Array | None,
+        total: float,
+        masks: list[Array | None] | None,
+    ) -> Parameters:
+        _, ZL = caches[-1]
+        dZL = self._cost.backward(ZL, Y, weights=weights, **self._network.cost_options)
+        hidden = self._network.hidden_activation
+        grads = {}
+        for l, _, _, dW, db in backward_pass(
+            dZL, caches, hidden_activation=hidden, masks=masks, input_gradient=False
+        ):
+            grads[f"dW{l}"], grads[f"db{l}"] = dW, db
+        if any(self._penalty.values()):
+            pulls = weight_penalty_backward(self._state.parameters, total, **self._penalty)
+            grads |= {name: grads[name] + pull for name, pull in pulls.items()}
+        return grads if self._steps.clip_norm is None else clip_gradients(grads, self._steps.clip_norm)
+
     def _diverged(self, what: str) -> DivergenceError:
-        self._parameters = self._last_finite
-        remedy = "expected a finite number: take a smaller learning rate, or scale the inputs"
-        return DivergenceError(f"{what}; {remedy}", self._iteration, self._parameters)
+        iteration = self._state.iteration
+        self._state = self._last_finite._replace(iteration=iteration)
+        return diverged(what, iteration, self._state.parameters)
 
     @property
     def iteration(self) -> int:
         """See `Session.iteration`."""
-        return self._iteration
+        return self._state.iteration
 
-    def snapshot(self) -> dict[str, Array]:
+    def snapshot(self) -> Parameters:
         """See `Session.snapshot`; free, because a step makes new arrays."""
-        return dict(self._parameters)
+        return dict(self._state.parameters)
 
-    def finish(self) -> dict[str, Array]:
+    def finish(self) -> Parameters:
         """See `Session.finish`."""
-        for name, value in self._parameters.items():
+        iteration = self._state.iteration
+        for name, value in self._state.parameters.items():
             if first_non_finite(value) is not None:
-                raise self._diverged(f"{name} is no longer finite after iteration {self._iteration - 1}")
+                raise self._diverged(f"{name} is no longer finite after iteration {iteration - 1}")
+        total = self._X.shape[1] if self._weights is None else float(self._xp.sum(self._weights))
         with np.errstate(over="ignore", invalid="ignore"):
-            _, caches = L_model_forward(self._X, self._parameters, **self._network.activations)
-            cost = float(self._cost.forward(caches[-1][1], self._Y))
+            _, caches = L_model_forward(self._X, self._state.parameters, **self._network.activations)
+            cost = self._cost_of(caches, self._Y, self._weights, total) if total else 0.0
         if not math.isfinite(cost):
-            where = f"at iteration {self._iteration}, after the last step"
+            where = f"at iteration {iteration}, after the last step{culprit_of(caches)}"
             raise self._diverged(f"the cost became {cost} {where}")
         return self.snapshot()
 
 
 class ReferenceEngine(Engine):
-    """Runs on the array library of the data it is given."""
+    """Runs on the array library of the data it is given, and knows every option."""
 
     name = "reference"
 
-    def open(self, network: Network, parameters: Mapping[str, Array], X: Array, Y: Array) -> Session:
+    def open(
+        self,
+        network: Network,
+        parameters: Mapping[str, Array],
+        X: Array,
+        Y: Array,
+        *,
+        weights: Array | None = None,
+        steps: Steps | None = None,
+    ) -> Session:
         """See `Engine.open`."""
-        return ReferenceSession(network, parameters, X, Y)
+        return ReferenceSession(network, parameters, X, Y, weights, steps or Steps())

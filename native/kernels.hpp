@@ -1,0 +1,95 @@
+// What the steps of training are made of: products, activations, costs and updates on contiguous memory.
+//
+// kernels.cpp is compiled once for each instruction set into a table of function pointers; `kernels()` gives the
+// best table that this processor can run. Letters as in the course: k columns (examples), n units, each column
+// contiguous: unit i of column j stands at [j * n + i].
+#pragma once
+
+#include <cstdint>
+
+namespace pellucid {
+
+using Index = std::int64_t;
+
+enum class Activation : int { relu, leaky_relu, elu, gelu, silu, tanh, sigmoid, softmax, identity, exp };
+
+enum class Cost : int {
+    binary_cross_entropy,
+    categorical_cross_entropy,
+    mean_squared_error,
+    mean_absolute_error,
+    huber,
+    poisson,
+};
+
+enum class Rule : int { gradient_descent, momentum, heavy_ball, nesterov, rmsprop, adam, adamw };
+
+// A matrix somewhere in memory: element (i, j) at data[i * rows + j * columns], strides in elements.
+template <class T>
+struct View {
+    T* data;
+    Index rows;
+    Index columns;
+};
+
+// One step's numbers of the update rules.
+template <class T>
+struct Update {
+    Rule rule;
+    T rate, beta1, beta2, epsilon;
+    T decay;         // adamw: rate * weight_decay for weights, 0 for biases
+    T first, second;  // adam: 1 / (1 - beta1^t), 1 / (1 - beta2^t)
+};
+
+template <class T>
+struct Kernels {
+    const char* name;
+
+    // C (n, q) = alpha L (n, K) R (K, q) + beta C + bias (n, or null) in every column; C's columns lie ldc apart.
+    // `panel` holds `panel_size` numbers.
+    void (*product)(T* C, Index ldc, View<const T> L, View<const T> R, Index n, Index q, Index K, T alpha, T beta,
+                    const T* bias, T* panel);
+    // z (k) = w (K) . column j of A (ld apart) + b, for every j: a layer of one unit forward.
+    void (*dots)(T* z, const T* w, const T* A, Index ld, Index K, Index k, T b);
+    // g (K) = alpha sum_j dz_j (column j of A) + beta g: its weights' gradient.
+    void (*weighted_columns)(T* g, const T* dz, const T* A, Index ld, Index K, Index k, T alpha, T beta);
+    // s (n) = sum of the k columns of dZ, ld apart.
+    void (*row_sums)(T* s, const T* dZ, Index ld, Index n, Index k);
+
+    // A = g(Z + b) with one b (n, or null) for all k columns; A may be Z. Not softmax. Z becomes Z + b.
+    void (*activate)(Activation g, T* A, T* Z, const T* b, Index n, Index k);
+    // dA becomes dZ = dA g'(Z). Z is looked at by gelu and silu only, A by all others.
+    void (*activate_backward)(Activation g, T* dA, const T* A, const T* Z, Index count);
+    void (*softmax)(T* A, const T* Z, Index n, Index k);
+
+    // The sum over k columns of w_j loss_j, w null: all 1; and dZ = w_j dloss_j / dZ. A is g(Z) on return.
+    double (*cost)(Cost cost, Activation g, T* dZ, T* A, const T* Z, const T* Y, const T* w, Index n, Index k, T delta);
+
+    void (*multiply)(T* out, const T* a, const T* b, Index count);
+    // p follows g; v and s are the memory of the rule, where it has one.
+    void (*update)(const Update<T>& how, T* p, const T* g, T* v, T* s, Index count);
+    // g becomes scale g + l2 p + l1 sign(p); returns the sum of the squares of g.
+    double (*penalise)(T* g, const T* p, T scale, T l2, T l1, Index count);
+    // {sum p^2, sum |p|}
+    void (*sizes)(const T* p, Index count, double* squares, double* absolutes);
+};
+
+// Numbers that the packed panel of `product` needs: the widest panel times the longest block of K.
+constexpr Index panel_size = 64 * 512;
+
+// The tables of the instruction sets that were compiled; null where this one was not.
+namespace generic {
+template <class T> const Kernels<T>& table();
+}
+namespace avx2 {
+template <class T> const Kernels<T>& table();
+}
+namespace avx512 {
+template <class T> const Kernels<T>& table();
+}
+
+// The best table for this processor; the environment variable PELLUCID_ISA (generic, avx2, avx512) asks for less.
+template <class T>
+const Kernels<T>& kernels();
+
+}  // namespace pellucid

@@ -1,0 +1,60 @@
+#include "team.hpp"
+
+#if defined(_WIN32)
+#include <process.h>
+#define getpid _getpid
+#else
+#include <unistd.h>
+#endif
+
+namespace pellucid {
+
+void Team::start(int size) {
+    if (owner_ != long(getpid())) forget();
+    owner_ = long(getpid());
+    const unsigned seen = calls_.load(std::memory_order_relaxed);
+    for (int thread = int(threads_.size()) + 1; thread < size; ++thread)
+        threads_.emplace_back([this, thread, seen] { serve(thread, seen); });
+}
+
+void Team::forget() {
+    if (threads_.empty()) return;
+    // A thread that is joinable must not be destroyed, and one that a fork left behind cannot be joined.
+    new std::vector<std::thread>(std::move(threads_));
+    threads_.clear();
+}
+
+Team::~Team() {
+    ending_.store(true, std::memory_order_release);
+    calls_.fetch_add(1, std::memory_order_release);
+    calls_.notify_all();
+    if (owner_ != long(getpid())) forget();
+    for (auto& thread : threads_) thread.join();
+}
+
+void Team::run(int size, const std::function<void(int)>& work) {
+    barrier_.expect(size);
+    if (size > 1) {
+        start(size);
+        size_ = size;
+        work_ = &work;
+        busy_.store(int(threads_.size()), std::memory_order_relaxed);
+        calls_.fetch_add(1, std::memory_order_release);
+        calls_.notify_all();
+    }
+    work(0);
+    // Everybody has to have looked, also who has nothing to do: the next call changes what they look at.
+    while (busy_.load(std::memory_order_acquire)) std::this_thread::yield();
+}
+
+void Team::serve(int thread, unsigned seen) {
+    for (;;) {
+        calls_.wait(seen, std::memory_order_acquire);
+        seen = calls_.load(std::memory_order_acquire);
+        if (ending_.load(std::memory_order_acquire)) return;
+        if (thread < size_) (*work_)(thread);
+        busy_.fetch_sub(1, std::memory_order_release);
+    }
+}
+
+}  // namespace pellucid

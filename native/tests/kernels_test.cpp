@@ -1,0 +1,310 @@
+// Every kernel of every instruction set that this processor has, against plain loops and the C library.
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "check.hpp"
+#include "kernels.hpp"
+
+namespace pellucid::tests {
+namespace {
+
+std::mt19937 random_bits(1);
+
+double normal() {
+    static std::normal_distribution<double> draw;
+    return draw(random_bits);
+}
+
+template <class T>
+std::vector<T> numbers(Index count, double size = 1) {
+    std::vector<T> found(std::size_t(std::max<Index>(count, 1)));
+    for (T& x : found) x = T(size * normal());
+    return found;
+}
+
+template <class T>
+constexpr double digits = sizeof(T) == 8 ? 1e-14 : 1e-5;
+
+template <class T>
+std::vector<const Kernels<T>*> tables() {
+    std::vector<const Kernels<T>*> found = {&generic::table<T>()};
+#if defined(PELLUCID_HAVE_AVX2)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&avx2::table<T>());
+#endif
+#if defined(PELLUCID_HAVE_AVX512)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw"))
+        found.push_back(&avx512::table<T>());
+#endif
+    return found;
+}
+
+template <class Function>
+void with_all_tables(Function function) {
+    for (const auto* kernels : tables<float>()) function(*kernels, float{});
+    for (const auto* kernels : tables<double>()) function(*kernels, double{});
+}
+
+const Activation elementwise[] = {Activation::relu, Activation::leaky_relu, Activation::elu,      Activation::gelu,
+                                  Activation::silu, Activation::tanh,       Activation::sigmoid,  Activation::identity,
+                                  Activation::exp};
+
+double right(Activation g, double z) {
+    switch (g) {
+        case Activation::relu: return std::max(z, 0.0);
+        case Activation::leaky_relu: return z > 0 ? z : 0.01 * z;
+        case Activation::elu: return z > 0 ? z : std::expm1(z);
+        case Activation::gelu: return z / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (z + 0.044715 * z * z * z)));
+        case Activation::silu: return z / (1 + std::exp(-z));
+        case Activation::tanh: return std::tanh(z);
+        case Activation::sigmoid: return 1 / (1 + std::exp(-z));
+        case Activation::exp: return std::exp(z);
+        default: return z;
+    }
+}
+
+TEST(products_of_every_shape_and_order) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        std::vector<T> panel(panel_size);
+        for (int trial = 0; trial < 150; ++trial) {
+            const auto draw = [](int most) { return Index(random_bits() % unsigned(most)) + 1; };
+            const Index n = draw(70), q = draw(30), K = trial % 10 == 0 ? draw(600) : draw(40), ldc = n + draw(3) - 1;
+            auto L = numbers<T>(n * K), R = numbers<T>(K * q), bias = numbers<T>(n);
+            const bool across = trial & 1, down = trial & 2;
+            const View<const T> left = {L.data(), across ? K : 1, across ? 1 : n};
+            const View<const T> rhs = {R.data(), down ? 1 : q, down ? K : 1};
+            const T alpha = T(trial % 3 ? 1 : -0.5), beta = T(trial % 4 ? 0 : 0.75);
+            auto C = numbers<T>(ldc * q), before = C;
+            kernels.product(C.data(), ldc, left, rhs, n, q, K, alpha, beta, trial % 5 ? bias.data() : nullptr,
+                            panel.data());
+            for (Index i = 0; i < ldc; ++i)
+                for (Index j = 0; j < q; ++j) {
+                    double sum = 0;
+                    for (Index p = 0; p < K && i < n; ++p)
+                        sum += double(left.data[i * left.rows + p * left.columns]) *
+                               double(rhs.data[p * rhs.rows + j * rhs.columns]);
+                    const double old = double(before[std::size_t(i + j * ldc)]);
+                    const double expected =
+                        i < n ? double(alpha) * sum + double(beta) * old + (trial % 5 ? double(bias[std::size_t(i)]) : 0)
+                              : old;
+                    CHECK_NEAR(double(C[std::size_t(i + j * ldc)]), expected, 40 * digits<T>);
+                }
+        }
+    });
+}
+
+TEST(a_layer_of_one_unit) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Index K : {1, 3, 16, 37, 64, 130})
+            for (Index k : {1, 2, 5, 33}) {
+                const Index ld = K + 2;
+                auto A = numbers<T>(ld * k), w = numbers<T>(K), dz = numbers<T>(k), z = numbers<T>(k), g = numbers<T>(K);
+                const auto before = g;
+                kernels.dots(z.data(), w.data(), A.data(), ld, K, k, T(0.25));
+                kernels.weighted_columns(g.data(), dz.data(), A.data(), ld, K, k, T(0.5), T(-1));
+                for (Index j = 0; j < k; ++j) {
+                    double sum = 0.25;
+                    for (Index p = 0; p < K; ++p) sum += double(w[std::size_t(p)]) * double(A[std::size_t(j * ld + p)]);
+                    CHECK_NEAR(double(z[std::size_t(j)]), sum, 40 * digits<T>);
+                }
+                for (Index p = 0; p < K; ++p) {
+                    double sum = 0;
+                    for (Index j = 0; j < k; ++j) sum += double(dz[std::size_t(j)]) * double(A[std::size_t(j * ld + p)]);
+                    CHECK_NEAR(double(g[std::size_t(p)]), 0.5 * sum - double(before[std::size_t(p)]), 40 * digits<T>);
+                }
+            }
+    });
+}
+
+TEST(sums_of_rows) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Index n : {1, 2, 7, 16, 33})
+            for (Index k : {1, 2, 17, 64}) {
+                const Index ld = n == 1 ? 1 : n + 3;
+                auto dZ = numbers<T>(ld * k), s = numbers<T>(n);
+                kernels.row_sums(s.data(), dZ.data(), ld, n, k);
+                for (Index i = 0; i < n; ++i) {
+                    double sum = 0;
+                    for (Index j = 0; j < k; ++j) sum += double(dZ[std::size_t(j * ld + i)]);
+                    CHECK_NEAR(double(s[std::size_t(i)]), sum, 40 * digits<T>);
+                }
+            }
+    });
+}
+
+TEST(activations_are_those_of_the_c_library) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Activation g : elementwise) {
+            std::vector<T> Z = {T(0), T(-0.0), T(1e-7), T(-1e-7), T(15), T(-15), T(30), T(-30), T(80), T(-80)};
+            for (int i = 0; i < 200; ++i) Z.push_back(T(4 * normal()));
+            auto A = Z;
+            kernels.activate(g, A.data(), Z.data(), nullptr, 1, Index(Z.size()));
+            for (std::size_t i = 0; i < Z.size(); ++i) CHECK_NEAR(double(A[i]), right(g, double(Z[i])), 4 * digits<T>);
+        }
+    });
+}
+
+TEST(small_arguments_keep_their_digits) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Activation g : {Activation::tanh, Activation::elu})
+            for (double z : {1e-3, 1e-6, 1e-9, -1e-3, -1e-6, -1e-9}) {
+                T Z = T(z), A;
+                kernels.activate(g, &A, &Z, nullptr, 1, 1);
+                const double expected = right(g, double(Z));
+                CHECK_NEAR(double(A) / expected, 1.0, 4 * digits<T>);
+            }
+    });
+}
+
+TEST(no_number_stays_no_number) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Activation g : elementwise) {
+            std::vector<T> Z(19, std::numeric_limits<T>::quiet_NaN()), A(19);
+            kernels.activate(g, A.data(), Z.data(), nullptr, 1, 19);
+            CHECK(std::all_of(A.begin(), A.end(), [](T a) { return std::isnan(a); }));
+        }
+        for (double size : {1e3, 1e30}) {
+            std::vector<T> Z = {T(size), T(-size)}, A(2);
+            kernels.activate(Activation::sigmoid, A.data(), Z.data(), nullptr, 1, 2);
+            CHECK(A[0] == T(1) && A[1] >= T(0) && A[1] < T(1e-37));
+            kernels.activate(Activation::tanh, A.data(), Z.data(), nullptr, 1, 2);
+            CHECK(A[0] == T(1) && A[1] == T(-1));
+            kernels.activate(Activation::exp, A.data(), Z.data(), nullptr, 1, 2);
+            CHECK(std::isinf(A[0]) && A[1] == T(0));
+        }
+    });
+}
+
+TEST(a_bias_joins_every_column) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Index n : {1, 5, 20}) {
+            auto Z = numbers<T>(n * 7), b = numbers<T>(n), A = Z;
+            const auto before = Z;
+            kernels.activate(Activation::silu, A.data(), Z.data(), b.data(), n, 7);
+            for (Index j = 0; j < 7; ++j)
+                for (Index i = 0; i < n; ++i) {
+                    const auto at = std::size_t(j * n + i);
+                    const double z = double(before[at]) + double(b[std::size_t(i)]);
+                    CHECK_NEAR(double(Z[at]), z, 2 * digits<T>);
+                    CHECK_NEAR(double(A[at]), right(Activation::silu, z), 4 * digits<T>);
+                }
+        }
+    });
+}
+
+TEST(slopes_are_central_differences) {
+    for (const auto* kernels : tables<double>())
+        for (Activation g : elementwise) {
+            auto Z = numbers<double>(100, 2), A = Z, dA = numbers<double>(100);
+            const auto before = dA;
+            kernels->activate(g, A.data(), Z.data(), nullptr, 1, 100);
+            kernels->activate_backward(g, dA.data(), A.data(), Z.data(), 100);
+            for (std::size_t i = 0; i < 100; ++i) {
+                if (std::abs(Z[i]) < 1e-4) continue;  // kinks
+                const double slope = (right(g, Z[i] + 1e-5) - right(g, Z[i] - 1e-5)) / 2e-5;
+                CHECK_NEAR(dA[i], before[i] * slope, 1e-8);
+            }
+        }
+}
+
+TEST(gradients_of_costs_are_central_differences) {
+    struct Pair {
+        Cost cost;
+        Activation g;
+    };
+    const Pair pairs[] = {
+        {Cost::binary_cross_entropy, Activation::sigmoid},  {Cost::categorical_cross_entropy, Activation::softmax},
+        {Cost::mean_squared_error, Activation::identity},   {Cost::mean_squared_error, Activation::sigmoid},
+        {Cost::mean_absolute_error, Activation::identity},  {Cost::mean_absolute_error, Activation::sigmoid},
+        {Cost::huber, Activation::identity},                {Cost::huber, Activation::sigmoid},
+        {Cost::poisson, Activation::exp},
+    };
+    for (const auto* kernels : tables<double>())
+        for (const auto& [cost, g] : pairs)
+            for (Index n : {1, 3, 10})
+                for (bool weighted : {false, true}) {
+                    if (n == 1 && g == Activation::softmax) continue;
+                    const Index k = 7, count = n * k;
+                    auto Z = numbers<double>(count), Y = numbers<double>(count), w = numbers<double>(k);
+                    for (double& y : Y) y = std::abs(y);
+                    for (double& one : w) one = std::abs(one);
+                    if (g == Activation::softmax)
+                        for (Index j = 0; j < k; ++j)
+                            for (Index i = 0; i < n; ++i) Y[std::size_t(j * n + i)] = i == j % n;
+                    std::vector<double> dZ(Z.size()), A(Z.size()), other(Z.size());
+                    const auto value = [&] {
+                        return kernels->cost(cost, g, other.data(), A.data(), Z.data(), Y.data(),
+                                             weighted ? w.data() : nullptr, n, k, 0.7);
+                    };
+                    kernels->cost(cost, g, dZ.data(), A.data(), Z.data(), Y.data(), weighted ? w.data() : nullptr, n, k,
+                                  0.7);
+                    for (std::size_t i = 0; i < Z.size(); ++i) {
+                        const double z = Z[i];
+                        Z[i] = z + 1e-5;
+                        const double up = value();
+                        Z[i] = z - 1e-5;
+                        const double down = value();
+                        Z[i] = z;
+                        CHECK_NEAR(dZ[i], (up - down) / 2e-5, 1e-7);
+                    }
+                }
+}
+
+TEST(updates_follow_their_rules) {
+    for (const auto* kernels : tables<double>())
+        for (Rule rule : {Rule::gradient_descent, Rule::momentum, Rule::heavy_ball, Rule::nesterov, Rule::rmsprop,
+                          Rule::adam, Rule::adamw}) {
+            auto p = numbers<double>(21), g = numbers<double>(21), v = numbers<double>(21), s = numbers<double>(21);
+            for (double& x : s) x = std::abs(x);
+            const auto p0 = p, v0 = v, s0 = s;
+            const double a = 0.1, b1 = 0.8, b2 = 0.95, e = 1e-3, decay = rule == Rule::adamw ? 0.02 : 0;
+            const Update<double> how{rule, a, b1, b2, e, decay, 1 / (1 - b1 * b1), 1 / (1 - b2 * b2)};
+            kernels->update(how, p.data(), g.data(), v.data(), s.data(), 21);
+            for (std::size_t i = 0; i < 21; ++i) {
+                double expected = p0[i] - a * g[i];
+                if (rule == Rule::momentum) expected = p0[i] - a * (b1 * v0[i] + (1 - b1) * g[i]);
+                if (rule == Rule::heavy_ball) expected = p0[i] + b1 * v0[i] - a * g[i];
+                if (rule == Rule::nesterov) expected = p0[i] + b1 * (b1 * v0[i] - a * g[i]) - a * g[i];
+                const double squares = b2 * s0[i] + (1 - b2) * g[i] * g[i], mean = b1 * v0[i] + (1 - b1) * g[i];
+                if (rule == Rule::rmsprop) expected = p0[i] - a * g[i] / (std::sqrt(squares) + e);
+                if (rule == Rule::adam || rule == Rule::adamw)
+                    expected = p0[i] - a * (mean / (1 - b1 * b1)) / (std::sqrt(squares / (1 - b2 * b2)) + e) -
+                               decay * p0[i];
+                CHECK_NEAR(p[i], expected, 1e-13);
+            }
+        }
+}
+
+TEST(penalties_and_sizes) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        auto g = numbers<T>(37), p = numbers<T>(37);
+        p[3] = 0;
+        const auto before = g;
+        const double squares = kernels.penalise(g.data(), p.data(), T(0.5), T(0.25), T(0.125), 37);
+        double expected = 0, p_squares = 0, p_sizes = 0, found_squares, found_sizes;
+        for (std::size_t i = 0; i < 37; ++i) {
+            const double sign = p[i] > 0 ? 1 : (p[i] < 0 ? -1 : 0);
+            CHECK_NEAR(double(g[i]), 0.5 * double(before[i]) + 0.25 * double(p[i]) + 0.125 * sign, 4 * digits<T>);
+            expected += double(g[i]) * double(g[i]);
+            p_squares += double(p[i]) * double(p[i]), p_sizes += std::abs(double(p[i]));
+        }
+        kernels.sizes(p.data(), 37, &found_squares, &found_sizes);
+        CHECK_NEAR(squares, expected, 10 * digits<T>);
+        CHECK_NEAR(found_squares, p_squares, 10 * digits<T>);
+        CHECK_NEAR(found_sizes, p_sizes, 10 * digits<T>);
+    });
+}
+
+TEST(the_best_table_can_be_run) { CHECK(kernels<float>().name != nullptr && kernels<double>().name != nullptr); }
+
+}  // namespace
+}  // namespace pellucid::tests

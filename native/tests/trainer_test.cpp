@@ -1,0 +1,279 @@
+// The trainer: threads, chunks, divergence, interruption, fork; and the predictor beside it.
+#include <atomic>
+#include <limits>
+#include <numeric>
+#include <random>
+#include <thread>
+
+#include "check.hpp"
+#include "dropout.hpp"
+#include "predictor.hpp"
+#include "trainer.hpp"
+
+namespace pellucid::tests {
+namespace {
+
+const std::function<bool()> never = [] { return false; };
+
+template <class T>
+struct Problem {
+    Description network;
+    Options options{Rule::gradient_descent, 0.9, 0.999, 1e-8, 0.01, 0, 7, 1};
+    Index m;
+    std::vector<T> X, Y, w, parameters;
+    std::vector<std::int64_t> order;
+
+    Problem(std::vector<Index> dims, Index examples, Activation hidden = Activation::tanh) : m(examples) {
+        std::mt19937 bits(3);
+        std::normal_distribution<double> normal;
+        network = {dims, {}, Cost::binary_cross_entropy, 0, 1, 0, 0, {}};
+        for (std::size_t l = 1; l < dims.size(); ++l) {
+            network.activations.push_back(l + 1 == dims.size() ? Activation::sigmoid : hidden);
+            network.dropout.push_back(0);
+            for (Index i = 0; i < dims[l] * dims[l - 1]; ++i)
+                parameters.push_back(T(normal(bits) / std::sqrt(double(dims[l - 1]))));
+            for (Index i = 0; i < dims[l]; ++i) parameters.push_back(T(0.1 * normal(bits)));
+        }
+        for (Index i = 0; i < dims[0] * m; ++i) X.push_back(T(normal(bits)));
+        for (Index i = 0; i < dims.back() * m; ++i) Y.push_back(T(bits() & 1));
+        for (Index j = 0; j < m; ++j) w.push_back(T(std::abs(normal(bits))));
+        order.resize(std::size_t(m));
+        std::iota(order.begin(), order.end(), 0);
+        std::shuffle(order.begin(), order.end(), bits);
+    }
+
+    Trainer<T> trainer(bool weighted = false) const {
+        const Index n_0 = network.layer_dims.front(), n_y = network.layer_dims.back();
+        return Trainer<T>(network, options, {X.data(), 1, n_0}, m, {Y.data(), 1, n_y}, weighted ? w.data() : nullptr,
+                          parameters.data());
+    }
+
+    std::vector<Step> batches(Index size, int rounds, double rate = 0.1) const {
+        std::vector<Step> steps;
+        for (int round = 0; round < rounds; ++round)
+            for (Index first = 0; first < m; first += size)
+                steps.push_back({order.data() + first, std::min(size, m - first), rate});
+        return steps;
+    }
+
+    std::vector<Step> full(int rounds, double rate = 0.1) const {
+        return std::vector<Step>(std::size_t(rounds), Step{nullptr, m, rate});
+    }
+
+    std::vector<T> found(const Trainer<T>& trainer) const {
+        std::vector<T> to(parameters.size());
+        trainer.parameters(to.data());
+        return to;
+    }
+};
+
+template <class T>
+double furthest(const std::vector<T>& a, const std::vector<T>& b) {
+    double most = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, distance(double(a[i]), double(b[i])));
+    return most;
+}
+
+// Take these steps with 1 and with several threads: the same to rounding, and to the bit where nothing differs.
+template <class T>
+void with_threads(Problem<T> problem, const std::vector<Step>& steps, bool weighted, double tolerance) {
+    std::vector<double> costs(steps.size()), other(steps.size());
+    auto one = problem.trainer(weighted);
+    CHECK(one.advance(steps, costs.data(), never).ending == Ending::done);
+    problem.options.threads = 3;
+    auto three = problem.trainer(weighted), again = problem.trainer(weighted);
+    CHECK(three.advance(steps, other.data(), never).steps == Index(steps.size()));
+    again.advance(steps, other.data(), never);
+    CHECK(furthest(problem.found(one), problem.found(three)) < tolerance);
+    CHECK(problem.found(three) == problem.found(again));
+    CHECK(furthest(costs, other) < tolerance);
+}
+
+THREADED_TEST(threads_take_the_same_steps) {
+    for (Rule rule : {Rule::gradient_descent, Rule::nesterov, Rule::adamw})
+        for (double clip : {0.0, 0.2}) {
+            Problem<double> problem({40, 60, 30, 2}, 150, Activation::gelu);
+            problem.options.rule = rule, problem.options.clip_norm = clip;
+            problem.network.l2 = 0.1, problem.network.l1 = clip;
+            problem.network.dropout = {clip, 0.3, 0.2};
+            with_threads(problem, problem.full(5), true, 1e-10);
+            with_threads(problem, problem.batches(64, 2), false, 1e-10);
+        }
+    Problem<float> small({10, 40, 3, 1}, 400, Activation::relu);
+    with_threads(small, small.batches(90, 2), true, 1e-4);
+}
+
+THREADED_TEST(a_long_batch_is_taken_in_chunks) {
+    // 5,000 columns of 140 units: several chunks, whose sums are those of one.
+    Problem<double> problem({12, 130, 9, 1}, 5000);
+    with_threads(problem, problem.full(3), true, 1e-10);
+    with_threads(problem, problem.batches(4000, 1), false, 1e-10);
+}
+
+THREADED_TEST(a_triangle_is_only_a_matrix_with_zeros) {
+    Problem<double> problem({90, 20, 5, 1}, 90, Activation::relu);
+    for (Index j = 0; j < 90; ++j)
+        for (Index i = j + 1; i < 90; ++i) problem.X[std::size_t(j * 90 + i)] = 0;
+    with_threads(problem, problem.full(20), false, 1e-10);
+    // Row by row in memory nothing is known of its zeros: the plain way to the same numbers.
+    auto trainer = problem.trainer();
+    std::vector<double> turned(problem.X.size()), costs(20), other(20);
+    for (Index j = 0; j < 90; ++j)
+        for (Index i = 0; i < 90; ++i) turned[std::size_t(i * 90 + j)] = problem.X[std::size_t(j * 90 + i)];
+    Trainer<double> plain(problem.network, problem.options, {turned.data(), 90, 1}, 90, {problem.Y.data(), 1, 1}, nullptr,
+                          problem.parameters.data());
+    trainer.advance(problem.full(20), costs.data(), never);
+    plain.advance(problem.full(20), other.data(), never);
+    CHECK(furthest(costs, other) < 1e-12);
+    CHECK(furthest(problem.found(trainer), problem.found(plain)) < 1e-12);
+}
+
+TEST(training_lowers_the_cost) {
+    Problem<float> problem({8, 16, 1}, 64, Activation::relu);
+    auto trainer = problem.trainer();
+    std::vector<double> costs(300);
+    trainer.advance(problem.full(300, 0.5), costs.data(), never);
+    CHECK(costs.back() < 0.5 * costs.front());
+    CHECK_NEAR(trainer.cost(), costs.back(), 0.02);
+    CHECK(trainer.iteration() == 300);
+}
+
+// A learning rate that leaves the finite numbers, after so many steps that did not.
+THREADED_TEST(after_a_divergence_the_parameters_are_those_before) {
+    for (int before : {0, 1, 5, 127, 128, 129, 300})
+        for (bool mini : {false, true})
+            for (int threads : {1, 2}) {
+                Problem<double> problem({30, 40, 20, 1}, 120, Activation::relu);
+                problem.options.threads = threads, problem.options.rule = Rule::momentum;
+                const auto good = [&](int count) {
+                    auto steps = mini ? problem.batches(60, count / 2 + 1, 0.05) : problem.full(count, 0.05);
+                    steps.resize(std::size_t(count));
+                    return steps;
+                };
+                auto steps = good(before);
+                steps.push_back({nullptr, problem.m, 1e200});
+                steps.push_back({nullptr, problem.m, 0.05});
+                std::vector<double> costs(steps.size());
+                auto trainer = problem.trainer(), right = problem.trainer();
+                const Outcome outcome = trainer.advance(steps, costs.data(), never);
+                CHECK(outcome.ending == Ending::diverged && outcome.steps == before + 1 && !std::isfinite(outcome.cost));
+                trainer.go_back();
+                right.advance(good(before), costs.data(), never);
+                CHECK(problem.found(trainer) == problem.found(right));
+                CHECK(trainer.iteration() == before + 1);
+                trainer.go_back();
+                CHECK(problem.found(trainer) == problem.found(right));
+            }
+}
+
+THREADED_TEST(an_interruption_ends_between_two_steps) {
+    Problem<double> problem({64, 128, 64, 1}, 512);
+    problem.options.threads = 2;
+    auto trainer = problem.trainer();
+    const auto steps = problem.full(100000);
+    std::vector<double> costs(steps.size());
+    int asked = 0;
+    const Outcome outcome = trainer.advance(steps, costs.data(), [&] { return ++asked == 2; });
+    CHECK(outcome.ending == Ending::interrupted && outcome.steps > 0 && outcome.steps < 100000);
+    CHECK(trainer.iteration() == outcome.steps);
+    auto right = problem.trainer();
+    right.advance(problem.full(int(outcome.steps)), costs.data(), never);
+    CHECK(problem.found(trainer) == problem.found(right));
+}
+
+THREADED_TEST(two_trainings_at_once) {
+    Problem<double> problem({40, 50, 1}, 200);
+    problem.options.threads = 2;
+    std::vector<std::vector<double>> found(2);
+    std::vector<std::thread> threads;
+    for (auto& mine : found)
+        threads.emplace_back([&] {
+            auto trainer = problem.trainer();
+            std::vector<double> costs(50);
+            trainer.advance(problem.full(50), costs.data(), never);
+            mine = problem.found(trainer);
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(found[0] == found[1]);
+}
+
+TEST(columns_that_are_none_are_refused) {
+    Problem<double> problem({4, 3, 1}, 10);
+    auto trainer = problem.trainer();
+    for (std::int64_t column : {std::int64_t(-1), std::int64_t(10), std::numeric_limits<std::int64_t>::max()}) {
+        bool refused = false;
+        double cost;
+        try {
+            trainer.advance({Step{&column, 1, 0.1}}, &cost, never);
+        } catch (const std::out_of_range&) {
+            refused = true;
+        }
+        CHECK(refused && trainer.iteration() == 0);
+    }
+}
+
+TEST(a_batch_without_weight_changes_nothing) {
+    Problem<double> problem({4, 3, 1}, 10);
+    problem.options.rule = Rule::adam;
+    std::fill(problem.w.begin(), problem.w.begin() + 5, 0.0);
+    std::iota(problem.order.begin(), problem.order.end(), 0);
+    auto trainer = problem.trainer(true), right = problem.trainer(true);
+    auto steps = problem.batches(5, 2);
+    std::vector<double> costs(4);
+    trainer.advance(steps, costs.data(), never);
+    CHECK(costs[0] == 0 && costs[1] != 0 && trainer.iteration() == 4);
+    right.advance({steps[1], steps[3]}, costs.data(), never);
+    CHECK(problem.found(trainer) == problem.found(right));
+}
+
+TEST(masks_are_the_same_however_they_are_cut) {
+    const Mask mask(5, 2, 9, 0.4);
+    std::vector<double> whole(1000), parts(1000);
+    mask.fill(whole.data(), 0, 1000);
+    for (Index i = 0; i < 1000; i += 37) mask.fill(parts.data() + i, std::uint64_t(i), std::min<Index>(37, 1000 - i));
+    CHECK(whole == parts);
+    const auto kept = double(std::count_if(whole.begin(), whole.end(), [](double x) { return x != 0; }));
+    CHECK(std::abs(kept - 600) < 60);
+    // The first of NumPy's Philox with key 7 and counter (0, 0, 2, 5).
+    CHECK(philox({1, 0, 2, 5}, 7, 0)[0] == 0x40084d2b902f808b);
+}
+
+THREADED_TEST(predictions_are_those_of_the_plain_formula) {
+    Problem<double> problem({11, 20, 6, 1}, 900, Activation::silu);
+    const std::vector<double> mean(11, 0.5), deviation(11, 2.0);
+    Predictor<double> predictor(problem.network, problem.parameters.data(), {mean, deviation}, true, 3);
+    std::vector<double> answers(1800), some(1800);
+    CHECK(predictor.answer(problem.X.data(), 900, answers.data()));
+    for (Index j = 0; j < 900; j += 100) {
+        std::vector<double> A(11);
+        for (Index i = 0; i < 11; ++i) A[std::size_t(i)] = (problem.X[std::size_t(j * 11 + i)] - 0.5) / 2;
+        const double* p = problem.parameters.data();
+        for (std::size_t l = 1; l < 4; ++l) {
+            const Index n = problem.network.layer_dims[l], n_prev = problem.network.layer_dims[l - 1];
+            std::vector<double> next(static_cast<std::size_t>(n));
+            for (Index i = 0; i < n; ++i) {
+                double z = p[n * n_prev + i];
+                for (Index q = 0; q < n_prev; ++q) z += p[q * n + i] * A[std::size_t(q)];
+                next[std::size_t(i)] = l == 3 ? 1 / (1 + std::exp(-z)) : z / (1 + std::exp(-z));
+            }
+            p += n * (n_prev + 1);
+            A = next;
+        }
+        CHECK_NEAR(answers[std::size_t(2 * j + 1)], A[0], 1e-13);
+        CHECK_NEAR(answers[std::size_t(2 * j)], 1 - A[0], 1e-13);
+    }
+    std::vector<std::thread> threads;
+    std::atomic<int> right{0};
+    for (int t = 0; t < 3; ++t)
+        threads.emplace_back([&] {
+            std::vector<double> own(1800);
+            for (int round = 0; round < 5; ++round) right += predictor.answer(problem.X.data(), 900, own.data());
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(right == 15);
+    problem.X[17] = std::numeric_limits<double>::infinity();
+    CHECK(!predictor.answer(problem.X.data(), 900, some.data()));
+}
+
+}  // namespace
+}  // namespace pellucid::tests

@@ -1,0 +1,161 @@
+// Training, step by step: the same steps as pellucid.engines.reference, in place and by several threads.
+//
+// A step has two halves, and the threads meet after each. In the first a thread takes its share of the columns
+// (examples) through forward propagation, cost and backward propagation; in the second its share of the columns of
+// every dW, over all examples, and updates those weights. So no gradient is ever added up over threads, and a
+// weight is always changed by the same thread: the same number of threads gives the same bits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "kernels.hpp"
+#include "layers.hpp"
+#include "memory.hpp"
+#include "team.hpp"
+
+namespace pellucid {
+
+// How each step is taken, as pellucid.engines.Steps says it.
+struct Options {
+    Rule rule;
+    double beta1, beta2, epsilon, weight_decay;
+    double clip_norm;  // 0: never
+    std::uint64_t seed;
+    int threads;
+};
+
+// What one step is asked to do: its columns (null: all m, in their order) and its rate.
+struct Step {
+    const std::int64_t* columns;
+    Index k;
+    double rate;
+};
+
+enum class Ending { done, diverged, interrupted };
+
+struct Outcome {
+    Index steps;  // that were taken
+    Ending ending;
+    double cost;  // the one that is not finite, where it diverged
+};
+
+template <class T>
+class Trainer {
+public:
+    // X (n_0, m) is looked at as long as this lives; Y (n_y, m), weights (m, or null) and parameters (in the order W1,
+    // b1, W2, ..., each W column by column, without gaps) are copied.
+    Trainer(const Description& network, const Options& options, View<const T> X, Index m, View<const T> Y,
+            const T* weights, const T* parameters);
+
+    // Take these steps, in order; costs[i] is the cost of step i before it is taken. `interrupted` is asked about
+    // every 50 ms, in the caller's thread; a step that it strikes is not taken.
+    Outcome advance(const std::vector<Step>& steps, double* costs, const std::function<bool()>& interrupted);
+
+    Index iteration() const { return iteration_; }
+    // The parameters as they are, in the order of the constructor's.
+    void parameters(T* to) const;
+    // The cost of all examples as they are now, without penalties and dropout.
+    double cost();
+    // Return to the parameters before the last step that was taken: the last whose cost is known to be finite.
+    void go_back();
+
+private:
+    // What one thread knows of the call in progress.
+    struct Worker {
+        int thread, threads;
+        Index iteration, taken;
+        T* panel;
+        T* sums;
+        // Where the examples of the chunk in progress are.
+        View<const T> A0{};
+        const T *Y = nullptr, *w = nullptr;
+    };
+    struct Share {
+        Index from, to;
+    };
+    // Columns first .. first + k of a step's batch, which has k columns in all.
+    struct Chunk {
+        Index first, k;
+        bool is_first, is_last;
+    };
+    // What is kept of every column of a chunk, for one layer: A (and Z where g' needs it), dZ, dropout's M and A M.
+    struct Buffers {
+        Index ld = 0;
+        Numbers<T> A, Z, dZ, M, D;
+    };
+    struct alignas(64) Partial {
+        double cost = 0, weight = 0, squares = 0, penalty = 0;
+    };
+
+    void make_room(Index k, bool gathered);
+    int threads_for(const std::vector<Step>& steps) const;
+    Share share(Index count, const Worker& me) const;
+    Share columns_of(const Chunk& chunk, const Step& step, const Worker& me) const;
+    bool take(Worker& me, const Step& step, double* cost);
+    void examples(Worker& me, const Step& step, const Chunk& chunk, Share mine);
+    void forward(const Worker& me, const Chunk& chunk, Share mine, bool dropped);
+    void backward(const Worker& me, Share mine);
+    void gradients(const Worker& me, const Chunk& chunk, T* to, T alpha, T beta, bool biases);
+    void follow(const Worker& me, const Step& step, double weight, bool single);
+    void penalties(const Worker& me);
+    View<const T> activation(const Worker& me, std::size_t l) const;
+    bool shallow(const Worker& me, std::size_t l, const Chunk& chunk) const;
+    Worker worker(int thread, int threads);
+    bool plain() const;
+    void checkpoint(const Worker& me);
+    void poll(const Worker& me);
+    void run(const std::vector<Step>& steps, double* costs);
+    void note(const Step& step, Index iteration, Index taken, const Worker& me);
+    bool due(Index iteration) const;
+
+    const Kernels<T>& kernels_;
+    Description network_;
+    Options options_;
+    std::vector<Layer> layers_;
+    View<const T> X_;
+    Index m_;
+    Numbers<T> Y_, weights_;
+    // Of each column of X, how many rows stand above its last zeros; empty where that saves little.
+    std::vector<Index> depths_;
+    // Of each row of X, the first column that is deeper than it.
+    std::vector<Index> firsts_;
+
+    Numbers<T> p_, g_, v_, s_;  // parameters, gradient, memory of the rule
+    Team team_;
+    std::vector<Numbers<T>> panels_, sums_;
+    std::vector<Partial> partials_;
+
+    // Every thread writes its own columns of these, and reads the others' after a meeting.
+    std::vector<Buffers> buffers_;
+    Numbers<T> batch_Y_, batch_w_;
+    Index room_ = 0;  // columns that they hold
+    bool gathers_ = false;
+
+    Index iteration_ = 0, taken_ = 0;
+    bool stopped_ = false, replaying_ = false;
+    Index polls_ = 0, poll_every_ = 1;
+    double polled_ = 0;
+    const std::function<bool()>* interrupted_ = nullptr;
+    Outcome outcome_{};
+
+    // A divergence shows one step late, when the parameters it came from are gone. They are made again: from those of
+    // the checkpoint, by the steps that were logged since. Copying them in every step would cost 4 % on large networks.
+    struct Logged {
+        std::size_t first;
+        Index k;
+        double rate;
+        bool all, counted;
+    };
+    Numbers<T> kept_p_, kept_v_, kept_s_;
+    Index kept_iteration_ = -1, kept_taken_ = 0;
+    std::vector<Logged> log_;
+    std::vector<std::int64_t> logged_columns_;
+    bool went_back_ = true;
+};
+
+extern template class Trainer<float>;
+extern template class Trainer<double>;
+
+}  // namespace pellucid

@@ -1,0 +1,82 @@
+"""The compiled module of native/binding.cpp: for `pellucid.engines.native` and `pellucid.inference` only."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+Floats = NDArray[Any]
+
+@final
+class Description: ...
+
+@final
+class Options: ...
+
+def describe(
+    layer_dims: Sequence[int],
+    activations: Sequence[str],
+    cost: str,
+    label_smoothing: float,
+    huber_delta: float,
+    l2: float,
+    l1: float,
+    dropout: Sequence[float],
+) -> Description: ...
+def options(
+    rule: str,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    weight_decay: float,
+    clip_norm: float,
+    seed: int,
+    threads: int,
+) -> Options: ...
+def instruction_set() -> str: ...
+
+class _Trainer:
+    def __init__(
+        self,
+        network: Description,
+        options: Options,
+        X: Floats,
+        Y: Floats,
+        weights: Floats | None,
+        parameters: Floats,
+    ) -> None: ...
+    def advance(
+        self, columns: Integers | None, offsets: Integers, rates: Doubles, costs: Doubles
+    ) -> tuple[int, Literal["done", "diverged"], float]: ...
+    @property
+    def iteration(self) -> int: ...
+    def parameters(self, to: Floats) -> None: ...
+    def cost(self) -> float: ...
+    def go_back(self) -> None: ...
+
+class _Predictor:
+    def __init__(
+        self,
+        network: Description,
+        parameters: Floats,
+        mean: Sequence[float],
+        deviation: Sequence[float],
+        spread: bool,
+        threads: int,
+    ) -> None: ...
+    def answer(self, rows: Any, to: Floats) -> bool: ...
+
+@final
+class Trainer32(_Trainer): ...
+
+@final
+class Trainer64(_Trainer): ...
+
+@final
+class Predictor32(_Predictor): ...
+
+@final
+class Predictor64(_Predictor): ...

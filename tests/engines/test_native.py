@@ -1,0 +1,300 @@
+"""What is the native engine's own: compiled code, threads, signals, memory, and what it refuses."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers import torch_activation
+from pellucid import Network, initialize_parameters_deep
+from pellucid.core import L_model_forward
+from pellucid.engines import ENGINES, Batches, Session, Steps, engine_named, predictor
+from pellucid.engines.native import is_compiled
+from pellucid.errors import OptionError
+from pellucid.optimizer import OPTIMIZERS, Optimizer
+
+needs_native = pytest.mark.skipif(not is_compiled(), reason="the native engine was not compiled")
+
+
+def problem(network: Network, m: int = 60, dtype: str = "float64") -> tuple[Any, Any, Any]:
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((network.n_x, m)).astype(dtype)
+    Y = (rng.random((network.n_y, m)) < 0.5).astype(dtype)
+    return X, Y, initialize_parameters_deep(network.layer_dims, scheme="he", rng=2)
+
+
+def session(network: Network, m: int = 60, dtype: str = "float64", **steps: Any) -> Session:
+    X, Y, parameters = problem(network, m, dtype)
+    return engine_named("native").open(network, parameters, X, Y, steps=Steps(**steps))
+
+
+@needs_native
+@pytest.mark.parametrize("hidden", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"])
+def test_gradients_are_those_of_autograd(hidden: str) -> None:
+    torch = pytest.importorskip("torch")
+    network = Network((6, 7, 5, 2), hidden_activation=hidden)
+    X, Y, start = problem(network)
+    trained = engine_named("native").open(network, start, X, Y)
+    cost = trained.advance(Batches.full(), 1.0)
+    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in start.items()}
+    A = torch.tensor(X)
+    for l in (1, 2):
+        A = torch_activation(hidden)(leaves[f"W{l}"] @ A + leaves[f"b{l}"])
+    Z = leaves["W3"] @ A + leaves["b3"]
+    loss = (
+        torch.nn.functional.binary_cross_entropy_with_logits(Z, torch.tensor(Y), reduction="sum")
+        / X.shape[1]
+    )
+    loss.backward()
+    assert cost == [pytest.approx(loss.item(), rel=1e-12)]
+    for name, value in trained.snapshot().items():
+        np.testing.assert_allclose(start[name] - value, leaves[name].grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@needs_native
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_seed_and_threads_give_the_same_bits(rule: str, threads: int) -> None:
+    network = Network((90, 120, 40, 1), dropout=0.3, l2=0.1)
+    found = []
+    for _ in range(2):
+        one = session(
+            network,
+            500,
+            "float32",
+            optimizer=Optimizer.named(rule),
+            threads=threads,
+            dropout_seed=3,
+            clip_norm=1.0,
+        )
+        costs = one.advance(Batches.runs(np.random.RandomState(5).permutation(500), 64), 0.01)
+        found.append((costs, one.finish()))
+    assert found[0][0] == found[1][0]
+    for name, value in found[0][1].items():
+        np.testing.assert_array_equal(value, found[1][1][name])
+
+
+@needs_native
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_x_is_not_copied(order: str) -> None:
+    network = Network((30, 4, 1))
+    X, Y, parameters = problem(network)
+    X = np.asarray(X, order=order)  # type: ignore[call-overload]
+    one = engine_named("native").open(network, parameters, X, Y)
+    X *= 2
+    twice = engine_named("native").open(network, parameters, X.copy(), Y)
+    assert one.advance(Batches.full(3), 0.1) == twice.advance(Batches.full(3), 0.1)
+
+
+@needs_native
+def test_rows_of_any_stride_are_read_where_they_are() -> None:
+    network = Network((5, 4, 1))
+    rng = np.random.default_rng(0)
+    wide = rng.standard_normal((80, 20))
+    X = wide[::2, 3:18:3].T
+    Y, parameters = (rng.random((1, 40)) < 0.5).astype(float), initialize_parameters_deep((5, 4, 1), rng=1)
+    found, plain = (engine_named("native").open(network, parameters, x, Y) for x in (X, X.copy()))
+    batches = Batches.of([[3, 1, 2], range(10, 30), [39]])
+    np.testing.assert_allclose(found.advance(batches, 0.1), plain.advance(batches, 0.1), rtol=1e-12)
+
+
+@needs_native
+@pytest.mark.parametrize("mini", [False, True])
+def test_ctrl_c_is_heard_between_two_steps_and_loses_nothing(mini: bool) -> None:
+    network = Network((64, 128, 64, 1))
+    batches = Batches.runs(np.tile(np.arange(512), 4000), 64) if mini else Batches.full(200_000)
+    one = session(network, 512, "float32")
+
+    def strike() -> None:
+        time.sleep(0.3)
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        one.advance(batches, 1e-4)
+    thread.join()
+    taken = one.iteration
+    assert 0 < taken < len(batches)
+    again = session(network, 512, "float32")
+    columns = None if batches.columns is None else batches.columns[: batches.offsets[taken]]
+    again.advance(Batches(columns, batches.offsets[: taken + 1]), 1e-4)
+    for name, value in again.snapshot().items():
+        np.testing.assert_array_equal(value, one.snapshot()[name])
+
+
+@needs_native
+def test_trainings_in_several_threads_do_not_meet() -> None:
+    network = Network((40, 80, 1))
+    alone = session(network, 300, threads=2)
+    expected = alone.advance(Batches.full(40), 0.1)
+    found: dict[int, list[float]] = {}
+
+    def work(i: int) -> None:
+        found[i] = session(network, 300, threads=2).advance(Batches.full(40), 0.1)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(costs == expected for costs in found.values())
+    assert len(found) == 3
+
+
+@needs_native
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_session_goes_on_after_a_fork() -> None:
+    # In a process of its own: pytest's may have threads whose locks a fork would copy.
+    code = """
+import os
+import sys
+sys.path[:0] = ["tests", "tests/engines"]
+from test_native import session
+from pellucid import Network
+from pellucid.engines import Batches
+one = session(Network((90, 120, 1)), 500, threads=2)
+one.advance(Batches.full(3), 0.1)
+child = os.fork()
+costs = one.advance(Batches.full(3), 0.1)
+if child == 0:
+    os.write(1, repr(costs).encode() + b"\\n")
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+os.write(1, repr(costs).encode() + b"\\n")
+raise SystemExit(status)
+"""
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    ours, theirs = run.stdout.splitlines()
+    assert ours == theirs
+    assert len(ours) > 10
+
+
+@needs_native
+@pytest.mark.parametrize("isa", ["generic", "avx2"])
+def test_every_instruction_set_takes_the_same_steps(isa: str) -> None:
+    code = """
+import sys
+sys.path[:0] = ["tests", "tests/engines"]
+from test_native import session
+from pellucid import Network, _native
+from pellucid.engines import Batches
+assert _native.instruction_set() in ("generic", sys.argv[1])
+network = Network((30, 20, 7, 1), hidden_activation=("gelu", "tanh"))
+print(session(network).advance(Batches.full(30), 0.1)[-1])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code, isa],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "PELLUCID_ISA": isa},
+    )
+    assert run.returncode == 0, run.stderr
+    ours = session(Network((30, 20, 7, 1), hidden_activation=("gelu", "tanh"))).advance(
+        Batches.full(30), 0.1
+    )
+    assert float(run.stdout) == pytest.approx(ours[-1], rel=1e-11)
+
+
+def test_arrays_of_other_libraries_are_refused_by_name() -> None:
+    torch = pytest.importorskip("torch")
+    network = Network((3, 2, 1))
+    _, Y, parameters = problem(network)
+    if not is_compiled():
+        pytest.skip("the native engine was not compiled")
+    with pytest.raises(OptionError, match=r"trains on NumPy arrays, and X is torch's; engine='reference'"):
+        engine_named("native").open(network, parameters, torch.zeros((3, 60)), Y)
+
+
+@needs_native
+@pytest.mark.parametrize("columns", [[-1], [60], [0, 1, 2**40]])
+def test_columns_that_are_none_take_no_step(columns: list[int]) -> None:
+    one = session(Network((3, 2, 1)))
+    before = one.snapshot()
+    with pytest.raises(IndexError):
+        one.advance(Batches.of([[1, 2], columns]), 0.1)
+    assert one.iteration == 0
+    np.testing.assert_array_equal(one.snapshot()["W1"], before["W1"])
+
+
+def test_without_the_compiled_module_the_reference_engine_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PELLUCID_ENGINE", raising=False)
+    monkeypatch.setattr("pellucid.engines.native.is_compiled", lambda: False)
+    monkeypatch.setattr("pellucid.engines.is_compiled", lambda: False)
+    with pytest.warns(RuntimeWarning, match="native engine was not compiled"):
+        assert engine_named("auto").name == "reference"
+    network = Network((3, 2, 1))
+    X, Y, parameters = problem(network)
+    with pytest.raises(OptionError, match=r"was not compiled .* engine='reference'"):
+        engine_named("native").open(network, parameters, X, Y)
+    assert predictor(network, parameters) is None
+
+
+@needs_native
+def test_auto_is_the_native_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PELLUCID_ENGINE", raising=False)
+    assert engine_named("auto").name == "native"
+    assert list(ENGINES) == ["native", "reference"]
+
+
+@needs_native
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("output", "n_y"), [("sigmoid", 1), ("sigmoid", 3), ("softmax", 4), ("identity", 2)]
+)
+def test_the_predictor_answers_as_the_core_does(dtype: str, output: str, n_y: int) -> None:
+    network = Network((9, 70, 33, n_y), hidden_activation=("silu", "relu"), output_activation=output)
+    parameters = {name: value.astype(dtype) for name, value in problem(network)[2].items()}
+    rows = np.random.default_rng(3).standard_normal((2000, 9)).astype(dtype)
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    found = predictor(
+        network, parameters, mean=mean.tolist(), deviation=deviation.tolist(), spread=n_y == 1
+    )
+    assert found is not None
+    X = ((rows.astype(np.float64) - mean) / deviation).astype(dtype).T
+    AL, _ = L_model_forward(X, parameters, **network.activations)
+    expected = np.vstack([1 - AL, AL]).T if n_y == 1 else AL.T
+    tolerance = 1e-12 if dtype == "float64" else 2e-5
+    for m in (1, 2, 63, 2000):
+        answers = found(rows[:m])
+        assert answers is not None
+        np.testing.assert_allclose(answers, expected[:m], rtol=tolerance, atol=tolerance)
+
+
+@needs_native
+def test_the_predictor_leaves_to_others_what_it_cannot_read() -> None:
+    network = Network((3, 2, 1))
+    found = predictor(network, problem(network)[2])
+    assert found is not None
+    rows = np.ones((4, 3))
+    assert found(rows) is not None
+    infinite = rows.copy()
+    infinite[2, 1] = np.inf
+    masked = np.ma.masked_array(rows)
+    for other in (
+        rows.astype(np.float32),
+        rows.astype(int),
+        rows[:, ::-1],
+        rows[0],
+        rows.T,
+        [[1.0, 2.0, 3.0]],
+        masked,
+    ):
+        assert found(other) is None
+    assert found(infinite) is None
+    assert found(np.full((4, 3), np.nan)) is None
