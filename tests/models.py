@@ -11,28 +11,45 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.data.recipe import Recipe
 from pellucid.errors import ModelFileError
 from pellucid.model import Model
 from pellucid.network import Network
+from pellucid.training.columns import NUMBERS
 from pellucid.training.history import REASONS, History
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 above_0 = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 few = st.integers(1, 5)
-hidden_activations = st.sampled_from([name for name in ACTIVATIONS if name != "softmax"])
+hidden_activations = st.sampled_from(HIDDEN_ACTIVATIONS)
+
+
+class_outputs = st.one_of(
+    st.tuples(st.just("sigmoid"), st.integers(1, 4)), st.tuples(st.just("softmax"), st.integers(2, 4))
+)
+number_outputs = st.tuples(st.sampled_from(NUMBERS), st.integers(1, 3))
+shares = st.floats(0, 0.9)
 
 
 @st.composite
-def networks(draw: st.DrawFn, n_x: st.SearchStrategy[int] = few) -> Network:
+def networks(
+    draw: st.DrawFn,
+    n_x: st.SearchStrategy[int] = few,
+    outputs: st.SearchStrategy[tuple[str, int]] = class_outputs,
+) -> Network:
     hidden = draw(st.lists(st.integers(1, 4), max_size=3))
-    output, n_y = draw(st.one_of(st.tuples(st.just("sigmoid"), st.integers(1, 4)), softmax_outputs))
-    dims = (draw(n_x), *hidden, n_y)
-    return Network(dims, hidden_activation=draw(hidden_activations), output_activation=output)
+    output, n_y = draw(outputs)
+    each = st.tuples(*[hidden_activations] * len(hidden))
+    return Network(
+        (draw(n_x), *hidden, n_y),
+        hidden_activation=draw(hidden_activations | each),
+        output_activation=output,
+        l2=draw(above_0),
+        dropout=draw(shares | st.tuples(*[shares] * len(hidden))),
+    )
 
 
-softmax_outputs = st.tuples(st.just("softmax"), st.integers(2, 4))
 shapes = st.one_of(
     st.tuples(st.just("numbers"), st.tuples(st.integers(1, 6))),
     st.tuples(st.just("pictures"), st.tuples(st.integers(1, 3), st.integers(1, 3))),
@@ -49,28 +66,39 @@ def recipes(draw: st.DrawFn) -> Recipe:
     return Recipe(kind, shape, draw(above_0), mean, deviation)
 
 
-histories = st.builds(
-    History,
-    costs=st.lists(finite, max_size=5).map(tuple),
-    iterations=st.integers(0, 10**18),
-    engine=st.text(max_size=5),
-    reason=st.sampled_from(REASONS),
-)
+@st.composite
+def _histories(draw: st.DrawFn) -> History:
+    costs = tuple(draw(st.lists(finite, max_size=5)))
+    best = draw(st.none() | st.integers(0, len(costs) - 1)) if costs else None
+    return History(
+        costs=costs,
+        iterations=draw(st.integers(0, 10**18)),
+        engine=draw(st.text(max_size=5)),
+        reason=draw(st.sampled_from(REASONS)),
+        validation_costs=tuple(draw(st.lists(finite, max_size=len(costs)))),
+        best_epoch=best,
+        shortcut=draw(st.text(max_size=5)),
+    )
+
+
+histories = _histories()
 # Names of folders that are not UTF-8 reach Python with lone surrogates in them.
 names = st.text(st.characters(), max_size=6)
 
 
 @st.composite
-def models(draw: st.DrawFn) -> Model:
+def models(
+    draw: st.DrawFn, outputs: st.SearchStrategy[tuple[str, int]] = class_outputs | number_outputs
+) -> Model:
     recipe = draw(recipes())
-    network = draw(networks(n_x=st.just(recipe.n_x)))
+    network = draw(networks(n_x=st.just(recipe.n_x), outputs=outputs))
     width = draw(st.sampled_from([64, 32]))
     numbers = st.floats(allow_nan=False, allow_infinity=False, width=width)
     parameters = {
         name: draw(arrays(f"float{width}", shape, elements=numbers, fill=numbers))
         for name, shape in network.parameter_shapes.items()
     }
-    n_classes = max(network.n_y, 2)
+    n_classes = 0 if network.output_activation in NUMBERS else max(network.n_y, 2)
     classes = tuple(draw(st.lists(names, min_size=n_classes, max_size=n_classes, unique=True)))
     return Model(network, parameters, recipe, classes, draw(histories))
 

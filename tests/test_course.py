@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,50 @@ def test_several_classes() -> None:
     )
     predicted = pellucid.predict(X, parameters, output_activation="softmax")
     assert np.mean(predicted[0] == labels) > 0.9
+
+
+def test_more_options_reach_the_training() -> None:
+    more: dict[str, Any] = {
+        "optimizer": "adam",
+        "schedule": "cosine",
+        "l2": 0.2,
+        "dropout": [0.1, 0.2],
+        "clip_norm": 1.0,
+        "dropout_seed": 5,
+    }
+    found = course.L_layer_model(X, Y, [3, 4, 2, 1], 0.01, 40, hidden_activation=["tanh", "relu"], **more)
+    end = pellucid.train(
+        pellucid.Network((3, 4, 2, 1), ("tanh", "relu"), l2=0.2, dropout=(0.1, 0.2)),
+        course.Columns(X, Y),
+        pellucid.TrainingOptions(
+            40, 0.01, rng=1, optimizer="adam", schedule="cosine", clip_norm=1.0, dropout_seed=5
+        ),
+    )
+    for name, value in end.parameters.items():
+        np.testing.assert_array_equal(found[name], value)
+
+
+def test_more_options_are_those_of_the_values() -> None:
+    named = {item.name for value in (pellucid.Network, pellucid.TrainingOptions) for item in fields(value)}
+    own = {"layer_dims", "hidden_activation", "output_activation", "epochs", "learning_rate"}
+    own |= {"batch_size", "initialization", "rng", "engine"}
+    assert set(course.MoreOptions.__annotations__) == named - own
+
+
+def test_an_option_that_does_not_exist() -> None:
+    with pytest.raises(
+        OptionError, match=r"unknown option 'lambd'; expected some of cost, label_smoothing,"
+    ):
+        course.L_layer_model(X, Y, [3, 1], lambd=0.7)
+
+
+def test_numbers() -> None:
+    targets = 2 * X[:1] - X[1:2]
+    parameters, costs = course.L_layer_model(
+        X, targets, [3, 8, 1], 0.1, 800, output_activation="identity", return_costs=True
+    )
+    assert costs[-1] < 0.05 * costs[0]
+    assert parameters["W1"].shape == (8, 3)
 
 
 def test_wrong_sizes_are_named() -> None:

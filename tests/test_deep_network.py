@@ -18,6 +18,7 @@ from pellucid.errors import (
     OptionError,
     ShapeError,
 )
+from pellucid.optimizer import Optimizer
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(2, 60)
@@ -83,6 +84,78 @@ def test_mini_batches() -> None:
     assert net.evaluate(X, Y).accuracy > 0.9
 
 
+NUMBERS = np.vstack([3 * X[:1] - X[1:], X[:1] + 5])
+
+
+@pytest.mark.parametrize("n_y", [1, 2])
+def test_numbers(n_y: int, tmp_path: Path) -> None:
+    targets = NUMBERS[:n_y]
+    net = DeepNetwork(
+        [2, 12, n_y], output_activation="identity", learning_rate=0.1, num_iterations=1500
+    ).fit(X, targets)
+    predicted = net.predict(X)
+    assert predicted.shape == (n_y, 60)
+    result = net.evaluate(X, targets)
+    np.testing.assert_array_equal(result.predicted, predicted)
+    assert result.r2 > 0.98
+    assert result.cost == pytest.approx(np.sum((predicted - targets) ** 2) / 120, rel=1e-9)
+    net.save(tmp_path / "net.safetensors")
+    model = Model.load(tmp_path / "net.safetensors")
+    assert model.classes == ()
+    assert model.network.cost == "mean_squared_error"
+    expected = predicted[0] if n_y == 1 else predicted.T
+    np.testing.assert_allclose(model.predict(X.T), expected, rtol=1e-12)
+    assert "identity" in net.summary()
+
+
+def test_counts() -> None:
+    counts = np.round(np.exp(X[:1]))
+    net = DeepNetwork([2, 8, 1], output_activation="exp", learning_rate=0.05, num_iterations=800)
+    net.fit(X, counts)
+    assert net.network.cost == "poisson"
+    assert (net.predict(X) > 0).all()
+    assert net.evaluate(X, counts).r2 > 0.8
+
+
+@pytest.mark.parametrize("face", ["network", "model"])
+def test_numbers_have_no_probabilities(face: str) -> None:
+    net = DeepNetwork([2, 1], output_activation="identity", num_iterations=1).fit(X, NUMBERS[:1])
+    asked = net.predict_proba if face == "network" else lambda X: net.to_model().predict_proba(X.T)
+    with pytest.raises(LabelError, match="the output of this network is identity: numbers, not probabili"):
+        asked(X)
+
+
+def test_weights_and_a_validation_set() -> None:
+    weights = np.where(Y[0] > 0, 1.0, 0.0)
+    net = DeepNetwork([2, 6, 1], learning_rate=0.5, num_iterations=300, patience=4, min_delta=1e-3)
+    net.fit(X, Y, weights=weights, validation=(X[:, :20], Y[:, :20]))
+    # Only ones count: everything becomes one.
+    assert net.predict(X).all()
+    assert len(net.history.validation_costs) == len(net.costs)
+    assert net.history.best_epoch is not None
+    numbers = DeepNetwork([2, 6, 3], num_iterations=5)
+    numbers.fit(X, LABELS.reshape(1, -1), validation=(X, LABELS.reshape(1, -1)))
+    assert len(numbers.history.validation_costs) == 5
+
+
+def test_more_options_are_taken_and_shown(tmp_path: Path) -> None:
+    net = DeepNetwork(
+        [2, 6, 4, 1],
+        hidden_activation=["tanh", "relu"],
+        l2=0.5,
+        dropout=[0.1, 0.2],
+        optimizer="adam",
+        schedule="one_cycle",
+        validation_fraction=0.2,
+        num_iterations=10,
+    ).fit(X, Y)
+    assert "L2 penalty: 0.5\ndropout: 0.1, 0.2\n" in net.summary()
+    assert net.options.optimizer == Optimizer("adam")
+    net.save(tmp_path / "net.safetensors")
+    loaded = Model.load(tmp_path / "net.safetensors")
+    assert (loaded.network, loaded.history) == (net.network, net.history)
+
+
 def test_a_second_fit_starts_afresh() -> None:
     net = DeepNetwork([2, 3, 1], num_iterations=20)
     first = net.fit(X, Y).costs
@@ -91,7 +164,7 @@ def test_a_second_fit_starts_afresh() -> None:
 
 def test_a_divergence_keeps_the_last_finite_parameters() -> None:
     net = DeepNetwork([2, 3, 1], hidden_activation="identity", learning_rate=1e200)
-    with pytest.raises(DivergenceError, match=r"at iteration \d+; expected a finite number"):
+    with pytest.raises(DivergenceError, match=r"at iteration \d+.*; expected a finite number"):
         net.fit(1e100 * X, Y)
     assert all(np.isfinite(value).all() for value in net.parameters.values())
     assert net.to_model().network == net.network
@@ -143,6 +216,11 @@ def test_an_untrained_network_says_so(method: str) -> None:
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y[0]), ShapeError, "Y has shape (60,), a rank-1 array"),
         (lambda: DeepNetwork([2, 3, 3]).fit(X, Y * 3), LabelError, "expected a class number from 0"),
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y, classes=["a", "a"]), LabelError, "2 different names"),
+        (lambda: DeepNetwork([2, 1], lambd=1), OptionError, "unknown option 'lambd'; expected some of"),
+        (lambda: DeepNetwork([2, 3, 1], dropout=[0.1, 0.1]), OptionError, "dropout names 2 rates"),
+        (lambda: DeepNetwork([2, 1], output_activation="tanh"), OptionError, "no cost ends in 'tanh'"),
+        (lambda: DeepNetwork([2, 1], output_activation="identity").fit(X, Y, classes=["a"]), LabelError,
+         "classes is ['a']; expected none: the network predicts numbers"),
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y, recipe=Recipe("numbers", (3,))), ShapeError, "recipe"),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Model: raw rows in, probabilities out; what it made of labelled examples; and parts that do not fit."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models import assert_same_model, models, small_model
+from models import assert_same_model, class_outputs, models, small_model
 from pellucid.core import compute_cost
 from pellucid.data.dataset import Dataset
 from pellucid.data.examples import Examples
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, ShapeError
+from pellucid.metrics import r2_score
 from pellucid.model import Evaluation, Model
 from pellucid.network import Network
 from pellucid.training import TrainingOptions, train
@@ -99,7 +101,7 @@ def test_class_probabilities() -> None:
     np.testing.assert_array_equal(Model.class_probabilities(several), several.T)
 
 
-@given(models(), st.integers(1, 4))
+@given(models(class_outputs), st.integers(1, 4))
 def test_every_class_that_is_predicted_is_the_most_probable(model: Model, m: int) -> None:
     rows = np.ones((m, model.recipe.n_x))
     assume(np.isfinite(model.recipe.columns(rows, model.dtype)).all())
@@ -138,6 +140,39 @@ def test_the_cost_is_the_courses() -> None:
     assert model.evaluate(data).cost == pytest.approx(
         compute_cost(model.outputs(data.X), data.Y), rel=1e-12
     )
+
+
+def test_a_model_of_numbers() -> None:
+    model = model_of((4, 5, 2), "identity", classes=())
+    data = Dataset(np.ones((4, 3)), np.array([[1.0, 2, 3], [4, 4, 4]]), (), model.recipe)
+    found = model.evaluate(data)
+    np.testing.assert_array_equal(found.targets, data.Y)
+    np.testing.assert_array_equal(found.predicted, model.outputs(data.X))
+    assert repr(found).startswith("NumberEvaluation(R^2 ")
+    np.testing.assert_array_equal(model.predict(data.X.T), model.outputs(data.X).T)
+    with pytest.raises(LabelError, match=r"the network predicts numbers: expected none"):
+        model_of((4, 5, 2), "identity", classes=("a", "b"))
+
+
+def test_the_cost_is_that_of_the_answers_alone() -> None:
+    plain = model_of((4, 5, 1))
+    told = replace(plain.network, l2=3.0, dropout=0.5, label_smoothing=0.2)
+    data = dataset_of(plain, [0, 1, 1])
+    model = Model(told, plain.parameters, plain.recipe, plain.classes)
+    assert model.evaluate(data).cost == plain.evaluate(data).cost
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_r2_is_scikit_learns(rows: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(1)
+    targets = rng.standard_normal((rows, 9))
+    predicted = targets + 0.3 * rng.standard_normal((rows, 9))
+    assert r2_score(targets, predicted) == pytest.approx(metrics.r2_score(targets.T, predicted.T))
+    targets[0] = 2.0
+    assert r2_score(targets, predicted) == pytest.approx(metrics.r2_score(targets.T, predicted.T))
+    predicted[0] = 2.0
+    assert r2_score(targets, predicted) == pytest.approx(metrics.r2_score(targets.T, predicted.T))
 
 
 def test_an_evaluation_by_hand() -> None:

@@ -82,6 +82,33 @@ def test_core_imports_nothing_but_mathematics(path: Path) -> None:
     assert not foreign_to_core(path.read_text("utf-8"))
 
 
+# The compiled module, which import-linter does not see.
+MAY_IMPORT_NATIVE = {"engines/native.py", "inference.py"}
+
+
+def imports_native(code: str) -> bool:
+    return any(f"{name}.".startswith("pellucid._native.") for name in imports_of(code))
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def test_only_the_native_engine_and_inference_import_the_compiled_module(path: Path) -> None:
+    allowed = path.relative_to(SOURCE).as_posix() in MAY_IMPORT_NATIVE
+    assert allowed or not imports_native(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import pellucid._native",
+        "from pellucid import _native",
+        "from pellucid._native import Trainer",
+        "def f():\n    from pellucid import _native as native",
+    ],
+)
+def test_importing_the_compiled_module_is_noticed(line: str) -> None:
+    assert imports_native(line)
+
+
 @pytest.mark.parametrize(
     "line",
     [

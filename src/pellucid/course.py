@@ -6,9 +6,10 @@ and defaults. The network with one hidden layer has functions of its own under s
 they are in `pellucid.core.shallow`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from pellucid.core.initialization import check_layer_dims
 from pellucid.core.randomness import RandomSource
 from pellucid.errors import OptionError
 from pellucid.network import Network
-from pellucid.training import EpochEnd, Event, TrainingOptions, train
+from pellucid.optimizer import Optimizer
+from pellucid.training import EpochEnd, Event, Schedule, TrainingOptions, train
 
 __all__ = [*core.__all__, "L_layer_model", "nn_model", "two_layer_model"]  # noqa: PLE0604
 
@@ -29,6 +31,59 @@ class Columns(NamedTuple):
 
     X: Array
     Y: Array
+
+
+class MoreOptions(TypedDict, total=False):
+    """What `L_layer_model` and `DeepNetwork` take beyond the course, under the names it has elsewhere.
+
+    The first lines are of `Network`, the others of `TrainingOptions`, which say what each of them means.
+    """
+
+    cost: str
+    label_smoothing: float
+    huber_delta: float
+    l2: float
+    l1: float
+    dropout: float | Sequence[float]
+    input_dropout: float
+
+    shuffle_seed: int
+    optimizer: str | Optimizer
+    schedule: str | Schedule
+    clip_norm: float | None
+    dropout_seed: int
+    threads: int | None
+    shortcut: str
+    patience: int | None
+    min_delta: float
+    restore_best: bool
+    validation_fraction: float | None
+
+
+def described(
+    layer_dims: Sequence[int], network: Mapping[str, Any], training: Mapping[str, Any], more: MoreOptions
+) -> tuple[Network, TrainingOptions]:
+    """The values that arguments of many names stand for.
+
+    Args:
+        layer_dims: units per layer, inputs first.
+        network: arguments of `Network`.
+        training: arguments of `TrainingOptions`.
+        more: arguments of either.
+
+    Raises:
+        OptionError: a name that neither has, or a value that cannot be.
+    """
+    unknown = [name for name in more if name not in MoreOptions.__annotations__]
+    if unknown:
+        raise OptionError(
+            f"unknown option {unknown[0]!r:.80}; expected some of {', '.join(MoreOptions.__annotations__)}"
+        )
+    of_network = {item.name for item in fields(Network)}
+    mine = {name: value for name, value in more.items() if name in of_network}
+    rest: dict[str, Any] = {name: value for name, value in more.items() if name not in of_network}
+    arguments: dict[str, Any] = {**network, **mine}
+    return Network(check_layer_dims(layer_dims), **arguments), TrainingOptions(**training, **rest)
 
 
 def two_layer_model(
@@ -90,7 +145,7 @@ def L_layer_model(
     num_iterations: int = 3000,
     print_cost: bool = False,
     *,
-    hidden_activation: str = "relu",
+    hidden_activation: str | Sequence[str] = "relu",
     output_activation: str = "sigmoid",
     initialization: str | float = "xavier",
     rng: RandomSource = 1,
@@ -98,6 +153,7 @@ def L_layer_model(
     return_costs: bool = False,
     plot_cost: str | PathLike[str] | None = None,
     engine: str = "auto",
+    **more: Unpack[MoreOptions],
 ) -> Any:
     """Train [LINEAR -> RELU] x (L-1) -> LINEAR -> SIGMOID by gradient descent on all examples.
 
@@ -108,14 +164,16 @@ def L_layer_model(
         learning_rate: the length of a step.
         num_iterations: how many steps.
         print_cost: print "Cost after iteration N: ..." every `cost_every` iterations.
-        hidden_activation: the activation of the hidden layers, by name.
-        output_activation: "sigmoid", or "softmax" for several classes (Y one-hot).
+        hidden_activation: the activation of the hidden layers, by name; or a sequence, one for each.
+        output_activation: "sigmoid"; "softmax" for several classes (Y one-hot); "identity" for numbers, or
+            "exp" for counts.
         initialization: how the weights start, see `initialize_parameters_deep`.
         rng: None, an int, a Generator or a RandomState; 1 is the course's.
         cost_every: how often the cost is printed and recorded.
         return_costs: return `(parameters, costs)`, the cost at every `cost_every`-th iteration.
         plot_cost: a file to draw the cost curve into (.png, .svg or .pdf).
         engine: which engine trains, by name.
+        **more: optimizers, schedules, penalties, dropout and more: see `MoreOptions`.
 
     Returns:
         The trained parameters, `{"W1", "b1", ..., "WL", "bL"}`. Ctrl-C ends early with those so far.
@@ -124,13 +182,17 @@ def L_layer_model(
         OptionError: an option that does not exist.
         ShapeError, NonFiniteError, LabelError, DivergenceError: as `pellucid.training.fit`.
     """
-    options = TrainingOptions(
-        num_iterations, learning_rate, initialization=initialization, rng=rng, engine=engine
-    )
-    network = Network(
-        check_layer_dims(layers_dims),
-        hidden_activation=hidden_activation,
-        output_activation=output_activation,
+    network, options = described(
+        layers_dims,
+        {"hidden_activation": hidden_activation, "output_activation": output_activation},
+        {
+            "epochs": num_iterations,
+            "learning_rate": learning_rate,
+            "initialization": initialization,
+            "rng": rng,
+            "engine": engine,
+        },
+        more,
     )
     return _trained(network, X, Y, options, print_cost, cost_every, return_costs, plot_cost)
 
@@ -205,7 +267,8 @@ def _trained(
         if isinstance(event, EpochEnd) and event.epoch % cost_every == 0:
             print(f"Cost after iteration {event.epoch}: {event.cost}")  # noqa: T201 - the course prints
 
-    end = train(network, Columns(X, Y), options, listeners=[show] if print_cost else [])
+    # The print needs no parameters: the engine may run ahead of it.
+    end = train(network, Columns(X, Y), options, listeners=[show] if print_cost else [], stride="auto")
     if plot_cost is not None and end.history.costs:
         plots.save_figure(plots.cost_curve(end.history.costs), plot_cost)
     if return_costs:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Self
+from typing import Any, Self, Unpack
 
 import numpy as np
 
@@ -10,19 +10,18 @@ from pellucid.core._arrays import Array, as_numpy, check_matrix, floating, names
 from pellucid.core.initialization import check_layer_dims
 from pellucid.core.model import L_model_forward, labels_from_output
 from pellucid.core.randomness import RandomSource
-from pellucid.course import Columns
+from pellucid.course import Columns, MoreOptions, described
 from pellucid.data.dataset import Dataset, one_hot
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeError
-from pellucid.model import Evaluation, Model
-from pellucid.network import Network
+from pellucid.model import Model, check_classes
 from pellucid.summary import summary_html, summary_text
 from pellucid.training import (
     History,
     Listener,
-    TrainingOptions,
     check_finite_columns,
     checked_columns,
+    predicts_numbers,
     train,
 )
 
@@ -38,13 +37,17 @@ class DeepNetwork:
     Args:
         layer_dims: units per layer, inputs first. One output unit tells two classes apart, K output
             units K classes.
-        hidden_activation: the activation of the hidden layers, by name.
-        learning_rate: the length of a step.
+        hidden_activation: the activation of the hidden layers, by name; or a sequence, one for each.
+        output_activation: left out, "sigmoid" for one output unit and "softmax" for more; "identity" makes
+            the network predict numbers, "exp" counts.
+        learning_rate: the length of a step, which a schedule starts from.
         num_iterations: passes over the data; with the full batch, steps.
         batch_size: examples per step; None is all of them.
         initialization: how the weights start, see `initialize_parameters_deep`.
         rng: None, an int, a Generator or a RandomState; 1 is the course's.
         engine: which engine trains, by name.
+        **more: optimizers, schedules, penalties, dropout, early stopping and more: see
+            `pellucid.course.MoreOptions`.
 
     Attributes:
         network: the `Network` that is trained.
@@ -59,19 +62,30 @@ class DeepNetwork:
         self,
         layer_dims: Sequence[int],
         *,
-        hidden_activation: str = "relu",
+        hidden_activation: str | Sequence[str] = "relu",
+        output_activation: str | None = None,
         learning_rate: float = 0.0075,
         num_iterations: int = 2500,
         batch_size: int | None = None,
         initialization: str | float = "xavier",
         rng: RandomSource = 1,
         engine: str = "auto",
+        **more: Unpack[MoreOptions],
     ) -> None:
         dims = check_layer_dims(layer_dims)
-        output = "softmax" if dims[-1] > 1 else "sigmoid"
-        self.network = Network(dims, hidden_activation=hidden_activation, output_activation=output)
-        self.options = TrainingOptions(
-            num_iterations, learning_rate, batch_size, initialization, rng, engine=engine
+        output = output_activation or ("softmax" if dims[-1] > 1 else "sigmoid")
+        self.network, self.options = described(
+            dims,
+            {"hidden_activation": hidden_activation, "output_activation": output},
+            {
+                "epochs": num_iterations,
+                "learning_rate": learning_rate,
+                "batch_size": batch_size,
+                "initialization": initialization,
+                "rng": rng,
+                "engine": engine,
+            },
+            more,
         )
         self.parameters: dict[str, Array] = {}
         self.history = History()
@@ -88,6 +102,8 @@ class DeepNetwork:
         X: Array,
         Y: Array,
         *,
+        weights: Array | None = None,
+        validation: tuple[Array, Array] | None = None,
         classes: Sequence[str] | None = None,
         recipe: Recipe | None = None,
         listeners: Sequence[Listener] = (),
@@ -96,7 +112,10 @@ class DeepNetwork:
 
         Args:
             X: inputs, (n_x, m), already scaled.
-            Y: true labels: (1, m) of 0 and 1; for K classes one-hot (K, m), or (1, m) of 0 .. K-1.
+            Y: true labels: (1, m) of 0 and 1; for K classes one-hot (K, m), or (1, m) of 0 .. K-1; or
+                numbers (n_y, m).
+            weights: how much each example counts, (m,) or (1, m), not negative.
+            validation: X and Y that are not trained on; their cost is in `history.validation_costs`.
             classes: names of the classes, kept with the saved model.
             recipe: how X came from raw rows, kept with the saved model, so that it can predict on
                 photographs or raw rows.
@@ -109,21 +128,37 @@ class DeepNetwork:
             ShapeError, NonFiniteError, LabelError, DivergenceError: as `pellucid.training.fit`; after a
                 divergence `parameters` are the last whose cost was finite.
         """
-        count = self.network.n_classes
-        names = tuple(classes) if classes is not None else tuple(map(str, range(count)))
-        if len(names) != count or len(set(names)) != count:
-            raise LabelError(f"classes is {list(names)}; expected {count} different names")
+        names = self._names(classes)
         if recipe is not None and recipe.n_x != self.network.n_x:
             raise ShapeError(f"the recipe makes {recipe.n_x} inputs; expected {self.network.n_x}")
         recipe = recipe or Recipe("numbers", (self.network.n_x,))
         data = Columns(X, self._targets(Y))
+        held_out = None
+        if validation is not None:
+            held_out = Columns(validation[0], self._targets(validation[1]))
         try:
-            end = train(self.network, data, self.options, listeners=listeners)
+            end = train(
+                self.network,
+                data,
+                self.options,
+                weights=weights,
+                validation=held_out,
+                listeners=listeners,
+            )
         except DivergenceError as error:
             self._keep(error.parameters, History(), names, recipe)
             raise
         self._keep(end.parameters, end.history, names, recipe)
         return self
+
+    def _names(self, classes: Sequence[str] | None) -> tuple[str, ...]:
+        """The names of the classes; none where the network predicts numbers."""
+        count = 0 if predicts_numbers(self.network) else self.network.n_classes
+        names = tuple(classes) if classes is not None else tuple(map(str, range(count)))
+        if len(names) != count or len(set(names)) != count:
+            expected = f"{count} different names" if count else "none: the network predicts numbers"
+            raise LabelError(f"classes is {list(names)}; expected {expected}")
+        return names
 
     def _keep(
         self, parameters: dict[str, Array], history: History, classes: tuple[str, ...], recipe: Recipe
@@ -133,14 +168,16 @@ class DeepNetwork:
         self._classes, self._recipe = classes, recipe
 
     def predict(self, X: Array) -> Array:
-        """Labels for X (n_x, m): (1, m) of integers.
+        """Labels for X (n_x, m): (1, m) of integers; of a network that predicts numbers, those, (n_y, m).
 
         Raises:
             NotFittedError: before `fit`.
             ShapeError: X does not fit the network.
             NonFiniteError: NaN or infinity in X.
         """
-        AL = self.predict_proba(X)
+        AL = self._outputs(X)
+        if predicts_numbers(self.network):
+            return AL
         return labels_from_output(AL, output_activation=self.network.output_activation)
 
     def predict_proba(self, X: Array) -> Array:
@@ -150,19 +187,27 @@ class DeepNetwork:
             NotFittedError: before `fit`.
             ShapeError: X does not fit the network.
             NonFiniteError: NaN or infinity in X.
+            LabelError: the network predicts numbers.
         """
+        check_classes(self.network)
+        return self._outputs(X)
+
+    def _outputs(self, X: Array) -> Array:
         parameters = self._fitted()
         xp = namespace(X=X)
         AL, _ = L_model_forward(X, parameters, **self.network.activations)
         check_finite_columns(floating(xp, X))
         return AL
 
-    def evaluate(self, X: Array, Y: Array) -> Evaluation:
-        """Accuracy, confusion matrix and cost on labelled examples.
+    def evaluate(self, X: Array, Y: Array) -> Any:
+        """Accuracy, confusion matrix and cost on labelled examples; for numbers, R^2 and cost.
 
         Args:
             X: inputs, (n_x, m).
             Y: true labels, as for `fit`.
+
+        Returns:
+            A `pellucid.model.Evaluation`, or `NumberEvaluation`.
 
         Raises:
             NotFittedError: before `fit`.
@@ -212,7 +257,7 @@ class DeepNetwork:
         xp = namespace(Y=Y)
         check_matrix("Y", Y, "(n_y, m)")
         K = self.network.n_y
-        if K == 1 or Y.shape[0] != 1:
+        if K == 1 or Y.shape[0] != 1 or predicts_numbers(self.network):
             return Y
         numbers = as_numpy(Y)[0]
         wrong = ~np.isin(numbers, np.arange(K))

@@ -8,6 +8,7 @@
     ├── OptionError          (ValueError)           a name that does not exist, a number out of its range
     ├── NotFittedError       (RuntimeError)         a network is asked to answer before it was trained
     ├── DivergenceError      (ArithmeticError)      the cost stopped being a finite number
+    ├── TooLargeError        (MemoryError)          the work needs more memory than there is
     ├── DataError            (ValueError)           what was read cannot be trained or predicted on
     │   ├── NotFoundError    (FileNotFoundError)    there is no such file, folder or built-in data set
     │   ├── FormatError                             a file is not what it should be, or is damaged
@@ -64,6 +65,10 @@ class DivergenceError(PellucidError, ArithmeticError):
         super().__init__(message)
         self.iteration = iteration
         self.parameters = dict(parameters)
+
+
+class TooLargeError(PellucidError, MemoryError):
+    """The work needs more memory than there is; the message says how much."""
 
 
 class DataError(PellucidError, ValueError):

@@ -7,16 +7,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.core.cost import cost_named
 from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_hot
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
 from pellucid.files.reading import shown
-from pellucid.metrics import accuracy, confusion_matrix
+from pellucid.metrics import accuracy, confusion_matrix, r2_score
 from pellucid.network import Network
-from pellucid.training.history import History
+from pellucid.training import History, bare_cost, predicts_numbers
 
 Floats = np.ndarray[Any, Any]
 
@@ -58,6 +57,30 @@ class Evaluation:
 
 
 @dataclass(frozen=True, eq=False)
+class NumberEvaluation:
+    """What a model that predicts numbers made of examples whose numbers are known.
+
+    Attributes:
+        targets: (n_y, m) true numbers.
+        predicted: (n_y, m) predicted numbers.
+        cost: per example.
+    """
+
+    targets: Floats
+    predicted: Floats
+    cost: float
+
+    def __repr__(self) -> str:
+        m = self.targets.shape[1]
+        return f"NumberEvaluation(R^2 {self.r2:.4f}, cost {self.cost:.4f}, {m} examples)"
+
+    @property
+    def r2(self) -> float:
+        """The share of the targets' variance that is predicted; 1 is all of it."""
+        return r2_score(self.targets, self.predicted)
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A trained network, its recipe, its classes and its history.
 
@@ -66,7 +89,7 @@ class Model:
         parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`, NumPy arrays.
         recipe: how raw rows become columns.
         classes: names, in the order of the probabilities; for two, the second is what the one output
-            gives the probability of.
+            gives the probability of. Empty where the network predicts numbers.
         history: how training went.
 
     Raises:
@@ -90,15 +113,21 @@ class Model:
             raise ShapeError(
                 f"the recipe makes {self.recipe.n_x} inputs; the network expects {self.network.n_x}"
             )
-        n_classes = self.network.n_classes
+        n_classes = 0 if self.predicts_numbers else self.network.n_classes
         names = isinstance(self.classes, tuple) and all(isinstance(name, str) for name in self.classes)
         if not names or len(self.classes) != n_classes or len(set(self.classes)) != n_classes:
-            raise LabelError(f"the classes are {self.classes}; the network tells {n_classes} apart")
+            knows = f"tells {n_classes} apart" if n_classes else "predicts numbers: expected none"
+            raise LabelError(f"the classes are {self.classes}; the network {knows}")
 
     @property
     def dtype(self) -> str:
         """The type of number of the parameters: "float64" or "float32"."""
         return str(self.parameters["W1"].dtype)
+
+    @property
+    def predicts_numbers(self) -> bool:
+        """Whether the outputs are numbers, not probabilities of classes."""
+        return predicts_numbers(self.network)
 
     def outputs(self, X: Floats) -> Floats:
         """AL (n_y, m) for columns X (n_x, m) that went through the recipe."""
@@ -118,11 +147,19 @@ class Model:
         Raises:
             DataError: rows of another shape than the model was trained on, or no numbers.
             NonFiniteError: NaN or infinity among them.
+            LabelError: the network predicts numbers.
         """
+        check_classes(self.network)
         return self.class_probabilities(self._outputs_of_rows(rows))
 
     def predict(self, rows: Floats) -> Floats:
-        """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`."""
+        """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`.
+
+        Of a network that predicts numbers, those: (m,) for one output, else (m, n_y).
+        """
+        if self.predicts_numbers:
+            AL = self._outputs_of_rows(rows)
+            return AL[0] if AL.shape[0] == 1 else AL.T
         return np.asarray(np.asarray(self.classes)[labels_of(self._outputs_of_rows(rows))])
 
     def _outputs_of_rows(self, rows: Floats) -> Floats:
@@ -137,8 +174,13 @@ class Model:
         """(m, K) from the network's output (n_y, m): one sigmoid unit is spread over two classes."""
         return np.asarray(np.vstack([1 - AL, AL]).T if AL.shape[0] == 1 else AL.T)
 
-    def evaluate(self, dataset: Dataset) -> Evaluation:
+    def evaluate(self, dataset: Dataset) -> Any:
         """What the model makes of a data set that went through its recipe.
+
+        The cost is that of the answers alone: without penalties, label smoothing or weights.
+
+        Returns:
+            An `Evaluation`; of a network that predicts numbers a `NumberEvaluation`.
 
         Raises:
             LabelError: the data set has no labels, or not this model's classes.
@@ -159,7 +201,9 @@ class Model:
         Y = dataset.Y
         if Y.shape[0] != self.network.n_y:
             Y = one_hot(dataset.labels, self.network.n_y, self.dtype)
-        cost = float(cost_named(self.network.cost).forward(caches[-1][1], Y))
+        cost = bare_cost(self.network, caches[-1][1], Y)
+        if self.predicts_numbers:
+            return NumberEvaluation(Y, np.asarray(AL), cost)
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -197,6 +241,19 @@ class Model:
         # ShapeError and LabelError among them.
         except ValueError as error:
             raise ModelFileError(f"{shown(path)} {no_model_because(error)}") from error
+
+
+def check_classes(network: Network) -> None:
+    """Refuse to speak of classes where there are none.
+
+    Raises:
+        LabelError: the network predicts numbers.
+    """
+    if predicts_numbers(network):
+        raise LabelError(
+            f"the output of this network is {network.output_activation}: numbers, not probabilities; "
+            "expected a sigmoid or softmax output, or call predict"
+        )
 
 
 def _described(document: Mapping[str, Any]) -> tuple[Network, Recipe, tuple[str, ...], History]:

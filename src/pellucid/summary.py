@@ -6,6 +6,14 @@ from html import escape
 from pellucid.network import Network
 
 Row = tuple[str, str, str, str, str]
+# What a network may have or not, by the names `Network` has for them.
+_SHOWN_IF_THERE = {
+    "label_smoothing": "label smoothing",
+    "l2": "L2 penalty",
+    "l1": "L1 penalty",
+    "dropout": "dropout",
+    "input_dropout": "dropout of the inputs",
+}
 _HEAD: Row = ("layer", "W", "b", "activation", "parameters")
 
 
@@ -15,7 +23,7 @@ def layer_rows(network: Network) -> list[Row]:
     shapes = network.parameter_shapes
     for l in range(1, network.depth + 1):
         (n, n_prev), b = shapes[f"W{l}"], shapes[f"b{l}"]
-        activation = network.output_activation if l == network.depth else network.hidden_activation
+        activation = (*network.hidden_activations, network.output_activation)[l - 1]
         rows.append((str(l), f"({n}, {n_prev})", f"({b[0]}, 1)", activation, f"{n * (n_prev + 1):,}"))
     return rows
 
@@ -57,12 +65,21 @@ def _facts(network: Network, costs: Sequence[float]) -> list[tuple[str, str]]:
         ("parameters", f"{network.parameter_count:,}"),
         ("cost", network.cost.replace("_", " ")),
     ]
+    facts += [
+        (words, _short(getattr(network, name)))
+        for name, words in _SHOWN_IF_THERE.items()
+        if getattr(network, name)
+    ]
     if costs:
         facts.append(("epochs trained", f"{len(costs):,}"))
         facts.append(("cost of the first and the last epoch", f"{costs[0]:.6f}, {costs[-1]:.6f}"))
     else:
         facts.append(("epochs trained", "none yet"))
     return facts
+
+
+def _short(value: float | tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in (value if isinstance(value, tuple) else (value,)))
 
 
 def _curve(costs: Sequence[float], width: int = 240, height: int = 120) -> str:

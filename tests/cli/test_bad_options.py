@@ -36,11 +36,45 @@ def _data(here: Path) -> None:
         ("--init nan", "unknown initialisation nan; expected one of small, xavier, he,"),
         ("--scaling magic", "unknown scaling 'magic'; expected one of auto, none, unit, standard"),
         ("--dtype float16", "unknown dtype 'float16'; expected one of float64, float32"),
-        ("--engine warp", "unknown engine 'warp'; expected auto, reference"),
+        ("--engine warp", "unknown engine 'warp'; expected auto, native, reference"),
         ("--hidden-activation step", "unknown activation 'step'; expected one of relu,"),
         (
             "--hidden-activation softmax",
             "softmax belongs on the output; expected a hidden activation of relu",
+        ),
+        ("--hidden-activation relu,step --layers 4 3", "unknown activation 'step'; expected one of relu,"),
+        (
+            "--hidden-activation relu,tanh",
+            "hidden_activation names 2 activations; expected one name, or one",
+        ),
+        ("--optimizer magic", "unknown optimizer 'magic'; expected one of gradient_descent, momentum,"),
+        (
+            "--momentum 0.9",
+            "--momentum is 0.9 and the optimizer gradient_descent has none; expected one of mo",
+        ),
+        ("--optimizer adam --momentum 1", "beta1 is 1.0; expected a number at least 0 and below 1"),
+        ("--schedule magic", "unknown schedule 'magic'; expected one of constant, step,"),
+        ("--schedule step:often=3", "schedule is 'step:often=3'; expected a name and its numbers"),
+        ("--warmup-epochs -1", "warmup_epochs is -1.0; expected a number at least 0"),
+        ("--clip-norm 0", "clip_norm is 0.0; expected a number above 0"),
+        ("--l2 -1", "l2 is -1.0; expected a number at least 0"),
+        ("--l1 nan", "l1 is nan; expected a number at least 0"),
+        ("--dropout 1", "dropout is 1.0; expected a number at least 0 and below 1"),
+        ("--dropout some", "--dropout is some; expected a number, or one for each hidden layer"),
+        (
+            "--dropout 0.1,0.2",
+            "dropout names 2 rates; expected one number, or one for each of the 3 hidden",
+        ),
+        ("--input-dropout -0.1", "input_dropout is -0.1; expected a number at least 0 and below 1"),
+        ("--label-smoothing 1", "label_smoothing is 1.0; expected a number at least 0 and below 1"),
+        ("--patience -1", "--patience is -1; expected a whole number of at least 0"),
+        ("--validation-fraction 1", "validation_fraction is 1.0; expected a number above 0 and below 1"),
+        ("--threads 0", "--threads is 0; expected a whole number of at least 1"),
+        ("--threads 100000", "threads is 100000 and this machine has "),
+        ("--shortcut often", "unknown shortcut 'often'; expected one of auto, always, never"),
+        (
+            "--shortcut always",
+            "shortcut is 'always', and X has shape (3, 32): as many examples as inputs, or",
         ),
         ("--iterations -1", "--iterations is -1; expected a whole number of at least 0"),
         ("--epochs -1", "--epochs is -1; expected a whole number of at least 0"),
@@ -75,7 +109,11 @@ def test_no_data(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", ["--dtype x", "--scaling x", "--engine x", "--hidden-activation x", "--init x", "--layers 0"]
+    "options",
+    [
+        *("--dtype x", "--scaling x", "--engine x", "--hidden-activation x", "--init x", "--layers 0"),
+        *("--optimizer x", "--schedule x", "--dropout 2", "--shortcut x", "--l2 -1", "--threads 99999"),
+    ],
 )
 def test_options_are_refused_before_the_data_are_read(options: str, refused: Refused) -> None:
     assert "nowhere" not in refused("train", "nowhere", *options.split())
@@ -83,7 +121,7 @@ def test_options_are_refused_before_the_data_are_read(options: str, refused: Ref
 
 def test_an_engine_of_the_environment(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PELLUCID_ENGINE", "warp")
-    line = "unknown engine 'warp' (from PELLUCID_ENGINE); expected auto, reference"
+    line = "unknown engine 'warp' (from PELLUCID_ENGINE); expected auto, native, reference"
     assert line in refused("train", "data.npz")
 
 

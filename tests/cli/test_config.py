@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pellucid.cli.config import TrainConfig
+from pellucid.engines import engine_named
 from small_data import photographs, write_points
 
 Refused = Callable[..., str]
@@ -20,6 +21,10 @@ Refused = Callable[..., str]
         "--layers 4 3 --iterations 6 --learning-rate 0.3 --init he --hidden-activation tanh",
         "--epochs 3 --batch-size 7 --seed 9 --test-fraction 0.3",
         "--iterations 4 --dtype float32 --scaling none --init 0.25",
+        "--epochs 9 --optimizer adam --momentum 0.8 --schedule cosine:floor=0.1 --warmup-epochs 2 --l2 0.3",
+        "--epochs 9 --layers 4 3 --hidden-activation tanh,relu --dropout 0.2,0.1 --input-dropout 0.1",
+        "--epochs 30 --learning-rate 0.5 --patience 2 --validation-fraction 0.3 --label-smoothing 0.1",
+        "--epochs 4 --clip-norm 0.1 --l1 0.01 --threads 1 --shortcut never --batch-size 5",
     ],
 )
 def test_a_run_repeats_itself_to_the_bit(options: str, here: Path, done: Callable) -> None:
@@ -64,6 +69,10 @@ def test_other_spellings(here: Path) -> None:
     config = TrainConfig.from_toml(path)
     assert config == TrainConfig(learning_rate=1.0, image_size="48", init="0.01", hidden_activation="tanh")
     assert (config.picture_shape, config.initialization) == ((48, 48), 0.01)
+    path.write_text("dropout = 0.5\nl2 = 3\nclip-norm = 2\nwarmup-epochs = 1", "utf-8")
+    config = TrainConfig.from_toml(path)
+    assert config == TrainConfig(dropout="0.5", l2=3.0, clip_norm=2.0, warmup_epochs=1.0)
+    assert config.network(3, 2).dropout == 0.5
 
 
 def test_nothing_is_left_to_defaults(here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +81,8 @@ def test_nothing_is_left_to_defaults(here: Path, done: Callable, monkeypatch: py
     done("train", "data.npz", "--layers", 2)
     config = (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
     assert "iterations = 3\n" in config
-    assert 'engine = "reference"\n' in config
-    assert "epochs" not in config
+    assert f'engine = "{engine_named().name}"\n' in config
+    assert "\nepochs" not in config
     done("train", "data.npz", "--layers", 2, "--batch-size", 4)
     config = (here / "runs" / "train-2" / "config.toml").read_text("utf-8")
     assert "epochs = 3\n" in config
@@ -125,6 +134,9 @@ def test_no_hidden_layer(here: Path, done: Callable) -> None:
         ("layers = 20", "run.toml: layers is 20; expected a list of whole numbers"),
         ("layers = [20, 7.5]", "run.toml: layers is [20, 7.5]; expected a list of whole numbers"),
         ("learning_rate = 'fast'", "run.toml: learning_rate is 'fast'; expected a number"),
+        ("clip_norm = 'short'", "run.toml: clip_norm is 'short'; expected a number"),
+        ("dropout = [0.1]", "run.toml: dropout is [0.1]; expected text in quotes"),
+        ("patience = 1.5", "run.toml: patience is 1.5; expected a whole number"),
         ("strict = 1", "run.toml: strict is 1; expected true or false"),
         ("seed = -1", "--seed is -1; expected a whole number from 0 to 4294967295"),
         ("layers = [0]", "--layers is 0; expected a whole number from 1 to 2147483647"),
@@ -155,6 +167,7 @@ def test_files_that_cannot_be_read(here: Path, refused: Refused) -> None:
 
 
 names = st.text(st.characters(codec="utf-8"), max_size=20)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
 counts = st.none() | st.integers(0, 10**6)
 configs = st.builds(
     TrainConfig,
@@ -168,6 +181,17 @@ configs = st.builds(
     init=names,
     seed=st.integers(0, 2**32 - 1),
     test_fraction=st.floats(0, 1),
+    optimizer=names,
+    momentum=st.none() | numbers,
+    schedule=names,
+    warmup_epochs=numbers,
+    clip_norm=st.none() | numbers,
+    l2=numbers,
+    dropout=names,
+    patience=counts,
+    validation_fraction=st.none() | numbers,
+    threads=st.none() | st.integers(1, 100),
+    shortcut=names,
     strict=st.booleans(),
 )
 

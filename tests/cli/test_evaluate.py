@@ -118,4 +118,6 @@ def test_prediction_agrees_with_evaluation(here: Path, done: Callable, picture_m
     )
     for row in evaluated:
         (alone,) = done("predict", picture_model, row["source"], "--json").document["predictions"]
-        assert [alone[key] for key in keys] == [row[key] for key in keys]
+        assert [alone[key] for key in keys[:2]] == [row[key] for key in keys[:2]]
+        # One picture and five take different paths through the BLAS.
+        assert alone["probability"] == pytest.approx(row["probability"], rel=1e-12)

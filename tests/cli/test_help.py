@@ -14,11 +14,14 @@ import pytest
 from pellucid.cli import app
 from pellucid.cli.config import TrainConfig
 from pellucid.cli.train import train
-from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.initialization import SCHEMES
 from pellucid.data.builtin import BUILTINS
 from pellucid.data.dataset import DTYPES
 from pellucid.data.recipe import SCALINGS
+from pellucid.optimizer import OPTIMIZERS
+from pellucid.training.schedules import SCHEDULES
+from pellucid.training.shortcut import SHORTCUTS
 
 REPOSITORY = Path(__file__).parents[2]
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
@@ -55,8 +58,8 @@ def names_in(text: str) -> set[str]:
 
 
 def test_the_help_names_what_exists() -> None:
-    activations = option_help("hidden_activation").partition(". Default")[0]
-    assert names_in(activations) == set(ACTIVATIONS) - {"softmax"}
+    activations = option_help("hidden_activation").partition(";")[0]
+    assert names_in(activations) == set(HIDDEN_ACTIVATIONS)
     schemes = option_help("init").partition(": ")[2].partition(", or the factor")[0]
     assert names_in(schemes) == set(SCHEMES)
     assert names_in(option_help("scaling").partition(". Default")[0]) == set(SCALINGS)
@@ -75,13 +78,21 @@ def test_the_help_names_the_defaults() -> None:
             name: getattr(config, name)
             for name in (
                 *("learning_rate", "hidden_activation", "init", "seed", "image_size"),
-                *("scaling", "test_fraction", "dtype", "engine"),
+                *("scaling", "test_fraction", "dtype", "engine", "optimizer", "schedule", "shortcut"),
+                *("dropout",),
             )
         },
     }
     for name, value in expected.items():
         said = option_help(name).partition("Default: ")[2].partition(", ")[0].removesuffix(".")
         assert said == str(value), name
+    for name in ("warmup_epochs", "l2", "l1", "input_dropout", "label_smoothing"):
+        assert (getattr(config, name), option_help(name)[-11:]) == (0, "Default: 0."), name
+    assert names_in(option_help("optimizer").partition(". Default")[0]) == set(OPTIMIZERS)
+    schedules = option_help("schedule").partition(": ")[2].partition(", with numbers")[0]
+    assert names_in(schedules) == set(SCHEDULES)
+    shortcuts = option_help("shortcut").partition(": ")[2].partition(". Default")[0]
+    assert names_in(shortcuts) == set(SHORTCUTS)
     assert config.batch_size is None
     assert option_help("batch_size").endswith("Default: all of them.")
 

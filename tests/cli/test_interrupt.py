@@ -64,12 +64,14 @@ def test_the_config_of_an_interrupted_run_repeats_all_of_it(
 ) -> None:
     write_points(here / "data.npz")
     monkeypatch.setattr("pellucid.cli.progress.TrainingProgress.__call__", interrupting(5, []))
-    outcome = run("train", "data.npz", "--iterations", 50, "--json")
+    outcome = run("train", "data.npz", "--iterations", ENDLESS, "--json")
     assert outcome.status == 1
-    # One event is the start of the training, four are iterations.
-    assert outcome.err == "pellucid: interrupted after 4 iterations; saving the model so far\n"
-    assert (outcome.document["ended"], outcome.document["iterations"]) == ("interrupted", 4)
-    assert "iterations = 50\n" in (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
+    # One event is the start of the training, four are iterations; the engine may be some ahead of them.
+    done = outcome.document["iterations"]
+    assert 4 <= done < ENDLESS
+    assert outcome.err == f"pellucid: interrupted after {done} iterations; saving the model so far\n"
+    assert outcome.document["ended"] == "interrupted"
+    assert f"iterations = {ENDLESS}\n" in (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid import DeepNetwork
 from pellucid.data.pictures import decode_picture
 from pellucid.model import Model
 from small_data import photograph, photographs, points, truncate, write_points
@@ -197,3 +198,22 @@ def test_several_classes(here: Path, done: Callable) -> None:
             row["probability"] == max(row["probabilities"].values()) == row["probabilities"][row["label"]]
         )
     assert np.mean([int(row["label"]) for row in rows] == points(30, classes=3)["y"]) > 0.9
+
+
+def test_a_model_of_numbers(here: Path, done: Callable, refused: Callable) -> None:
+    X = np.random.default_rng(0).standard_normal((2, 20))
+    net = DeepNetwork([2, 4, 2], output_activation="identity", num_iterations=5).fit(X, X[::-1])
+    net.save(here / "m.safetensors")
+    np.save(here / "rows.npy", X.T[:3])
+    expected = net.predict(X[:, :3]).T
+    lines = done("predict", "m.safetensors", "rows.npy").out.splitlines()
+    assert [float(word) for word in lines[0].split()[:2]] == pytest.approx(expected[0], rel=1e-4)
+    document = done("predict", "m.safetensors", "rows.npy", "--json").document
+    np.testing.assert_allclose([row["numbers"] for row in document["predictions"]], expected)
+    assert done("predict", "m.safetensors", "rows.npy", "--csv").out.startswith(
+        "source,number 1,number 2\n"
+    )
+    assert "classes" not in done("summary", "m.safetensors").out
+    assert refused("evaluate", "m.safetensors", "rows.npy").startswith(
+        "m.safetensors predicts numbers, and"
+    )

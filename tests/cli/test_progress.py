@@ -120,4 +120,4 @@ def test_a_mistake_in_a_terminal_is_one_line(here: Path) -> None:
     options = ("--iterations", "30", "--learning-rate", "1e200")
     status, out, screen = in_terminal(here, "train", "data.npz", *options)
     assert (status, out) == (2, "")
-    assert screen.splitlines()[-1].startswith("pellucid: the cost became nan at iteration 1; expected")
+    assert screen.splitlines()[-1].startswith("pellucid: the cost became nan at iteration 1: Z2 (l")

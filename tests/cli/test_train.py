@@ -1,5 +1,6 @@
 """Training from the command line on every kind of data."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,6 +191,42 @@ def test_options_reach_the_training(here: Path, done: Callable) -> None:
     assert fields(report, "train_examples", "test_examples") == [20, 20]
     weights = 0.3 * np.random.RandomState(1).standard_normal((6, 3))
     np.testing.assert_allclose(model.parameters["W1"], weights, atol=0.01)
+
+
+def test_every_part_of_the_training_can_be_told(here: Path, done: Callable) -> None:
+    write_points(here / "data.npz", m=60)
+    network = ("--layers", 6, 4, "--hidden-activation", "tanh,relu", "--l2", 0.1, "--l1", 0.01)
+    network += ("--dropout", "0.1,0.2", "--input-dropout", 0.05, "--label-smoothing", 0.1)
+    training = ("--optimizer", "adam", "--learning-rate", 0.01, "--schedule", "cosine", "--clip-norm", 5)
+    report = done("train", "data.npz", *network, *training, "--epochs", 20, "--json").document
+    found = Model.load(report["model"]).network
+    assert (found.hidden_activation, found.dropout) == (("tanh", "relu"), (0.1, 0.2))
+    assert (found.l2, found.l1, found.input_dropout, found.label_smoothing) == (0.1, 0.01, 0.05, 0.1)
+
+
+def test_early_stopping(here: Path, done: Callable) -> None:
+    rng = np.random.default_rng(0)
+    # Labels that have nothing to do with the inputs: nothing can be learned for long.
+    write_npz(here / "data.npz", X=rng.normal(size=(60, 3)), y=rng.permutation(60) % 2)
+    options = ("--learning-rate", 0.5, "--epochs", 3000, "--patience", 5, "--validation-fraction", 0.25)
+    outcome = done("train", "data.npz", *options)
+    report = json.loads((here / "runs" / "train-1" / "report.json").read_text("utf-8"))
+    history = Model.load(here / "runs" / "train-1" / "model.safetensors").history
+    assert report["ended"] == history.reason == "early_stopping"
+    assert report["best_epoch"] == history.best_epoch == np.argmin(history.validation_costs)
+    assert report["validation_cost"] == min(history.validation_costs)
+    assert f"stopped early, the best was epoch {history.best_epoch}" in outcome.out
+    head, *rows = (here / "runs" / "train-1" / "history.csv").read_text("utf-8").splitlines()
+    assert head == "epoch,cost,validation_cost"
+    assert [float(row.split(",")[2]) for row in rows] == list(history.validation_costs)
+
+
+def test_the_short_cut_is_told(here: Path, done: Callable) -> None:
+    photographs(here / "pets")
+    options = ("--image-size", 16, "--iterations", 3)
+    assert "iterations, exact: trained in" in done("train", "pets", *options, "--shortcut", "always").out
+    report = done("train", "pets", *options, "--shortcut", "never", "--json").document
+    assert report["shortcut"] == ""
 
 
 def test_the_same_seed_gives_the_same_model(here: Path, done: Callable) -> None:

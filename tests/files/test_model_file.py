@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load
 
 from models import assert_same_model, file_of, models, networks, small_model, taken_apart
-from pellucid.core.activations import ACTIVATIONS
+from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.data.recipe import Recipe
 from pellucid.errors import NotFoundError, OptionError, OutputError
 from pellucid.files.model_file import read_model_file, write_model_file
@@ -44,7 +44,7 @@ def test_every_model_comes_back(model: Model) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("hidden", [name for name in ACTIVATIONS if name != "softmax"])
+@pytest.mark.parametrize("hidden", HIDDEN_ACTIVATIONS)
 @pytest.mark.parametrize(("output", "n_y"), [("sigmoid", 1), ("softmax", 3)])
 def test_every_activation_and_type(path: Path, dtype: str, hidden: str, output: str, n_y: int) -> None:
     network = Network((2, 4, n_y), hidden_activation=hidden, output_activation=output)

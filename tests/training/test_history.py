@@ -27,8 +27,27 @@ def test_plain_values_by_hand() -> None:
     }
 
 
+def test_what_has_nothing_to_say_is_left_out() -> None:
+    history = History((0.5, 0.25), 2, "native", "early_stopping", (0.6, 0.7), 0, "exact: in the span")
+    assert history.to_dict() == {
+        "costs": [0.5, 0.25],
+        "iterations": 2,
+        "engine": "native",
+        "reason": "early_stopping",
+        "validation_costs": [0.6, 0.7],
+        "best_epoch": 0,
+        "shortcut": "exact: in the span",
+    }
+    assert History.from_dict(history.to_dict()) == history
+
+
+def test_a_history_of_the_first_version_still_loads() -> None:
+    document = {"costs": [0.5], "iterations": 1, "engine": "reference", "reason": "completed"}
+    assert History.from_dict(document) == History((0.5,), 1, "reference")
+
+
 def test_an_unknown_reason() -> None:
-    with pytest.raises(OptionError, match="unknown reason 'bored'; expected completed or interrupted"):
+    with pytest.raises(OptionError, match="unknown reason 'bored'; expected completed, interrupted or"):
         History(reason="bored")
 
 
@@ -72,6 +91,14 @@ def test_the_last_cost_is_always_among_them(history: History, every: int) -> Non
         {"reason": 1},
         {"reason": "bored"},
         {"author": "somebody"},
+        {"validation_costs": None},
+        {"validation_costs": [0.5, 0.5]},
+        {"validation_costs": [float("inf")]},
+        {"best_epoch": 1},
+        {"best_epoch": -1},
+        {"best_epoch": 0.0},
+        {"best_epoch": True},
+        {"shortcut": None},
     ],
 )
 def test_plain_values_that_describe_no_history(change: dict[str, Any]) -> None:

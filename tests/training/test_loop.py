@@ -9,7 +9,9 @@ import pytest
 from pellucid import Network, TrainingOptions, fit, initialize_parameters_deep, train
 from pellucid.course import Columns
 from pellucid.errors import ArrayError, LabelError, NonFiniteError, OptionError, ShapeError
-from pellucid.training import EpochEnd, TrainingEnd, TrainingStart, epoch_batches
+from pellucid.optimizer import OPTIMIZERS, Optimizer
+from pellucid.training import EpochEnd, Schedule, TrainingEnd, TrainingStart, epoch_batches
+from pellucid.training.options import processors
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 10)
@@ -44,7 +46,7 @@ def test_given_parameters_are_where_it_starts() -> None:
 
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
 def test_batches_hold_every_example_once(batch_size: int) -> None:
-    batches = epoch_batches(10, batch_size, 10, 0)
+    batches = list(epoch_batches(10, batch_size, 10, 0))
     assert sorted(np.concatenate(batches)) == list(range(10))
     assert {len(batch) for batch in batches[:-1]} <= {batch_size}
     np.testing.assert_array_equal(np.concatenate(batches), np.random.RandomState(11).permutation(10))
@@ -110,9 +112,9 @@ def test_an_interrupt_during_a_step_keeps_the_last_whole_step(monkeypatch: pytes
             raise KeyboardInterrupt
         return update(*args, **kwargs)
 
-    update = reference.update_parameters
-    monkeypatch.setattr(reference, "update_parameters", interrupted)
-    end = train(NETWORK, Columns(X, Y), SHORT)
+    update = reference.follow
+    monkeypatch.setattr(reference, "follow", interrupted)
+    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=5, rng=1, engine="reference"))
     assert (end.history.reason, end.history.iterations) == ("interrupted", 3)
 
 
@@ -189,14 +191,86 @@ def good_but_b2() -> dict[str, Any]:
         ({"learning_rate": "fast"}, "learning_rate is 'fast'; expected a number above 0"),
         ({"initialization": "magic"}, "unknown initialisation 'magic'; expected one of small, xavier"),
         ({"learning_rate": True}, "learning_rate is True; expected a number above 0"),
-        ({"engine": "warp"}, "unknown engine 'warp'; expected auto, reference"),
+        ({"engine": "warp"}, "unknown engine 'warp'; expected auto, native, reference"),
         ({"rng": "one"}, "rng is of type str; expected None, an int"),
         ({"shuffle_seed": -4}, "shuffle_seed is -4; expected a whole number of at least 0"),
+        ({"shuffle_seed": None}, "shuffle_seed is None; expected a whole number of at least 0"),
+        ({"optimizer": "magic"}, "unknown optimizer 'magic'; expected one of gradient_descent, momentum"),
+        ({"optimizer": 3}, "optimizer is 3; expected a name or an Optimizer"),
+        ({"schedule": "magic"}, "unknown schedule 'magic'; expected one of constant, step,"),
+        ({"schedule": None}, "schedule is None; expected a name or a Schedule"),
+        ({"clip_norm": 0}, "clip_norm is 0; expected a number above 0"),
+        ({"clip_norm": float("inf")}, "clip_norm is inf; expected a number above 0"),
+        (
+            {"dropout_seed": -1},
+            "dropout_seed is -1; expected a whole number from 0 to 184467440737095",
+        ),
+        ({"dropout_seed": 2**64}, "dropout_seed is 18446744073709551616; expected a whole number from"),
+        ({"threads": 0}, "threads is 0; expected a whole number of at least 1"),
+        ({"threads": 10**6}, f"threads is 1000000 and this machine has {processors()} processors"),
+        ({"shortcut": "often"}, "unknown shortcut 'often'; expected one of auto, always, never"),
+        ({"patience": -1}, "patience is -1; expected a whole number of at least 0"),
+        ({"patience": 1.5}, "patience is 1.5; expected a whole number of at least 0"),
+        ({"min_delta": -0.1}, "min_delta is -0.1; expected a number at least 0"),
+        ({"restore_best": 1}, "restore_best is 1; expected True or False"),
+        ({"validation_fraction": 0}, "validation_fraction is 0; expected a number above 0 and below 1"),
+        ({"validation_fraction": 1.0}, "validation_fraction is 1.0; expected a number above 0 and below 1"),
     ],
 )
 def test_options_that_do_not_exist(options: dict[str, Any], line: str) -> None:
     with pytest.raises(OptionError, match=re.escape(line)):
         TrainingOptions(**options)
+
+
+def test_names_become_values() -> None:
+    options = TrainingOptions(optimizer="adam", schedule="step:every=5", learning_rate=np.float32(0.5))
+    assert options.optimizer == Optimizer("adam")
+    assert options.schedule == Schedule("step", every=5)
+    assert (options.learning_rate, type(options.learning_rate)) == (0.5, float)
+    assert TrainingOptions(threads=processors()).steps.threads == processors()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_learns(optimizer: str) -> None:
+    options = TrainingOptions(epochs=300, learning_rate=0.01, rng=1, optimizer=optimizer)
+    if optimizer in ("gradient_descent", "momentum"):
+        options = TrainingOptions(epochs=300, learning_rate=0.3, rng=1, optimizer=optimizer)
+    end = train(NETWORK, Columns(X, Y), options)
+    assert end.history.costs[-1] < 0.5 * end.history.costs[0]
+
+
+@pytest.mark.parametrize(
+    ("output", "cost", "targets"),
+    [
+        ("identity", "", 3 * X[:1] - 7),
+        ("identity", "mean_absolute_error", 3 * X[:1] - 7),
+        ("identity", "huber", 3 * X[:1] - 7),
+        ("exp", "poisson", np.round(np.exp(X[:1]))),
+        ("sigmoid", "mean_squared_error", Y),
+    ],
+)
+def test_numbers_are_learned_too(output: str, cost: str, targets: Any) -> None:
+    network = Network((3, 4, 1), output_activation=output, cost=cost, hidden_activation="tanh")
+    options = TrainingOptions(epochs=400, learning_rate=0.02, rng=1, optimizer="adam")
+    end = train(network, Columns(X, targets), options)
+    assert end.history.costs[-1] < 0.6 * end.history.costs[0]
+
+
+@pytest.mark.parametrize(
+    ("output", "targets", "line"),
+    [
+        (
+            "identity",
+            np.where(Y > 0, np.nan, 0),
+            "is nan; expected finite numbers, one row per output",
+        ),
+        ("exp", Y - 1, "is -1; expected counts, finite and of at least 0, one row per output unit"),
+        ("exp", np.where(Y > 0, np.inf, 0), "is inf; expected counts, finite and of at least 0"),
+    ],
+)
+def test_targets_that_are_no_numbers(output: str, targets: Any, line: str) -> None:
+    with pytest.raises(LabelError, match=re.escape(line)):
+        train(Network((3, 1), output_activation=output), Columns(X, targets), SHORT)
 
 
 def test_softmax_targets_are_one_hot() -> None:

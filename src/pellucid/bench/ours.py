@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.bench.trainer import Predictor, Trainer, Variants
 from pellucid.bench.works import Floats, Problem
 from pellucid.data.recipe import Recipe
-from pellucid.engines import Batch, engine_named
+from pellucid.engines import Batches, Steps, engine_named
 from pellucid.model import Model
 from pellucid.network import Network
 from pellucid.training import TrainingOptions, train
@@ -28,15 +28,19 @@ class _Stepwise(Trainer):
     def __init__(self, problem: Problem, engine: str) -> None:
         work = problem.work
         self._session = engine_named(engine).open(
-            Network(problem.layers), problem.parameters, problem.X.T, problem.y[None]
+            Network(problem.layers),
+            problem.parameters,
+            problem.X.T,
+            problem.y[None],
+            steps=Steps(threads=problem.threads),
         )
-        self._batches: list[Batch] = [None]
-        if work.batch:
-            self._batches = list(problem.order.reshape(work.batches, work.batch))
-        self._rate = work.rate
+        self._order, self._batch, self._rate = problem.order, work.batch, work.rate
 
     def run(self, rounds: int) -> None:
-        self._session.advance(self._batches * rounds, self._rate)
+        batches = Batches.full(rounds)
+        if self._batch:
+            batches = Batches.runs(np.tile(self._order, rounds), self._batch)
+        self._session.advance(batches, self._rate)
 
     def parameters(self) -> dict[str, Floats]:
         return self._session.snapshot()
@@ -55,7 +59,7 @@ class _Whole(Trainer):
 
     def run(self, rounds: int) -> None:
         problem = self._problem
-        options = TrainingOptions(epochs=rounds, learning_rate=problem.work.rate)
+        options = TrainingOptions(epochs=rounds, learning_rate=problem.work.rate, threads=problem.threads)
         end = train(Network(problem.layers), self._data, options, parameters=problem.parameters)
         self._found = end.parameters
 

@@ -8,6 +8,9 @@ from typing import Any, Self
 
 from pellucid.errors import FormatError, OptionError
 from pellucid.files.reading import open_regular, shown
+from pellucid.network import Network
+from pellucid.optimizer import OPTIMIZERS, Optimizer
+from pellucid.training import Schedule, TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,20 @@ class TrainConfig:
     dtype: str = "float64"
     engine: str = "auto"
     strict: bool = False
+    optimizer: str = "gradient_descent"
+    momentum: float | None = None
+    schedule: str = "constant"
+    warmup_epochs: float = 0.0
+    clip_norm: float | None = None
+    l2: float = 0.0
+    l1: float = 0.0
+    dropout: str = "0"
+    input_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    patience: int | None = None
+    validation_fraction: float | None = None
+    threads: int | None = None
+    shortcut: str = "auto"
 
     def __post_init__(self) -> None:
         for name, value, least, most in (
@@ -37,6 +54,8 @@ class TrainConfig:
             ("epochs", self.epochs, 0, None),
             ("batch-size", self.batch_size, 1, None),
             ("seed", self.seed, 0, 2**32 - 1),
+            ("patience", self.patience, 0, None),
+            ("threads", self.threads, 1, None),
             *(("layers", units, 1, 2**31 - 1) for units in self.layers),
         ):
             if value is not None and (value < least or (most is not None and value > most)):
@@ -92,6 +111,54 @@ class TrainConfig:
                 "such as 48x64, from 1 to 4096"
             )
         return int(sides[0]), int(sides[-1])
+
+    def network(self, n_x: int, n_classes: int) -> Network:
+        """The network that these settings describe, for `n_x` inputs and so many classes.
+
+        Raises:
+            OptionError: there is no such network.
+        """
+        names = self.hidden_activation.split(",")
+        return replace(
+            Network.for_classes(n_x, self.layers, n_classes),
+            hidden_activation=names[0] if len(names) == 1 else tuple(names),
+            dropout=_numbers("dropout", self.dropout),
+            **{name: getattr(self, name) for name in ("l2", "l1", "input_dropout", "label_smoothing")},
+        )
+
+    @property
+    def options(self) -> TrainingOptions:
+        """How these settings train.
+
+        Raises:
+            OptionError: training does not know them.
+        """
+        same = (
+            *("learning_rate", "batch_size", "initialization", "engine", "clip_norm", "patience"),
+            *("validation_fraction", "threads", "shortcut"),
+        )
+        return TrainingOptions(
+            epochs=self.length,
+            rng=self.seed,
+            shuffle_seed=self.seed,
+            dropout_seed=self.seed,
+            optimizer=self._optimizer,
+            schedule=Schedule.named(self.schedule).warmed_up(self.warmup_epochs),
+            **{name: getattr(self, name) for name in same},
+        )
+
+    @property
+    def _optimizer(self) -> Optimizer:
+        optimizer = Optimizer.named(self.optimizer)
+        if self.momentum is None:
+            return optimizer
+        if "v" not in optimizer.keeps:
+            with_momentum = ", ".join(name for name, keeps in OPTIMIZERS.items() if "v" in keeps)
+            raise OptionError(
+                f"--momentum is {self.momentum:g} and the optimizer {self.optimizer} has none; "
+                f"expected one of {with_momentum}"
+            )
+        return replace(optimizer, beta1=self.momentum)
 
     def resolved(self, engine: str) -> Self:
         """These settings with nothing left to defaults or to the current folder: what repeats a run.
@@ -155,6 +222,7 @@ _EXPECTED = {
     str(int): "a whole number",
     str(int | None): "a whole number",
     str(float): "a number",
+    str(float | None): "a number",
     str(bool): "true or false",
     str(tuple[int, ...]): "a list of whole numbers",
 }
@@ -164,15 +232,28 @@ def _converted(name: str, value: Any) -> Any:
     """A value as the option keeps it, where TOML can write it in another way too."""
     if name == "image_size" and type(value) is int:
         return str(value)
+    kinds = {item.name: item.type for item in fields(TrainConfig)}
     try:
-        if name in ("learning_rate", "test_fraction") and type(value) is int:
+        if kinds[name] in (float, float | None) and type(value) is int:
             return float(value)
-        if name == "init" and type(value) in (int, float):
+        if name in ("init", "dropout") and type(value) in (int, float):
             return str(float(value))
     except OverflowError:
         # Refused as what it is: no number that can be counted with.
         return None
     return value
+
+
+def _numbers(name: str, text: str) -> float | tuple[float, ...]:
+    """One number, or several with commas between them."""
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise OptionError(
+            f"--{name} is {shown(text, 80)}; expected a number, or one for each hidden layer with commas "
+            "between them"
+        ) from None
+    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def _anywhere(data: str) -> str:

@@ -34,10 +34,16 @@ def evaluate(
         reading,
     )
     from pellucid.data.load import load_part
+    from pellucid.errors import OptionError
     from pellucid.files.reading import shown
     from pellucid.model import Model
 
     loaded = Model.load(model)
+    if loaded.predicts_numbers:
+        raise OptionError(
+            f"{shown(model)} predicts numbers, and labels in files are classes; expected a model of "
+            "classes: from Python, Model.evaluate reports cost and R^2"
+        )
     with reading(quiet) as progress:
         dataset, found = load_part(
             data,

@@ -26,7 +26,7 @@ def predict(
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Print the class and its probability for every INPUT.
+    """Print the class and its probability for every INPUT, or the number that is predicted.
 
     An INPUT is prepared exactly as the examples were in training.
     """
@@ -42,11 +42,15 @@ def predict(
     with reading(quiet) as progress:
         dataset = load_inputs(inputs, loaded.recipe, dtype=loaded.dtype, strict=strict, progress=progress)
     note_skipped(dataset.skipped)
-    predictions = _predictions(loaded, dataset)
+    predictions = (_numbers if loaded.predicts_numbers else _predictions)(loaded, dataset)
     if as_json:
         print_json({"model": model, "predictions": predictions, "skipped": list(dataset.skipped)})
     elif as_csv:
-        _print_csv(predictions, loaded.classes)
+        _print_csv(predictions, loaded)
+    elif loaded.predicts_numbers:
+        for row in predictions:
+            numbers = "  ".join(f"{number:.6g}" for number in row["numbers"])
+            typer.echo(f"{numbers}  {shown(row['source'])}")
     else:
         width = max(len(name) for name in loaded.classes)
         for row in predictions:
@@ -73,11 +77,27 @@ def _predictions(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:
     ]
 
 
-def _print_csv(predictions: list[dict[str, Any]], classes: tuple[str, ...]) -> None:
+def _numbers(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:
+    from pellucid.cli.console import check_answers
+
+    answers = model.outputs(dataset.X).T
+    check_answers(answers, dataset.sources)
+    return [
+        {"source": source, "numbers": row}
+        for source, row in zip(dataset.sources, answers.tolist(), strict=True)
+    ]
+
+
+def _print_csv(predictions: list[dict[str, Any]], model: "Model") -> None:
     import csv
     import sys
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["source", "label", "probability", *(f"probability of {name}" for name in classes)])
+    if model.predicts_numbers:
+        writer.writerow(["source", *(f"number {i + 1}" for i in range(model.network.n_y))])
+        writer.writerows([row["source"], *row["numbers"]] for row in predictions)
+        return
+    head = (f"probability of {name}" for name in model.classes)
+    writer.writerow(["source", "label", "probability", *head])
     for row in predictions:
         writer.writerow([row["source"], row["label"], row["probability"], *row["probabilities"].values()])

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,12 @@ def _umask() -> int:
 def _history_csv(model: Model) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["epoch", "cost"])
-    writer.writerows((epoch, repr(cost)) for epoch, cost in enumerate(model.history.costs))
+    history = model.history
+    columns = [history.costs, history.validation_costs] if history.validation_costs else [history.costs]
+    writer.writerow(["epoch", "cost", "validation_cost"][: len(columns) + 1])
+    # An epoch that was interrupted before it was validated has no second cost.
+    rows = zip_longest(*([repr(cost) for cost in costs] for costs in columns), fillvalue="")
+    writer.writerows((epoch, *row) for epoch, row in enumerate(rows))
     return text.getvalue()
 
 

@@ -31,9 +31,11 @@ def summary(
         return
     typer.echo(summary_text(loaded.network, history.costs))
     typer.echo(f"inputs: {loaded.recipe.describe()}, {loaded.recipe.describe_scaling()}")
-    typer.echo(f"classes: {', '.join(loaded.classes)}")
+    if loaded.classes:
+        typer.echo(f"classes: {', '.join(loaded.classes)}")
     typer.echo(f"numbers: {loaded.dtype}")
     if history.iterations:
         typer.echo(
-            f"training: {history.iterations:,} iterations, {history.engine} engine, {history.reason}"
+            f"training: {history.iterations:,} iterations, {history.engine} engine, "
+            f"{history.reason.replace('_', ' ')}"
         )

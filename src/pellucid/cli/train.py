@@ -40,8 +40,9 @@ def train(
     hidden_activation: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME",
-            help="relu, tanh, leaky_relu, elu, gelu, silu, sigmoid or identity. Default: relu.",
+            metavar="NAME[,NAME...]",
+            help="relu, tanh, leaky_relu, elu, gelu, silu, sigmoid or identity; one for all hidden "
+            "layers, or one for each. Default: relu.",
         ),
     ] = None,
     init: Annotated[
@@ -77,6 +78,108 @@ def train(
     engine: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which engine trains. Default: auto.")
     ] = None,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="gradient_descent, momentum, heavy_ball, nesterov, rmsprop, adam or adamw. "
+            "Default: gradient_descent.",
+        ),
+    ] = None,
+    momentum: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="How much of the velocity stays from step to step. Default: the optimizer's, 0.9.",
+        ),
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How the rate changes: constant, step, inverse_scaling, decay, adaptive, cosine "
+            "or one_cycle, with numbers as in step:every=20,factor=0.5. Default: constant.",
+        ),
+    ] = None,
+    warmup_epochs: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Epochs in which the rate first grows to what the schedule says. Default: 0.",
+        ),
+    ] = None,
+    clip_norm: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Shorten gradients that are longer. Default: never.",
+        ),
+    ] = None,
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Penalty of the squared weights, the course's lambda. Default: 0.",
+        ),
+    ] = None,
+    l1: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Penalty of the weights' sizes. Default: 0.",
+        ),
+    ] = None,
+    dropout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X[,X...]",
+            help="Share of the hidden units that each step leaves out: one for all layers, or one "
+            "for each. Default: 0.",
+        ),
+    ] = None,
+    input_dropout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="The same for the inputs. Default: 0.",
+        ),
+    ] = None,
+    label_smoothing: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Share of each label that is spread over all classes. Default: 0.",
+        ),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Stop when more than N epochs in a row have not lowered the cost, and keep the "
+            "best. Default: never.",
+        ),
+    ] = None,
+    validation_fraction: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="The share of the training set that is held out to watch the cost on. Default: none.",
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="How many threads may work. Default: as many as pay.",
+        ),
+    ] = None,
+    shortcut: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The exact short cut for more inputs than examples: auto, always or never. Default: auto.",
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
     ] = False,
@@ -108,6 +211,20 @@ def train(
         "dtype": dtype,
         "engine": engine,
         "strict": strict or None,
+        "optimizer": optimizer,
+        "momentum": momentum,
+        "schedule": schedule,
+        "warmup_epochs": warmup_epochs,
+        "clip_norm": clip_norm,
+        "l2": l2,
+        "l1": l1,
+        "dropout": dropout,
+        "input_dropout": input_dropout,
+        "label_smoothing": label_smoothing,
+        "patience": patience,
+        "validation_fraction": validation_fraction,
+        "threads": threads,
+        "shortcut": shortcut,
     }
     from pellucid.cli.training_run import run_training
 

@@ -13,12 +13,11 @@ from pellucid.cli.run_folder import check_free, write_run
 from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, labels_of
 from pellucid.data.load import load_data
-from pellucid.engines import engine_named
 from pellucid.errors import OptionError
 from pellucid.metrics import accuracy
 from pellucid.model import Evaluation, Model
 from pellucid.network import Network
-from pellucid.training import TrainingEnd, TrainingOptions, train
+from pellucid.training import History, TrainingEnd, TrainingOptions, train
 
 
 def run_training(
@@ -41,26 +40,12 @@ def run_training(
         raise OptionError(
             "no data were named; expected pellucid train DATA, or data = ... in --config FILE"
         )
-    options = TrainingOptions(
-        epochs=config.length,
-        learning_rate=config.learning_rate,
-        batch_size=config.batch_size,
-        initialization=config.initialization,
-        rng=config.seed,
-        shuffle_seed=config.seed,
-        engine=config.engine,
-    )
     # What can be refused is refused before the data are read.
-    engine_named(config.engine)
-    Network.for_classes(1, config.layers, 2, hidden_activation=config.hidden_activation)
+    options = config.options
+    config.network(1, 2)
     check_free(out)
     train_set, test_set = _read(config, quiet)
-    network = Network.for_classes(
-        train_set.n_x,
-        config.layers,
-        len(train_set.classes),
-        hidden_activation=config.hidden_activation,
-    )
+    network = config.network(train_set.n_x, len(train_set.classes))
     note_skipped(train_set.skipped + test_set.skipped)
     started = time.perf_counter()
     end = _train(network, train_set, options, quiet or as_json)
@@ -106,7 +91,8 @@ def _train(network: Network, train_set: Dataset, options: TrainingOptions, quiet
         return accuracy(labels, labels_of(AL))
 
     with TrainingProgress(train_accuracy, quiet=quiet) as progress:
-        return train(network, train_set, options, listeners=[progress])
+        # Progress shows a moment, not every epoch: the engine may run ahead of it.
+        return train(network, train_set, options, listeners=[progress], stride="auto")
 
 
 def _report(
@@ -131,10 +117,31 @@ def _report(
         "confusion_matrix": on_test.confusion.tolist(),
         "iterations": model.history.iterations,
         "engine": model.history.engine,
+        "shortcut": model.history.shortcut,
         "ended": model.history.reason,
+        "best_epoch": model.history.best_epoch,
+        "validation_cost": _validation_cost(model.history),
         "training_seconds": seconds,
         "skipped": list(train_set.skipped + test_set.skipped),
     }
+
+
+def _ending(report: dict[str, Any]) -> str:
+    """What is worth a word of how the training went."""
+    words = [report["shortcut"]] if report["shortcut"] else []
+    if report["ended"] == "early_stopping":
+        words.append("stopped early")
+    if report["best_epoch"] is not None:
+        words.append(f"the best was epoch {report['best_epoch']}")
+    return "".join(f", {word}" for word in words)
+
+
+def _validation_cost(history: History) -> float | None:
+    """That of the parameters that were kept."""
+    costs = history.validation_costs
+    if not costs:
+        return None
+    return costs[-1 if history.best_epoch is None else history.best_epoch]
 
 
 def _text(
@@ -148,7 +155,8 @@ def _text(
         f"{cost}"
         f"train accuracy    {report['train_accuracy']:.4f}  ({train_set.m} examples)\n"
         f"test accuracy     {report['test_accuracy']:.4f}  ({test_set.m} examples)\n"
-        f"training time     {report['training_seconds']:.1f} s, {report['iterations']} iterations\n\n"
+        f"training time     {report['training_seconds']:.1f} s, {report['iterations']} iterations"
+        f"{_ending(report)}\n\n"
         f"{table}\n\n"
         f"run folder        {folder}\n"
         f"use it            pellucid predict {folder / 'model.safetensors'} INPUT..."

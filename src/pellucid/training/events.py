@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pellucid.core._arrays import Array
 from pellucid.network import Network
@@ -20,21 +20,25 @@ class TrainingStart:
     engine: str
 
 
-@dataclass(frozen=True)
-class EpochEnd:
-    """One pass over the data is done.
+class EpochEnd(NamedTuple):
+    """One pass over the data is done. A tuple, because one is made for every epoch.
 
     Attributes:
         epoch: counted from 0; with the full batch this is the iteration.
-        iteration: steps taken so far.
+        iteration: steps taken up to the end of this epoch.
         cost: see `History.costs`.
-        snapshot: call it for the parameters as they are now.
+        snapshot: call it for the parameters as they are now. Where the engine takes several epochs at a
+            time (the `stride` of `fit`), those are the parameters after the last of them.
+        validation_cost: see `History.validation_costs`; None without validation examples.
+        learning_rate: that of the last step of the epoch.
     """
 
     epoch: int
     iteration: int
     cost: float
     snapshot: Callable[[], dict[str, Array]]
+    validation_cost: float | None = None
+    learning_rate: float = 0.0
 
 
 @dataclass(frozen=True)

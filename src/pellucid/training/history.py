@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from pellucid.errors import OptionError
 
-REASONS = ("completed", "interrupted")
+REASONS = ("completed", "interrupted", "early_stopping")
+
+# What every history holds, in model files since the first version; the rest stands where it says something.
+_ALWAYS = ("costs", "iterations", "engine", "reason")
 
 
 @dataclass(frozen=True)
@@ -16,26 +19,46 @@ class History:
 
     Attributes:
         costs: one per epoch, before its steps for the full batch; for mini-batches the mean over the
-            epoch's examples as the epoch met them. In nats per example.
+            epoch's examples as the epoch met them. In nats per example, penalties included.
         iterations: how many steps were taken.
         engine: the name of the engine that took them.
-        reason: why it ended: "completed" or "interrupted".
+        reason: why it ended: "completed", "interrupted" or "early_stopping".
+        validation_costs: one per epoch, after its steps, of the examples that were not trained on; empty
+            if there were none.
+        best_epoch: the epoch whose cost was the lowest, where early stopping asked for it.
+        shortcut: how the exact short cut for wide inputs was taken; empty if it was not.
     """
 
     costs: tuple[float, ...] = ()
     iterations: int = 0
     engine: str = ""
     reason: str = "completed"
+    validation_costs: tuple[float, ...] = ()
+    best_epoch: int | None = None
+    shortcut: str = ""
 
     def __post_init__(self) -> None:
-        if not all(type(cost) is float and math.isfinite(cost) for cost in self.costs):
-            raise OptionError("history: the costs are not all finite numbers")
+        for words, costs in (("costs", self.costs), ("validation costs", self.validation_costs)):
+            if not all(type(cost) is float and math.isfinite(cost) for cost in costs):
+                raise OptionError(f"history: the {words} are not all finite numbers")
         if type(self.iterations) is not int or self.iterations < 0:
             raise OptionError(f"history: iterations is {self.iterations!r}; expected a whole number")
-        if not isinstance(self.engine, str) or not isinstance(self.reason, str):
-            raise OptionError("history: engine and reason are names")
+        if not all(isinstance(name, str) for name in (self.engine, self.reason, self.shortcut)):
+            raise OptionError("history: engine, reason and shortcut are texts")
         if self.reason not in REASONS:
-            raise OptionError(f"history: unknown reason {self.reason!r}; expected {' or '.join(REASONS)}")
+            expected = f"{', '.join(REASONS[:-1])} or {REASONS[-1]}"
+            raise OptionError(f"history: unknown reason {self.reason!r}; expected {expected}")
+        self._check_epochs()
+
+    def _check_epochs(self) -> None:
+        epochs = len(self.costs)
+        if len(self.validation_costs) > epochs:
+            raise OptionError(
+                f"history: there are {len(self.validation_costs)} validation costs of {epochs} epochs"
+            )
+        best = self.best_epoch
+        if best is not None and (type(best) is not int or not 0 <= best < epochs):
+            raise OptionError(f"history: best_epoch is {best!r}; expected one of the {epochs} epochs")
 
     def cost_at(self, every: int = 100) -> list[tuple[int, float]]:
         """(epoch, cost) at every `every`-th epoch and at the last one."""
@@ -43,12 +66,12 @@ class History:
         return [(i, cost) for i, cost in enumerate(self.costs) if i % every == 0 or i == last]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
+        """Plain values, as a model file keeps them: what has nothing to say is left out."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {
-            "costs": list(self.costs),
-            "iterations": self.iterations,
-            "engine": self.engine,
-            "reason": self.reason,
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if name in _ALWAYS or value not in ((), None, "")
         }
 
     @classmethod
@@ -58,17 +81,20 @@ class History:
         Raises:
             OptionError: keys or values that no history has.
         """
-        expected = {"costs", "iterations", "engine", "reason"}
-        if not isinstance(document, Mapping) or set(document) != expected:
-            raise OptionError(f"a history is described by {', '.join(sorted(expected))}")
-        if not isinstance(document["costs"], list):
-            raise OptionError("history: costs is not a list")
-        return cls(
-            tuple(map(_as_float, document["costs"])),
-            document["iterations"],
-            document["engine"],
-            document["reason"],
-        )
+        known = {item.name for item in fields(cls)}
+        if not isinstance(document, Mapping) or not set(_ALWAYS) <= set(document) <= known:
+            rest = ", ".join(sorted(known.difference(_ALWAYS)))
+            raise OptionError(
+                f"a history is described by {', '.join(sorted(_ALWAYS))}, and, where they say something, "
+                f"by {rest}"
+            )
+        values = dict(document)
+        for name in ("costs", "validation_costs"):
+            costs = values.get(name, [])
+            if not isinstance(costs, list):
+                raise OptionError(f"history: {name} is not a list")
+            values[name] = tuple(map(_as_float, costs))
+        return cls(**values)
 
 
 def _as_float(cost: Any) -> Any:

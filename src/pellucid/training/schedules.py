@@ -1,0 +1,273 @@
+"""Schedule: how the learning rate goes through a training. A frozen value, and pure functions of the step.
+
+Steps and epochs are known beforehand, so the rate of any step is too; only "adaptive" asks what the costs
+were, and is told at the ends of epochs.
+"""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from pellucid.core._arrays import check_number
+from pellucid.core.learning_rate import schedule_lr_decay, update_lr
+from pellucid.errors import OptionError
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+# Each by name, with the numbers it goes by and what they usually are.
+SCHEDULES: dict[str, dict[str, float]] = {
+    "constant": {},
+    "step": {"factor": 0.1, "every": 30},
+    "inverse_scaling": {"power": 0.5},
+    "decay": {"decay_rate": 1.0, "every": 1},
+    "adaptive": {"divisor": 5.0, "tol": 1e-4, "patience": 10},
+    "cosine": {"floor": 0.0},
+    "one_cycle": {"start": 0.04, "end": 4e-6, "rise": 0.3},
+}
+
+# What each number may be, as `check_number` is told; those of `_WHOLE` are counts.
+_BOUNDS: dict[str, dict[str, float]] = {
+    "factor": {"above": 0.0, "most": 1.0},
+    "every": {"least": 1},
+    "power": {"least": 0.0},
+    "decay_rate": {"least": 0.0},
+    "divisor": {"above": 1.0},
+    "tol": {"least": 0.0},
+    "patience": {"least": 0},
+    "floor": {"least": 0.0, "most": 1.0},
+    "start": {"above": 0.0, "most": 1.0},
+    "end": {"least": 0.0, "most": 1.0},
+    "rise": {"above": 0.0, "below": 1.0},
+    "warmup_epochs": {"least": 0.0},
+    "warmup_steps": {"least": 0},
+}
+_WHOLE = ("every", "patience", "warmup_steps")
+
+# An adaptive rate that is as small as this is not divided any more: scikit-learn stops there.
+_SMALLEST = 1e-6
+
+
+class Extent(NamedTuple):
+    """How long the whole training is, which some schedules spread over."""
+
+    epochs: int
+    steps_per_epoch: int = 1
+    m: int = 1
+
+    @property
+    def steps(self) -> int:
+        """All of them."""
+        return self.epochs * self.steps_per_epoch
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A way from the first learning rate to the last, by name, with its numbers.
+
+    With rate the learning rate, e the epoch and s the step, both counted from 0, of E epochs and S steps:
+
+    - "constant": rate.
+    - "step": rate factor^floor(e / every).
+    - "inverse_scaling": rate / (t + 1)^power, with t = e m the examples seen before the epoch, as
+      scikit-learn counts.
+    - "decay": the course's, rate / (1 + decay_rate floor(e / every)).
+    - "adaptive": divided by `divisor` whenever more than `patience` epochs in a row have not brought the
+      epoch's cost `tol` below the best; scikit-learn's, but that training goes on where the rate is small.
+    - "cosine": rate (floor + (1 - floor) (1 + cos(pi s / S)) / 2).
+    - "one_cycle": by half cosines up from start rate to rate during the share `rise` of the steps, then
+      down to end rate. Momentum is left alone.
+
+    Args:
+        name: one of these.
+        factor: see above; a number left out is the usual one of its schedule, see `SCHEDULES`.
+        every: epochs.
+        power: see above.
+        decay_rate: see above.
+        divisor: see above.
+        tol: by how much a cost has to be better.
+        patience: epochs.
+        floor: a share of the learning rate, like `start` and `end`.
+        start: see above.
+        end: see above.
+        rise: a share of the steps.
+        warmup_epochs: during so many epochs the rate grows linearly to what the schedule says: step s has
+            (s + 1) / W of it, W the steps of these epochs.
+        warmup_steps: the same in steps.
+
+    Raises:
+        OptionError: an unknown name, a number that this schedule does not have, or one out of its range.
+    """
+
+    name: str = "constant"
+    factor: float | None = None
+    every: int | None = None
+    power: float | None = None
+    decay_rate: float | None = None
+    divisor: float | None = None
+    tol: float | None = None
+    patience: int | None = None
+    floor: float | None = None
+    start: float | None = None
+    end: float | None = None
+    rise: float | None = None
+    warmup_epochs: float = 0.0
+    warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        if self.name not in SCHEDULES:
+            raise OptionError(f"unknown schedule {self.name!r:.80}; expected one of {', '.join(SCHEDULES)}")
+        usual = SCHEDULES[self.name]
+        for item in fields(self)[1:]:
+            value = getattr(self, item.name)
+            if item.default is not None or item.name in usual:
+                value = usual.get(item.name) if value is None else value
+                object.__setattr__(self, item.name, _checked(item.name, value))
+            elif value is not None:
+                has = f"it has {', '.join(usual)}" if usual else "it has no numbers"
+                raise OptionError(f"the schedule {self.name} has no {item.name}; {has}")
+        if self.warmup_epochs and self.warmup_steps:
+            raise OptionError(
+                "warmup_epochs and warmup_steps say the same thing twice; expected one of them"
+            )
+
+    @classmethod
+    def named(cls, schedule: "str | Schedule") -> "Schedule":
+        """The schedule called so; or the one given.
+
+        Args:
+            schedule: "cosine", or with numbers "step:every=20,factor=0.5".
+
+        Raises:
+            OptionError: no such schedule, or no such number of it.
+        """
+        if isinstance(schedule, Schedule):
+            return schedule
+        if not isinstance(schedule, str):
+            raise OptionError(f"schedule is {schedule!r:.80}; expected a name or a Schedule")
+        name, _, text = schedule.partition(":")
+        numbers = dict(_number(schedule, part) for part in text.split(",")) if text else {}
+        return cls(name, **numbers)
+
+    def warmed_up(self, epochs: float) -> Self:
+        """The same schedule, after so many epochs of warm-up.
+
+        Raises:
+            OptionError: fewer than none.
+        """
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return type(self)(**{**values, "warmup_epochs": epochs, "warmup_steps": 0})
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether every step has the same rate."""
+        return self.name == "constant" and not self.warmup_epochs and not self.warmup_steps
+
+    @property
+    def decides(self) -> bool:
+        """Whether it has to be told the cost of every epoch before the next."""
+        return self.name == "adaptive"
+
+    def rates(
+        self,
+        learning_rate: float,
+        extent: Extent,
+        first: int = 0,
+        count: int | None = None,
+        divided: int = 0,
+    ) -> Floats:
+        """The learning rates of some steps; of all, if not said otherwise: what a plot needs.
+
+        Args:
+            learning_rate: the rate that the schedule starts from; the highest, for "one_cycle".
+            extent: how long the whole training is.
+            first: the first step wanted, counted from 0.
+            count: how many steps.
+            divided: how often the adaptive schedule has divided the rate so far.
+
+        Returns:
+            (count,), float64.
+        """
+        count = extent.steps - first if count is None else count
+        steps = np.arange(first, first + count)
+        rates = learning_rate * self._shares(steps, extent)
+        if divided:
+            rates = rates / _number_of(self.divisor) ** divided
+        warmup = self.warmup_steps or round(self.warmup_epochs * extent.steps_per_epoch)
+        if warmup:
+            rates = rates * np.minimum((steps + 1) / warmup, 1.0)
+        return rates
+
+    def divides(self, learning_rate: float, divided: int) -> bool:
+        """Whether an adaptive rate that was divided so often is large enough to be divided again."""
+        return learning_rate / _number_of(self.divisor) ** divided > _SMALLEST
+
+    def _shares(self, steps: np.ndarray[Any, Any], extent: Extent) -> Floats:
+        """What each step has of the learning rate."""
+        epochs = steps // extent.steps_per_epoch
+        if self.name == "step":
+            return np.asarray(_number_of(self.factor) ** (epochs // _number_of(self.every)))
+        if self.name == "inverse_scaling":
+            return np.asarray((epochs * float(extent.m) + 1) ** -_number_of(self.power))
+        if self.name == "decay":
+            return self._decayed(epochs)
+        if self.name == "cosine":
+            floor = _number_of(self.floor)
+            return np.asarray(floor + (1 - floor) * _half_cosine(steps / max(extent.steps, 1)))
+        if self.name == "one_cycle":
+            return self._cycle(steps, extent.steps)
+        return np.ones(len(steps))
+
+    def _decayed(self, epochs: np.ndarray[Any, Any]) -> Floats:
+        decay_rate, every = _number_of(self.decay_rate), int(_number_of(self.every))
+        met, position = np.unique(epochs, return_inverse=True)
+        if every == 1:
+            shares = [update_lr(1.0, epoch, decay_rate) for epoch in met.tolist()]
+        else:
+            shares = [schedule_lr_decay(1.0, epoch, decay_rate, every) for epoch in met.tolist()]
+        return np.asarray(shares, np.float64)[position]
+
+    def _cycle(self, steps: np.ndarray[Any, Any], total: int) -> Floats:
+        start, end = _number_of(self.start), _number_of(self.end)
+        # Where the two ways meet, and where the second ends: at the last step.
+        top = max(_number_of(self.rise) * total - 1, 0.0)
+        last = max(total - 1, top)
+        up = start + (1 - start) * (1 - _half_cosine(steps / max(top, 1e-12)))
+        down = end + (1 - end) * _half_cosine((steps - top) / max(last - top, 1e-12))
+        return np.asarray(np.where(steps <= top, up if top else 1.0, down))
+
+
+def _half_cosine(share: np.ndarray[Any, Any]) -> Floats:
+    """From 1 at 0 to 0 at 1."""
+    return np.asarray((1 + np.cos(math.pi * np.clip(share, 0.0, 1.0))) / 2)
+
+
+def _number_of(value: float | None) -> float:
+    """A number that this schedule has."""
+    assert value is not None
+    return value
+
+
+def _checked(name: str, value: Any) -> float | int:
+    number = check_number(name, value, **_BOUNDS[name])
+    if name not in _WHOLE:
+        return number
+    if not number.is_integer():
+        raise OptionError(
+            f"{name} is {value!r}; expected a whole number of at least {_BOUNDS[name]['least']}"
+        )
+    return int(number)
+
+
+def _number(schedule: str, part: str) -> tuple[str, Any]:
+    name, equals, text = part.partition("=")
+    if name not in _BOUNDS or not equals:
+        raise OptionError(
+            f"schedule is {schedule!r:.80}; expected a name and its numbers, such as "
+            "'step:every=20,factor=0.5'"
+        )
+    try:
+        return name, float(text)
+    except ValueError:
+        raise OptionError(f"{name} is {text!r:.80}; expected a number") from None
