@@ -11,16 +11,29 @@ JAX    := jax==0.10.2 jaxlib==0.10.2
 # The tests run side by side, one per processor: more threads of linear algebra only wait for each other.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 INPUTS := pyproject.toml constraints.txt
+ENGINE := CMakeLists.txt $(wildcard native/*.cpp native/*.hpp)
 
-.PHONY: help demo test check format docs bench clean
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Not isolated: the build tools are the pinned ones of .tools, and only what changed is compiled again.
+EDIT   := $(PIP) --no-build-isolation
+# Who changes the C++ wants to see its errors: where there is a compiler, and Python's headers, it has to compile.
+COMPILES := echo 'int main() {}' | $${CXX:-c++} -std=c++20 -x c++ -fsyntax-only - 2>/dev/null
+HEADERS := $(BIN)/python -c 'import sysconfig; open(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null
+DEMAND := if $(COMPILES) && $(HEADERS); then export PELLUCID_REQUIRE_NATIVE=1; fi;
+CMAKE  := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
+# The sanitizers see as much at -O1, which compiles in a third of the time.
+QUICK  := -DCMAKE_CXX_FLAGS_RELWITHDEBINFO='-O1 -g1'
+JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+.PHONY: help demo test check format docs bench native native-test sanitize clean
 
 help: ## Show this help.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.all ## Train on real digits, save the model and pictures.
+demo: $(VENV)/.all $(VENV)/.native ## Train on real digits, save the model and pictures.
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.dev $(if $(PEERS),$(VENV)/.peers) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
+test: $(VENV)/.dev $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
 	$(ONE_THREAD) $(BIN)/pytest -n auto
 
 check: $(VENV)/.dev ## Lint, format, types, import rules, the documented command line.
@@ -38,8 +51,23 @@ docs: $(VENV)/.dev ## Rewrite the generated pages and pictures of the documentat
 	$(BIN)/python scripts/write_cli_docs.py
 	$(BIN)/python scripts/draw_docs_pictures.py
 
-bench: $(VENV)/.all $(if $(PEERS),$(VENV)/.peers) ## Time the trainer beside NumPy and scikit-learn (PEERS=1: PyTorch and JAX too).
+bench: $(VENV)/.all $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Time the trainer beside NumPy and scikit-learn (PEERS=1: PyTorch and JAX too).
 	$(BIN)/pellucid bench $(BENCH)
+
+native: $(VENV)/.all ## Compile the native engine; what did not change is not compiled again.
+	$(call need-compiler)
+	PELLUCID_REQUIRE_NATIVE=1 $(EDIT) --no-deps -e .
+	@touch $(VENV)/.native
+
+native-test: $(VENV)/.tools ## Run the C++ test program; a warning is an error.
+	$(call build-native-tests,plain,Release,-DPELLUCID_STRICT=ON)
+	build/plain/native_tests
+
+sanitize: $(VENV)/.tools ## Run the C++ test program under the sanitizers of addresses, undefined behaviour, threads.
+	$(call build-native-tests,address,RelWithDebInfo,'-DPELLUCID_SANITIZE=address;undefined' $(QUICK))
+	build/address/native_tests
+	$(call build-native-tests,thread,RelWithDebInfo,-DPELLUCID_SANITIZE=thread $(QUICK))
+	build/thread/native_tests threads
 
 clean: ## Remove the environment and everything that was made.
 	rm -rf $(VENV) build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -51,14 +79,34 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.all: $(VENV)/.made $(INPUTS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+# CMake and Ninja come from the index where the machine has none.
+$(VENV)/.tools: $(VENV)/.made constraints.txt
+	$(PIP) scikit-build-core nanobind $$(command -v cmake >/dev/null || echo cmake) $$(command -v ninja >/dev/null || echo ninja)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.made $(INPUTS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
-	@touch $@ $(VENV)/.all
+$(VENV)/.all: $(VENV)/.tools $(INPUTS)
+	$(EDIT) -e '.[all]'
+	@touch $@ $(VENV)/.native
+
+$(VENV)/.dev: $(VENV)/.tools $(INPUTS)
+	$(DEMAND) $(EDIT) -e '.[all,dev]'
+	@touch $@ $(VENV)/.all $(VENV)/.native
+
+$(VENV)/.native: $(ENGINE) | $(VENV)/.all
+	$(DEMAND) $(EDIT) --no-deps -e .
+	@touch $@
 
 $(VENV)/.peers: $(VENV)/.dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(TORCH) $(JAX)
+	$(PIP) $(TORCH) $(JAX)
 	@touch $@
+
+define need-compiler
+	@$(COMPILES) || { echo "make $@ needs a C++20 compiler: install g++ or clang++, or name one in CXX" >&2; exit 2; }
+endef
+
+# Build the C++ test program: $(1) its folder under build/, $(2) the build type, $(3) more options.
+define build-native-tests
+	$(call need-compiler)
+	$(CMAKE) -S . -B build/$(1) -G Ninja -DCMAKE_BUILD_TYPE=$(2) -DPELLUCID_MODULE=OFF -DPELLUCID_TESTS=ON $(3)
+	$(CMAKE) --build build/$(1) --parallel $(JOBS)
+endef

@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "multiply.hpp"
 #include "predictor.hpp"
 #include "trainer.hpp"
 
@@ -230,6 +231,15 @@ void bind_predictor(nb::module_& module, const char* name) {
 }
 
 template <class T>
+void product(Matrix<T> A, Matrix<T> B, nb::ndarray<T, nb::ndim<2>, nb::f_contig, nb::device::cpu> C, Index beyond,
+             int threads) {
+    const auto n = A.shape(0), K = A.shape(1), q = B.shape(1);
+    if (B.shape(0) != K || C.shape(0) != n || C.shape(1) != q) throw std::invalid_argument("shapes that do not fit");
+    nb::gil_scoped_release others_may_run;
+    multiply_matrices<T>(view<T>(A), view<T>(B), C.data(), Index(n), Index(n), Index(q), Index(K), beyond, threads);
+}
+
+template <class T>
 void bind(nb::module_& module, const char* trainer, const char* predictor) {
     nb::class_<Held<T>>(module, trainer)
         .def(nb::init<const Description&, const Options&, Matrix<T>, Matrix<T>, std::optional<Line<T>>, Line<T>>(),
@@ -240,6 +250,7 @@ void bind(nb::module_& module, const char* trainer, const char* predictor) {
         .def("cost", &Held<T>::cost)
         .def("go_back", &Held<T>::go_back);
     bind_predictor<T>(module, predictor);
+    module.def("product", &product<T>, "A"_a.noconvert(), "B"_a.noconvert(), "C"_a.noconvert(), "beyond"_a, "threads"_a);
 }
 
 }  // namespace

@@ -93,6 +93,8 @@ private:
     int threads_for(const std::vector<Step>& steps) const;
     Share share(Index count, const Worker& me) const;
     Share columns_of(const Chunk& chunk, const Step& step, const Worker& me) const;
+    Share rows_of(std::size_t l, const Worker& me) const;
+    void cut(int threads);
     bool take(Worker& me, const Step& step, double* cost);
     void examples(Worker& me, const Step& step, const Chunk& chunk, Share mine);
     void forward(const Worker& me, const Chunk& chunk, Share mine, bool dropped);
@@ -121,6 +123,8 @@ private:
     std::vector<Index> depths_;
     // Of each row of X, the first column that is deeper than it.
     std::vector<Index> firsts_;
+    // Where the share of each thread begins, for so many threads as worked last; and the end.
+    std::vector<Index> column_cuts_, row_cuts_;
 
     Numbers<T> p_, g_, v_, s_;  // parameters, gradient, memory of the rule
     Team team_;

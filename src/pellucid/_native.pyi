@@ -1,4 +1,4 @@
-"""The compiled module of native/binding.cpp: for `pellucid.engines.native` and `pellucid.inference` only."""
+"""The compiled module of native/binding.cpp: for `pellucid.engines.native` only."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, final
@@ -37,6 +37,7 @@ def options(
     threads: int,
 ) -> Options: ...
 def instruction_set() -> str: ...
+def product(A: Floats, B: Floats, C: Floats, beyond: int, threads: int) -> None: ...
 
 class _Trainer:
     def __init__(

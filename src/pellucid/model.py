@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ import numpy as np
 from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_hot
 from pellucid.data.recipe import Recipe
+from pellucid.engines import Predictor, predictor
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
 from pellucid.files.reading import shown
@@ -86,7 +88,8 @@ class Model:
 
     Attributes:
         network: what the network is.
-        parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`, NumPy arrays.
+        parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`, NumPy arrays. A model is a value: they are
+            not to be changed in place.
         recipe: how raw rows become columns.
         classes: names, in the order of the probabilities; for two, the second is what the one output
             gives the probability of. Empty where the network predicts numbers.
@@ -149,8 +152,23 @@ class Model:
             NonFiniteError: NaN or infinity among them.
             LabelError: the network predicts numbers.
         """
+        compiled = self._compiled
+        if compiled is not None:
+            answers = compiled(rows)
+            if answers is not None:
+                return answers
         check_classes(self.network)
         return self.class_probabilities(self._outputs_of_rows(rows))
+
+    @cached_property
+    def _compiled(self) -> Predictor | None:
+        """What answers contiguous rows of the model's own type of number in a microsecond; set up once."""
+        recipe = self.recipe
+        if self.predicts_numbers or recipe.kind != "numbers" or recipe.divisor != 1.0:
+            return None
+        spread = self.network.n_y == 1
+        scaling = {"mean": recipe.mean, "deviation": recipe.deviation}
+        return predictor(self.network, self.parameters, **scaling, spread=spread)
 
     def predict(self, rows: Floats) -> Floats:
         """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`.
@@ -160,7 +178,7 @@ class Model:
         if self.predicts_numbers:
             AL = self._outputs_of_rows(rows)
             return AL[0] if AL.shape[0] == 1 else AL.T
-        return np.asarray(np.asarray(self.classes)[labels_of(self._outputs_of_rows(rows))])
+        return np.asarray(np.asarray(self.classes)[self.predict_proba(rows).argmax(axis=1)])
 
     def _outputs_of_rows(self, rows: Floats) -> Floats:
         if isinstance(rows, np.ma.MaskedArray):

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import pellucid
 from helpers import torch_activation
 from pellucid import Network, initialize_parameters_deep
 from pellucid.core import L_model_forward
-from pellucid.engines import ENGINES, Batches, Session, Steps, engine_named, predictor
+from pellucid.engines import ENGINES, Batches, Session, Steps, engine_named, predictor, product
 from pellucid.engines.native import is_compiled
 from pellucid.errors import OptionError
 from pellucid.optimizer import OPTIMIZERS, Optimizer
@@ -236,13 +237,36 @@ def test_without_the_compiled_module_the_reference_engine_serves(monkeypatch: py
     monkeypatch.delenv("PELLUCID_ENGINE", raising=False)
     monkeypatch.setattr("pellucid.engines.native.is_compiled", lambda: False)
     monkeypatch.setattr("pellucid.engines.is_compiled", lambda: False)
+    pellucid.engines._say_once.cache_clear()
     with pytest.warns(RuntimeWarning, match="native engine was not compiled"):
         assert engine_named("auto").name == "reference"
+    # Once is enough: a second warning would be an error here.
+    assert engine_named("auto").name == "reference"
+    with pytest.raises(OptionError, match=r"was not compiled .* 'reference' or 'auto'"):
+        engine_named("native")
     network = Network((3, 2, 1))
-    X, Y, parameters = problem(network)
-    with pytest.raises(OptionError, match=r"was not compiled .* engine='reference'"):
-        engine_named("native").open(network, parameters, X, Y)
-    assert predictor(network, parameters) is None
+    rng = np.random.default_rng(1)
+    assert predictor(network, problem(network)[2]) is None
+    A, B = rng.standard_normal((3, 4)), rng.standard_normal((4, 5))
+    np.testing.assert_array_equal(product(A, B), A @ B)
+
+
+@needs_native
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_products_of_any_order(dtype: str) -> None:
+    rng = np.random.default_rng(1)
+    for n, K, q in ((3, 4, 5), (200, 700, 150), (1, 1, 1), (20, 3000, 300)):
+        A, B = rng.standard_normal((n, K)).astype(dtype), rng.standard_normal((K, q)).astype(dtype)
+        expected = A.astype(float) @ B
+        tolerance = 1e-11 if dtype == "float64" else 1e-3
+        for left in (A, np.asfortranarray(A), A[::-1][::-1]):
+            for right in (B, np.asfortranarray(B)):
+                found = product(left, right)
+                assert found.dtype == dtype
+                np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+        part = product(A, B, beyond=2)
+        wanted = np.tri(n, q, 2, dtype=bool)
+        np.testing.assert_allclose(part[wanted], expected[wanted], rtol=tolerance, atol=tolerance)
 
 
 @needs_native

@@ -2,13 +2,25 @@
 
 import os
 import warnings
+from functools import cache
 
 from pellucid.engines.interface import Batches, Engine, Session, Steps
-from pellucid.engines.native import NativeEngine, is_compiled, predictor
+from pellucid.engines.native import NativeEngine, Predictor, is_compiled, predictor
+from pellucid.engines.products import product
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import OptionError
 
-__all__ = ["ENGINES", "Batches", "Engine", "Session", "Steps", "engine_named", "predictor"]
+__all__ = [
+    "ENGINES",
+    "Batches",
+    "Engine",
+    "Predictor",
+    "Session",
+    "Steps",
+    "engine_named",
+    "predictor",
+    "product",
+]
 
 ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
@@ -19,7 +31,7 @@ def engine_named(name: str = "auto") -> Engine:
     The environment variable PELLUCID_ENGINE decides what "auto" is.
 
     Raises:
-        OptionError: there is no such engine; the message lists those there are.
+        OptionError: there is no such engine, or it was not compiled; the message lists those there are.
     """
     source = ""
     if name == "auto":
@@ -27,17 +39,24 @@ def engine_named(name: str = "auto") -> Engine:
         source = " (from PELLUCID_ENGINE)" if "PELLUCID_ENGINE" in os.environ else ""
     if name not in ENGINES:
         raise OptionError(f"unknown engine {name!r}{source}; expected auto, {', '.join(ENGINES)}")
+    if name == "native" and not is_compiled():
+        raise OptionError(
+            f"the native engine{source} was not compiled when pellucid was installed; expected "
+            "'reference' or 'auto', or an installation with a C++20 compiler"
+        )
     return ENGINES[name]()
 
 
 def _fastest() -> str:
     if is_compiled():
         return "native"
-    # Python's filter of warnings shows it once.
-    warnings.warn(
+    _say_once(
         "the native engine was not compiled when pellucid was installed: the reference engine trains, with "
-        "the same numbers and more slowly; an installation with a C++20 compiler brings it",
-        RuntimeWarning,
-        stacklevel=3,
+        "the same numbers and more slowly; an installation with a C++20 compiler brings it"
     )
     return "reference"
+
+
+@cache
+def _say_once(what: str) -> None:
+    warnings.warn(what, RuntimeWarning, stacklevel=4)

@@ -20,12 +20,19 @@ from pellucid.engines.interface import Batches, Engine, Integers, Session, Steps
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.network import Network
 
-_FULL_BATCH = np.zeros(0, np.int64)
-
 
 def is_compiled() -> bool:
     """Whether the compiled module is installed."""
     return importlib.util.find_spec("pellucid._native") is not None
+
+
+def compiled() -> ModuleType | None:
+    """The compiled module, where it is installed."""
+    if not is_compiled():
+        return None
+    from pellucid import _native
+
+    return _native
 
 
 def processors() -> int:
@@ -140,24 +147,19 @@ class NativeEngine(Engine):
         steps: Steps | None = None,
     ) -> Session:
         """See `Engine.open`."""
-        if not is_compiled():
-            raise OptionError(
-                "the native engine was not compiled when pellucid was installed; expected "
-                "engine='reference' (or 'auto'), or an installation with a C++20 compiler"
-            )
         for name, array in (("X", X), ("Y", Y), ("weights", weights)):
             if array is not None and not isinstance(array, np.ndarray):
                 raise OptionError(
                     f"the native engine trains on NumPy arrays, and {name} is {type(array).__module__}'s; "
                     "engine='reference' trains on any library's"
                 )
-        from pellucid import _native
-
         X = X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
-        return NativeSession(_native, network, parameters, X, Y, weights, steps or Steps())
+        native = compiled()
+        assert native is not None, "engine_named gives no engine that was not compiled"
+        return NativeSession(native, network, parameters, X, Y, weights, steps or Steps())
 
 
-class NativePredictor:
+class Predictor:
     """Forward propagation of raw rows in compiled code, with nothing left to set up in a call."""
 
     def __init__(
@@ -196,7 +198,7 @@ def predictor(
     mean: Sequence[float] = (),
     deviation: Sequence[float] = (),
     spread: bool = False,
-) -> NativePredictor | None:
+) -> Predictor | None:
     """What answers raw rows fastest; None where it was not compiled.
 
     Args:
@@ -206,8 +208,7 @@ def predictor(
         deviation: what every row is divided by, (n_x,); empty: by nothing.
         spread: answer the one output p, the probability of the second of two classes, as (1 - p, p).
     """
-    if not is_compiled() or parameters["W1"].dtype not in (np.float32, np.float64):
+    native = compiled()
+    if native is None or parameters["W1"].dtype not in (np.float32, np.float64):
         return None
-    from pellucid import _native
-
-    return NativePredictor(_native, network, parameters, mean, deviation, spread=spread)
+    return Predictor(native, network, parameters, mean, deviation, spread=spread)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.core._arrays import Array
+from pellucid.engines import product
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
@@ -71,7 +72,7 @@ class Span:
             i = int(np.argmax(start[:, m]))
             kept = float(W1[i, m] / start[i, m]) if start[i, m] else 1.0
         moved = divided(W1[:, :m] - kept * start[:, :m], self.X[:m], transposed=True)
-        full = moved.astype(self.X.dtype) @ self._inputs.T
+        full = product(moved.astype(self.X.dtype), self._inputs.T)
         full += self._weights if kept == 1.0 else kept * self._weights
         return {**parameters, "W1": full}
 

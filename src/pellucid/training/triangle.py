@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.engines import product
+
 Floats = np.ndarray[Any, np.dtype[Any]]
 
-# How many rows of X are converted at a time, how many rows of R^T are finished at a time, and how many
-# columns a solve takes at a time.
+# How many rows of X are converted at a time, how many columns of K are made at a time, and how many of R^T
+# are finished by LAPACK at a time: so few that it takes one thread. A second one would wait actively for
+# 100 ms after its work, on a processor that the training wants.
 ROWS, PANEL, STEP = 2048, 512, 64
 
 
@@ -38,11 +41,13 @@ def triangle(X: Floats, W: Floats, *, rows: int) -> tuple[Floats, Floats] | None
     K = columns[:, :m]
     WX = np.zeros((W.shape[0], m))
     with np.errstate(over="ignore", invalid="ignore"):
-        for i in range(0, n, ROWS):
-            block = X[i : i + ROWS].astype(np.float64, copy=False)
-            WX += W[:, i : i + ROWS].astype(np.float64, copy=False) @ block
+        rows_at_once = n if X.dtype == np.float64 else ROWS
+        for i in range(0, n, rows_at_once):
+            block = X[i : i + rows_at_once].astype(np.float64, copy=False)
+            WX += product(W[:, i : i + rows_at_once].astype(np.float64, copy=False), block)
             for j in range(0, m, PANEL):
-                K[j : j + PANEL, : j + PANEL] += block[:, j : j + PANEL].T @ block[:, : j + PANEL]
+                J, done = slice(j, j + PANEL), slice(0, j + PANEL)
+                K[J, done] += product(block[:, J].T, block[:, done], beyond=j)
     squares = np.diagonal(K).copy()
     empty = squares == 0
     if not np.isfinite(squares).all() or X[:, empty].any():
@@ -71,10 +76,10 @@ def _factor(K: Floats, squares: Floats, unit: float) -> bool:
         unit: the errors in K, as a share of `squares`.
     """
     m = len(K)
-    for start in range(0, m, PANEL):
-        J = slice(start, min(start + PANEL, m))
+    for start in range(0, m, STEP):
+        J = slice(start, min(start + STEP, m))
         K[J, :start] = divided(K[J, :start], K[:start, :start].T)
-        rest = K[J, J] - K[J, :start] @ K[J, :start].T
+        rest = K[J, J] - product(K[J, :start], K[J, :start].T)
         for shift in (0.0, unit, 10 * unit, 100 * unit):
             try:
                 L = np.linalg.cholesky(rest + np.diag(shift * squares[J]))
@@ -85,6 +90,7 @@ def _factor(K: Floats, squares: Floats, unit: float) -> bool:
         else:
             return False
         K[J, J] = L
+        K[J, J.stop :] = 0.0
     return True
 
 
@@ -105,9 +111,9 @@ def divided(B: Floats, R: Floats, *, transposed: bool = False) -> Floats:
         zeros = np.flatnonzero(np.diagonal(corner) == 0)
         corner[zeros, zeros] = 1.0
         if transposed:
-            done = C[:, J.stop :] @ R[J, J.stop :].T
+            done = product(C[:, J.stop :], R[J, J.stop :].T.astype(np.float64, copy=False))
             C[:, J] = np.linalg.solve(corner, (B[:, J] - done).T).T
         else:
-            done = C[:, :start] @ R[:start, J]
+            done = product(C[:, :start], R[:start, J].astype(np.float64, copy=False))
             C[:, J] = np.linalg.solve(corner.T, (B[:, J] - done).T).T
     return C

@@ -1,0 +1,39 @@
+// One large product by several threads, for what happens around a training.
+//
+// NumPy's BLAS would do it as fast, but its threads wait actively for 100 ms after their work is done, on the
+// processors that the training then wants.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+
+#include "kernels.hpp"
+#include "memory.hpp"
+#include "team.hpp"
+
+namespace pellucid {
+
+// C (n, q), its columns ldc apart, = A (n, K) B (K, q). Of row i only the columns up to i + beyond are wanted.
+template <class T>
+void multiply_matrices(View<const T> A, View<const T> B, T* C, Index ldc, Index n, Index q, Index K, Index beyond,
+                       int threads) {
+    // So many columns at a time: enough that copying A costs little, few enough that the threads end together.
+    constexpr Index width = 72;
+    const Kernels<T>& table = kernels<T>();
+    const double flops = 2 * double(n) * double(q) * double(K);
+    const int size = int(std::clamp(flops / 1e6, 1.0, double(std::max(threads, 1))));
+    std::atomic<Index> next{0};
+    Team team;
+    team.run(size, [&](int) {
+        Numbers<T> panel(std::min<Index>(panel_size, 64 * K));
+        for (Index from = next.fetch_add(width); from < q; from = next.fetch_add(width)) {
+            const Index first = std::clamp<Index>(from - beyond, 0, n);
+            const View<const T> left = {A.data + first * A.rows, A.rows, A.columns};
+            const View<const T> right = {B.data + from * B.columns, B.rows, B.columns};
+            table.product(C + first + from * ldc, ldc, left, right, n - first, std::min(width, q - from), K, T(1), T(0),
+                          nullptr, panel.data());
+        }
+    });
+}
+
+}  // namespace pellucid

@@ -1,0 +1,30 @@
+"""Products around a training, by the compiled module's threads where it is installed.
+
+NumPy's BLAS is as fast, but its threads wait actively for 100 ms after their work, on the processors that
+the training then wants.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines.native import compiled, processors
+
+Floats = np.ndarray[Any, Any]
+
+
+def product(A: Floats, B: Floats, *, beyond: int | None = None) -> Floats:
+    """A B, of two NumPy matrices of one type.
+
+    Args:
+        A: (n, K).
+        B: (K, q).
+        beyond: of row i only the columns up to i + beyond are looked at later, and the others may hold
+            anything; None: all are.
+    """
+    native = compiled()
+    if native is None or A.dtype != B.dtype or A.dtype not in (np.float32, np.float64):
+        return np.asarray(A @ B)
+    C = np.zeros((A.shape[0], B.shape[1]), A.dtype, order="F")
+    native.product(A, B, C, B.shape[1] if beyond is None else beyond, processors())
+    return C
