@@ -7,6 +7,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <stdexcept>
 
@@ -189,14 +190,21 @@ public:
     Buffer& operator=(const Buffer&) = delete;
 
     bool has(Index rows, Index columns) const {
-        constexpr char kind = sizeof(T) == 8 ? 'd' : 'f';
-        return held_ && buffer_.ndim == 2 && buffer_.format && buffer_.format[0] == kind && buffer_.format[1] == 0 &&
-               (rows < 0 || buffer_.shape[0] == rows) && buffer_.shape[1] == columns;
+        return held_ && buffer_.ndim == 2 && is_native() && (rows < 0 || buffer_.shape[0] == rows) &&
+               buffer_.shape[1] == columns;
     }
     Index rows() const { return buffer_.shape[0]; }
     T* data() const { return static_cast<T*>(buffer_.buf); }
 
 private:
+    // "d" or "f", which NumPy also writes "<d" for an array that was read from a file.
+    bool is_native() const {
+        const char* format = buffer_.format;
+        if (!format) return false;
+        if (*format == '@' || *format == '=' || (*format == '<' && std::endian::native == std::endian::little)) ++format;
+        return format[0] == (sizeof(T) == 8 ? 'd' : 'f') && format[1] == 0;
+    }
+
     Py_buffer buffer_{};
     bool held_;
 };
