@@ -7,7 +7,9 @@
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 
@@ -109,41 +111,73 @@ public:
                           view<T>(Y), weights ? weights->data() : nullptr, parameters.data()),
           size_(size_of(network)) {}
 
-    // (steps taken, "done" | "diverged", the cost that is not finite); an exception where a signal raised one.
+    // (steps taken, "done" | "diverged", the cost that is not finite); an exception where a signal raised one, which
+    // only the main thread listens for.
     std::tuple<Index, std::string, double> advance(std::optional<Columns> columns, Columns offsets, Line<double> rates,
-                                                   Room<double> costs) {
+                                                   Room<double> costs, bool listens) {
+        const Alone alone(busy_);
         const auto steps = this->steps(columns, offsets, rates);
         if (costs.shape(0) < steps.size()) throw std::invalid_argument("fewer costs than steps");
         Outcome outcome{};
         {
             nb::gil_scoped_release others_may_run;
-            outcome = trainer_.advance(steps, costs.data(), [] {
-                nb::gil_scoped_acquire again;
-                return PyErr_CheckSignals() != 0;
-            });
+            outcome = trainer_.advance(steps, costs.data(), signals(listens));
         }
         if (outcome.ending == Ending::interrupted) throw nb::python_error();
         return {outcome.steps, outcome.ending == Ending::done ? "done" : "diverged", outcome.cost};
     }
 
-    Index iteration() const { return trainer_.iteration(); }
+    Index iteration() const {
+        const Alone alone(busy_);
+        return trainer_.iteration();
+    }
 
     void parameters(Room<T> to) const {
+        const Alone alone(busy_);
         if (Index(to.shape(0)) != size_) throw std::invalid_argument("room for another number of parameters");
         trainer_.parameters(to.data());
     }
 
-    double cost() {
-        nb::gil_scoped_release others_may_run;
-        return trainer_.cost();
+    double cost(bool listens) {
+        const Alone alone(busy_);
+        Outcome outcome{};
+        {
+            nb::gil_scoped_release others_may_run;
+            outcome = trainer_.cost(signals(listens));
+        }
+        if (outcome.ending == Ending::interrupted) throw nb::python_error();
+        return outcome.cost;
     }
 
     void go_back() {
+        const Alone alone(busy_);
         nb::gil_scoped_release others_may_run;
         trainer_.go_back();
     }
 
 private:
+    // One call at a time: another thread's, or a signal handler's within this one, is refused.
+    class Alone {
+    public:
+        explicit Alone(std::atomic_flag& busy) : busy_(busy) {
+            if (busy_.test_and_set()) throw std::runtime_error("this session is at work in another call; it takes one at a time");
+        }
+        ~Alone() { busy_.clear(); }
+        Alone(const Alone&) = delete;
+        Alone& operator=(const Alone&) = delete;
+
+    private:
+        std::atomic_flag& busy_;
+    };
+
+    static std::function<bool()> signals(bool listens) {
+        if (!listens) return [] { return false; };
+        return [] {
+            nb::gil_scoped_acquire again;
+            return PyErr_CheckSignals() != 0;
+        };
+    }
+
     static const Matrix<T>& checked(const Description& network, const Matrix<T>& X, const Matrix<T>& Y,
                                     const std::optional<Line<T>>& weights, const Line<T>& parameters) {
         const auto m = X.shape(1);
@@ -172,6 +206,7 @@ private:
     Matrix<T> X_;
     Trainer<T> trainer_;
     Index size_;
+    mutable std::atomic_flag busy_;
 };
 
 // A C-contiguous buffer of two dimensions of numbers T, or nothing: what is anything else is the caller's to name.
@@ -252,10 +287,11 @@ void bind(nb::module_& module, const char* trainer, const char* predictor) {
     nb::class_<Held<T>>(module, trainer)
         .def(nb::init<const Description&, const Options&, Matrix<T>, Matrix<T>, std::optional<Line<T>>, Line<T>>(),
              "network"_a, "options"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(), "parameters"_a)
-        .def("advance", &Held<T>::advance, "columns"_a.none(), "offsets"_a, "rates"_a, "costs"_a)
+        .def("advance", &Held<T>::advance, "columns"_a.none(), "offsets"_a, "rates"_a, "costs"_a.noconvert(),
+             "listens"_a)
         .def_prop_ro("iteration", &Held<T>::iteration)
-        .def("parameters", &Held<T>::parameters, "to"_a)
-        .def("cost", &Held<T>::cost)
+        .def("parameters", &Held<T>::parameters, "to"_a.noconvert())
+        .def("cost", &Held<T>::cost, "listens"_a)
         .def("go_back", &Held<T>::go_back);
     bind_predictor<T>(module, predictor);
     module.def("product", &product<T>, "A"_a.noconvert(), "B"_a.noconvert(), "C"_a.noconvert(), "beyond"_a, "threads"_a);

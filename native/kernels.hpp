@@ -37,6 +37,7 @@ template <class T>
 struct Update {
     Rule rule;
     T rate, beta1, beta2, epsilon;
+    T rest1, rest2;   // 1 - beta1 and 1 - beta2, taken before they lose digits
     T decay;         // adamw: rate * weight_decay for weights, 0 for biases
     T first, second;  // adam: 1 / (1 - beta1^t), 1 / (1 - beta2^t)
 };

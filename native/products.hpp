@@ -3,8 +3,8 @@
 // C (n, q) = alpha L (n, K) R (K, q) + beta C. A block of C stays in registers while K runs: `MV` vectors of rows
 // times `NR` columns; a step of K loads MV vectors of L and broadcasts NR numbers of R. L is therefore wanted
 // with its rows contiguous: where it is not, or its columns lie far apart, a panel of it is copied first. R may lie
-// in any order and is read where it is: OpenBLAS copies both, and is slower on every size that was measured
-// (docs/performance.md).
+// in any order and is read where it is. On the products of a training step that is as fast as OpenBLAS, which copies
+// both (benchmarks/products.py), and there is no library, no work space and no threads of a library to take care of.
 #pragma once
 
 #include <algorithm>

@@ -299,13 +299,13 @@ inline V square_root(V x) {
 // The rules of pellucid.core.optimizers, under their names.
 template <class T>
 void update(const Update<T>& how, T* p, const T* g, T* v, T* s, Index count) {
-    const T a = how.rate, b1 = how.beta1, b2 = how.beta2;
+    const T a = how.rate, b1 = how.beta1, b2 = how.beta2, r1 = how.rest1, r2 = how.rest2;
     switch (how.rule) {
         case Rule::gradient_descent:
             return sweep<T>(count, [&](auto at) { at.put(p, at.get(p) - at.get(g) * a); });
         case Rule::momentum:
             return sweep<T>(count, [&](auto at) {
-                const auto velocity = at.get(v) * b1 + at.get(g) * (T(1) - b1);
+                const auto velocity = at.get(v) * b1 + at.get(g) * r1;
                 at.put(v, velocity);
                 at.put(p, at.get(p) - velocity * a);
             });
@@ -323,7 +323,7 @@ void update(const Update<T>& how, T* p, const T* g, T* v, T* s, Index count) {
             });
         case Rule::rmsprop:
             return sweep<T>(count, [&](auto at) {
-                const auto d = at.get(g), mean = at.get(s) * b2 + d * d * (T(1) - b2);
+                const auto d = at.get(g), mean = at.get(s) * b2 + d * d * r2;
                 at.put(s, mean);
                 at.put(p, at.get(p) - d * a / (square_root(mean) + how.epsilon));
             });
@@ -331,7 +331,7 @@ void update(const Update<T>& how, T* p, const T* g, T* v, T* s, Index count) {
         case Rule::adamw:
             return sweep<T>(count, [&](auto at) {
                 const auto d = at.get(g), old = at.get(p);
-                const auto mean = at.get(v) * b1 + d * (T(1) - b1), squares = at.get(s) * b2 + d * d * (T(1) - b2);
+                const auto mean = at.get(v) * b1 + d * r1, squares = at.get(s) * b2 + d * d * r2;
                 at.put(v, mean);
                 at.put(s, squares);
                 const auto step = mean * how.first / (square_root(squares * how.second) + how.epsilon);

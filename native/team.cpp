@@ -1,5 +1,7 @@
 #include "team.hpp"
 
+#include <utility>
+
 #if defined(_WIN32)
 #include <process.h>
 #define getpid _getpid
@@ -22,6 +24,7 @@ void Team::forget() {
     // A thread that is joinable must not be destroyed, and one that a fork left behind cannot be joined.
     new std::vector<std::thread>(std::move(threads_));
     threads_.clear();
+    busy_.store(0, std::memory_order_relaxed);
 }
 
 Team::~Team() {
@@ -32,19 +35,30 @@ Team::~Team() {
     for (auto& thread : threads_) thread.join();
 }
 
+void Team::attempt(int thread) noexcept {
+    try {
+        (*work_)(thread);
+    } catch (...) {
+        const std::lock_guard<std::mutex> alone(throwing_);
+        if (!thrown_) thrown_ = std::current_exception();
+    }
+}
+
 void Team::run(int size, const std::function<void(int)>& work) {
+    if (size > 1) start(size);
     barrier_.expect(size);
+    thrown_ = nullptr;
+    work_ = &work;
     if (size > 1) {
-        start(size);
         size_ = size;
-        work_ = &work;
         busy_.store(int(threads_.size()), std::memory_order_relaxed);
         calls_.fetch_add(1, std::memory_order_release);
         calls_.notify_all();
     }
-    work(0);
+    attempt(0);
     // Everybody has to have looked, also who has nothing to do: the next call changes what they look at.
     while (busy_.load(std::memory_order_acquire)) std::this_thread::yield();
+    if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void Team::serve(int thread, unsigned seen) {
@@ -52,7 +66,7 @@ void Team::serve(int thread, unsigned seen) {
         calls_.wait(seen, std::memory_order_acquire);
         seen = calls_.load(std::memory_order_acquire);
         if (ending_.load(std::memory_order_acquire)) return;
-        if (thread < size_) (*work_)(thread);
+        if (thread < size_) attempt(thread);
         busy_.fetch_sub(1, std::memory_order_release);
     }
 }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -14,7 +16,10 @@ namespace pellucid {
 class Barrier {
 public:
     // How many meet from now on; nobody may be waiting.
-    void expect(int size) { size_ = size; }
+    void expect(int size) {
+        size_ = size;
+        came_.store(0, std::memory_order_relaxed);
+    }
 
     // Returns when all `size` threads have come; what they wrote before is visible after.
     void meet() {
@@ -49,7 +54,8 @@ public:
 
     Barrier& barrier() { return barrier_; }
 
-    // Call work(thread) for thread 0 .. size - 1, each in its own; returns when all have. One call at a time.
+    // Call work(thread) for thread 0 .. size - 1, each in its own; returns when all have, and throws what one of them
+    // has thrown. Work whose threads meet must not throw: the others would wait. One call at a time.
     void run(int size, const std::function<void(int)>& work);
 
 private:
@@ -58,6 +64,7 @@ private:
     void forget();
     // Do what `run` asks for, from the first call after the `seen`th.
     void serve(int thread, unsigned seen);
+    void attempt(int thread) noexcept;
 
     int size_ = 1;  // of the call in progress
     Barrier barrier_;
@@ -65,6 +72,8 @@ private:
     std::atomic<unsigned> calls_{0};
     std::atomic<int> busy_{0};
     std::atomic<bool> ending_{false};
+    std::exception_ptr thrown_;
+    std::mutex throwing_;
     long owner_ = 0;  // the process that has the threads: a child of fork has none of them
     std::vector<std::thread> threads_;
 };

@@ -13,8 +13,8 @@ namespace pellucid {
 namespace {
 
 // A batch is taken in chunks of columns where the buffers of all of it would be large. Where the parameters fit the
-// second cache, adding up dW over chunks costs nothing, and a chunk's buffers should fit it too: twice as fast at 8,192
-// columns of [100, 64, 32, 1]. Otherwise chunks only keep small what training needs beside the data.
+// second cache, adding up dW over chunks costs nothing, and a chunk's buffers should fit it too: one and a half times
+// as fast at 8,192 columns of [100, 64, 32, 1]. Otherwise chunks only keep small what training needs beside the data.
 constexpr Index small_parameters = Index(256) << 10, cached_chunk = Index(512) << 10, least_cached = 64;
 constexpr Index most_buffers = Index(16) << 20, least_chunk = 1024;
 
@@ -25,8 +25,10 @@ constexpr double least_flops = 4e5;
 // faster than two.
 constexpr Index triangle_block = 12;
 
-// So many steps may have to be repeated after a divergence.
+// So many steps, or a tenth of a second of work, may have to be repeated after a divergence; and no more work is done
+// without asking for Ctrl-C.
 constexpr Index checkpoint_every = 128;
+constexpr double most_flops = 2e10;
 
 double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -51,6 +53,7 @@ Trainer<T>::Trainer(const Description& network, const Options& options, View<con
             Y_[j * n_y + i] = T((1 - e) * double(Y.data[i * Y.rows + j * Y.columns]) + spread);
     for (Index j = 0; weights && j < m; ++j) weights_[j] = weights[j];
 
+    for (const Layer& layer : layers_) flops_ += 6 * double(layer.n * layer.n_prev);
     const Index count = parameter_count(layers_);
     p_ = Numbers<T>(count);
     for (const Layer& layer : layers_) {
@@ -79,7 +82,8 @@ Trainer<T>::Trainer(const Description& network, const Options& options, View<con
             depths_[std::size_t(j)] = depth;
             sum += depth;
         }
-        if (sum > n_0 * m * 9 / 10) depths_.clear();
+        // A picture's empty last rows are not worth the smaller blocks.
+        if (sum > n_0 * m * 6 / 10) depths_.clear();
         firsts_.assign(depths_.empty() ? 0 : std::size_t(n_0), m);
         for (Index j = m - 1; j >= 0 && !depths_.empty(); --j)
             std::fill_n(firsts_.begin(), depths_[std::size_t(j)], j);
@@ -102,36 +106,47 @@ bool Trainer<T>::plain() const {
     return options_.rule == Rule::gradient_descent && options_.clip_norm == 0 && network_.l1 == 0;
 }
 
+// How many columns of a batch of k are taken at a time: of the batch alone, so that a repeated step is the same.
 template <class T>
-void Trainer<T>::make_room(Index k, bool gathered) {
-    const std::size_t L = layers_.size();
-    Index numbers = 0;
-    for (const Layer& layer : layers_) numbers += 2 * layer.n;
-    if (gathered) numbers += layers_[0].n_prev;
+Index Trainer<T>::room_for(Index k, bool gathered) const {
+    // The triangle of the short cut is known for whole batches.
+    if (!depths_.empty() && !gathered) return k;
+    Index numbers = gathered ? layers_[0].n_prev : 0;
+    double products = 0;
+    for (const Layer& layer : layers_) numbers += 2 * layer.n, products += double(layer.n * layer.n_prev);
     const Index bytes = numbers * Index(sizeof(T));
     Index room = k;
     if (p_.size() * Index(sizeof(T)) <= small_parameters)
-        room = std::min(k, std::max(least_cached, cached_chunk / bytes) * options_.threads);
-    else if (room * bytes > most_buffers)
-        room = std::min(k, std::max(least_chunk, most_buffers / bytes));
-    // The triangle of the short cut is known for whole batches.
-    if (!depths_.empty() && !gathered) room = k;
-    gathers_ = gathers_ || gathered || network_.dropout[0] > 0;
-    if (room <= room_ && (!gathers_ || buffers_[0].A.size())) return;
-    room_ = room = std::max(room, room_);
-    buffers_.resize(L + 1);
+        room = std::max(least_cached, cached_chunk / bytes) * options_.threads;
+    else if (k * bytes > most_buffers)
+        room = std::max(least_chunk, most_buffers / bytes);
+    // Between two chunks Ctrl-C is asked for.
+    room = std::min(room, std::max(least_cached, Index(most_flops / (6 * products))));
+    return std::min(k, room);
+}
+
+// Have buffers for so many columns. What is there stays until all of the new is there.
+template <class T>
+void Trainer<T>::make_room(Index room, bool gathered) {
+    const bool gathers = gathers_ || gathered || network_.dropout[0] > 0;
+    if (room <= capacity_ && gathers == gathers_) return;
+    room = std::max(room, capacity_);
+    const std::size_t L = layers_.size();
+    std::vector<Buffers> buffers(L + 1);
     for (std::size_t l = 0; l <= L; ++l) {
-        Buffers& own = buffers_[l];
+        Buffers& own = buffers[l];
         const Index n = network_.layer_dims[l];
         own.ld = l == L ? n : leading<T>(n);
         const Index size = own.ld * room;
-        if (l > 0 || gathers_) own.A = Numbers<T>(size);
+        if (l > 0 || gathers) own.A = Numbers<T>(size);
         if (l > 0) own.dZ = Numbers<T>(size);
         if (l == L || (l > 0 && layers_[l - 1].needs_z())) own.Z = Numbers<T>(size);
         if (l < L && network_.dropout[l] > 0) own.M = Numbers<T>(size), own.D = Numbers<T>(size);
     }
-    batch_Y_ = Numbers<T>(network_.layer_dims.back() * room);
-    batch_w_ = Numbers<T>(weights_.size() ? room : 0);
+    Numbers<T> batch_Y(network_.layer_dims.back() * room), batch_w(weights_.size() ? room : 0);
+    buffers_ = std::move(buffers);
+    batch_Y_ = std::move(batch_Y), batch_w_ = std::move(batch_w);
+    capacity_ = room, gathers_ = gathers;
 }
 
 template <class T>
@@ -316,7 +331,11 @@ void Trainer<T>::gradients(const Worker& me, const Chunk& chunk, T* to, T alpha,
         kernels_.row_sums(me.sums, own.dZ.data(), own.ld, layer.n, chunk.k);
         // A bias pays no penalty: its factor is 1 where that of the weights may not be.
         const T keep = biases ? T(1) : beta;
-        for (Index i = 0; i < layer.n; ++i) to[layer.b + i] = alpha * me.sums[i] + keep * to[layer.b + i];
+        for (Index i = 0; i < layer.n; ++i) {
+            const T sum = alpha * me.sums[i];
+            // Not 0 times what may be infinite from a step that diverged.
+            to[layer.b + i] = keep == T(0) ? sum : sum + keep * to[layer.b + i];
+        }
     }
 }
 
@@ -365,7 +384,8 @@ void Trainer<T>::follow(const Worker& me, const Step& step, double weight, bool 
             });
     }
     const double t = double(me.taken + 1);
-    Update<T> how{options_.rule, T(step.rate), T(options_.beta1), T(options_.beta2), T(options_.epsilon), T(0),
+    Update<T> how{options_.rule, T(step.rate), T(options_.beta1), T(options_.beta2), T(options_.epsilon),
+                  T(1 - options_.beta1), T(1 - options_.beta2), T(0),
                   T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))};
     for_own([&](Index first, Index count, bool is_weight) {
         how.decay = options_.rule == Rule::adamw && is_weight ? T(step.rate * options_.weight_decay) : T(0);
@@ -424,7 +444,7 @@ bool Trainer<T>::take(Worker& me, const Step& step, double* cost) {
             total += partial.cost, weight += partial.weight, penalty += partial.penalty;
         }
         if (chunk.is_first) total += penalty;
-        const bool single = chunk.is_first && chunk.is_last, counts = weight > 0;
+        const bool single = chunk.is_first && chunk.is_last, counts = !(weight == 0);
         if (chunk.is_last) {
             const double mean = counts ? total / weight : 0;
             if (me.thread == 0 && cost) *cost = mean;
@@ -449,36 +469,35 @@ bool Trainer<T>::take(Worker& me, const Step& step, double* cost) {
 
 template <class T>
 int Trainer<T>::threads_for(const std::vector<Step>& steps) const {
-    double products = 0, columns = 0;
-    for (const Layer& layer : layers_) products += double(layer.n * layer.n_prev);
+    double columns = 0;
     for (const Step& step : steps) columns += double(step.k);
-    const double flops = 6 * products * columns / double(std::max<std::size_t>(1, steps.size()));
+    const double flops = flops_ * columns / double(std::max<std::size_t>(1, steps.size()));
     return int(std::clamp(flops / least_flops, 1.0, double(options_.threads)));
 }
 
 template <class T>
-typename Trainer<T>::Worker Trainer<T>::worker(int thread, int threads) {
+void Trainer<T>::have_workers(int threads) {
     Index widest = 1;
     for (const Layer& layer : layers_) widest = std::max(widest, layer.n);
-    while (int(panels_.size()) < threads) {
-        panels_.emplace_back(panel_size);
-        sums_.emplace_back(widest);
+    while (int(tools_.size()) < threads) tools_.push_back({Numbers<T>(panel_size), Numbers<T>(widest)});
+    cut(threads);
+    partials_.assign(std::size_t(threads), Partial{});
+    workers_.clear();
+    for (int t = 0; t < threads; ++t) {
+        Tools& own = tools_[std::size_t(t)];
+        workers_.push_back({t, threads, iteration_, taken_, own.panel.data(), own.sums.data(), {}, nullptr, nullptr});
     }
-    const auto t = std::size_t(thread);
-    return {thread, threads, iteration_, taken_, panels_[t].data(), sums_[t].data()};
 }
 
+// Take these steps by so many threads, so many columns at a time. Everything that may fail has been done before.
 template <class T>
-void Trainer<T>::run(const std::vector<Step>& steps, double* costs) {
-    const int threads = threads_for(steps);
-    cut(threads);
-    std::vector<Worker> workers;
-    for (int thread = 0; thread < threads; ++thread) workers.push_back(worker(thread, threads));
-    partials_.assign(std::size_t(threads), Partial{});
+void Trainer<T>::run(const std::vector<Step>& steps, double* costs, int threads, Index room) {
+    have_workers(threads);
+    room_ = room;
     outcome_ = {0, Ending::done, 0};
     stopped_ = false;
-    team_.run(threads, [&](int thread) {
-        Worker& me = workers[std::size_t(thread)];
+    team_.run(threads, [&](int thread) noexcept {
+        Worker& me = workers_[std::size_t(thread)];
         for (std::size_t i = 0; i < steps.size(); ++i) {
             const Index iteration = me.iteration, taken = me.taken;
             if (!take(me, steps[i], costs ? costs + i : nullptr)) break;
@@ -489,7 +508,7 @@ void Trainer<T>::run(const std::vector<Step>& steps, double* costs) {
 
 // Remember that a step was taken, from where. Thread 0 does, before the others look again: at the next meeting.
 template <class T>
-void Trainer<T>::note(const Step& step, Index iteration, Index taken, const Worker& me) {
+void Trainer<T>::note(const Step& step, Index iteration, Index taken, const Worker& me) noexcept {
     iteration_ = me.iteration, taken_ = me.taken, ++outcome_.steps;
     if (replaying_) return;
     // A batch without weight tests nothing and changes nothing.
@@ -499,72 +518,115 @@ void Trainer<T>::note(const Step& step, Index iteration, Index taken, const Work
         kept_iteration_ = iteration, kept_taken_ = taken;
         log_.clear();
         logged_columns_.clear();
+        logged_flops_ = 0;
     }
-    log_.push_back({logged_columns_.size(), step.k, step.rate, step.columns == nullptr, counted});
-    if (step.columns) logged_columns_.insert(logged_columns_.end(), step.columns, step.columns + step.k);
+    // Of a batch that changed nothing only that there was one.
+    const bool all = !counted || !step.columns;
+    log_.push_back({logged_columns_.size(), counted ? step.k : 0, step.rate, me.threads, room_, all, counted});
+    if (!all) logged_columns_.insert(logged_columns_.end(), step.columns, step.columns + step.k);
+    logged_flops_ += flops_ * double(step.k);
 }
 
+// Whether it is time for a checkpoint: not many steps to repeat, nor much work, nor many columns to remember.
 template <class T>
 bool Trainer<T>::due(Index iteration) const {
-    return !replaying_ && (kept_iteration_ < 0 || iteration - kept_iteration_ >= checkpoint_every);
+    return !replaying_ && (kept_iteration_ < 0 || iteration - kept_iteration_ >= checkpoint_every ||
+                           logged_flops_ >= most_flops || Index(logged_columns_.size()) >= most_logged());
 }
 
 template <class T>
 Outcome Trainer<T>::advance(const std::vector<Step>& steps, double* costs, const std::function<bool()>& interrupted) {
     Index widest = 0;
+    std::size_t columns = 0;
     bool gathered = false;
-    double flops = 1;
-    for (const Layer& layer : layers_) flops += 6 * double(layer.n * layer.n_prev);
     for (const Step& step : steps) {
         widest = std::max(widest, step.k);
         gathered = gathered || step.columns;
+        if (step.columns) columns += std::size_t(step.k);
         for (Index j = 0; step.columns && j < step.k; ++j)
             if (step.columns[j] < 0 || step.columns[j] >= m_) throw std::out_of_range("a column that X does not have");
     }
     if (widest == 0) return {0, Ending::done, 0};
-    make_room(widest, gathered);
-    interrupted_ = &interrupted;
-    polls_ = 0;
-    poll_every_ = std::max<Index>(1, Index(1e6 / (flops * double(widest))));
-    polled_ = now();
-    run(steps, costs);
+    const Index room = room_for(widest, gathered);
+    make_room(room, gathered);
+    // No more columns are logged than come between two checkpoints, and no more than there are.
+    const auto most = std::size_t(most_logged() + widest);
+    log_.reserve(log_.size() + steps.size());
+    logged_columns_.reserve(std::min(logged_columns_.size() + columns, most));
+    begin(interrupted, widest);
+    run(steps, costs, threads_for(steps), room);
     return outcome_;
 }
 
+// From now on Ctrl-C is asked for: by the clock, which is looked at every so many steps of this size.
 template <class T>
-double Trainer<T>::cost() {
-    make_room(m_, false);
-    partials_.assign(1, Partial{});
-    cut(1);
-    Worker me = worker(0, 1);
+void Trainer<T>::begin(const std::function<bool()>& interrupted, Index k) {
+    interrupted_ = &interrupted;
+    polls_ = 0;
+    poll_every_ = std::max<Index>(1, Index(1e6 / (flops_ * double(k) + 1)));
+    polled_ = now();
+}
+
+template <class T>
+Outcome Trainer<T>::cost(const std::function<bool()>& interrupted) {
     const Step all = {nullptr, m_, 0};
-    double total = 0, weight = 0;
-    for (Index first = 0; first < m_; first += room_) {
-        const Chunk chunk = {first, std::min(room_, m_ - first), first == 0, first + room_ >= m_};
-        const Share mine = {0, chunk.k};
-        examples(me, all, chunk, mine);
-        forward(me, chunk, mine, false);
-        total += partials_[0].cost, weight += partials_[0].weight;
-    }
-    return weight > 0 ? total / weight : 0;
+    room_ = room_for(m_, false);
+    make_room(room_, false);
+    have_workers(threads_for({all}));
+    begin(interrupted, room_);
+    outcome_ = {0, Ending::done, 0};
+    stopped_ = false;
+    team_.run(int(workers_.size()), [&](int thread) noexcept {
+        Worker& me = workers_[std::size_t(thread)];
+        double total = 0, weight = 0;
+        for (Index first = 0; first < m_; first += room_) {
+            const Chunk chunk = {first, std::min(room_, m_ - first), first == 0, first + room_ >= m_};
+            const Share mine = columns_of(chunk, all, me);
+            poll(me);
+            examples(me, all, chunk, mine);
+            forward(me, chunk, mine, false);
+            team_.barrier().meet();
+            if (stopped_) break;
+            for (const Partial& partial : partials_) total += partial.cost, weight += partial.weight;
+            team_.barrier().meet();
+        }
+        if (thread == 0) outcome_ = {0, stopped_ ? Ending::interrupted : Ending::done, weight == 0 ? 0 : total / weight};
+    });
+    return outcome_;
 }
 
 template <class T>
 void Trainer<T>::go_back() {
     if (went_back_ || log_.empty()) return;
-    p_ = kept_p_, v_ = kept_v_, s_ = kept_s_;
-    const Index iteration = iteration_;
-    iteration_ = kept_iteration_, taken_ = kept_taken_;
     while (!log_.back().counted) log_.pop_back();
     log_.pop_back();
-    std::vector<Step> steps;
-    for (const Logged& one : log_)
-        steps.push_back({one.all ? nullptr : logged_columns_.data() + one.first, one.k, one.rate});
-    replaying_ = true;
-    run(steps, nullptr);
-    replaying_ = false;
+    const Index iteration = iteration_;
+    std::memcpy(p_.data(), kept_p_.data(), std::size_t(p_.size()) * sizeof(T));
+    copy(v_, kept_v_, 0, v_.size());
+    copy(s_, kept_s_, 0, s_.size());
+    iteration_ = kept_iteration_, taken_ = kept_taken_;
+    struct Replaying {
+        bool& flag;
+        explicit Replaying(bool& it) : flag(it) { flag = true; }
+        ~Replaying() { flag = false; }
+    } const replaying(replaying_);
+    // As they were taken: by as many threads, in the same chunks.
+    for (std::size_t from = 0; from < log_.size();) {
+        std::vector<Step> steps;
+        const Logged& first = log_[from];
+        for (; from < log_.size() && log_[from].threads == first.threads && log_[from].room == first.room; ++from) {
+            const Logged& one = log_[from];
+            steps.push_back({one.all ? nullptr : logged_columns_.data() + one.first, one.k, one.rate});
+        }
+        run(steps, nullptr, first.threads, first.room);
+    }
     iteration_ = iteration;
     went_back_ = true;
+    // The step that was undone has no place in the log: what follows begins with a new checkpoint.
+    kept_iteration_ = -1;
+    log_.clear();
+    logged_columns_.clear();
+    logged_flops_ = 0;
 }
 
 template class Trainer<float>;

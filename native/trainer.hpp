@@ -6,6 +6,7 @@
 // weight is always changed by the same thread: the same number of threads gives the same bits.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -56,14 +57,14 @@ public:
     Index iteration() const { return iteration_; }
     // The parameters as they are, in the order of the constructor's.
     void parameters(T* to) const;
-    // The cost of all examples as they are now, without penalties and dropout.
-    double cost();
+    // The cost of all examples as they are now, without penalties and dropout; or that it was interrupted.
+    Outcome cost(const std::function<bool()>& interrupted);
     // Return to the parameters before the last step that was taken: the last whose cost is known to be finite.
     void go_back();
 
 private:
     // What one thread knows of the call in progress.
-    struct Worker {
+    struct alignas(64) Worker {
         int thread, threads;
         Index iteration, taken;
         T* panel;
@@ -89,7 +90,13 @@ private:
         double cost = 0, weight = 0, squares = 0, penalty = 0;
     };
 
-    void make_room(Index k, bool gathered);
+    // What a thread needs for itself.
+    struct Tools {
+        Numbers<T> panel, sums;
+    };
+
+    Index room_for(Index k, bool gathered) const;
+    void make_room(Index room, bool gathered);
     int threads_for(const std::vector<Step>& steps) const;
     Share share(Index count, const Worker& me) const;
     Share columns_of(const Chunk& chunk, const Step& step, const Worker& me) const;
@@ -104,18 +111,22 @@ private:
     void penalties(const Worker& me);
     View<const T> activation(const Worker& me, std::size_t l) const;
     bool shallow(const Worker& me, std::size_t l, const Chunk& chunk) const;
-    Worker worker(int thread, int threads);
     bool plain() const;
     void checkpoint(const Worker& me);
     void poll(const Worker& me);
-    void run(const std::vector<Step>& steps, double* costs);
-    void note(const Step& step, Index iteration, Index taken, const Worker& me);
+    void begin(const std::function<bool()>& interrupted, Index k);
+    void have_workers(int threads);
+    void run(const std::vector<Step>& steps, double* costs, int threads, Index room);
+    void note(const Step& step, Index iteration, Index taken, const Worker& me) noexcept;
     bool due(Index iteration) const;
+    // Columns that are remembered for a replay before a checkpoint is made: as many as there are parameters, or a MiB.
+    Index most_logged() const { return std::max<Index>(p_.size(), 1 << 17); }
 
     const Kernels<T>& kernels_;
     Description network_;
     Options options_;
     std::vector<Layer> layers_;
+    double flops_ = 0;  // of a step, for each of its columns
     View<const T> X_;
     Index m_;
     Numbers<T> Y_, weights_;
@@ -128,13 +139,15 @@ private:
 
     Numbers<T> p_, g_, v_, s_;  // parameters, gradient, memory of the rule
     Team team_;
-    std::vector<Numbers<T>> panels_, sums_;
+    std::vector<Tools> tools_;
+    std::vector<Worker> workers_;
     std::vector<Partial> partials_;
 
     // Every thread writes its own columns of these, and reads the others' after a meeting.
     std::vector<Buffers> buffers_;
     Numbers<T> batch_Y_, batch_w_;
-    Index room_ = 0;  // columns that they hold
+    Index capacity_ = 0;  // columns that they hold
+    Index room_ = 0;      // columns that are taken at a time
     bool gathers_ = false;
 
     Index iteration_ = 0, taken_ = 0;
@@ -145,17 +158,20 @@ private:
     Outcome outcome_{};
 
     // A divergence shows one step late, when the parameters it came from are gone. They are made again: from those of
-    // the checkpoint, by the steps that were logged since. Copying them in every step would cost 4 % on large networks.
+    // the checkpoint, by the steps that were logged since. Copying them in every step would be one more pass over memory.
     struct Logged {
         std::size_t first;
         Index k;
         double rate;
+        int threads;
+        Index room;
         bool all, counted;
     };
     Numbers<T> kept_p_, kept_v_, kept_s_;
     Index kept_iteration_ = -1, kept_taken_ = 0;
     std::vector<Logged> log_;
     std::vector<std::int64_t> logged_columns_;
+    double logged_flops_ = 0;
     bool went_back_ = true;
 };
 

@@ -2,7 +2,7 @@
 //
 // Everything here is a template of the vector type, written with GCC's and Clang's vector extension: the same
 // lines serve SSE2, AVX2, AVX-512 and NEON. Polynomials replace the C library's functions, which take one
-// number at a time: on AVX-512 the cost of 32 logits takes 0.1 us with them and 1 us without.
+// number at a time.
 #pragma once
 
 #include <cstdint>
@@ -122,9 +122,9 @@ inline V exponential_quotient(V r) {
 
 // The largest and smallest argument whose exponential is a normal number.
 template <class T>
-constexpr T most_exponent = sizeof(T) == 8 ? T(709.0) : T(88.0);
+constexpr T most_exponent = sizeof(T) == 8 ? T(709.78) : T(88.72);
 template <class T>
-constexpr T least_exponent = sizeof(T) == 8 ? T(-708.0) : T(-87.0);
+constexpr T least_exponent = sizeof(T) == 8 ? T(-708.39) : T(-87.33);
 
 // e^x; 0 below the smallest normal result, infinity above the largest, NaN of NaN.
 template <class V>
@@ -133,7 +133,9 @@ inline V exponential(V x) {
     const V most = splat<V>(most_exponent<T>), least = splat<V>(least_exponent<T>);
     IntegersOf<V> n;
     const V r = reduce(smaller(larger(x, least), most), n);
-    V value = (exponential_quotient(r) * r + T(1)) * power_of_two<V>(n);
+    // In two factors: the largest power of two that is wanted has no place among the numbers.
+    const IntegersOf<V> half = n >> 1;
+    V value = (exponential_quotient(r) * r + T(1)) * power_of_two<V>(half) * power_of_two<V>(n - half);
     value = x < least ? V{} : value;
     value = x > most ? splat<V>(std::numeric_limits<T>::infinity()) : value;
     return x == x ? value : x;

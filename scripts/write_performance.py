@@ -95,7 +95,10 @@ def scaling(document: Document) -> str:
     parts = []
     for curve in document["curves"]:
         title, picture = curve["title"], f"pictures/scaling-{curve['name']}.png"
-        parts.append(f"**{title}**\n\n![{title}]({picture})\n\n{markdown(curve_cells(curve))}\n")
+        runs = max(len(point["samples"]) for line in curve["lines"] for point in line["points"])
+        how = f"{runs} fresh processes for each point" if runs > 1 else "one fresh process for each point"
+        table = markdown(curve_cells(curve))
+        parts.append(f"**{title}**\n\n![{title}]({picture})\n\n{table}\n\nIn float32; {how}.\n")
     return "\n".join(parts) or "Not measured yet.\n"
 
 

@@ -25,8 +25,7 @@ def loaded_by(code: str) -> set[str]:
     ["import pellucid", "import pellucid; pellucid.DeepNetwork.__mro__[0:0]; pellucid.core"],
 )
 def test_importing_loads_nothing_heavy(code: str) -> None:
-    heavy = set(HEAVY) - ({"safetensors"} if "DeepNetwork" in code else set())
-    assert not loaded_by(code) & heavy
+    assert not loaded_by(code) & set(HEAVY)
 
 
 def test_every_public_name_is_there_and_typed() -> None:

@@ -67,6 +67,21 @@ def test_wrong_answers_show_the_surest_mistakes_first(pictures: Any) -> None:
     assert figure.axes[0].get_xlabel() == f"true: {model.classes[evaluation.labels[surest]]}"
 
 
+@pytest.mark.parametrize("most", [1, 3, 40])
+def test_nothing_on_a_contact_sheet_hides_another_thing(pictures: Any, most: int) -> None:
+    model, dataset, evaluation = pictures
+    for figure in (
+        plots.wrong_answers(model, dataset, evaluation, most=most),
+        plots.first_layer_weights(model, most=most),
+    ):
+        figure.draw_without_rendering()
+        boxes = [figure._suptitle.get_window_extent(), *(axes.get_tightbbox() for axes in figure.axes)]
+        for k, box in enumerate(boxes):
+            assert (box.min >= 0).all()
+            assert (box.max <= figure.bbox.max).all()
+            assert box.count_overlaps(boxes[k + 1 :]) == 0
+
+
 def test_names_of_classes_are_no_mathematics(pictures: Any, tmp_path: Path) -> None:
     model, dataset, evaluation = pictures
     odd = replace(model, classes=("$a^$", "$"))

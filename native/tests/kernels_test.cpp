@@ -266,7 +266,7 @@ TEST(updates_follow_their_rules) {
             for (double& x : s) x = std::abs(x);
             const auto p0 = p, v0 = v, s0 = s;
             const double a = 0.1, b1 = 0.8, b2 = 0.95, e = 1e-3, decay = rule == Rule::adamw ? 0.02 : 0;
-            const Update<double> how{rule, a, b1, b2, e, decay, 1 / (1 - b1 * b1), 1 / (1 - b2 * b2)};
+            const Update<double> how{rule, a, b1, b2, e, 1 - b1, 1 - b2, decay, 1 / (1 - b1 * b1), 1 / (1 - b2 * b2)};
             kernels->update(how, p.data(), g.data(), v.data(), s.data(), 21);
             for (std::size_t i = 0; i < 21; ++i) {
                 double expected = p0[i] - a * g[i];

@@ -134,7 +134,7 @@ TEST(training_lowers_the_cost) {
     std::vector<double> costs(300);
     trainer.advance(problem.full(300, 0.5), costs.data(), never);
     CHECK(costs.back() < 0.5 * costs.front());
-    CHECK_NEAR(trainer.cost(), costs.back(), 0.02);
+    CHECK_NEAR(trainer.cost(never).cost, costs.back(), 0.02);
     CHECK(trainer.iteration() == 300);
 }
 
@@ -164,6 +164,52 @@ THREADED_TEST(after_a_divergence_the_parameters_are_those_before) {
                 trainer.go_back();
                 CHECK(problem.found(trainer) == problem.found(right));
             }
+}
+
+// The chunks before the last have filled the gradient when the cost shows: what is not a number must not stay in it.
+THREADED_TEST(after_a_divergence_in_chunks_too) {
+    for (Rule rule : {Rule::gradient_descent, Rule::adam}) {
+        Problem<double> problem({4, 8, 8, 1}, 20000, Activation::relu);
+        problem.options.threads = 2, problem.options.rule = rule;
+        auto steps = problem.full(5, 0.1);
+        steps[3].rate = 1e300;
+        std::vector<double> costs(5);
+        auto trainer = problem.trainer(), right = problem.trainer();
+        CHECK(trainer.advance(steps, costs.data(), never).ending == Ending::diverged);
+        trainer.go_back();
+        right.advance(problem.full(3, 0.1), costs.data(), never);
+        CHECK(problem.found(trainer) == problem.found(right));
+        // And training goes on from there, twice over.
+        for (int again = 0; again < 2; ++again) {
+            CHECK(trainer.advance(problem.full(2, 0.1), costs.data(), never).ending == Ending::done);
+            CHECK(trainer.advance(std::vector<Step>(steps.begin() + 3, steps.end()), costs.data(), never).ending ==
+                  Ending::diverged);
+            trainer.go_back();
+        }
+        right.advance(problem.full(4, 0.1), costs.data(), never);
+        CHECK(problem.found(trainer) == problem.found(right));
+    }
+}
+
+THREADED_TEST(what_a_thread_throws_is_thrown_on) {
+    Team team;
+    for (int round = 0; round < 50; ++round) {
+        bool caught = false;
+        try {
+            team.run(3, [&](int thread) {
+                if (thread == round % 3) throw std::runtime_error("one of them");
+            });
+        } catch (const std::runtime_error&) {
+            caught = true;
+        }
+        CHECK(caught);
+        std::atomic<int> came{0};
+        team.run(3, [&](int) {
+            ++came;
+            team.barrier().meet();
+        });
+        CHECK(came == 3);
+    }
 }
 
 THREADED_TEST(an_interruption_ends_between_two_steps) {

@@ -13,7 +13,6 @@ from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_
 from pellucid.data.recipe import Recipe
 from pellucid.engines import Predictor, predictor
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
-from pellucid.files.model_file import no_model_because, read_model_file, write_model_file
 from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, confusion_matrix, r2_score
 from pellucid.network import Network
@@ -230,6 +229,9 @@ class Model:
         Raises:
             OutputError: it cannot be written there; what was there before is untouched.
         """
+        # Who neither saves nor loads, as when importing the package, needs no safetensors and no JSON.
+        from pellucid.files.model_file import write_model_file
+
         document = {
             "network": self.network.to_dict(),
             "recipe": self.recipe.to_dict(),
@@ -246,6 +248,8 @@ class Model:
             NotFoundError: there is no such file.
             ModelFileError: it is damaged, is something else, or comes from a newer format.
         """
+        from pellucid.files.model_file import no_model_because, read_model_file
+
         described: list[tuple[Network, Recipe, tuple[str, ...], History]] = []
 
         def shapes(document: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

@@ -30,10 +30,22 @@ def document() -> dict:
     works, who = [WORKS["tiny"], WORKS["inference"]], [CONTENDERS["ours"], CONTENDERS["numpy"]]
     found = measure(works, who, Settings(repeats=1, threads=1, seconds=0.005))
     points = [
-        {"x": x, "median": 1e-6 / x, "min": 1e-6 / x, "max": 2e-6 / x, "failed": None} for x in (1, 10)
+        {
+            "x": x,
+            "samples": [1e-6 / x] * 2,
+            "median": 1e-6 / x,
+            "min": 1e-6 / x,
+            "max": 2e-6 / x,
+            "failed": None,
+        }
+        for x in (1, 10)
     ]
     line = {"contender": "ours", "title": "Pellucid", "network": "", "points": points}
-    failed = {**line, "contender": "jax", "points": [{**points[0], "median": None}, points[1]]}
+    failed = {
+        **line,
+        "contender": "jax",
+        "points": [{**points[0], "median": None, "samples": []}, points[1]],
+    }
     curve = {"name": "width", "title": "wide", "label": "w", "threads": 2, "lines": [line, failed]}
     return {**found, "curves": [curve]}
 

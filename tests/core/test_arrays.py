@@ -1,18 +1,22 @@
 """What every function asks of its arrays: library, rank, shape; and the sentence it answers with."""
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
-from helpers import Library
+from helpers import Library, to_numpy
 from pellucid.core import sigmoid
 from pellucid.core._arrays import (
     as_numpy,
     as_scalar,
+    at_least,
+    at_most,
     check_matrix,
     check_same_shape,
+    columns_of,
     first_non_finite,
     floating,
     namespace,
@@ -167,3 +171,35 @@ def test_what_is_no_real_number_is_refused(values: list[list[Any]]) -> None:
 def test_a_tensor_that_asks_for_a_gradient_is_read() -> None:
     torch = pytest.importorskip("torch")
     np.testing.assert_array_equal(as_numpy(torch.ones(2, requires_grad=True)), [1, 1])
+
+
+@pytest.mark.parametrize("by_columns", [False, True])
+def test_columns_are_taken_whatever_their_order_in_memory(library: Library, by_columns: bool) -> None:
+    X = library.array([[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]])
+    if by_columns:
+        X = library.array([[1.0, 5.0], [2.0, 6.0], [3.0, 7.0], [4.0, 8.0]]).T
+    taken = columns_of(X, library.array([3, 0, 3], "int64"))
+    assert library.owns(taken)
+    np.testing.assert_array_equal(to_numpy(taken), [[4.0, 1.0, 4.0], [8.0, 5.0, 8.0]])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_taking_some_columns_does_not_copy_the_others(order: Any) -> None:
+    X = np.ones((100, 1000), order=order)
+    tracemalloc.start()
+    try:
+        columns_of(X, np.arange(10))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < X.nbytes / 10
+
+
+def test_a_bound_keeps_the_type_and_what_is_no_number(library: Library) -> None:
+    Z = library.array([[-2.0, 0.25, 2.0, math.nan, math.inf, -math.inf]])
+    xp = namespace(Z=Z)
+    above, below = at_least(xp, Z, 0.25), at_most(xp, Z, 0.25)
+    assert library.owns(above)
+    assert library.owns(below)
+    np.testing.assert_array_equal(to_numpy(above), [[0.25, 0.25, 2.0, math.nan, math.inf, 0.25]])
+    np.testing.assert_array_equal(to_numpy(below), [[-2.0, 0.25, 0.25, math.nan, 0.25, -math.inf]])

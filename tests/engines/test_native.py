@@ -17,7 +17,7 @@ from pellucid import Network, initialize_parameters_deep
 from pellucid.core import L_model_forward
 from pellucid.engines import ENGINES, Batches, Session, Steps, engine_named, predictor, product
 from pellucid.engines.native import is_compiled
-from pellucid.errors import OptionError
+from pellucid.errors import DivergenceError, OptionError
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 
 needs_native = pytest.mark.skipif(not is_compiled(), reason="the native engine was not compiled")
@@ -147,6 +147,72 @@ def test_trainings_in_several_threads_do_not_meet() -> None:
         thread.join()
     assert all(costs == expected for costs in found.values())
     assert len(found) == 3
+
+
+@needs_native
+def test_one_session_takes_one_call_at_a_time() -> None:
+    one = session(Network((64, 128, 64, 1)), 512, "float32", threads=2)
+    refused: list[str] = []
+
+    def handler(number: int, frame: Any) -> None:
+        # In the middle of `advance`, in its own thread.
+        for ask in (one.snapshot, lambda: one.iteration, lambda: one.advance(Batches.full(), 0.1)):
+            with pytest.raises(RuntimeError, match="at work in another call") as caught:
+                ask()
+            refused.append(str(caught.value))
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        thread = threading.Thread(target=lambda: (time.sleep(0.3), signal.raise_signal(signal.SIGINT)))
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            one.advance(Batches.full(200_000), 1e-4)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(refused) == 3
+    assert one.iteration > 0
+
+
+@needs_native
+@pytest.mark.parametrize("rule", ["adam", "rmsprop", "momentum"])
+def test_float32_keeps_its_digits_where_one_minus_beta_is_small(rule: str) -> None:
+    network, optimizer = Network((6, 8, 1)), Optimizer(rule, beta1=0.999, beta2=0.999)
+    X, Y, start = problem(network, 40)
+    steps, found = Steps(optimizer), {}
+    for name, dtype in (("reference", np.float64), ("native", np.float32)):
+        one = engine_named(name).open(network, start, X.astype(dtype), Y.astype(dtype), steps=steps)
+        one.advance(Batches.full(), 0.01)
+        found[name] = one.snapshot()
+    # Biases start at 0: their first step is seen with all its digits.
+    for name in ("b1", "b2"):
+        np.testing.assert_allclose(found["native"][name], found["reference"][name], rtol=1e-6)
+
+
+@needs_native
+def test_a_weight_that_is_no_number_is_not_taken_for_none() -> None:
+    network = Network((3, 2, 1))
+    X, Y, start = problem(network)
+    weights = np.full((1, 60), np.nan)
+    for name in ENGINES:
+        one = engine_named(name).open(network, start, X, Y, weights=weights)
+        with pytest.raises(DivergenceError, match="the cost became nan at iteration 0"):
+            one.advance(Batches.full(), 0.1)
+
+
+@needs_native
+def test_numbers_that_lie_between_others_are_read() -> None:
+    records = np.zeros((5, 40), dtype=[("x", "f8"), ("flag", "i2")])
+    records["x"] = np.random.default_rng(0).standard_normal((5, 40))
+    network = Network((5, 3, 1))
+    _, Y, start = problem(network, 40)
+    found = [
+        engine_named("native").open(network, start, X, Y).advance(Batches.full(3), 0.1)
+        for X in (records["x"], records["x"].copy())
+    ]
+    assert found[0] == found[1]
+    np.testing.assert_allclose(product(records["x"], records["x"].T), records["x"] @ records["x"].T)
 
 
 @needs_native

@@ -15,6 +15,7 @@ from pellucid.errors import ArrayError, OptionError, ShapeError
 # NumPy from 2.1 on is a namespace of the standard itself. Its answer is asked for a dozen times in every
 # step, and loading array-api-compat's wrapper of it takes as long as loading NumPy.
 _NUMPY = np
+_NUMPYS_ONLY = {np.ndarray}
 
 # Any array of the array API standard. Python's type system has no name for it yet.
 Array = Any
@@ -26,7 +27,7 @@ def namespace(**arrays: Array) -> Any:
     Raises:
         ArrayError: one is not an array, or they belong to different libraries.
     """
-    if all(type(array) is np.ndarray for array in arrays.values()):
+    if _NUMPYS_ONLY.issuperset(map(type, arrays.values())):
         return _NUMPY
     for name, array in arrays.items():
         if isinstance(array, np.ma.MaskedArray):
@@ -118,7 +119,7 @@ def check_matrix(name: str, array: Array, letters: str) -> None:
 
 def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> None:
     """Refuse two arrays that must have one shape and do not (broadcasting would hide it)."""
-    if tuple(array.shape) == tuple(other.shape):
+    if array.shape == other.shape:
         return
     shape, expected = tuple(array.shape), tuple(other.shape)
     rank1 = ""
@@ -130,6 +131,30 @@ def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> 
         f"{name} has shape {shape} and {other_name} has shape {expected}; "
         f"expected {name} of shape {expected}{rank1}"
     )
+
+
+def columns_of(X: Array, columns: Array) -> Array:
+    """X[:, columns], for whole numbers `columns` (k,) of the library of X."""
+    xp = namespace(X=X, columns=columns)
+    # Where each column lies in one piece (rows of examples, transposed), take would first copy all of X.
+    if xp is _NUMPY and not X.flags.c_contiguous:
+        return X[:, columns]
+    return xp.take(X, columns, axis=1)
+
+
+def at_least(xp: Any, Z: Array, bound: float) -> Array:
+    """max(Z, bound) element by element; NaN stays NaN."""
+    return xp.maximum(Z, _level(xp, Z, bound))
+
+
+def at_most(xp: Any, Z: Array, bound: float) -> Array:
+    """min(Z, bound) element by element; NaN stays NaN."""
+    return xp.minimum(Z, _level(xp, Z, bound))
+
+
+def _level(xp: Any, Z: Array, bound: float) -> Any:
+    # A number will do for NumPy, and saves an array; PyTorch's maximum and minimum take arrays only.
+    return bound if xp is _NUMPY else xp.full_like(Z, bound)
 
 
 def as_scalar(value: Array) -> Any:

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from pellucid.core._arrays import Array, check_same_shape, floating, namespace
+from pellucid.core._arrays import Array, at_least, at_most, check_same_shape, floating, namespace
 
 
 def open_forward(Z: Array) -> tuple[Any, Array]:
@@ -29,5 +29,5 @@ def logistic(xp: Any, Z: Array) -> Array:
     # 1 / (1 + e^-z) to the last bit, because long training runs tell other roundings apart; where e^-z
     # would overflow it is e^z.
     lowest = -0.999 * math.log(xp.finfo(Z.dtype).max)
-    floor = xp.full_like(Z, lowest)
-    return xp.where(Z > lowest, 1 / (1 + xp.exp(-xp.maximum(Z, floor))), xp.exp(xp.minimum(Z, floor)))
+    sure = xp.exp(at_most(xp, Z, lowest))
+    return xp.where(Z > lowest, 1 / (1 + xp.exp(-at_least(xp, Z, lowest))), sure)

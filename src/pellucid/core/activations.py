@@ -13,7 +13,7 @@ the cache differ in shape.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pellucid.core._arrays import Array
+from pellucid.core._arrays import Array, at_least
 from pellucid.core._elementwise import logistic, open_backward, open_forward
 from pellucid.core.rectifiers import (
     elu,
@@ -63,7 +63,7 @@ def relu(Z: Array) -> tuple[Array, Array]:
         `(A, Z)`: A of the shape of Z; and Z, the cache of `relu_backward`.
     """
     xp, Z = open_forward(Z)
-    return xp.maximum(Z, xp.zeros_like(Z)), Z
+    return at_least(xp, Z, 0.0), Z
 
 
 def relu_backward(dA: Array, cache: Array) -> Array:
@@ -74,7 +74,7 @@ def relu_backward(dA: Array, cache: Array) -> Array:
         cache: Z, as `relu` returned it.
     """
     xp, dA, Z = open_backward(dA, cache)
-    return xp.where(Z > 0, dA, xp.zeros_like(dA))
+    return xp.where(Z > 0, dA, 0.0)
 
 
 def tanh(Z: Array) -> tuple[Array, Array]:

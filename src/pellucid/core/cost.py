@@ -15,6 +15,7 @@ from typing import Any
 from pellucid.core._arrays import (
     Array,
     as_scalar,
+    at_least,
     check_matrix,
     check_same_shape,
     floating,
@@ -31,7 +32,7 @@ def _open(name: str, A: Array, Y: Array) -> tuple[Any, Array, Array]:
     if A.shape[1] == 0:
         raise ShapeError(f"{name} has shape {tuple(A.shape)}: no example; expected at least one column")
     A = floating(xp, A)
-    return xp, A, xp.astype(Y, A.dtype)
+    return xp, A, xp.astype(Y, A.dtype, copy=False)
 
 
 def open_cost(ZL: Array, Y: Array, weights: Array | None) -> tuple[Any, Array, Array, Array | None]:
@@ -49,7 +50,7 @@ def open_cost(ZL: Array, Y: Array, weights: Array | None) -> tuple[Any, Array, A
             f"weights has shape {tuple(weights.shape)} and ZL has shape {tuple(ZL.shape)}; expected one "
             f"weight for each column: weights of shape (1, {ZL.shape[1]})"
         )
-    return xp, ZL, Y, xp.astype(weights, ZL.dtype)
+    return xp, ZL, Y, xp.astype(weights, ZL.dtype, copy=False)
 
 
 def mean_over_columns(xp: Any, losses: Array, weights: Array | None) -> Any:
@@ -190,8 +191,8 @@ def binary_cross_entropy(
     """
     xp, ZL, Y, weights = open_cost(ZL, Y, weights)
     Y = _smoothed(Y, label_smoothing, 2)
-    positive = xp.maximum(ZL, xp.zeros_like(ZL))
-    return mean_over_columns(xp, positive - ZL * Y + xp.log1p(xp.exp(-xp.abs(ZL))), weights)
+    losses = at_least(xp, ZL, 0.0) - ZL * Y + xp.log1p(xp.exp(-xp.abs(ZL)))
+    return mean_over_columns(xp, losses, weights)
 
 
 def binary_cross_entropy_backward(

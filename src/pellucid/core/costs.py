@@ -7,7 +7,7 @@ letters, the averages and the weights are. Here a = g(ZL) is the output and r = 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pellucid.core._arrays import Array, plain_number
+from pellucid.core._arrays import Array, at_least, at_most, plain_number
 from pellucid.core.activations import activation_named
 from pellucid.core.cost import (
     binary_cross_entropy,
@@ -139,7 +139,7 @@ def huber(
     xp, ZL, Y, weights = open_cost(ZL, Y, weights)
     size = xp.abs(activation_named(output_activation).forward(ZL)[0] - Y)
     # Both pieces in one formula, whose square cannot overflow.
-    bounded = xp.minimum(size, xp.full_like(size, plain_number(huber_delta)))
+    bounded = at_most(xp, size, plain_number(huber_delta))
     return mean_over_columns(xp, bounded * (size - bounded / 2), weights)
 
 
@@ -166,8 +166,8 @@ def huber_backward(
     """
     xp, ZL, Y, weights = open_cost(ZL, Y, weights)
     g = activation_named(output_activation)
-    bound = xp.full_like(ZL, plain_number(huber_delta))
-    dA = xp.maximum(-bound, xp.minimum(g.forward(ZL)[0] - Y, bound))
+    bound = plain_number(huber_delta)
+    dA = at_least(xp, at_most(xp, g.forward(ZL)[0] - Y, bound), -bound)
     return weighted_columns(xp, g.backward(dA, ZL), weights)
 
 

@@ -1,6 +1,6 @@
 """The examples in random order, a few at a time."""
 
-from pellucid.core._arrays import Array, check_matrix, namespace
+from pellucid.core._arrays import Array, check_matrix, columns_of, namespace
 from pellucid.core.randomness import RandomSource, random_stream
 from pellucid.errors import OptionError, ShapeError
 
@@ -38,4 +38,4 @@ def random_mini_batches(
         raise OptionError(f"mini_batch_size is {mini_batch_size!r}; expected a whole number of at least 1")
     order = xp.asarray(random_stream(seed).permutation(m))
     runs = [order[start : start + mini_batch_size] for start in range(0, m, mini_batch_size)]
-    return [(xp.take(X, run, axis=1), xp.take(Y, run, axis=1)) for run in runs]
+    return [(columns_of(X, run), columns_of(Y, run)) for run in runs]

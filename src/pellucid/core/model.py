@@ -5,6 +5,7 @@ in layer l, n_0 = n_x inputs, n_L = n_y outputs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from pellucid.core._arrays import Array, check_matrix, namespace
 from pellucid.core.activations import activation_named
@@ -19,6 +20,12 @@ from pellucid.core.linear import (
 from pellucid.errors import CacheError, OptionError, ParametersError, ShapeError
 
 
+@cache
+def _names_of_parameters(L: int) -> dict[str, None]:
+    # A dictionary, whose keys have both an order and a quick comparison.
+    return dict.fromkeys(f"{letter}{l}" for l in range(1, max(L, 1) + 1) for letter in "Wb")
+
+
 def count_layers(parameters: Mapping[str, Array]) -> int:
     """L, the number of layers of `{"W1", "b1", ..., "WL", "bL"}`.
 
@@ -31,10 +38,10 @@ def count_layers(parameters: Mapping[str, Array]) -> int:
             "expected a dictionary of W1, b1, ..., WL, bL"
         )
     L = (len(parameters) + 1) // 2
-    expected = [f"{letter}{l}" for l in range(1, max(L, 1) + 1) for letter in "Wb"]
-    missing = [key for key in expected if key not in parameters]
-    foreign = [key for key in parameters if key not in expected]
-    if missing or foreign:
+    expected = _names_of_parameters(L)
+    if parameters.keys() != expected.keys():
+        missing = [key for key in expected if key not in parameters]
+        foreign = [key for key in parameters if key not in expected]
         found = ", ".join(map(str, parameters)) or "nothing"
         raise ParametersError(
             f"parameters holds {found}; expected {', '.join(expected)}"

@@ -4,7 +4,7 @@ A memory is a dictionary with the keys of the gradients, `{"dW1", "db1", ..., "d
 of the shape of its parameter. Nothing is changed in place: every function returns new dictionaries.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pellucid.core._arrays import (
     Array,
@@ -61,7 +61,8 @@ def update_parameters_with_momentum(
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
     beta = plain_number(beta)
-    v = _followed("v", v, parameters, grads, lambda v, gradient: beta * v + (1 - beta) * gradient)
+    keys = _keys(parameters, grads=grads, v=v)
+    v = {key: beta * v[key] + (1 - beta) * grads[key] for key in keys}
     return update_parameters(parameters, v, learning_rate), v
 
 
@@ -89,7 +90,8 @@ def update_parameters_with_heavy_ball(
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
     beta, rate = plain_number(beta), plain_number(learning_rate)
-    v = _followed("v", v, parameters, grads, lambda v, gradient: beta * v - rate * gradient)
+    keys = _keys(parameters, grads=grads, v=v)
+    v = {key: beta * v[key] - rate * grads[key] for key in keys}
     return {name: value + v[f"d{name}"] for name, value in parameters.items()}, v
 
 
@@ -119,7 +121,8 @@ def update_parameters_with_nesterov(
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
     beta, rate = plain_number(beta), plain_number(learning_rate)
-    v = _followed("v", v, parameters, grads, lambda v, gradient: beta * v - rate * gradient)
+    keys = _keys(parameters, grads=grads, v=v)
+    v = {key: beta * v[key] - rate * grads[key] for key in keys}
     updated = {
         name: value + beta * v[f"d{name}"] - rate * grads[f"d{name}"] for name, value in parameters.items()
     }
@@ -153,8 +156,9 @@ def update_parameters_with_rmsprop(
         ShapeError: a gradient or s has not the shape of its parameter.
     """
     beta = plain_number(beta)
-    s = _followed("s", s, parameters, grads, lambda s, gradient: _mean_of_squares(s, gradient, beta))
-    directions = _divided_by_root({key: grads[key] for key in s}, s, epsilon)
+    keys = _keys(parameters, grads=grads, s=s)
+    s = {key: beta * s[key] + (1 - beta) * (grads[key] * grads[key]) for key in keys}
+    directions = _divided_by_root({key: grads[key] for key in keys}, s, epsilon)
     return update_parameters(parameters, directions, learning_rate), s
 
 
@@ -211,8 +215,9 @@ def update_parameters_with_adam(
     if t < 1:
         raise OptionError(f"t is {t!r}; expected the number of the step, counted from 1")
     beta1, beta2 = plain_number(beta1), plain_number(beta2)
-    v = _followed("v", v, parameters, grads, lambda v, gradient: beta1 * v + (1 - beta1) * gradient)
-    s = _followed("s", s, parameters, grads, lambda s, gradient: _mean_of_squares(s, gradient, beta2))
+    keys = _keys(parameters, grads=grads, v=v, s=s)
+    v = {key: beta1 * v[key] + (1 - beta1) * grads[key] for key in keys}
+    s = {key: beta2 * s[key] + (1 - beta2) * (grads[key] * grads[key]) for key in keys}
     v_corrected = {name: value / (1 - beta1**t) for name, value in v.items()}
     s_corrected = {name: value / (1 - beta2**t) for name, value in s.items()}
     directions = _divided_by_root(v_corrected, s_corrected, epsilon)
@@ -266,39 +271,24 @@ def update_parameters_with_adamw(
     return updated, v, s, v_corrected, s_corrected
 
 
-def _mean_of_squares(s: Array, gradient: Array, beta: float) -> Array:
-    return beta * s + (1 - beta) * (gradient * gradient)
-
-
 def _divided_by_root(
     directions: Mapping[str, Array], squares: Mapping[str, Array], epsilon: float
 ) -> Parameters:
-    epsilon = plain_number(epsilon)
-    divided = {}
-    for name, direction in directions.items():
-        xp = namespace(**{name: direction})
-        divided[name] = direction / (xp.sqrt(squares[name]) + epsilon)
-    return divided
+    xp, epsilon = namespace(**directions), plain_number(epsilon)
+    return {name: direction / (xp.sqrt(squares[name]) + epsilon) for name, direction in directions.items()}
 
 
-def _followed(
-    letter: str,
-    memory: Mapping[str, Array],
-    parameters: Mapping[str, Array],
-    grads: Mapping[str, Array],
-    rule: Callable[[Array, Array], Array],
-) -> Parameters:
-    """The memory after this step: `rule(memory, gradient)` for every parameter."""
+def _keys(parameters: Mapping[str, Array], **entries: Mapping[str, Array]) -> list[str]:
+    """The keys dW1, db1, ... that the gradients and the memories share, every entry found to fit."""
     count_layers(parameters)
-    followed = {}
-    for name, value in parameters.items():
-        key = f"d{name}"
-        for words, found in (("grads", grads), (letter, memory)):
-            if not isinstance(found, Mapping) or key not in found:
+    for letter, given in entries.items():
+        found = given if isinstance(given, Mapping) else {}
+        for name, value in parameters.items():
+            key = f"d{name}"
+            if key not in found:
                 raise ParametersError(
-                    f"{words} has no {key}; expected an entry for each of {', '.join(parameters)}"
+                    f"{letter} has no {key}; expected an entry for each of {', '.join(parameters)}"
                 )
             namespace(**{name: value, key: found[key]})
-            check_same_shape(f"{words}[{key!r}]", found[key], name, value)
-        followed[key] = rule(memory[key], grads[key])
-    return followed
+            check_same_shape(f"{letter}[{key!r}]", found[key], name, value)
+    return [f"d{name}" for name in parameters]

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from pellucid.core._arrays import Array, plain_number
+from pellucid.core._arrays import Array, at_least, at_most, plain_number
 from pellucid.core._elementwise import logistic, open_backward, open_forward
 
 
@@ -44,7 +44,7 @@ def elu(Z: Array) -> tuple[Array, Array]:
     """
     xp, Z = open_forward(Z)
     # where() evaluates both branches: the exponential must not overflow in the one not taken.
-    return xp.where(Z > 0, Z, xp.expm1(xp.minimum(Z, xp.zeros_like(Z)))), Z
+    return xp.where(Z > 0, Z, xp.expm1(at_most(xp, Z, 0.0))), Z
 
 
 def elu_backward(dA: Array, cache: Array) -> Array:
@@ -55,7 +55,7 @@ def elu_backward(dA: Array, cache: Array) -> Array:
         cache: Z, as `elu` returned it.
     """
     xp, dA, Z = open_backward(dA, cache)
-    return xp.where(Z > 0, dA, dA * xp.exp(xp.minimum(Z, xp.zeros_like(Z))))
+    return xp.where(Z > 0, dA, dA * xp.exp(at_most(xp, Z, 0.0)))
 
 
 _GELU_SCALE = math.sqrt(2 / math.pi)
@@ -64,8 +64,7 @@ _GELU_CUBIC = 0.044715
 
 def _gelu_inner(xp: Any, Z: Array) -> tuple[Array, Array]:
     # From |z| = 10 on the tanh is 1 to the last bit; beyond it the cube would overflow for nothing.
-    bound = xp.full_like(Z, 10.0)
-    z = xp.maximum(-bound, xp.minimum(Z, bound))
+    z = at_least(xp, at_most(xp, Z, 10.0), -10.0)
     return xp.tanh(_GELU_SCALE * (z + _GELU_CUBIC * z * z * z)), z
 
 
@@ -112,7 +111,7 @@ def silu(Z: Array) -> tuple[Array, Array]:
     """
     xp, Z = open_forward(Z)
     # Left of -800 the sigmoid is 0, and so is the product, of minus infinity too.
-    return xp.maximum(Z, xp.full_like(Z, -800.0)) * logistic(xp, Z), Z
+    return at_least(xp, Z, -800.0) * logistic(xp, Z), Z
 
 
 def silu_backward(dA: Array, cache: Array) -> Array:
@@ -123,5 +122,5 @@ def silu_backward(dA: Array, cache: Array) -> Array:
         cache: Z, as `silu` returned it.
     """
     xp, dA, Z = open_backward(dA, cache)
-    z = xp.maximum(xp.full_like(Z, -800.0), xp.minimum(Z, xp.full_like(Z, 800.0)))
+    z = at_least(xp, at_most(xp, Z, 800.0), -800.0)
     return dA * logistic(xp, z) * (1 + z * logistic(xp, -z))

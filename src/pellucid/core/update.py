@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pellucid.core._arrays import Array, check_number, check_same_shape, namespace, plain_number
+from pellucid.core._arrays import Array, at_least, check_number, check_same_shape, namespace, plain_number
 from pellucid.core.model import count_layers
 from pellucid.errors import ParametersError
 
@@ -32,14 +32,15 @@ def update_parameters(
     learning_rate = plain_number(learning_rate)
     updated = {}
     for name, value in parameters.items():
-        gradient = grads.get(f"d{name}")
+        key = f"d{name}"
+        gradient = grads.get(key)
         if gradient is None:
             raise ParametersError(
-                f"grads has no d{name}; expected a gradient for each of {', '.join(parameters)}, "
+                f"grads has no {key}; expected a gradient for each of {', '.join(parameters)}, "
                 "as L_model_backward returns them"
             )
-        namespace(**{name: value, f"d{name}": gradient})
-        check_same_shape(f"d{name}", gradient, name, value)
+        namespace(**{name: value, key: gradient})
+        check_same_shape(key, gradient, name, value)
         updated[name] = value - learning_rate * gradient
     return updated
 
@@ -64,5 +65,5 @@ def clip_gradients(grads: Mapping[str, Array], clip_norm: float) -> dict[str, Ar
     xp = namespace(**learned)
     norm = xp.sqrt(sum(xp.sum(gradient * gradient) for gradient in learned.values()))
     # Exactly 1 where the norm is no greater.
-    factor = clip_norm / xp.maximum(norm, xp.full_like(norm, clip_norm))
+    factor = clip_norm / at_least(xp, norm, clip_norm)
     return {name: factor * gradient for name, gradient in learned.items()}

@@ -120,10 +120,11 @@ class Recipe:
             if self.mean or self.deviation:
                 flat = flat - np.asarray(self.mean or 0.0)
                 flat = flat / np.asarray(self.deviation or 1.0)
-            flat = flat.astype(dtype, copy=False)
-            if self.divisor != 1.0:
-                flat = flat / np.asarray(self.divisor, dtype)
-        return flat.T
+            if self.divisor == 1.0:
+                return flat.astype(dtype, copy=False).T
+            # Converted as it is divided: between the two it would take as much memory again.
+            divisor = np.asarray(self.divisor, dtype)
+            return np.asarray(np.divide(flat, divisor, dtype=dtype, casting="unsafe")).T
 
     def check_numbers(self, rows: np.ndarray[Any, Any]) -> None:
         """Refuse pictures that were divided by 255 already, or hold what no 8-bit picture does.

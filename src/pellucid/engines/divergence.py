@@ -11,6 +11,9 @@ from pellucid.core.model import L_model_forward
 from pellucid.errors import DivergenceError
 from pellucid.network import Network
 
+# Columns of a forward pass at a time.
+_SLICE = 1024
+
 
 def diverged(what: str, iteration: int, parameters: dict[str, Array]) -> DivergenceError:
     """The error, with its remedy and the last parameters whose cost was finite."""
@@ -20,14 +23,24 @@ def diverged(what: str, iteration: int, parameters: dict[str, Array]) -> Diverge
 
 def culprit_of(caches: Sequence[LayerCache]) -> str:
     """The first layer that explains a cost that is not finite, as a clause; empty where none does."""
+    return _clause(_first_layer(caches))
+
+
+def _first_layer(caches: Sequence[LayerCache]) -> int | None:
     for l, (_, Z) in enumerate(caches, start=1):
         if first_non_finite(Z) is not None:
-            return f": Z{l} (layer {l}) is the first that is not finite"
-    return ""
+            return l
+    return None
+
+
+def _clause(layer: int | None) -> str:
+    return "" if layer is None else f": Z{layer} (layer {layer}) is the first that is not finite"
 
 
 def culprit(network: Network, parameters: Mapping[str, Array], X: Any, columns: Any = None) -> str:
     """The same, for an engine that keeps no caches: found by one more forward pass, without dropout.
+
+    In slices: a forward pass keeps every layer, and the training may have fitted only because it did not.
 
     Args:
         network: what was trained.
@@ -35,7 +48,12 @@ def culprit(network: Network, parameters: Mapping[str, Array], X: Any, columns: 
         X: all examples, (n_x, m).
         columns: those of the step; None: all.
     """
-    batch = X if columns is None else X[:, columns]
-    with np.errstate(all="ignore"):
-        _, caches = L_model_forward(batch, parameters, **network.activations)
-    return culprit_of(caches)
+    count = X.shape[1] if columns is None else len(columns)
+    layers = []
+    for start in range(0, count, _SLICE):
+        part = slice(start, start + _SLICE)
+        batch = X[:, part] if columns is None else X[:, columns[part]]
+        with np.errstate(all="ignore"):
+            _, caches = L_model_forward(batch, parameters, **network.activations)
+        layers.append(_first_layer(caches))
+    return _clause(min((layer for layer in layers if layer is not None), default=None))

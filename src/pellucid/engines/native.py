@@ -7,6 +7,7 @@ compiled the package works without: `engine_named("auto")` then gives the refere
 import importlib.util
 import math
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -39,6 +40,11 @@ def processors() -> int:
     """How many processors this process may use."""
     affinity: Any = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _listens() -> bool:
+    """Whether Ctrl-C reaches this thread: Python's signals come to the main one."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def described(native: ModuleType, network: Network) -> Any:
@@ -92,7 +98,7 @@ class NativeSession(Session):
         costs = np.empty(len(batches))
         columns = None if batches.columns is None else np.ascontiguousarray(batches.columns, np.int64)
         offsets = np.ascontiguousarray(batches.offsets, np.int64)
-        taken, ending, cost = self._trainer.advance(columns, offsets, rates, costs)
+        taken, ending, cost = self._trainer.advance(columns, offsets, rates, costs, _listens())
         if ending == "diverged":
             chosen = None if columns is None else columns[offsets[taken] : offsets[taken + 1]]
             raise self._diverged(f"the cost became {cost} at iteration {self.iteration}", chosen)
@@ -123,7 +129,7 @@ class NativeSession(Session):
             if first_non_finite(value) is not None:
                 what = f"{name} is no longer finite after iteration {self.iteration - 1}"
                 raise self._diverged(what, seek=False)
-        cost = self._trainer.cost()
+        cost = self._trainer.cost(_listens())
         if not math.isfinite(cost):
             raise self._diverged(
                 f"the cost became {cost} at iteration {self.iteration}, after the last step"
@@ -154,6 +160,9 @@ class NativeEngine(Engine):
                     "engine='reference' trains on any library's"
                 )
         X = X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
+        if any(stride % X.itemsize for stride in X.strides):
+            # A field of a record array: its numbers lie between others.
+            X = np.ascontiguousarray(X)
         native = compiled()
         assert native is not None, "engine_named gives no engine that was not compiled"
         return NativeSession(native, network, parameters, X, Y, weights, steps or Steps())

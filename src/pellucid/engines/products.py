@@ -23,7 +23,8 @@ def product(A: Floats, B: Floats, *, beyond: int | None = None) -> Floats:
             anything; None: all are.
     """
     native = compiled()
-    if native is None or A.dtype != B.dtype or A.dtype not in (np.float32, np.float64):
+    odd = any(stride % array.itemsize for array in (A, B) for stride in array.strides)
+    if native is None or odd or A.dtype != B.dtype or A.dtype not in (np.float32, np.float64):
         return np.asarray(A @ B)
     C = np.zeros((A.shape[0], B.shape[1]), A.dtype, order="F")
     native.product(A, B, C, B.shape[1] if beyond is None else beyond, processors())

@@ -10,6 +10,7 @@ import numpy as np
 from pellucid.core._arrays import (
     Array,
     beside,
+    columns_of,
     first_non_finite,
     floating,
     namespace,
@@ -61,8 +62,11 @@ class ReferenceSession(Session):
         start = {name: self._of_our_type(value, copy=True) for name, value in parameters.items()}
         self._state = _State(start, begin(steps.optimizer, start), taken=0, iteration=0)
         self._last_finite = self._state
-        self._cost = cost_named(network.cost)
+        self._cost, self._cost_options = cost_named(network.cost), network.cost_options
+        # Costs begin at ZL: the output's own activation would be computed for nobody.
+        self._activations = network.activations | {"output_activation": "identity"}
         self._penalty = {"l2": network.l2, "l1": network.l1}
+        self._penalised = any(self._penalty.values())
 
     def _of_our_type(self, array: Array, *, copy: bool | None = None) -> Array:
         """NumPy's arrays are welcome beside those of any library: parameters start there."""
@@ -86,7 +90,7 @@ class ReferenceSession(Session):
             return 0.0
         masks = self._masks(X, iteration)
 
-        _, caches = L_model_forward(X, parameters, **self._network.activations, masks=masks)
+        _, caches = L_model_forward(X, parameters, **self._activations, masks=masks)
         cost = self._cost_of(caches, Y, weights, total)
         if not math.isfinite(cost):
             raise self._diverged(f"the cost became {cost} at iteration {iteration}{culprit_of(caches)}")
@@ -103,8 +107,8 @@ class ReferenceSession(Session):
         if columns is None:
             return self._X, self._Y, self._weights
         chosen = beside(columns, self._X)
-        weights = None if self._weights is None else self._xp.take(self._weights, chosen, axis=1)
-        return self._xp.take(self._X, chosen, axis=1), self._xp.take(self._Y, chosen, axis=1), weights
+        weights = None if self._weights is None else columns_of(self._weights, chosen)
+        return columns_of(self._X, chosen), columns_of(self._Y, chosen), weights
 
     def _masks(self, X: Array, iteration: int) -> list[Array | None] | None:
         rates = self._network.dropout_rates
@@ -118,8 +122,10 @@ class ReferenceSession(Session):
         self, caches: Sequence[LayerCache], Y: Array, weights: Array | None, total: float
     ) -> float:
         _, ZL = caches[-1]
-        cost = self._cost.forward(ZL, Y, weights=weights, **self._network.cost_options)
-        return float(cost + weight_penalty(self._state.parameters, total, **self._penalty))
+        cost = self._cost.forward(ZL, Y, weights=weights, **self._cost_options)
+        if self._penalised:
+            cost = cost + weight_penalty(self._state.parameters, total, **self._penalty)
+        return float(cost)
 
     def _gradients(
         self,
@@ -130,14 +136,14 @@ class ReferenceSession(Session):
         masks: list[Array | None] | None,
     ) -> Parameters:
         _, ZL = caches[-1]
-        dZL = self._cost.backward(ZL, Y, weights=weights, **self._network.cost_options)
+        dZL = self._cost.backward(ZL, Y, weights=weights, **self._cost_options)
         hidden = self._network.hidden_activation
         grads = {}
         for l, _, _, dW, db in backward_pass(
             dZL, caches, hidden_activation=hidden, masks=masks, input_gradient=False
         ):
             grads[f"dW{l}"], grads[f"db{l}"] = dW, db
-        if any(self._penalty.values()):
+        if self._penalised:
             pulls = weight_penalty_backward(self._state.parameters, total, **self._penalty)
             grads |= {name: grads[name] + pull for name, pull in pulls.items()}
         return grads if self._steps.clip_norm is None else clip_gradients(grads, self._steps.clip_norm)
@@ -164,7 +170,7 @@ class ReferenceSession(Session):
                 raise self._diverged(f"{name} is no longer finite after iteration {iteration - 1}")
         total = self._X.shape[1] if self._weights is None else float(self._xp.sum(self._weights))
         with np.errstate(over="ignore", invalid="ignore"):
-            _, caches = L_model_forward(self._X, self._state.parameters, **self._network.activations)
+            _, caches = L_model_forward(self._X, self._state.parameters, **self._activations)
             cost = self._cost_of(caches, self._Y, self._weights, total) if total else 0.0
         if not math.isfinite(cost):
             where = f"at iteration {iteration}, after the last step{culprit_of(caches)}"
