@@ -1,7 +1,6 @@
 """A network described for people: as text for a terminal, as HTML for a notebook."""
 
 from collections.abc import Sequence
-from html import escape
 
 from pellucid.network import Network
 
@@ -47,6 +46,8 @@ def summary_text(network: Network, costs: Sequence[float] = ()) -> str:
 
 def summary_html(network: Network, costs: Sequence[float] = ()) -> str:
     """The same as a fragment of HTML, with the cost curve drawn beside it."""
+    from html import escape
+
     head = "".join(f"<th>{escape(cell)}</th>" for cell in _HEAD)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"

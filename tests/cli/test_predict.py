@@ -128,9 +128,9 @@ def test_array_files(name: str, here: Path, done: Callable, number_model: Path) 
     prefix = "rows.npy, row" if name == "rows.npy" else f"{name}, X row"
     assert sources(document) == [f"{prefix} {i}" for i in range(6)]
     expected = Model.load(number_model).predict_proba(data["X"])
-    np.testing.assert_array_equal(
-        [list(row["probabilities"].values()) for row in document["predictions"]], expected
-    )
+    # To rounding: rows of the model's own type of number are answered by compiled code.
+    found = [list(row["probabilities"].values()) for row in document["predictions"]]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_several_array_files(here: Path, done: Callable, number_model: Path) -> None:

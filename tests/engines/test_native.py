@@ -187,7 +187,7 @@ def test_float32_keeps_its_digits_where_one_minus_beta_is_small(rule: str) -> No
         found[name] = one.snapshot()
     # Biases start at 0: their first step is seen with all its digits.
     for name in ("b1", "b2"):
-        np.testing.assert_allclose(found["native"][name], found["reference"][name], rtol=1e-6)
+        np.testing.assert_allclose(found["native"][name], found["reference"][name], rtol=3e-6)
 
 
 @needs_native

@@ -7,7 +7,6 @@ A core function never names NumPy, JAX or PyTorch. It asks its arguments for the
 import math
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
 from pellucid.errors import ArrayError, OptionError, ShapeError
@@ -29,6 +28,8 @@ def namespace(**arrays: Array) -> Any:
     """
     if _NUMPYS_ONLY.issuperset(map(type, arrays.values())):
         return _NUMPY
+    import array_api_compat
+
     for name, array in arrays.items():
         if isinstance(array, np.ma.MaskedArray):
             raise ArrayError(
@@ -96,6 +97,10 @@ def check_number(
 
 def without_history(array: Array) -> Array:
     """The same numbers, cut off from what PyTorch's autograd remembers of them."""
+    if type(array) is np.ndarray:
+        return array
+    import array_api_compat
+
     return array.detach() if array_api_compat.is_torch_array(array) else array
 
 
@@ -166,6 +171,8 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
     """The same numbers as a NumPy array, brought from another library or device if need be."""
     if isinstance(array, np.ndarray):
         return array
+    import array_api_compat
+
     # NumPy reads JAX's arrays wherever they are, and JAX has no device of that name.
     if array_api_compat.is_jax_array(array):
         return np.asarray(array)
@@ -177,8 +184,12 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
 def beside(values: np.ndarray[Any, Any], like: Array) -> Array:
     """NumPy's `values` as an array of the library, and on the device, of `like`."""
     xp = namespace(like=like)
+    if xp is _NUMPY:
+        return values
+    import array_api_compat
+
     # JAX places what it computes with by itself, and what it traces has no device yet.
-    if xp is _NUMPY or array_api_compat.is_jax_array(like):
+    if array_api_compat.is_jax_array(like):
         return xp.asarray(values)
     return xp.asarray(values, device=array_api_compat.device(like))
 

@@ -7,6 +7,7 @@ numbers are drawn W1, W2, ..., row by row, in float64.
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -20,7 +21,7 @@ _MAX_LAYERS = 10_000
 # Of a factor of randn; NaN and infinity are not below it.
 _LARGEST = 1e30
 
-Stream = np.random.Generator | np.random.RandomState
+Stream: TypeAlias = "np.random.Generator | np.random.RandomState"
 Draw = Callable[[Stream, int, int], np.ndarray]
 
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from pellucid.errors import OptionError
 
-RandomSource: TypeAlias = int | np.integer | np.random.Generator | np.random.RandomState | None
+# In quotes: naming them would load numpy.random, which predicting does without.
+RandomSource: TypeAlias = "int | np.integer | np.random.Generator | np.random.RandomState | None"
 
 
-def random_stream(rng: RandomSource) -> np.random.Generator | np.random.RandomState:
+def random_stream(rng: RandomSource) -> "np.random.Generator | np.random.RandomState":
     """The stream of random numbers that `rng` stands for.
 
     Args:
