@@ -75,8 +75,10 @@ struct Kernels {
     void (*sizes)(const T* p, Index count, double* squares, double* absolutes);
 };
 
-// Numbers that the packed panel of `product` needs: the widest panel times the longest block of K.
-constexpr Index panel_size = 64 * 512;
+// Numbers that `product` needs to copy into: a panel of L, 64 rows at the most, and 108 columns of R, both for 256 steps
+// of K, the columns a cache line apart.
+constexpr Index panel_rows = 64, copied_columns = 108, longest_block = 256, copied_step = longest_block + 16;
+constexpr Index panel_size = panel_rows * longest_block + copied_columns * copied_step;
 
 // The tables of the instruction sets that were compiled; null where this one was not.
 namespace generic {

@@ -26,7 +26,7 @@ void multiply_matrices(View<const T> A, View<const T> B, T* C, Index ldc, Index 
     Team team;
     team.run(size, [&](int) {
         // Not zeroed: what is read of it is written first.
-        const std::unique_ptr<T[]> panel(new T[std::size_t(std::min<Index>(panel_size, 64 * K))]);
+        const std::unique_ptr<T[]> panel(new T[std::size_t(panel_size)]);
         for (Index from = next.fetch_add(width); from < q; from = next.fetch_add(width)) {
             const Index first = std::clamp<Index>(from - beyond, 0, n);
             const View<const T> left = {A.data + first * A.rows, A.rows, A.columns};
