@@ -22,13 +22,6 @@ template <class T, int N>
 using Vector = typename VectorOf<T, N>::type;
 
 template <class V>
-struct Traits;
-template <class T, int N>
-struct TraitsOf {
-    using Scalar = T;
-    static constexpr int lanes = N;
-};
-template <class V>
 using ScalarOf = std::remove_cvref_t<decltype(std::declval<V>()[0])>;
 template <class V>
 constexpr int lanes_of = sizeof(V) / sizeof(ScalarOf<V>);

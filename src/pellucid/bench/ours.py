@@ -1,6 +1,5 @@
 """Ours: everything of the benchmark that touches Pellucid's own training and predicting."""
 
-from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +11,6 @@ from pellucid.engines import Batches, Steps, engine_named
 from pellucid.model import Model
 from pellucid.network import Network
 from pellucid.training import TrainingOptions, train
-
-# Whether `_Whole` has one to take: then it does not compute the products that are counted.
-TAKES_SHORT_CUT = any(option.name == "shortcut" for option in fields(TrainingOptions))
 
 
 class _Columns(NamedTuple):

@@ -68,7 +68,8 @@ def train(job: dict[str, Any]) -> dict[str, Any]:
     return {
         "seconds": took / steps,
         "steps": steps,
-        "short_cut": whole and loaded("pellucid.bench.ours:TAKES_SHORT_CUT"),
+        # Only our own headline is timed whole: by the short cut, so the usual products are not counted.
+        "short_cut": whole,
         "memory": peak,
         "training_memory": None if before is None or peak is None else max(0, peak - before),
     }
