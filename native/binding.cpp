@@ -91,8 +91,8 @@ Description describe(std::vector<Index> layer_dims, const std::vector<std::strin
 }
 
 Options options(const std::string& rule, double beta1, double beta2, double epsilon, double weight_decay,
-                double clip_norm, std::uint64_t seed, int threads) {
-    return {rule_named(rule), beta1, beta2, epsilon, weight_decay, clip_norm, seed, std::max(1, threads)};
+                double clip_norm, std::uint64_t seed, int threads, bool epsilon_hat) {
+    return {rule_named(rule), beta1, beta2, epsilon, weight_decay, clip_norm, seed, std::max(1, threads), epsilon_hat};
 }
 
 Index size_of(const Description& network) {
@@ -109,19 +109,20 @@ public:
          Line<T> parameters)
         : X_(X), trainer_(network, options, view<T>(checked(network, X_, Y, weights, parameters)), Index(X.shape(1)),
                           view<T>(Y), weights ? weights->data() : nullptr, parameters.data()),
-          size_(size_of(network)) {}
+          size_(size_of(network)), keeps_v_(pellucid::keeps_v(options.rule)), keeps_s_(pellucid::keeps_s(options.rule)) {}
 
     // (steps taken, "done" | "diverged", the cost that is not finite); an exception where a signal raised one, which
     // only the main thread listens for.
     std::tuple<Index, std::string, double> advance(std::optional<Columns> columns, Columns offsets, Line<double> rates,
-                                                   Room<double> costs, bool listens) {
+                                                   Room<double> costs, Room<double> penalties, bool listens) {
         const Alone alone(busy_);
         const auto steps = this->steps(columns, offsets, rates);
-        if (costs.shape(0) < steps.size()) throw std::invalid_argument("fewer costs than steps");
+        if (costs.shape(0) < steps.size() || penalties.shape(0) < steps.size())
+            throw std::invalid_argument("fewer costs than steps");
         Outcome outcome{};
         {
             nb::gil_scoped_release others_may_run;
-            outcome = trainer_.advance(steps, costs.data(), signals(listens));
+            outcome = trainer_.advance(steps, costs.data(), penalties.data(), signals(listens));
         }
         if (outcome.ending == Ending::interrupted) throw nb::python_error();
         return {outcome.steps, outcome.ending == Ending::done ? "done" : "diverged", outcome.cost};
@@ -155,6 +156,29 @@ public:
         trainer_.go_back();
     }
 
+    double gradient(Line<T> at, Room<T> to, bool listens) {
+        const Alone alone(busy_);
+        if (Index(at.shape(0)) != size_ || Index(to.shape(0)) != size_)
+            throw std::invalid_argument("room for another number of parameters");
+        Outcome outcome{};
+        {
+            nb::gil_scoped_release others_may_run;
+            outcome = trainer_.gradient(at.data(), to.data(), signals(listens));
+        }
+        if (outcome.ending == Ending::interrupted) throw nb::python_error();
+        return outcome.cost;
+    }
+
+    Index memory(std::optional<Room<T>> v, std::optional<Room<T>> s) const {
+        const Alone alone(busy_);
+        return trainer_.memory(kept(v, keeps_v_), kept(s, keeps_s_));
+    }
+
+    void remember(std::optional<Line<T>> v, std::optional<Line<T>> s, Index taken) {
+        const Alone alone(busy_);
+        trainer_.remember(kept(v, keeps_v_), kept(s, keeps_s_), taken);
+    }
+
 private:
     // One call at a time: another thread's, or a signal handler's within this one, is refused.
     class Alone {
@@ -169,6 +193,14 @@ private:
     private:
         std::atomic_flag& busy_;
     };
+
+    // The numbers of what the rule keeps, exactly where it keeps it.
+    template <class Numbers>
+    auto kept(const std::optional<Numbers>& given, bool keeps) const -> decltype(given->data()) {
+        if (bool(given) != keeps || (given && Index(given->shape(0)) != size_))
+            throw std::invalid_argument("a memory of another rule or network");
+        return given ? given->data() : nullptr;
+    }
 
     static std::function<bool()> signals(bool listens) {
         if (!listens) return [] { return false; };
@@ -206,6 +238,7 @@ private:
     Matrix<T> X_;
     Trainer<T> trainer_;
     Index size_;
+    bool keeps_v_, keeps_s_;
     mutable std::atomic_flag busy_;
 };
 
@@ -288,11 +321,14 @@ void bind(nb::module_& module, const char* trainer, const char* predictor) {
         .def(nb::init<const Description&, const Options&, Matrix<T>, Matrix<T>, std::optional<Line<T>>, Line<T>>(),
              "network"_a, "options"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(), "parameters"_a)
         .def("advance", &Held<T>::advance, "columns"_a.none(), "offsets"_a, "rates"_a, "costs"_a.noconvert(),
-             "listens"_a)
+             "penalties"_a.noconvert(), "listens"_a)
         .def_prop_ro("iteration", &Held<T>::iteration)
         .def("parameters", &Held<T>::parameters, "to"_a.noconvert())
         .def("cost", &Held<T>::cost, "listens"_a)
-        .def("go_back", &Held<T>::go_back);
+        .def("go_back", &Held<T>::go_back)
+        .def("gradient", &Held<T>::gradient, "at"_a.noconvert(), "to"_a.noconvert(), "listens"_a)
+        .def("memory", &Held<T>::memory, "v"_a.noconvert().none(), "s"_a.noconvert().none())
+        .def("remember", &Held<T>::remember, "v"_a.noconvert().none(), "s"_a.noconvert().none(), "taken"_a);
     bind_predictor<T>(module, predictor);
     module.def("product", &product<T>, "A"_a.noconvert(), "B"_a.noconvert(), "C"_a.noconvert(), "beyond"_a, "threads"_a);
 }
@@ -307,7 +343,7 @@ NB_MODULE(_native, module) {
     module.def("describe", &describe, "layer_dims"_a, "activations"_a, "cost"_a, "label_smoothing"_a, "huber_delta"_a,
                "l2"_a, "l1"_a, "dropout"_a);
     module.def("options", &options, "rule"_a, "beta1"_a, "beta2"_a, "epsilon"_a, "weight_decay"_a, "clip_norm"_a,
-               "seed"_a, "threads"_a);
+               "seed"_a, "threads"_a, "epsilon_hat"_a);
     module.def("instruction_set", [] { return std::string(kernels<float>().name); });
     bind<float>(module, "Trainer32", "Predictor32");
     bind<double>(module, "Trainer64", "Predictor64");

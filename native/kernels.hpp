@@ -24,6 +24,10 @@ enum class Cost : int {
 
 enum class Rule : int { gradient_descent, momentum, heavy_ball, nesterov, rmsprop, adam, adamw };
 
+// What a rule carries from step to step: a velocity, the squares.
+inline bool keeps_v(Rule rule) { return rule != Rule::gradient_descent && rule != Rule::rmsprop; }
+inline bool keeps_s(Rule rule) { return rule == Rule::rmsprop || rule == Rule::adam || rule == Rule::adamw; }
+
 // A matrix somewhere in memory: element (i, j) at data[i * rows + j * columns], strides in elements.
 template <class T>
 struct View {

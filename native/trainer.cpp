@@ -39,6 +39,27 @@ void copy(Numbers<T>& to, const Numbers<T>& from, Index first, Index count) {
     if (to.size()) std::memcpy(to.data() + first, from.data() + first, std::size_t(count) * sizeof(T));
 }
 
+// One row of all parameters as the outside knows it, W1, b1, W2, ... without gaps: from where they are kept, and back.
+template <class T>
+void without_gaps(const std::vector<Layer>& layers, const T* kept, T* to) {
+    for (const Layer& layer : layers) {
+        const Index weights = layer.n * layer.n_prev;
+        std::memcpy(to, kept + layer.W, std::size_t(weights) * sizeof(T));
+        std::memcpy(to + weights, kept + layer.b, std::size_t(layer.n) * sizeof(T));
+        to += weights + layer.n;
+    }
+}
+
+template <class T>
+void with_gaps(const std::vector<Layer>& layers, const T* from, T* kept) {
+    for (const Layer& layer : layers) {
+        const Index weights = layer.n * layer.n_prev;
+        std::memcpy(kept + layer.W, from, std::size_t(weights) * sizeof(T));
+        std::memcpy(kept + layer.b, from + weights, std::size_t(layer.n) * sizeof(T));
+        from += weights + layer.n;
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -56,18 +77,10 @@ Trainer<T>::Trainer(const Description& network, const Options& options, View<con
     for (const Layer& layer : layers_) flops_ += 6 * double(layer.n * layer.n_prev);
     const Index count = parameter_count(layers_);
     p_ = Numbers<T>(count);
-    for (const Layer& layer : layers_) {
-        std::memcpy(p_.data() + layer.W, parameters, std::size_t(layer.n * layer.n_prev) * sizeof(T));
-        parameters += layer.n * layer.n_prev;
-        std::memcpy(p_.data() + layer.b, parameters, std::size_t(layer.n) * sizeof(T));
-        parameters += layer.n;
-    }
-    const Rule rule = options.rule;
-    const bool keeps_v = rule != Rule::gradient_descent && rule != Rule::rmsprop;
-    const bool keeps_s = rule == Rule::rmsprop || rule == Rule::adam || rule == Rule::adamw;
+    with_gaps(layers_, parameters, p_.data());
     g_ = Numbers<T>(count);
-    v_ = Numbers<T>(keeps_v ? count : 0);
-    s_ = Numbers<T>(keeps_s ? count : 0);
+    v_ = Numbers<T>(keeps_v(options.rule) ? count : 0);
+    s_ = Numbers<T>(keeps_s(options.rule) ? count : 0);
     kept_p_ = Numbers<T>(count);
     kept_v_ = v_;
     kept_s_ = s_;
@@ -92,12 +105,22 @@ Trainer<T>::Trainer(const Description& network, const Options& options, View<con
 
 template <class T>
 void Trainer<T>::parameters(T* to) const {
-    for (const Layer& layer : layers_) {
-        std::memcpy(to, p_.data() + layer.W, std::size_t(layer.n * layer.n_prev) * sizeof(T));
-        to += layer.n * layer.n_prev;
-        std::memcpy(to, p_.data() + layer.b, std::size_t(layer.n) * sizeof(T));
-        to += layer.n;
-    }
+    without_gaps(layers_, p_.data(), to);
+}
+
+template <class T>
+Index Trainer<T>::memory(T* v, T* s) const {
+    if (v) without_gaps(layers_, v_.data(), v);
+    if (s) without_gaps(layers_, s_.data(), s);
+    return taken_;
+}
+
+template <class T>
+void Trainer<T>::remember(const T* v, const T* s, Index taken) {
+    if (v) with_gaps(layers_, v, v_.data());
+    if (s) with_gaps(layers_, s, s_.data());
+    taken_ = taken;
+    forget_log();
 }
 
 // Nothing but the sum over the examples and one subtraction: then dW is not stored, but subtracted where it arises.
@@ -353,9 +376,9 @@ void Trainer<T>::penalties(const Worker& me) {
     partials_[std::size_t(me.thread)].penalty = penalty;
 }
 
-// From the sums in g to the gradient, and from there to the new parameters.
+// From the sums in g to the gradient, and from there, where it moves, to the new parameters.
 template <class T>
-void Trainer<T>::follow(const Worker& me, const Step& step, double weight, bool single) {
+void Trainer<T>::follow(const Worker& me, const Step& step, double weight, bool single, bool moves) {
     const auto for_own = [&](auto function) {
         for (std::size_t l = 1; l <= layers_.size(); ++l) {
             const Layer& layer = layers_[l - 1];
@@ -365,7 +388,7 @@ void Trainer<T>::follow(const Worker& me, const Step& step, double weight, bool 
         }
     };
     const double scale = single ? 1 : 1 / weight, l2 = network_.l2 / weight, l1 = network_.l1 / weight;
-    const bool clips = options_.clip_norm > 0;
+    const bool clips = moves && options_.clip_norm > 0;
     if (scale != 1 || l2 != 0 || l1 != 0 || clips) {
         double squares = 0;
         for_own([&](Index first, Index count, bool is_weight) {
@@ -384,10 +407,12 @@ void Trainer<T>::follow(const Worker& me, const Step& step, double weight, bool 
                 kernels_.penalise(g_.data() + first, p_.data() + first, T(options_.clip_norm / norm), T(0), T(0), count);
             });
     }
+    if (!moves) return;
     const double t = double(me.taken + 1);
-    Update<T> how{options_.rule, T(step.rate), T(options_.beta1), T(options_.beta2), T(options_.epsilon),
-                  T(1 - options_.beta1), T(1 - options_.beta2), T(0),
-                  T(1 / (1 - std::pow(options_.beta1, t))), T(1 / (1 - std::pow(options_.beta2, t)))};
+    const double first = 1 / (1 - std::pow(options_.beta1, t)), second = 1 / (1 - std::pow(options_.beta2, t));
+    const double epsilon = options_.epsilon * (options_.epsilon_hat ? std::sqrt(second) : 1);
+    Update<T> how{options_.rule, T(step.rate), T(options_.beta1), T(options_.beta2), T(epsilon),
+                  T(1 - options_.beta1), T(1 - options_.beta2), T(0), T(first), T(second)};
     for_own([&](Index first, Index count, bool is_weight) {
         how.decay = options_.rule == Rule::adamw && is_weight ? T(step.rate * options_.weight_decay) : T(0);
         kernels_.update(how, p_.data() + first, g_.data() + first, v_.size() ? v_.data() + first : nullptr,
@@ -420,12 +445,13 @@ void Trainer<T>::poll(const Worker& me) {
     if (interrupted_ && (*interrupted_)()) stopped_ = true;
 }
 
-// One step: false where it was not taken.
+// One step, or where it does not move only its gradient, in g: false where it was not taken.
 template <class T>
-bool Trainer<T>::take(Worker& me, const Step& step, double* cost) {
+bool Trainer<T>::take(Worker& me, const Step& step, double* cost, double* penalty, bool moves) {
     Barrier& barrier = team_.barrier();
     const bool penalised = network_.l2 != 0 || network_.l1 != 0;
-    double total = 0, weight = 0;
+    const bool at_once = moves && plain();
+    double total = 0, weight = 0, charged = 0;
     for (Index first = 0; first < step.k; first += room_) {
         const Chunk chunk = {first, std::min(room_, step.k - first), first == 0, first + room_ >= step.k};
         const Share mine = columns_of(chunk, step, me);
@@ -439,27 +465,28 @@ bool Trainer<T>::take(Worker& me, const Step& step, double* cost) {
             if (me.thread == 0) outcome_.ending = Ending::interrupted;
             return false;
         }
-        double penalty = 0;
+        double sum = 0;
         for (int t = 0; t < me.threads; ++t) {
             const Partial& partial = partials_[std::size_t(t)];
-            total += partial.cost, weight += partial.weight, penalty += partial.penalty;
+            total += partial.cost, weight += partial.weight, sum += partial.penalty;
         }
-        if (chunk.is_first) total += penalty;
+        if (chunk.is_first) total += sum, charged = sum;
         const bool single = chunk.is_first && chunk.is_last, counts = !(weight == 0);
         if (chunk.is_last) {
             const double mean = counts ? total / weight : 0;
             if (me.thread == 0 && cost) *cost = mean;
+            if (me.thread == 0 && penalty) *penalty = counts ? charged / weight : 0;
             if (!std::isfinite(mean)) {
                 if (me.thread == 0) outcome_.ending = Ending::diverged, outcome_.cost = mean;
                 return false;
             }
-            if (counts && due(me.iteration)) checkpoint(me);
-            if (single && plain() && counts)
+            if (moves && counts && due(me.iteration)) checkpoint(me);
+            if (single && at_once && counts)
                 gradients(me, chunk, p_.data(), T(-step.rate / weight), T(1 - step.rate * network_.l2 / weight), true);
         }
-        if (!(single && plain()) && (counts || !chunk.is_last)) {
+        if (!(single && at_once) && (counts || !chunk.is_last)) {
             gradients(me, chunk, g_.data(), T(single ? 1 / weight : 1), T(chunk.is_first ? 0 : 1), false);
-            if (chunk.is_last) follow(me, step, weight, single);
+            if (chunk.is_last) follow(me, step, weight, single, moves);
         }
         barrier.meet();
         if (chunk.is_last) me.taken += counts;
@@ -492,7 +519,7 @@ void Trainer<T>::have_workers(int threads) {
 
 // Take these steps by so many threads, so many columns at a time. Everything that may fail has been done before.
 template <class T>
-void Trainer<T>::run(const std::vector<Step>& steps, double* costs, int threads, Index room) {
+void Trainer<T>::run(const std::vector<Step>& steps, double* costs, double* penalties, int threads, Index room) {
     have_workers(threads);
     room_ = room;
     outcome_ = {0, Ending::done, 0};
@@ -501,7 +528,7 @@ void Trainer<T>::run(const std::vector<Step>& steps, double* costs, int threads,
         Worker& me = workers_[std::size_t(thread)];
         for (std::size_t i = 0; i < steps.size(); ++i) {
             const Index iteration = me.iteration, taken = me.taken;
-            if (!take(me, steps[i], costs ? costs + i : nullptr)) break;
+            if (!take(me, steps[i], costs ? costs + i : nullptr, penalties ? penalties + i : nullptr)) break;
             if (thread == 0) note(steps[i], iteration, taken, me);
         }
     });
@@ -536,7 +563,8 @@ bool Trainer<T>::due(Index iteration) const {
 }
 
 template <class T>
-Outcome Trainer<T>::advance(const std::vector<Step>& steps, double* costs, const std::function<bool()>& interrupted) {
+Outcome Trainer<T>::advance(const std::vector<Step>& steps, double* costs, double* penalties,
+                            const std::function<bool()>& interrupted) {
     Index widest = 0;
     std::size_t columns = 0;
     bool gathered = false;
@@ -555,7 +583,7 @@ Outcome Trainer<T>::advance(const std::vector<Step>& steps, double* costs, const
     log_.reserve(log_.size() + steps.size());
     logged_columns_.reserve(std::min(logged_columns_.size() + columns, most));
     begin(interrupted, widest);
-    run(steps, costs, threads_for(steps), room);
+    run(steps, costs, penalties, threads_for(steps), room);
     return outcome_;
 }
 
@@ -619,15 +647,42 @@ void Trainer<T>::go_back() {
             const Logged& one = log_[from];
             steps.push_back({one.all ? nullptr : logged_columns_.data() + one.first, one.k, one.rate});
         }
-        run(steps, nullptr, first.threads, first.room);
+        run(steps, nullptr, nullptr, first.threads, first.room);
     }
     iteration_ = iteration;
+    // The step that was undone has no place in the log.
+    forget_log();
+}
+
+// Nothing to go back to: what follows begins with a new checkpoint.
+template <class T>
+void Trainer<T>::forget_log() {
     went_back_ = true;
-    // The step that was undone has no place in the log: what follows begins with a new checkpoint.
     kept_iteration_ = -1;
     log_.clear();
     logged_columns_.clear();
     logged_flops_ = 0;
+}
+
+template <class T>
+Outcome Trainer<T>::gradient(const T* at, T* to, const std::function<bool()>& interrupted) {
+    const Step all = {nullptr, m_, 0};
+    with_gaps(layers_, at, p_.data());
+    forget_log();
+    room_ = room_for(m_, false);
+    make_room(room_, false);
+    have_workers(threads_for({all}));
+    begin(interrupted, room_);
+    outcome_ = {0, Ending::done, 0};
+    stopped_ = false;
+    // Where no example has weight nothing is written.
+    std::fill_n(g_.data(), g_.size(), T(0));
+    double cost = 0;
+    team_.run(int(workers_.size()),
+              [&](int thread) noexcept { take(workers_[std::size_t(thread)], all, &cost, nullptr, false); });
+    outcome_.cost = cost;
+    without_gaps(layers_, g_.data(), to);
+    return outcome_;
 }
 
 template class Trainer<float>;

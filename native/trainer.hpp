@@ -25,6 +25,7 @@ struct Options {
     double clip_norm;  // 0: never
     std::uint64_t seed;
     int threads;
+    bool epsilon_hat;  // epsilon joins the root of squares that are not corrected
 };
 
 // What one step is asked to do: its columns (null: all m, in their order) and its rate.
@@ -50,9 +51,10 @@ public:
     Trainer(const Description& network, const Options& options, View<const T> X, Index m, View<const T> Y,
             const T* weights, const T* parameters);
 
-    // Take these steps, in order; costs[i] is the cost of step i before it is taken. `interrupted` is asked about
-    // every 50 ms, in the caller's thread; a step that it strikes is not taken.
-    Outcome advance(const std::vector<Step>& steps, double* costs, const std::function<bool()>& interrupted);
+    // Take these steps, in order; costs[i] is the cost of step i before it is taken, and penalties[i] what of it is
+    // penalty. `interrupted` is asked about every 50 ms, in the caller's thread; a step that it strikes is not taken.
+    Outcome advance(const std::vector<Step>& steps, double* costs, double* penalties,
+                    const std::function<bool()>& interrupted);
 
     Index iteration() const { return iteration_; }
     // The parameters as they are, in the order of the constructor's.
@@ -61,6 +63,13 @@ public:
     Outcome cost(const std::function<bool()>& interrupted);
     // Return to the parameters before the last step that was taken: the last whose cost is known to be finite.
     void go_back();
+    // Put the session at other parameters, and compute there the cost of all examples, penalties and the dropout of the
+    // next step included, and its gradient; both in the order of the constructor's parameters.
+    Outcome gradient(const T* at, T* to, const std::function<bool()>& interrupted);
+    // What the rule carries from step to step, in the order of the parameters (null where it keeps none), and how many
+    // steps it has seen; and to go on from there.
+    Index memory(T* v, T* s) const;
+    void remember(const T* v, const T* s, Index taken);
 
 private:
     // What one thread knows of the call in progress.
@@ -102,12 +111,12 @@ private:
     Share columns_of(const Chunk& chunk, const Step& step, const Worker& me) const;
     Share rows_of(std::size_t l, const Worker& me) const;
     void cut(int threads);
-    bool take(Worker& me, const Step& step, double* cost);
+    bool take(Worker& me, const Step& step, double* cost, double* penalty, bool moves = true);
     void examples(Worker& me, const Step& step, const Chunk& chunk, Share mine);
     void forward(const Worker& me, const Chunk& chunk, Share mine, bool dropped);
     void backward(const Worker& me, Share mine);
     void gradients(const Worker& me, const Chunk& chunk, T* to, T alpha, T beta, bool biases);
-    void follow(const Worker& me, const Step& step, double weight, bool single);
+    void follow(const Worker& me, const Step& step, double weight, bool single, bool moves);
     void penalties(const Worker& me);
     View<const T> activation(const Worker& me, std::size_t l) const;
     bool shallow(const Worker& me, std::size_t l, const Chunk& chunk) const;
@@ -116,7 +125,8 @@ private:
     void poll(const Worker& me);
     void begin(const std::function<bool()>& interrupted, Index k);
     void have_workers(int threads);
-    void run(const std::vector<Step>& steps, double* costs, int threads, Index room);
+    void run(const std::vector<Step>& steps, double* costs, double* penalties, int threads, Index room);
+    void forget_log();
     void note(const Step& step, Index iteration, Index taken, const Worker& me) noexcept;
     bool due(Index iteration) const;
     // Columns that are remembered for a replay before a checkpoint is made: as many as there are parameters, or a MiB.

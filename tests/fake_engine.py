@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines import Batches, Engine, Session, Steps
+from pellucid.engines import Batches, Engine, Memory, Session, Steps
 from pellucid.network import Network
 
 
@@ -23,6 +23,16 @@ class FakeSession(Session):
         costs = [self._cost(self._iteration + i) for i in range(len(batches))]
         self._iteration += len(batches)
         return costs
+
+    @property
+    def penalties(self) -> list[float]:
+        return [0.0] * len(self.calls[-1][0])
+
+    def cost_and_gradient(self, row: Any) -> Any:
+        raise NotImplementedError
+
+    def memory(self) -> Memory:
+        return Memory(self._iteration, {})
 
     @property
     def iteration(self) -> int:
@@ -58,6 +68,7 @@ class FakeEngine(Engine):
         *,
         weights: Any = None,
         steps: Steps | None = None,
+        memory: Memory | None = None,
     ) -> FakeSession:
         self.opened.append({"X": X, "Y": Y, "weights": weights, "steps": steps, "network": network})
         self.sessions.append(FakeSession(network.parameter_shapes, self._cost))

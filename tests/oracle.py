@@ -138,6 +138,10 @@ class Oracle:
         if rule.name == "rmsprop":
             return W - a * g / (np.sqrt(self.s[name]) + eps)
         self.v[name] = b1 * v + (1 - b1) * g
-        step = self.v[name] / (1 - b1**self.t) / (np.sqrt(self.s[name] / (1 - b2**self.t)) + eps)
+        if rule.epsilon_hat:
+            # As scikit-learn writes it.
+            step = np.sqrt(1 - b2**self.t) / (1 - b1**self.t) * self.v[name] / (np.sqrt(self.s[name]) + eps)
+        else:
+            step = self.v[name] / (1 - b1**self.t) / (np.sqrt(self.s[name] / (1 - b2**self.t)) + eps)
         decay = rule.weight_decay * W if rule.name == "adamw" and name[0] == "W" else 0.0
         return W - a * step - a * decay

@@ -51,6 +51,10 @@ def test_it_is_a_value_of_plain_numbers() -> None:
         ({"epsilon": 0}, "epsilon is 0; expected a number above 0"),
         ({"epsilon": float("nan")}, "epsilon is nan; expected a number above 0"),
         ({"weight_decay": -1}, "weight_decay is -1; expected a number at least 0"),
+        ({"name": "adam", "beta1": 1}, "beta1 is 1; expected a number at least 0 and below 1"),
+        ({"name": "nesterov", "beta1": 1.5}, "beta1 is 1.5; expected a number at least 0 and at most 1"),
+        ({"epsilon_hat": True}, "epsilon_hat is True and the optimizer gradient_descent; expected"),
+        ({"name": "adam", "epsilon_hat": 1}, "epsilon_hat is 1 and the optimizer adam; expected True or"),
     ],
 )
 def test_refusals(options: dict[str, Any], sentence: str) -> None:

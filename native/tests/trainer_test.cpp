@@ -18,7 +18,7 @@ const std::function<bool()> never = [] { return false; };
 template <class T>
 struct Problem {
     Description network;
-    Options options{Rule::gradient_descent, 0.9, 0.999, 1e-8, 0.01, 0, 7, 1};
+    Options options{Rule::gradient_descent, 0.9, 0.999, 1e-8, 0.01, 0, 7, 1, false};
     Index m;
     std::vector<T> X, Y, w, parameters;
     std::vector<std::int64_t> order;
@@ -79,11 +79,11 @@ template <class T>
 void with_threads(Problem<T> problem, const std::vector<Step>& steps, bool weighted, double tolerance) {
     std::vector<double> costs(steps.size()), other(steps.size());
     auto one = problem.trainer(weighted);
-    CHECK(one.advance(steps, costs.data(), never).ending == Ending::done);
+    CHECK(one.advance(steps, costs.data(), nullptr, never).ending == Ending::done);
     problem.options.threads = 3;
     auto three = problem.trainer(weighted), again = problem.trainer(weighted);
-    CHECK(three.advance(steps, other.data(), never).steps == Index(steps.size()));
-    again.advance(steps, other.data(), never);
+    CHECK(three.advance(steps, other.data(), nullptr, never).steps == Index(steps.size()));
+    again.advance(steps, other.data(), nullptr, never);
     CHECK(furthest(problem.found(one), problem.found(three)) < tolerance);
     CHECK(problem.found(three) == problem.found(again));
     CHECK(furthest(costs, other) < tolerance);
@@ -122,17 +122,57 @@ THREADED_TEST(a_triangle_is_only_a_matrix_with_zeros) {
         for (Index i = 0; i < 90; ++i) turned[std::size_t(i * 90 + j)] = problem.X[std::size_t(j * 90 + i)];
     Trainer<double> plain(problem.network, problem.options, {turned.data(), 90, 1}, 90, {problem.Y.data(), 1, 1}, nullptr,
                           problem.parameters.data());
-    trainer.advance(problem.full(20), costs.data(), never);
-    plain.advance(problem.full(20), other.data(), never);
+    trainer.advance(problem.full(20), costs.data(), nullptr, never);
+    plain.advance(problem.full(20), other.data(), nullptr, never);
     CHECK(furthest(costs, other) < 1e-12);
     CHECK(furthest(problem.found(trainer), problem.found(plain)) < 1e-12);
+}
+
+THREADED_TEST(the_gradient_is_the_step_of_gradient_descent) {
+    // 5,000 columns: in chunks; with 3 threads.
+    for (Index m : {40, 5000}) {
+        Problem<double> problem({12, 130, 9, 2}, m);
+        problem.network.l2 = 0.3, problem.network.l1 = 0.1;
+        problem.options.threads = 3;
+        auto trainer = problem.trainer(true), still = problem.trainer(true);
+        std::vector<double> gradient(problem.parameters.size()), costs(1), penalties(1);
+        const Outcome outcome = still.gradient(problem.parameters.data(), gradient.data(), never);
+        CHECK(problem.found(still) == problem.parameters);
+        CHECK(still.iteration() == 0);
+        trainer.advance(problem.full(1), costs.data(), penalties.data(), never);
+        CHECK(distance(outcome.cost, costs[0]) < 1e-12);
+        CHECK(penalties[0] > 0 && penalties[0] < costs[0]);
+        auto expected = problem.parameters;
+        for (std::size_t i = 0; i < expected.size(); ++i) expected[i] -= 0.1 * gradient[i];
+        CHECK(furthest(problem.found(trainer), expected) < 1e-12);
+    }
+}
+
+TEST(a_memory_goes_on_where_another_session_stopped) {
+    for (Rule rule : {Rule::gradient_descent, Rule::nesterov, Rule::rmsprop, Rule::adam}) {
+        Problem<double> problem({5, 7, 1}, 30);
+        problem.options.rule = rule, problem.options.epsilon_hat = rule == Rule::adam;
+        const std::size_t count = problem.parameters.size();
+        std::vector<double> costs(10), v(count), s(count);
+        double *keeps_v_ = keeps_v(rule) ? v.data() : nullptr, *keeps_s_ = keeps_s(rule) ? s.data() : nullptr;
+        auto whole = problem.trainer(), first = problem.trainer();
+        whole.advance(problem.full(7), costs.data(), nullptr, never);
+        first.advance(problem.full(4), costs.data(), nullptr, never);
+        CHECK(first.memory(keeps_v_, keeps_s_) == 4);
+        Problem<double> rest = problem;
+        rest.parameters = problem.found(first);
+        auto second = rest.trainer();
+        second.remember(keeps_v_, keeps_s_, 4);
+        second.advance(problem.full(3), costs.data(), nullptr, never);
+        CHECK(problem.found(second) == problem.found(whole));
+    }
 }
 
 TEST(training_lowers_the_cost) {
     Problem<float> problem({8, 16, 1}, 64, Activation::relu);
     auto trainer = problem.trainer();
     std::vector<double> costs(300);
-    trainer.advance(problem.full(300, 0.5), costs.data(), never);
+    trainer.advance(problem.full(300, 0.5), costs.data(), nullptr, never);
     CHECK(costs.back() < 0.5 * costs.front());
     CHECK_NEAR(trainer.cost(never).cost, costs.back(), 0.02);
     CHECK(trainer.iteration() == 300);
@@ -155,10 +195,10 @@ THREADED_TEST(after_a_divergence_the_parameters_are_those_before) {
                 steps.push_back({nullptr, problem.m, 0.05});
                 std::vector<double> costs(steps.size());
                 auto trainer = problem.trainer(), right = problem.trainer();
-                const Outcome outcome = trainer.advance(steps, costs.data(), never);
+                const Outcome outcome = trainer.advance(steps, costs.data(), nullptr, never);
                 CHECK(outcome.ending == Ending::diverged && outcome.steps == before + 1 && !std::isfinite(outcome.cost));
                 trainer.go_back();
-                right.advance(good(before), costs.data(), never);
+                right.advance(good(before), costs.data(), nullptr, never);
                 CHECK(problem.found(trainer) == problem.found(right));
                 CHECK(trainer.iteration() == before + 1);
                 trainer.go_back();
@@ -175,18 +215,18 @@ THREADED_TEST(after_a_divergence_in_chunks_too) {
         steps[3].rate = 1e300;
         std::vector<double> costs(5);
         auto trainer = problem.trainer(), right = problem.trainer();
-        CHECK(trainer.advance(steps, costs.data(), never).ending == Ending::diverged);
+        CHECK(trainer.advance(steps, costs.data(), nullptr, never).ending == Ending::diverged);
         trainer.go_back();
-        right.advance(problem.full(3, 0.1), costs.data(), never);
+        right.advance(problem.full(3, 0.1), costs.data(), nullptr, never);
         CHECK(problem.found(trainer) == problem.found(right));
         // And training goes on from there, twice over.
         for (int again = 0; again < 2; ++again) {
-            CHECK(trainer.advance(problem.full(2, 0.1), costs.data(), never).ending == Ending::done);
-            CHECK(trainer.advance(std::vector<Step>(steps.begin() + 3, steps.end()), costs.data(), never).ending ==
+            CHECK(trainer.advance(problem.full(2, 0.1), costs.data(), nullptr, never).ending == Ending::done);
+            CHECK(trainer.advance(std::vector<Step>(steps.begin() + 3, steps.end()), costs.data(), nullptr, never).ending ==
                   Ending::diverged);
             trainer.go_back();
         }
-        right.advance(problem.full(4, 0.1), costs.data(), never);
+        right.advance(problem.full(4, 0.1), costs.data(), nullptr, never);
         CHECK(problem.found(trainer) == problem.found(right));
     }
 }
@@ -219,11 +259,11 @@ THREADED_TEST(an_interruption_ends_between_two_steps) {
     const auto steps = problem.full(100000);
     std::vector<double> costs(steps.size());
     int asked = 0;
-    const Outcome outcome = trainer.advance(steps, costs.data(), [&] { return ++asked == 2; });
+    const Outcome outcome = trainer.advance(steps, costs.data(), nullptr, [&] { return ++asked == 2; });
     CHECK(outcome.ending == Ending::interrupted && outcome.steps > 0 && outcome.steps < 100000);
     CHECK(trainer.iteration() == outcome.steps);
     auto right = problem.trainer();
-    right.advance(problem.full(int(outcome.steps)), costs.data(), never);
+    right.advance(problem.full(int(outcome.steps)), costs.data(), nullptr, never);
     CHECK(problem.found(trainer) == problem.found(right));
 }
 
@@ -236,7 +276,7 @@ THREADED_TEST(two_trainings_at_once) {
         threads.emplace_back([&] {
             auto trainer = problem.trainer();
             std::vector<double> costs(50);
-            trainer.advance(problem.full(50), costs.data(), never);
+            trainer.advance(problem.full(50), costs.data(), nullptr, never);
             mine = problem.found(trainer);
         });
     for (auto& thread : threads) thread.join();
@@ -250,7 +290,7 @@ TEST(columns_that_are_none_are_refused) {
         bool refused = false;
         double cost;
         try {
-            trainer.advance({Step{&column, 1, 0.1}}, &cost, never);
+            trainer.advance({Step{&column, 1, 0.1}}, &cost, nullptr, never);
         } catch (const std::out_of_range&) {
             refused = true;
         }
@@ -266,9 +306,9 @@ TEST(a_batch_without_weight_changes_nothing) {
     auto trainer = problem.trainer(true), right = problem.trainer(true);
     auto steps = problem.batches(5, 2);
     std::vector<double> costs(4);
-    trainer.advance(steps, costs.data(), never);
+    trainer.advance(steps, costs.data(), nullptr, never);
     CHECK(costs[0] == 0 && costs[1] != 0 && trainer.iteration() == 4);
-    right.advance({steps[1], steps[3]}, costs.data(), never);
+    right.advance({steps[1], steps[3]}, costs.data(), nullptr, never);
     CHECK(problem.found(trainer) == problem.found(right));
 }
 

@@ -30,6 +30,9 @@ class Optimizer:
         beta2: how slowly the mean of the squared gradients follows, for rmsprop, adam and adamw.
         epsilon: joins the square root that the step is divided by.
         weight_decay: adamw's: the share of each weight that a step of rate 1 takes away.
+        epsilon_hat: for adam and adamw: epsilon joins the root of the squares before they are corrected,
+            as in the faster order of Kingma and Ba (2015, section 2), whose epsilon-hat it then is. It counts
+            more in the first steps; scikit-learn and TensorFlow do so.
 
     Raises:
         OptionError: an unknown name, or a number out of its range.
@@ -40,15 +43,23 @@ class Optimizer:
     beta2: float = 0.999
     epsilon: float = 1e-8
     weight_decay: float = 0.01
+    epsilon_hat: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or self.name not in OPTIMIZERS:
             raise OptionError(f"unknown optimizer {self.name!r}; expected one of {', '.join(OPTIMIZERS)}")
-        for name in ("beta1", "beta2"):
-            object.__setattr__(self, name, check_number(name, getattr(self, name), least=0.0, below=1.0))
+        # A velocity that is never braked may be asked for; means that never forget have nothing to follow.
+        most = {"most": 1.0} if self.name in ("heavy_ball", "nesterov") else {"below": 1.0}
+        object.__setattr__(self, "beta1", check_number("beta1", self.beta1, least=0.0, **most))
+        object.__setattr__(self, "beta2", check_number("beta2", self.beta2, least=0.0, below=1.0))
         object.__setattr__(self, "epsilon", check_number("epsilon", self.epsilon, above=0.0))
         decay = check_number("weight_decay", self.weight_decay, least=0.0)
         object.__setattr__(self, "weight_decay", decay)
+        if type(self.epsilon_hat) is not bool or (self.epsilon_hat and not self.name.startswith("adam")):
+            raise OptionError(
+                f"epsilon_hat is {self.epsilon_hat!r} and the optimizer {self.name}; expected True or False, "
+                "and True with adam or adamw only"
+            )
 
     @classmethod
     def named(cls, optimizer: "str | Optimizer") -> Self:

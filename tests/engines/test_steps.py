@@ -16,6 +16,7 @@ from pellucid import Network, Optimizer, initialize_parameters_deep
 from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.costs import COSTS
 from pellucid.engines import ENGINES, Batches, Steps, engine_named
+from pellucid.engines.flat import flat
 from pellucid.optimizer import OPTIMIZERS
 
 CHOICES: dict[str, list[Any]] = {
@@ -55,7 +56,14 @@ def covering(choices: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return cases
 
 
-CASES = covering(CHOICES)
+COVERING = covering(CHOICES)
+# And every other case of Adam's with the epsilon that joins before the correction.
+CASES = (
+    COVERING
+    + [
+        case | {"optimizer": case["optimizer"] + "_hat"} for case in COVERING if "adam" in case["optimizer"]
+    ][::2]
+)
 
 
 def cases_for(engine: str, library: Library) -> list[dict[str, Any]]:
@@ -80,7 +88,7 @@ AFTER_FIFTY = {"float64": 1e-9, "float32": 2e-3}
 
 def test_all_pairs_of_choices_are_among_the_cases() -> None:
     for a, b in itertools.combinations(CHOICES, 2):
-        pairs = {(str(case[a]), str(case[b])) for case in CASES}
+        pairs = {(str(case[a]), str(case[b])) for case in COVERING}
         assert len(pairs) == len(CHOICES[a]) * len(CHOICES[b]), (a, b)
 
 
@@ -115,7 +123,8 @@ def training_of(case: dict[str, Any], network: Network) -> tuple[Any, ...]:
     # One batch in ten has no weight at all.
     weights = 2 * rng.rand(1, m) * (np.arange(m) > 3) if case["weights"] else None
     seed = 7 if case["batches"] == "full" else 2**64 - 1
-    steps = Steps(Optimizer(case["optimizer"], 0.8, 0.95, 1e-4, 0.05), case["clip"], dropout_seed=seed)
+    name, hat, _ = case["optimizer"].partition("_hat")
+    steps = Steps(Optimizer(name, 0.8, 0.95, 1e-4, 0.05, bool(hat)), case["clip"], dropout_seed=seed)
     if case["batches"] == "full":
         batches = Batches.full(50)
     else:
@@ -187,3 +196,79 @@ def test_fifty_steps_are_the_oracles(engine: str, library: Library, number: int)
         for name, value in session.finish().items():
             assert_near(name, value, after_fifty[name], AFTER_FIFTY[library.dtype])
     assert session.iteration == 50
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_gradient_is_a_step_of_gradient_descent(engine: str, dtype: str) -> None:
+    network = Network((4, 6, 2), output_activation="identity", l2=0.3, l1=0.2, dropout=0.25)
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(4, 30).astype(dtype), rng.randn(2, 30).astype(dtype)
+    weights = rng.rand(1, 30).astype(dtype)
+    parameters = initialize_parameters_deep(network.layer_dims, scheme="he", rng=1)
+    row = flat(network, parameters, X.dtype)
+    elsewhere = {name: value + 1 for name, value in parameters.items()}
+    still = engine_named(engine).open(network, elsewhere, X, Y, weights=weights)
+    cost, gradient = still.cost_and_gradient(row)
+    assert gradient.dtype == dtype
+    assert still.iteration == 0
+    moving = engine_named(engine).open(network, parameters, X, Y, weights=weights)
+    [expected] = moving.advance(Batches.full(1), 0.5)
+    tolerance = 1e-12 if dtype == "float64" else 1e-5
+    np.testing.assert_allclose(cost, expected, rtol=tolerance)
+    np.testing.assert_allclose(
+        row - 0.5 * gradient, flat(network, moving.snapshot(), X.dtype), atol=tolerance
+    )
+    # And the session trains on from there.
+    assert still.advance(Batches.full(1), 0.5) == pytest.approx([expected], rel=tolerance)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_gradient_where_the_cost_is_not_finite_is_none(engine: str) -> None:
+    network = Network((2, 3, 1), output_activation="identity")
+    session = engine_named(engine).open(
+        network, initialize_parameters_deep((2, 3, 1), rng=1), np.ones((2, 5)), np.ones((1, 5))
+    )
+    cost, gradient = session.cost_and_gradient(np.full(network.parameter_count, 1e200))
+    assert not np.isfinite(cost)
+    assert not np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_penalty_is_told_apart(engine: str) -> None:
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(4, 30), rng.randn(2, 30)
+    parameters = initialize_parameters_deep((4, 6, 2), scheme="he", rng=1)
+    batches = Batches.of([range(7), range(7, 30)])
+
+    def costs(l2: float) -> tuple[np.ndarray, np.ndarray]:
+        network = Network((4, 6, 2), output_activation="identity", l2=l2)
+        session = engine_named(engine).open(network, parameters, X, Y)
+        return np.array(session.advance(batches, 1e-300)), np.array(session.penalties)
+
+    (bare, none), (charged, penalties) = costs(0.0), costs(0.4)
+    squares = sum(float(np.sum(value**2)) for name, value in parameters.items() if name[0] == "W")
+    np.testing.assert_array_equal(none, [0, 0])
+    np.testing.assert_allclose(penalties, [0.2 * squares / 7, 0.2 * squares / 23], rtol=1e-12)
+    np.testing.assert_allclose(charged - penalties, bare, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(("first", "second"), [*itertools.product(ENGINES, ENGINES)])
+def test_another_session_goes_on_from_a_memory(name: str, first: str, second: str) -> None:
+    network = Network((4, 6, 1))
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(4, 30), (rng.rand(1, 30) > 0.5) * 1.0
+    steps = Steps(Optimizer(name))
+    parameters = initialize_parameters_deep((4, 6, 1), scheme="he", rng=1)
+    whole = engine_named(first).open(network, parameters, X, Y, steps=steps)
+    whole.advance(Batches.full(5), 0.01)
+    begun = engine_named(first).open(network, parameters, X, Y, steps=steps)
+    begun.advance(Batches.full(3), 0.01)
+    memory, so_far = begun.memory(), begun.snapshot()
+    assert memory.taken == 3
+    begun.advance(Batches.full(2), 0.01)
+    gone_on = engine_named(second).open(network, so_far, X, Y, steps=steps, memory=memory)
+    gone_on.advance(Batches.full(2), 0.01)
+    for key, value in whole.snapshot().items():
+        np.testing.assert_allclose(gone_on.snapshot()[key], value, rtol=1e-10, atol=1e-14)

@@ -4,8 +4,8 @@ import os
 import warnings
 from functools import cache
 
-from pellucid.engines.interface import Batches, Engine, Session, Steps
-from pellucid.engines.native import NativeEngine, Predictor, is_compiled, predictor
+from pellucid.engines.interface import Batches, Engine, Memory, Session, Steps
+from pellucid.engines.native import NativeEngine, Predictor, is_compiled, predictor, processors
 from pellucid.engines.products import product
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import OptionError
@@ -14,11 +14,13 @@ __all__ = [
     "ENGINES",
     "Batches",
     "Engine",
+    "Memory",
     "Predictor",
     "Session",
     "Steps",
     "engine_named",
     "predictor",
+    "processors",
     "product",
 ]
 

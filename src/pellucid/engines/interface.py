@@ -70,6 +70,20 @@ class Steps:
     threads: int | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What the optimizer carries from step to step, so that another session can go on from there.
+
+    Attributes:
+        taken: how many steps it has seen.
+        kept: its letters, see `Optimizer.keeps`, each with a row of numbers (count,) in the order of
+            `engines.flat`.
+    """
+
+    taken: int
+    kept: Mapping[str, np.ndarray[Any, Any]]
+
+
 class Session(ABC):
     """One network in training: the parameters as they are now, and the way to the next ones."""
 
@@ -90,6 +104,29 @@ class Session(ABC):
                 the last parameters whose cost was finite.
             KeyboardInterrupt: Ctrl-C; the session stands after the last step that was complete.
         """
+
+    @property
+    @abstractmethod
+    def penalties(self) -> list[float]:
+        """What part of the costs that the last `advance` returned is penalty."""
+
+    @abstractmethod
+    def cost_and_gradient(self, row: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
+        """The cost of all examples under other parameters, and its gradient; no step is taken.
+
+        From then on these are the session's parameters.
+
+        Args:
+            row: all parameters in one row (count,), in the order of `engines.flat`.
+
+        Returns:
+            The cost, penalties and the dropout of the next step included, and the gradient in the same
+            order. They may be infinite or NaN: whoever asks decides what that means.
+        """
+
+    @abstractmethod
+    def memory(self) -> Memory:
+        """What the optimizer carries; later steps do not change what was returned."""
 
     @property
     @abstractmethod
@@ -124,6 +161,7 @@ class Engine(ABC):
         *,
         weights: Array | None = None,
         steps: Steps | None = None,
+        memory: Memory | None = None,
     ) -> Session:
         """Begin to train.
 
@@ -134,6 +172,7 @@ class Engine(ABC):
             Y: targets, (n_y, m).
             weights: how much each example counts, (1, m), not negative; None: all the same.
             steps: how each step is taken; the default is the course's gradient descent.
+            memory: of an earlier session with the same network and optimizer, to go on from; None: none.
 
         Raises:
             OptionError: this engine cannot do what is asked; the message names one that can.

@@ -17,7 +17,7 @@ import numpy as np
 from pellucid.core._arrays import Array, first_non_finite
 from pellucid.engines.divergence import culprit, diverged
 from pellucid.engines.flat import flat, named
-from pellucid.engines.interface import Batches, Engine, Integers, Session, Steps
+from pellucid.engines.interface import Batches, Engine, Integers, Memory, Session, Steps
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.network import Network
 
@@ -73,8 +73,10 @@ class NativeSession(Session):
         Y: np.ndarray[Any, Any],
         weights: np.ndarray[Any, Any] | None,
         steps: Steps,
+        memory: Memory | None,
     ) -> None:
         self._network, self._steps, self._X = network, steps, X
+        self._penalties = np.empty(0)
         start = flat(network, parameters, X.dtype)
         self._size = len(start)
         optimizer = steps.optimizer
@@ -87,18 +89,25 @@ class NativeSession(Session):
             steps.clip_norm or 0.0,
             steps.dropout_seed,
             steps.threads or processors(),
+            optimizer.epsilon_hat,
         )
         kind = native.Trainer64 if X.dtype == np.float64 else native.Trainer32
         row = None if weights is None else np.ascontiguousarray(weights, X.dtype).ravel()
         self._trainer = kind(described(native, network), options, X, np.asarray(Y, X.dtype), row, start)
+        if memory is not None:
+            kept = {
+                letter: np.ascontiguousarray(numbers, X.dtype) for letter, numbers in memory.kept.items()
+            }
+            self._trainer.remember(kept.get("v"), kept.get("s"), memory.taken)
 
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
         """See `Session.advance`."""
         rates = np.atleast_1d(np.asarray(learning_rates, np.float64))
-        costs = np.empty(len(batches))
+        costs, penalties = np.empty(len(batches)), np.empty(len(batches))
+        self._penalties = penalties
         columns = None if batches.columns is None else np.ascontiguousarray(batches.columns, np.int64)
         offsets = np.ascontiguousarray(batches.offsets, np.int64)
-        taken, ending, cost = self._trainer.advance(columns, offsets, rates, costs, _listens())
+        taken, ending, cost = self._trainer.advance(columns, offsets, rates, costs, penalties, _listens())
         if ending == "diverged":
             chosen = None if columns is None else columns[offsets[taken] : offsets[taken + 1]]
             raise self._diverged(f"the cost became {cost} at iteration {self.iteration}", chosen)
@@ -110,6 +119,24 @@ class NativeSession(Session):
         clause = culprit(self._network, self.snapshot(), self._X, columns) if seek else ""
         self._trainer.go_back()
         return diverged(what + clause, self.iteration, self.snapshot())
+
+    @property
+    def penalties(self) -> list[float]:
+        """See `Session.penalties`."""
+        return self._penalties.tolist()
+
+    def cost_and_gradient(self, row: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
+        """See `Session.cost_and_gradient`."""
+        gradient = np.empty(self._size, self._X.dtype)
+        cost = self._trainer.gradient(np.ascontiguousarray(row, self._X.dtype), gradient, _listens())
+        if not math.isfinite(cost):
+            gradient.fill(np.nan)
+        return cost, gradient
+
+    def memory(self) -> Memory:
+        """See `Session.memory`."""
+        kept = {letter: np.empty(self._size, self._X.dtype) for letter in self._steps.optimizer.keeps}
+        return Memory(self._trainer.memory(kept.get("v"), kept.get("s")), kept)
 
     @property
     def iteration(self) -> int:
@@ -151,6 +178,7 @@ class NativeEngine(Engine):
         *,
         weights: Array | None = None,
         steps: Steps | None = None,
+        memory: Memory | None = None,
     ) -> Session:
         """See `Engine.open`."""
         for name, array in (("X", X), ("Y", Y), ("weights", weights)):
@@ -165,7 +193,7 @@ class NativeEngine(Engine):
             X = np.ascontiguousarray(X)
         native = compiled()
         assert native is not None, "engine_named gives no engine that was not compiled"
-        return NativeSession(native, network, parameters, X, Y, weights, steps or Steps())
+        return NativeSession(native, network, parameters, X, Y, weights, steps or Steps(), memory)
 
 
 class Predictor:

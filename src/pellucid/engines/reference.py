@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pellucid.core._arrays import (
     Array,
+    as_numpy,
     beside,
     columns_of,
     first_non_finite,
@@ -24,8 +25,9 @@ from pellucid.core.model import L_model_forward, backward_pass
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
 from pellucid.core.update import clip_gradients
 from pellucid.engines.divergence import culprit_of, diverged
-from pellucid.engines.interface import Batches, Engine, Integers, Session, Steps
-from pellucid.engines.rules import Memory, begin, follow
+from pellucid.engines.flat import flat, named
+from pellucid.engines.interface import Batches, Engine, Integers, Memory, Session, Steps
+from pellucid.engines.rules import Slots, begin, follow
 from pellucid.errors import DivergenceError
 from pellucid.network import Network
 
@@ -36,7 +38,7 @@ class _State(NamedTuple):
     """Where a training stands. A step makes a new one, so that Ctrl-C never finds half of a step."""
 
     parameters: Parameters
-    memory: Memory
+    slots: Slots
     # How many steps changed the parameters, and how many there were: a batch without weight changes none.
     taken: int
     iteration: int
@@ -53,6 +55,7 @@ class ReferenceSession(Session):
         Y: Array,
         weights: Array | None,
         steps: Steps,
+        memory: Memory | None,
     ) -> None:
         self._network, self._steps = network, steps
         self._xp = namespace(X=X, Y=Y)
@@ -60,7 +63,9 @@ class ReferenceSession(Session):
         self._Y = self._of_our_type(Y)
         self._weights = None if weights is None else self._of_our_type(weights)
         start = {name: self._of_our_type(value, copy=True) for name, value in parameters.items()}
-        self._state = _State(start, begin(steps.optimizer, start), taken=0, iteration=0)
+        slots = begin(steps.optimizer, start) if memory is None else self._slots_of(memory)
+        self._state = _State(start, slots, taken=0 if memory is None else memory.taken, iteration=0)
+        self._penalties: list[float] = []
         self._last_finite = self._state
         self._cost, self._cost_options = cost_named(network.cost), network.cost_options
         # Costs begin at ZL: the output's own activation would be computed for nobody.
@@ -75,6 +80,7 @@ class ReferenceSession(Session):
 
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
         """See `Session.advance`."""
+        self._penalties = []
         one_for_all = isinstance(learning_rates, (int, float, np.generic))
         rates = repeat(learning_rates, len(batches)) if one_for_all else learning_rates
         # Overflow is found by testing the cost; NumPy's warnings on the way there would only repeat it.
@@ -82,25 +88,30 @@ class ReferenceSession(Session):
             return [self._step(*step) for step in zip(batches, rates, strict=True)]  # type: ignore[arg-type]
 
     def _step(self, columns: Integers | None, learning_rate: float) -> float:
-        parameters, memory, taken, iteration = self._state
+        parameters, slots, taken, iteration = self._state
         X, Y, weights = self._batch(columns)
         total = X.shape[1] if weights is None else float(self._xp.sum(weights))
         if total == 0:
             self._state = self._state._replace(iteration=iteration + 1)
+            self._penalties.append(0.0)
             return 0.0
         masks = self._masks(X, iteration)
 
         _, caches = L_model_forward(X, parameters, **self._activations, masks=masks)
-        cost = self._cost_of(caches, Y, weights, total)
+        penalty = self._penalty_of(parameters, total)
+        cost = self._cost_of(caches, Y, weights) + penalty
         if not math.isfinite(cost):
             raise self._diverged(f"the cost became {cost} at iteration {iteration}{culprit_of(caches)}")
         grads = self._gradients(caches, Y, weights, total, masks)
-        parameters, memory = follow(
-            self._steps.optimizer, parameters, grads, memory, taken + 1, plain_number(learning_rate)
+        if self._steps.clip_norm is not None:
+            grads = clip_gradients(grads, self._steps.clip_norm)
+        parameters, slots = follow(
+            self._steps.optimizer, parameters, grads, slots, taken + 1, plain_number(learning_rate)
         )
 
         self._last_finite = self._state
-        self._state = _State(parameters, memory, taken + 1, iteration + 1)
+        self._state = _State(parameters, slots, taken + 1, iteration + 1)
+        self._penalties.append(penalty)
         return cost
 
     def _batch(self, columns: Integers | None) -> tuple[Array, Array, Array | None]:
@@ -118,14 +129,12 @@ class ReferenceSession(Session):
             rates, self._network.layer_dims, X, seed=self._steps.dropout_seed, step=iteration
         )
 
-    def _cost_of(
-        self, caches: Sequence[LayerCache], Y: Array, weights: Array | None, total: float
-    ) -> float:
+    def _cost_of(self, caches: Sequence[LayerCache], Y: Array, weights: Array | None) -> float:
         _, ZL = caches[-1]
-        cost = self._cost.forward(ZL, Y, weights=weights, **self._cost_options)
-        if self._penalised:
-            cost = cost + weight_penalty(self._state.parameters, total, **self._penalty)
-        return float(cost)
+        return float(self._cost.forward(ZL, Y, weights=weights, **self._cost_options))
+
+    def _penalty_of(self, parameters: Parameters, total: float) -> float:
+        return float(weight_penalty(parameters, total, **self._penalty)) if self._penalised else 0.0
 
     def _gradients(
         self,
@@ -146,12 +155,49 @@ class ReferenceSession(Session):
         if self._penalised:
             pulls = weight_penalty_backward(self._state.parameters, total, **self._penalty)
             grads |= {name: grads[name] + pull for name, pull in pulls.items()}
-        return grads if self._steps.clip_norm is None else clip_gradients(grads, self._steps.clip_norm)
+        return grads
 
     def _diverged(self, what: str) -> DivergenceError:
         iteration = self._state.iteration
         self._state = self._last_finite._replace(iteration=iteration)
         return diverged(what, iteration, self._state.parameters)
+
+    @property
+    def penalties(self) -> list[float]:
+        """See `Session.penalties`."""
+        return self._penalties
+
+    def cost_and_gradient(self, row: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
+        """See `Session.cost_and_gradient`."""
+        network, (X, Y, weights) = self._network, self._batch(None)
+        parameters = {name: self._of_our_type(value) for name, value in named(network, row).items()}
+        self._state = self._last_finite = self._state._replace(parameters=parameters)
+        total = X.shape[1] if weights is None else float(self._xp.sum(weights))
+        if total == 0:
+            return 0.0, np.zeros_like(row)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            masks = self._masks(X, self._state.iteration)
+            _, caches = L_model_forward(X, parameters, **self._activations, masks=masks)
+            cost = self._cost_of(caches, Y, weights) + self._penalty_of(parameters, total)
+            grads = self._gradients(caches, Y, weights, total, masks)
+        gradient = flat(network, {name: as_numpy(grads[f"d{name}"]) for name in parameters}, row.dtype)
+        return cost, gradient
+
+    def memory(self) -> Memory:
+        """See `Session.memory`."""
+        network, kept = self._network, {}
+        for letter, slot in self._state.slots.items():
+            numbers = {name: as_numpy(slot[f"d{name}"]) for name in network.parameter_shapes}
+            kept[letter] = flat(network, numbers, numbers["W1"].dtype)
+        return Memory(self._state.taken, kept)
+
+    def _slots_of(self, memory: Memory) -> Slots:
+        return {
+            letter: {
+                f"d{name}": self._of_our_type(value) for name, value in named(self._network, row).items()
+            }
+            for letter, row in memory.kept.items()
+        }
 
     @property
     def iteration(self) -> int:
@@ -170,8 +216,11 @@ class ReferenceSession(Session):
                 raise self._diverged(f"{name} is no longer finite after iteration {iteration - 1}")
         total = self._X.shape[1] if self._weights is None else float(self._xp.sum(self._weights))
         with np.errstate(over="ignore", invalid="ignore"):
-            _, caches = L_model_forward(self._X, self._state.parameters, **self._activations)
-            cost = self._cost_of(caches, self._Y, self._weights, total) if total else 0.0
+            parameters = self._state.parameters
+            _, caches = L_model_forward(self._X, parameters, **self._activations)
+            cost = 0.0
+            if total:
+                cost = self._cost_of(caches, self._Y, self._weights) + self._penalty_of(parameters, total)
         if not math.isfinite(cost):
             where = f"at iteration {iteration}, after the last step{culprit_of(caches)}"
             raise self._diverged(f"the cost became {cost} {where}")
@@ -192,6 +241,7 @@ class ReferenceEngine(Engine):
         *,
         weights: Array | None = None,
         steps: Steps | None = None,
+        memory: Memory | None = None,
     ) -> Session:
         """See `Engine.open`."""
-        return ReferenceSession(network, parameters, X, Y, weights, steps or Steps())
+        return ReferenceSession(network, parameters, X, Y, weights, steps or Steps(), memory)

@@ -1,5 +1,6 @@
 """From an `Optimizer`, a value, to the function of `pellucid.core` that it names."""
 
+import math
 from collections.abc import Mapping
 
 from pellucid.core._arrays import Array
@@ -18,7 +19,7 @@ from pellucid.optimizer import Optimizer
 Parameters = dict[str, Array]
 
 # What is carried from step to step: {"v": {"dW1": ..., ...}, "s": ...}.
-Memory = Mapping[str, Parameters]
+Slots = Mapping[str, Parameters]
 
 _WITH_VELOCITY = {
     "momentum": update_parameters_with_momentum,
@@ -27,7 +28,7 @@ _WITH_VELOCITY = {
 }
 
 
-def begin(optimizer: Optimizer, parameters: Parameters) -> Memory:
+def begin(optimizer: Optimizer, parameters: Parameters) -> Slots:
     """The memory before the first step."""
     return {letter: initialize_velocity(parameters) for letter in optimizer.keeps}
 
@@ -36,30 +37,32 @@ def follow(
     optimizer: Optimizer,
     parameters: Parameters,
     grads: Parameters,
-    memory: Memory,
+    slots: Slots,
     t: int,
     learning_rate: float,
-) -> tuple[Parameters, Memory]:
-    """The parameters and the memory after step number t, counted from 1."""
+) -> tuple[Parameters, Slots]:
+    """The parameters and what it carries after step number t, counted from 1."""
     beta1, beta2, epsilon = optimizer.beta1, optimizer.beta2, optimizer.epsilon
+    if optimizer.epsilon_hat:
+        epsilon /= math.sqrt(1 - beta2**t)
     if optimizer.name in _WITH_VELOCITY:
         rule = _WITH_VELOCITY[optimizer.name]
-        updated, v = rule(parameters, grads, memory["v"], beta1, learning_rate)
+        updated, v = rule(parameters, grads, slots["v"], beta1, learning_rate)
         return updated, {"v": v}
     if optimizer.name == "rmsprop":
         updated, s = update_parameters_with_rmsprop(
-            parameters, grads, memory["s"], learning_rate, beta2, epsilon
+            parameters, grads, slots["s"], learning_rate, beta2, epsilon
         )
         return updated, {"s": s}
     if optimizer.name == "adam":
         updated, v, s, _, _ = update_parameters_with_adam(
-            parameters, grads, memory["v"], memory["s"], t, learning_rate, beta1, beta2, epsilon
+            parameters, grads, slots["v"], slots["s"], t, learning_rate, beta1, beta2, epsilon
         )
         return updated, {"v": v, "s": s}
     if optimizer.name == "adamw":
         decay = optimizer.weight_decay
         updated, v, s, _, _ = update_parameters_with_adamw(
-            parameters, grads, memory["v"], memory["s"], t, learning_rate, beta1, beta2, epsilon, decay
+            parameters, grads, slots["v"], slots["s"], t, learning_rate, beta1, beta2, epsilon, decay
         )
         return updated, {"v": v, "s": s}
     return update_parameters(parameters, grads, learning_rate), {}
