@@ -49,9 +49,11 @@ _HOMES = {
     "pellucid.data.recipe": "Recipe",
     "pellucid.deep_network": "DeepNetwork",
     "pellucid.errors": "PellucidError",
+    "pellucid.estimators": "MLPClassifier MLPRegressor",
     "pellucid.model": "Evaluation Model",
     "pellucid.network": "Network",
     "pellucid.optimizer": "Optimizer",
+    "pellucid.sweeping": "Sweep sweep",
     "pellucid.training": "History TrainingOptions fit train",
 }
 _ROOMS = ("core", "course", "data", "errors", "plots", "training")

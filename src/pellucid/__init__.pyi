@@ -117,10 +117,14 @@ from pellucid.data.load import load_data as load_data
 from pellucid.data.recipe import Recipe as Recipe
 from pellucid.deep_network import DeepNetwork as DeepNetwork
 from pellucid.errors import PellucidError as PellucidError
+from pellucid.estimators import MLPClassifier as MLPClassifier
+from pellucid.estimators import MLPRegressor as MLPRegressor
 from pellucid.model import Evaluation as Evaluation
 from pellucid.model import Model as Model
 from pellucid.network import Network as Network
 from pellucid.optimizer import Optimizer as Optimizer
+from pellucid.sweeping import Sweep as Sweep
+from pellucid.sweeping import sweep as sweep
 from pellucid.training import (
     History as History,
 )

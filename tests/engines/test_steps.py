@@ -16,7 +16,7 @@ from pellucid import Network, Optimizer, initialize_parameters_deep
 from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.costs import COSTS
 from pellucid.engines import ENGINES, Batches, Steps, engine_named
-from pellucid.engines.flat import flat
+from pellucid.engines.packing import flat
 from pellucid.optimizer import OPTIMIZERS
 
 CHOICES: dict[str, list[Any]] = {

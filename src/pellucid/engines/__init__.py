@@ -4,6 +4,7 @@ import os
 import warnings
 from functools import cache
 
+from pellucid.engines.packing import flat, named
 from pellucid.engines.interface import Batches, Engine, Memory, Session, Steps
 from pellucid.engines.native import NativeEngine, Predictor, is_compiled, predictor, processors
 from pellucid.engines.products import product
@@ -19,6 +20,8 @@ __all__ = [
     "Session",
     "Steps",
     "engine_named",
+    "flat",
+    "named",
     "predictor",
     "processors",
     "product",

@@ -77,7 +77,7 @@ class Memory:
     Attributes:
         taken: how many steps it has seen.
         kept: its letters, see `Optimizer.keeps`, each with a row of numbers (count,) in the order of
-            `engines.flat`.
+            `engines.packing`.
     """
 
     taken: int
@@ -117,7 +117,7 @@ class Session(ABC):
         From then on these are the session's parameters.
 
         Args:
-            row: all parameters in one row (count,), in the order of `engines.flat`.
+            row: all parameters in one row (count,), in the order of `engines.packing`.
 
         Returns:
             The cost, penalties and the dropout of the next step included, and the gradient in the same

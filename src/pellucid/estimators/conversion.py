@@ -1,0 +1,110 @@
+"""From our estimators to a Model and to scikit-learn's estimators, and back."""
+
+import copy
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from pellucid.data.recipe import Recipe
+from pellucid.errors import LabelError, OptionError
+from pellucid.estimators.settings import network_of
+from pellucid.estimators.start import parameters_of
+from pellucid.model import Model
+from pellucid.training import History
+
+# What scikit-learn leaves on a fitted estimator.
+_FITTED = (
+    *("classes_", "loss_", "best_loss_", "loss_curve_", "validation_scores_", "best_validation_score_"),
+    *("t_", "coefs_", "intercepts_", "n_features_in_", "feature_names_in_", "n_iter_", "n_layers_"),
+    *("n_outputs_", "out_activation_", "_label_binarizer", "_no_improvement_count", "_random_state"),
+    *("_best_coefs", "_best_intercepts"),
+)
+_ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
+
+
+def to_model(estimator: Any) -> Model:
+    """See `Perceptron.to_model`."""
+    network = network_of(estimator, estimator.coefs_[0].shape[0])
+    dtype = np.float32 if estimator.coefs_[0].dtype == np.float32 else np.float64
+    parameters = {
+        name: np.array(value, dtype, order="C")
+        for name, value in parameters_of(estimator.coefs_, estimator.intercepts_).items()
+    }
+    losses = tuple(float(loss) for loss in getattr(estimator, "loss_curve_", ()))
+    history = History(losses, estimator.n_iter_, estimator.engine)
+    recipe = estimator.recipe_ if estimator.encode else Recipe("numbers", (network.n_x,))
+    return Model(network, parameters, recipe, _class_names(estimator), history)
+
+
+def _class_names(estimator: Any) -> tuple[str, ...]:
+    if not hasattr(estimator, "classes_"):
+        return ()
+    if estimator.out_activation_ == "logistic" and estimator.n_outputs_ > 1:
+        raise LabelError(
+            "a row may have several labels, and a Model has one class for each example; expected one label "
+            "a row"
+        )
+    names = tuple(str(name) for name in estimator.classes_.tolist())
+    if len(set(names)) != len(names):
+        raise LabelError(f"the classes {names!s:.200} are not told apart by their names as text")
+    return names
+
+
+def from_sklearn(cls: Any, fitted: Any, parameters: dict[str, Any]) -> Any:
+    """See `Perceptron.from_sklearn`."""
+    import sklearn.neural_network
+
+    theirs = getattr(sklearn.neural_network, cls.__name__)
+    if not isinstance(fitted, theirs):
+        raise OptionError(
+            f"{type(fitted).__name__} is given; expected scikit-learn's {cls.__name__}, fitted"
+        )
+    check_is_fitted(fitted)
+    estimator = cls(**{**fitted.get_params(deep=False), **parameters})
+    _move(fitted, estimator)
+    estimator.validation_loss_curve_, estimator.stopped_ = None, False
+    return estimator
+
+
+def to_sklearn(estimator: Any) -> Any:
+    """See `Perceptron.to_sklearn`."""
+    import sklearn.neural_network
+
+    theirs = getattr(sklearn.neural_network, type(estimator).__name__)
+    _check_theirs(estimator)
+    known = theirs().get_params(deep=False)
+    mine = estimator.get_params(deep=False)
+    given = {name: mine[name] for name in known}
+    if estimator.solver not in ("sgd", "adam", "lbfgs"):
+        given["solver"] = "adam"
+    if given["learning_rate"] not in ("constant", "invscaling", "adaptive"):
+        given["learning_rate"] = "constant"
+    other = theirs(**given)
+    _move(estimator, other)
+    return other
+
+
+def _check_theirs(estimator: Any) -> None:
+    """What predicting needs has to be there; how it was trained is of no account any more."""
+    if estimator.encode:
+        raise OptionError(
+            "encode=True took a table, and scikit-learn's estimator takes numbers; expected to_model(), "
+            "which keeps the recipe of the table"
+        )
+    if not isinstance(estimator.activation, str) or estimator.activation not in _ACTIVATIONS:
+        raise OptionError(
+            f"activation is {estimator.activation!r:.80}; scikit-learn has {', '.join(_ACTIVATIONS)}, one "
+            "for all hidden layers"
+        )
+    if estimator.loss not in ("log_loss", "squared_error", "poisson") or (
+        hasattr(estimator, "classes_") and estimator.loss != "log_loss"
+    ):
+        raise OptionError(f"loss is {estimator.loss!r}, which scikit-learn's estimator does not have")
+
+
+def _move(fitted: Any, other: Any) -> None:
+    """What was learnt, copied: scikit-learn trains on in place."""
+    for name in _FITTED:
+        if hasattr(fitted, name):
+            setattr(other, name, copy.deepcopy(getattr(fitted, name)))

@@ -1,0 +1,132 @@
+"""Classes and the numbers that stand for them: scikit-learn's LabelBinarizer, and checks around it."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from pellucid.data.dataset import listed
+from pellucid.errors import LabelError
+
+Floats = np.ndarray[Any, Any]
+
+
+def is_multilabel(y: Any) -> bool:
+    """Whether every row may have several labels: (m, K) of 0 and 1."""
+    return str(type_of_target(y)).startswith("multilabel")
+
+
+def begin_classes(estimator: Any, y: Any) -> None:
+    """The classes are those of y."""
+    estimator._label_binarizer = LabelBinarizer().fit(y)
+    estimator.classes_ = estimator._label_binarizer.classes_
+
+
+def begin_classes_of_stream(estimator: Any, y: Any, classes: Any) -> None:
+    """The first call of `partial_fit`: the classes are those told; rows of labels need not be told.
+
+    Raises:
+        ValueError: `classes` is missing, or another number than y has columns.
+    """
+    multilabel = is_multilabel(y)
+    if classes is None and not multilabel:
+        raise ValueError("classes must be passed on the first call to partial_fit.")
+    if multilabel:
+        labels = np.arange(np.shape(y)[1]) if classes is None else unique_labels(classes)
+        _check_columns(y, labels)
+        estimator._label_binarizer = LabelBinarizer().fit(y)
+    else:
+        labels = unique_labels(classes)
+        estimator._label_binarizer = LabelBinarizer().fit(classes)
+    estimator.classes_ = labels
+
+
+def check_told_classes(estimator: Any, classes: Any) -> None:
+    """A later call of `partial_fit` may repeat the classes, but not change them.
+
+    Raises:
+        ValueError: others than before.
+    """
+    if classes is not None and not np.array_equal(estimator.classes_, unique_labels(classes)):
+        raise ValueError(
+            f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+            f"{estimator.classes_!r}"
+        )
+
+
+def check_same_classes(estimator: Any, y: Any) -> None:
+    """A warm start needs the classes it began with.
+
+    Raises:
+        ValueError: some are missing or new.
+    """
+    classes = unique_labels(y)
+    if set(classes) != set(estimator.classes_):
+        raise ValueError(
+            "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+            f"Previously got {estimator.classes_}, `y` has {classes}"
+        )
+
+
+def check_known_classes(estimator: Any, y: Any) -> None:
+    """Rows that come later have no class that the first did not have.
+
+    Raises:
+        ValueError: naming what is new.
+    """
+    if is_multilabel(y):
+        _check_columns(y, estimator.classes_)
+        return
+    classes = unique_labels(y)
+    if len(np.setdiff1d(classes, estimator.classes_, assume_unique=True)):
+        raise ValueError(
+            "`y` has classes not in `self.classes_`. "
+            f"`self.classes_` has {estimator.classes_}. 'y' has {classes}."
+        )
+
+
+def _check_columns(y: Any, classes: Any) -> None:
+    if np.shape(y)[1] != len(classes):
+        raise ValueError(
+            f"y has {np.shape(y)[1]} columns of labels and there are {len(classes)} classes "
+            f"({classes!s:.200}); expected a column for each"
+        )
+
+
+def weighted(estimator: Any, weights: Floats | None, y: Any, *, stream: bool) -> Floats | None:
+    """How much each row counts: its own weight times that of its class.
+
+    Args:
+        estimator: with `class_weight`, and `classes_` settled.
+        weights: (m,) or None.
+        y: labels, as the user spells them.
+        stream: more rows will come.
+
+    Raises:
+        LabelError: `class_weight` names what is no class, or "balanced" where only a part of the rows is
+            known.
+    """
+    given = estimator.class_weight
+    if given is None:
+        return weights
+    if isinstance(given, str) and given != "balanced":
+        raise LabelError(f"class_weight is {given!r:.80}; expected 'balanced', a dict or None")
+    if stream and given == "balanced":
+        raise LabelError(
+            "class_weight='balanced' counts the classes of all rows, and partial_fit sees some at a time; "
+            "expected a dict: sklearn.utils.class_weight.compute_class_weight makes one"
+        )
+    if isinstance(given, dict):
+        known = estimator.classes_.tolist()
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            raise LabelError(
+                f"class_weight names {unknown[0]!r:.80}, which is no class of y; expected some of "
+                f"{listed([repr(name) for name in known])}"
+            )
+        if not is_multilabel(y):
+            given = dict.fromkeys(known, 1.0) | given
+    factors = compute_sample_weight(given, y)
+    return np.asarray(factors if weights is None else weights * factors)

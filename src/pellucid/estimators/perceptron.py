@@ -1,0 +1,208 @@
+"""What both estimators are: scikit-learn's parameters and attributes around one of our networks."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
+
+from pellucid.estimators import conversion
+from pellucid.estimators.fitting import fit_examples
+from pellucid.estimators.forward import hidden_layers, outputs
+from pellucid.estimators.rows import checked_examples, checked_rows
+from pellucid.estimators.settings import STOCHASTIC_SOLVERS, check_settings, hidden_sizes, network_of
+from pellucid.estimators.start import parameters_of
+from pellucid.estimators.trainee import Examples
+from pellucid.network import Network
+
+if TYPE_CHECKING:
+    from pellucid.model import Model
+
+Floats = np.ndarray[Any, Any]
+
+
+def keep(estimator: Any, parameters: dict[str, Any]) -> None:
+    """What a constructor does: every parameter under its name, as it was given."""
+    for name, value in parameters.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
+
+
+def is_stochastic(estimator: Any) -> bool:
+    """Whether the solver takes rows some at a time; else there is no `partial_fit`."""
+    if estimator.solver not in STOCHASTIC_SOLVERS:
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. "
+            f"{estimator.solver} is not stochastic."
+        )
+    return True
+
+
+class Perceptron(BaseEstimator):  # type: ignore[misc]
+    """Fitting, and what is kept of it. `MLPClassifier` says what the parameters are."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
+        """Train on rows.
+
+        Args:
+            X: (m, n), dense or sparse; with `encode` any table.
+            y: (m,) or (m, n_outputs).
+            sample_weight: (m,), how much each row counts; None: all the same.
+            X_val: rows that are not trained on, with the columns of X: what they cost and score is noted
+                after every epoch, and decides with `early_stopping` and `restore_best`.
+            y_val: their targets.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: rows, targets or parameters that cannot be trained with (`OptionError` for
+                parameters), or training left the finite numbers (`FitDivergedError`).
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val, incremental=False)
+
+    @available_if(is_stochastic)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> Self:
+        """One pass over these rows, from where the last pass ended. Arguments as for `fit`.
+
+        With `early_stopping` a validation set has to come with every call. When its score (or loss, see
+        `monitor`) has not improved for more than `n_iter_no_change` calls, the best weights are restored,
+        `stopped_` becomes True, and further calls change nothing.
+        """
+        return self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, *, incremental: bool
+    ) -> Self:
+        check_settings(self)
+        hidden_sizes(self)
+        if incremental and getattr(self, "stopped_", False):
+            return self
+        if incremental and self.early_stopping and X_val is None:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True without a validation set: expected X_val "
+                "and y_val with every call"
+            )
+        first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        examples = self._examples(X, y, sample_weight, first=first, incremental=incremental)
+        held_out = self._held_out(X_val, y_val)
+        fit_examples(self, examples, held_out, first=first, incremental=incremental)
+        return self
+
+    def _examples(self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool) -> Examples:
+        """Rows, targets and weights, found in order."""
+        X, y = self._checked(X, y, reset=first)
+        self._know(y, incremental=incremental)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        return Examples(X, self._targets(y), self._weighted(weights, y, stream=incremental))
+
+    def _held_out(self, X_val: Any, y_val: Any) -> Examples | None:
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("one of X_val and y_val is given without the other; expected both, or none")
+        try:
+            X_val, y_val = self._checked(X_val, y_val, reset=False)
+            self._know(y_val, incremental=True, more=False)
+            return Examples(X_val, self._targets(y_val))
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val: {error}") from error
+
+    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        X, y = checked_examples(self, X, y, reset=reset, numeric=self._y_numeric)
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _network(self) -> Network:
+        return network_of(self, self.coefs_[0].shape[0])
+
+    def _outputs(self, X: Any) -> Floats:
+        check_is_fitted(self)
+        return outputs(self._network(), parameters_of(self.coefs_, self.intercepts_), checked_rows(self, X))
+
+    def hidden_activations(self, X: Any) -> list[Floats]:
+        """What the hidden layers make of rows.
+
+        Args:
+            X: (m, n), dense or sparse; with `encode` any table.
+
+        Returns:
+            One array (m, units) for each hidden layer, the first layer first.
+        """
+        check_is_fitted(self)
+        parameters = parameters_of(self.coefs_, self.intercepts_)
+        return hidden_layers(self._network(), parameters, checked_rows(self, X))
+
+    def to_model(self) -> "Model":
+        """The fitted network as a `Model`: one file, no pickle, and no scikit-learn to load it.
+
+        Raises:
+            LabelError: a row may have several labels, which a `Model` cannot say; or classes whose names
+                are the same as text.
+        """
+        check_is_fitted(self)
+        return conversion.to_model(self)
+
+    @classmethod
+    def from_sklearn(cls, fitted: Any, **parameters: Any) -> Self:
+        """An estimator of ours that goes on where one of scikit-learn's is.
+
+        Args:
+            fitted: scikit-learn's, fitted.
+            **parameters: what is to be different: `warm_start=True`, `dropout=0.1`, ...
+
+        Raises:
+            OptionError: it is another estimator.
+            NotFittedError: scikit-learn's; it has not been fitted.
+        """
+        estimator: Self = conversion.from_sklearn(cls, fitted, parameters)
+        return estimator
+
+    def to_sklearn(self) -> Any:
+        """scikit-learn's own estimator with these weights.
+
+        Raises:
+            OptionError: with something that scikit-learn does not have: an activation, a loss, tables.
+        """
+        check_is_fitted(self)
+        return conversion.to_sklearn(self)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        if self.encode:
+            tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
+        return tags
+
+    # What a subclass knows.
+
+    _y_numeric = False
+
+    def _know(self, y: Any, *, incremental: bool, more: bool = True) -> None:
+        """Take notice of the classes of y, or refuse them."""
+
+    def _targets(self, y: Any) -> Floats:
+        raise NotImplementedError
+
+    def _output(self) -> str:
+        raise NotImplementedError
+
+    def _score_of(self, network: Network) -> Callable[[Floats, Floats, Floats | None], float]:
+        raise NotImplementedError
+
+    def _stratifies(self) -> bool:
+        return False
+
+    def _weighted(self, weights: Floats | None, y: Any, *, stream: bool) -> Floats | None:  # noqa: ARG002
+        return weights

@@ -1,0 +1,244 @@
+"""From scikit-learn's parameters, checked, to our Network, Optimizer and Steps."""
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pellucid.core._arrays import check_number
+from pellucid.core.activations import HIDDEN_ACTIVATIONS
+from pellucid.core.initialization import check_scheme
+from pellucid.data.dataset import DTYPES
+from pellucid.engines import Steps, engine_named, processors
+from pellucid.errors import OptionError
+from pellucid.network import Network
+from pellucid.optimizer import Optimizer
+from pellucid.training.schedules import Schedule
+
+STOCHASTIC_SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
+SOLVERS = ("lbfgs", *STOCHASTIC_SOLVERS)
+
+# Schedules that are scikit-learn's: they go on from fit to partial_fit, and two of them only move sgd.
+LEARNING_RATES = ("constant", "invscaling", "adaptive")
+
+# scikit-learn's names and ours, for outputs and costs.
+OUTPUTS = {"logistic": "sigmoid", "softmax": "softmax", "identity": "identity", "exp": "exp"}
+_COSTS = {"squared_error": "mean_squared_error", "absolute_error": "mean_absolute_error"}
+
+# What each number may be, as `check_number` is told.
+_NUMBERS: dict[str, dict[str, float]] = {
+    "alpha": {"least": 0.0},
+    "l1": {"least": 0.0},
+    "learning_rate_init": {"above": 0.0},
+    "power_t": {"least": 0.0},
+    "tol": {"least": 0.0},
+    "momentum": {"least": 0.0, "most": 1.0},
+    "validation_fraction": {"least": 0.0, "below": 1.0},
+    "beta_1": {"least": 0.0, "below": 1.0},
+    "beta_2": {"least": 0.0, "below": 1.0},
+    "epsilon": {"above": 0.0},
+    "weight_decay": {"least": 0.0},
+    "warmup_epochs": {"least": 0.0},
+    "huber_delta": {"above": 0.0},
+}
+
+
+class _Or(NamedTuple):
+    """What a count may be instead, and in words."""
+
+    value: Any = 0
+    words: str = ""
+
+
+_COUNTS = {
+    "max_iter": _Or(),
+    "max_fun": _Or(),
+    "n_threads": _Or(None, "None or "),
+    "batch_size": _Or("auto", "'auto' or "),
+    "n_iter_no_change": _Or(math.inf, "numpy.inf or "),
+}
+_FLAGS = ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping", "restore_best", "encode")
+
+
+def check_settings(estimator: Any) -> None:
+    """Refuse parameters that training cannot work with, before anything else is looked at.
+
+    Raises:
+        OptionError: with the name of the parameter, what it is and what was expected.
+    """
+    _check_choice(estimator, "solver", SOLVERS)
+    _check_choice(estimator, "monitor", ("score", "loss"))
+    if estimator.dtype is not None:
+        _check_choice(estimator, "dtype", DTYPES)
+    for name, bounds in _NUMBERS.items():
+        check_number(name, getattr(estimator, name), **bounds)
+    for name in ("clip_norm", "max_time"):
+        if getattr(estimator, name) is not None:
+            check_number(name, getattr(estimator, name), above=0.0)
+    for name, other in _COUNTS.items():
+        value = getattr(estimator, name)
+        # Not `value in (None, "auto", inf)`: an array would be compared number by number.
+        if isinstance(value, (str, float, type(None))) and value == other.value:
+            continue
+        _check_count(name, value, other.words)
+    for name in _FLAGS:
+        value = getattr(estimator, name)
+        if not isinstance(value, (bool, np.bool_)):
+            raise OptionError(f"{name} is {value!r:.80}; expected True or False")
+    if estimator.init != "auto":
+        check_scheme(estimator.init)
+    engine_named(estimator.engine)
+    schedule_of(estimator)
+    _check_combinations(estimator)
+
+
+def _check_combinations(estimator: Any) -> None:
+    if estimator.solver != "lbfgs":
+        return
+    refused = {
+        "dropout": estimator.dropout,
+        "input_dropout": estimator.input_dropout,
+        "clip_norm": estimator.clip_norm,
+    }
+    for name, value in refused.items():
+        if np.any(value):
+            raise OptionError(
+                f"{name} is {value!r:.80} and the solver lbfgs, which follows one and the same cost from "
+                f"step to step; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
+            )
+
+
+def _check_choice(estimator: Any, name: str, known: Sequence[str]) -> None:
+    value = getattr(estimator, name)
+    if not isinstance(value, str) or value not in known:
+        raise OptionError(f"{name} is {value!r:.80}; expected {' or '.join(map(repr, known))}")
+
+
+def _check_count(name: str, value: Any, other: str = "") -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise OptionError(f"{name} is {value!r:.80}; expected {other}a whole number of at least 1")
+
+
+def hidden_sizes(estimator: Any) -> list[int]:
+    """The units of each hidden layer.
+
+    Raises:
+        OptionError: a size that is not a whole number above 0.
+    """
+    sizes = estimator.hidden_layer_sizes
+    sizes = list(sizes) if hasattr(sizes, "__iter__") and not isinstance(sizes, str) else [sizes]
+    for size in sizes:
+        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+        if not whole or size < 1:
+            raise OptionError(
+                f"hidden_layer_sizes must be > 0, got {str(sizes)[:200]}; expected whole numbers"
+            )
+    return [int(size) for size in sizes]
+
+
+def hidden_activations(estimator: Any, depth: int) -> tuple[str, ...]:
+    """Our name of the activation of each of `depth` hidden layers.
+
+    Raises:
+        OptionError: an unknown name, or another number of names than layers.
+    """
+    given = estimator.activation
+    names = [given] * depth if isinstance(given, str) else given
+    if not hasattr(names, "__iter__") or len(names) != depth:
+        raise OptionError(
+            f"activation is {given!r:.80}; expected one name, or one for each of the {depth} hidden layers"
+        )
+    known = ["logistic", *HIDDEN_ACTIVATIONS]
+    for name in [given] if isinstance(given, str) else names:
+        if name not in known:
+            raise OptionError(f"activation is {name!r:.80}; expected one of {', '.join(known)}")
+    return tuple("sigmoid" if name == "logistic" else name for name in names)
+
+
+def network_of(estimator: Any, n_inputs: int) -> Network:
+    """The network that the estimator's parameters, outputs and loss describe.
+
+    Args:
+        estimator: with `n_outputs_` and `out_activation_` settled.
+        n_inputs: how many numbers an example has.
+
+    Raises:
+        OptionError: parameters that make no network.
+    """
+    hidden = hidden_sizes(estimator)
+    output = OUTPUTS[estimator.out_activation_]
+    loss, smoothing = estimator.loss, getattr(estimator, "label_smoothing", 0.0)
+    return Network(
+        (n_inputs, *hidden, estimator.n_outputs_),
+        hidden_activation=hidden_activations(estimator, len(hidden)),
+        output_activation=output,
+        # The network knows which cross-entropy belongs to its output.
+        cost="" if loss == "log_loss" else _COSTS.get(loss, loss),
+        label_smoothing=smoothing,
+        huber_delta=estimator.huber_delta,
+        l2=float(estimator.alpha),
+        l1=float(estimator.l1),
+        dropout=_rates(estimator.dropout),
+        input_dropout=estimator.input_dropout,
+    )
+
+
+def _rates(dropout: Any) -> Any:
+    return tuple(dropout) if hasattr(dropout, "__iter__") and not isinstance(dropout, str) else dropout
+
+
+def steps_of(estimator: Any, dropout_seed: int) -> Steps:
+    """How each step is taken."""
+    clip = estimator.clip_norm
+    return Steps(
+        _optimizer_of(estimator), None if clip is None else float(clip), dropout_seed, threads_of(estimator)
+    )
+
+
+def threads_of(estimator: Any) -> int:
+    """How many threads may work: as many as asked for, else as processes started by joblib may."""
+    if estimator.n_threads is not None:
+        return int(estimator.n_threads)
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(processors(), int(told)) if told.isdigit() and int(told) > 0 else processors()
+
+
+def _optimizer_of(estimator: Any) -> Optimizer:
+    betas = (float(estimator.beta_1), float(estimator.beta_2), float(estimator.epsilon))
+    if estimator.solver == "adam":
+        return Optimizer("adam", *betas, epsilon_hat=True)
+    if estimator.solver == "adamw":
+        return Optimizer("adamw", *betas, float(estimator.weight_decay), epsilon_hat=True)
+    if estimator.solver == "rmsprop":
+        return Optimizer("rmsprop", *betas)
+    if estimator.solver == "lbfgs" or estimator.momentum == 0:
+        return Optimizer()
+    return Optimizer(
+        "nesterov" if estimator.nesterovs_momentum else "heavy_ball", float(estimator.momentum)
+    )
+
+
+def schedule_of(estimator: Any) -> Schedule | None:
+    """A schedule of ours; None where the rate is one of scikit-learn's.
+
+    Raises:
+        OptionError: neither.
+    """
+    rate = estimator.learning_rate
+    warmup = float(estimator.warmup_epochs)
+    if isinstance(rate, str) and rate in LEARNING_RATES:
+        if not warmup:
+            return None
+        if rate != "constant":
+            raise OptionError(
+                f"warmup_epochs is {warmup:g} and learning_rate {rate!r}, which has no warm-up"
+            )
+    schedule = Schedule.named(rate)
+    if schedule.decides:
+        raise OptionError(
+            "learning_rate is an adaptive Schedule; expected 'adaptive', which is scikit-learn's"
+        )
+    return schedule.warmed_up(warmup) if warmup else schedule

@@ -1,0 +1,312 @@
+"""sweep: many settings of one estimator, cross-validated side by side on the cores, on one X."""
+
+import statistics
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import ParameterGrid, check_cv
+
+from pellucid.engines import processors
+from pellucid.errors import OptionError, PellucidError
+from pellucid.estimators.fitting import fit_examples
+from pellucid.estimators.forward import outputs
+from pellucid.estimators.perceptron import Perceptron
+from pellucid.estimators.settings import check_settings, network_of
+from pellucid.estimators.start import parameters_of
+from pellucid.estimators.telling import silently
+from pellucid.estimators.trainee import Examples
+from pellucid.progress import Bar
+
+Integers = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting, and what became of it.
+
+    Attributes:
+        parameters: what differs from the estimator that was given.
+        scores: one for each split; NaN where training failed, or had not ended when Ctrl-C came.
+        epochs: `n_iter_` of each split.
+        seconds: of training and scoring, all splits together.
+        failed: what the first split that failed said; empty: none did.
+    """
+
+    parameters: Mapping[str, Any]
+    scores: tuple[float, ...]
+    epochs: tuple[int, ...]
+    seconds: float
+    failed: str = ""
+
+    @property
+    def score(self) -> float:
+        """The mean of the scores; NaN if one of them is."""
+        return statistics.fmean(self.scores)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """The result of `sweep`.
+
+    Attributes:
+        trials: every setting, in the order they were given.
+        best_estimator_: the best setting, fitted to all rows; None without `refit`, or where all failed.
+        interrupted: whether Ctrl-C ended it early.
+    """
+
+    trials: tuple[Trial, ...]
+    best_estimator_: Any = field(default=None, repr=False)
+    interrupted: bool = False
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the highest mean score; the first of them, if several have it.
+
+        Raises:
+            OptionError: all of them failed; the message has the first reason.
+        """
+        ranked = self.ranked
+        if not np.isfinite(ranked[0].score):
+            reasons = [trial.failed for trial in self.trials if trial.failed]
+            raise OptionError(
+                f"no setting could be scored: {reasons[0] if reasons else 'all were interrupted'}"
+            )
+        return ranked[0]
+
+    @property
+    def best_params_(self) -> dict[str, Any]:
+        """The parameters of the best trial."""
+        return dict(self.best.parameters)
+
+    @property
+    def best_score_(self) -> float:
+        """Its mean score."""
+        return self.best.score
+
+    @property
+    def ranked(self) -> list[Trial]:
+        """The trials, best first; those that failed last."""
+        return sorted(self.trials, key=lambda trial: (not np.isfinite(trial.score), -trial.score))
+
+    def __str__(self) -> str:
+        """A table of the twenty best, for people."""
+        lines = [f"{'score':>8}  {'spread':>7}  {'epochs':>6}  {'seconds':>7}  parameters"]
+        for trial in self.ranked[:20]:
+            epochs = round(statistics.fmean(trial.epochs)) if trial.epochs else 0
+            words = ", ".join(f"{name}={value!r}" for name, value in trial.parameters.items()) or "as given"
+            words += f"  ({trial.failed:.80})" if trial.failed else ""
+            spread = float(np.std(trial.scores))
+            lines.append(f"{trial.score:8.4f}  {spread:7.4f}  {epochs:6d}  {trial.seconds:7.2f}  {words}")
+        more = len(self.trials) - 20
+        return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
+
+
+def sweep(
+    estimator: Any,
+    parameters: Mapping[str, Sequence[Any]] | Iterable[Mapping[str, Any]],
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    cv: Any = 5,
+    scoring: Any = None,
+    n_jobs: int | None = None,
+    refit: bool = True,
+    verbose: bool = False,
+) -> Sweep:
+    """Cross-validate settings of an `MLPClassifier` or `MLPRegressor`, many networks at once.
+
+    The splits, the trainings and the scores are those of scikit-learn's `GridSearchCV`; but one X is
+    checked once and shared by all, and each network has one thread of its own. Ctrl-C ends it with what was
+    scored so far.
+
+    Args:
+        estimator: with the parameters that all settings share.
+        parameters: lists of values by name, all combinations of which are tried (or a list of such
+            mappings); or an iterable of settings, such as scikit-learn's `ParameterSampler`.
+        X: (m, n), dense or sparse; with `encode` any table.
+        y: targets.
+        sample_weight: (m,), how much each row counts, in training and in the scores.
+        cv: how many folds, or a splitter of scikit-learn's, or pairs of row indices.
+        scoring: a scorer's name or callable; None is accuracy, or R^2 of numbers.
+        n_jobs: how many networks train at a time; None: as many as there are processors.
+        refit: fit the best setting to all rows, with all threads.
+        verbose: show a progress bar where standard error is a terminal.
+
+    Raises:
+        OptionError: no estimator of Pellucid's, an unknown parameter, or settings that are none.
+        ValueError: rows or targets that cannot be trained with.
+    """
+    settings = _settings(estimator, parameters)
+    work = _Work(estimator, X, y, sample_weight, cv, scoring)
+    jobs = [(i, k) for i in range(len(settings)) for k in range(len(work.splits))]
+    workers = min(len(jobs), _jobs(n_jobs))
+    done: dict[tuple[int, int], _Outcome] = {}
+    interrupted = False
+    with Bar("sweep", len(jobs), shown=verbose) as bar, ThreadPoolExecutor(workers) as pool:
+        waiting: dict[Future[_Outcome], tuple[int, int]] = {
+            pool.submit(work.trained, settings[i], k): (i, k) for i, k in jobs
+        }
+        try:
+            for future in _as_completed(waiting):
+                done[waiting[future]] = future.result()
+                bar.update(len(done), _state(done))
+        except KeyboardInterrupt:
+            interrupted = True
+            work.stop.set()
+            pool.shutdown(cancel_futures=True)
+    trials = tuple(_trial(setting, i, len(work.splits), done) for i, setting in enumerate(settings))
+    result = Sweep(trials, None, interrupted)
+    if not refit or not any(np.isfinite(trial.score) for trial in trials):
+        return result
+    best = clone(estimator).set_params(**result.best_params_)
+    return Sweep(trials, best.fit(X, y, sample_weight), interrupted)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    score: float
+    epochs: int
+    seconds: float
+    failed: str = ""
+
+
+class _Work:
+    """What all trainings share, found in order once."""
+
+    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any, cv: Any, scoring: Any) -> None:
+        self._estimator = clone(estimator)
+        check_settings(self._estimator)
+        self._examples = self._estimator._examples(X, y, sample_weight, first=True, incremental=False)
+        # Its checks made rows of numbers of X: what is split and scored are those of the user.
+        self._X, self._y = X, np.asarray(y)
+        self._weights = None if sample_weight is None else np.asarray(sample_weight)
+        splitter = check_cv(cv, self._y, classifier=is_classifier(estimator))
+        self.splits = [*splitter.split(np.zeros(len(self._y)), self._y)]
+        self._scorer = None if scoring is None else check_scoring(self._estimator, scoring)
+        self.stop = threading.Event()
+
+    def trained(self, setting: Mapping[str, Any], split: int) -> _Outcome:
+        """One network, trained on one split and scored on what it left out."""
+        started = time.perf_counter()
+        try:
+            score, epochs = self._score(setting, *self.splits[split])
+        # What the setting itself is to blame for; scikit-learn's checks raise ValueError too.
+        except (PellucidError, ValueError) as error:
+            return _Outcome(np.nan, 0, time.perf_counter() - started, str(error))
+        if self.stop.is_set():
+            return _Outcome(np.nan, epochs, time.perf_counter() - started, "interrupted")
+        return _Outcome(score, epochs, time.perf_counter() - started)
+
+    def _score(self, setting: Mapping[str, Any], train: Integers, test: Integers) -> tuple[float, int]:
+        one = clone(self._estimator).set_params(**setting)
+        one.set_params(n_threads=1, verbose=False)
+        one.callbacks = [*(one.callbacks or ()), lambda _: self.stop.is_set()]
+        own, other = (None if self._weights is None else self._weights[rows] for rows in (train, test))
+        X, y = self._X, self._y
+        # What a table's columns become is learnt from the rows that are trained on.
+        if one.encode or "dtype" in setting:
+            with silently():
+                one.fit(_rows(X, train), y[train], own)
+            return float(self._scored(one, _rows(X, test), y[test], other)), one.n_iter_
+        check_settings(one)
+        self._inherit(one)
+        examples = Examples(self._examples.X, self._examples.Y, self._weighted(one, train), train)
+        with silently():
+            fit_examples(one, examples, None, first=True, incremental=False)
+        if self._scorer is not None:
+            return float(self._scored(one, _rows(X, test), y[test], other)), one.n_iter_
+        network = network_of(one, examples.X.shape[1])
+        answers = outputs(network, parameters_of(one.coefs_, one.intercepts_), examples.X[test])
+        return float(one._score_of(network)(answers, examples.Y[test], other)), one.n_iter_
+
+    def _scored(self, one: Any, X: Any, y: Any, weights: Any) -> float:
+        scorer = self._scorer or type(one).score
+        return float(scorer(one, X, y) if weights is None else scorer(one, X, y, sample_weight=weights))
+
+    def _inherit(self, one: Any) -> None:
+        """What the checks of X and y found out."""
+        for name, value in vars(self._estimator).items():
+            if name.endswith("_") or name == "_label_binarizer":
+                setattr(one, name, value)
+
+    def _weighted(self, one: Any, train: Integers) -> Any:
+        own = None if self._weights is None else self._weights[train].astype(self._examples.dtype)
+        part = one._weighted(own, self._y[train], stream=False)
+        if part is None:
+            return None
+        weights = np.zeros(len(self._y))
+        weights[train] = part
+        return weights
+
+
+def _settings(estimator: Any, parameters: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(estimator, Perceptron):
+        raise OptionError(
+            f"sweep is given a {type(estimator).__name__}; expected Pellucid's MLPClassifier or "
+            "MLPRegressor: for others there is scikit-learn's GridSearchCV"
+        )
+    grid = isinstance(parameters, (Mapping, list, tuple))
+    settings = [*(ParameterGrid(parameters) if grid else parameters)]
+    if not settings:
+        raise OptionError("there is no setting to try; expected lists of values by the names of parameters")
+    known = estimator.get_params(deep=False)
+    for setting in settings:
+        unknown = [name for name in setting if name not in known]
+        if unknown:
+            raise OptionError(
+                f"{unknown[0]!r:.80} is no parameter of {type(estimator).__name__}; expected some of "
+                f"{', '.join(known)}"
+            )
+    return settings
+
+
+def _jobs(n_jobs: int | None) -> int:
+    if n_jobs is None:
+        return processors()
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
+        raise OptionError(
+            f"n_jobs is {n_jobs!r:.80}; expected a whole number, -1 for all processors, or None"
+        )
+    return int(n_jobs) if n_jobs > 0 else max(1, processors() + 1 + int(n_jobs))
+
+
+def _as_completed(waiting: Mapping[Future[_Outcome], Any]) -> Iterator[Future[_Outcome]]:
+    """The futures as they end. Between two looks Ctrl-C is heard."""
+    left = set(waiting)
+    while left:
+        ended, left = wait(left, timeout=0.2, return_when=FIRST_COMPLETED)
+        yield from ended
+
+
+def _state(done: Mapping[Any, _Outcome]) -> str:
+    scores = [outcome.score for outcome in done.values() if np.isfinite(outcome.score)]
+    return f"best split so far {max(scores):.4f}" if scores else ""
+
+
+def _trial(
+    setting: Mapping[str, Any], i: int, splits: int, done: Mapping[tuple[int, int], _Outcome]
+) -> Trial:
+    missing = _Outcome(np.nan, 0, 0.0, "interrupted")
+    found = [done.get((i, k), missing) for k in range(splits)]
+    failed = next((outcome.failed for outcome in found if outcome.failed), "")
+    return Trial(
+        setting,
+        tuple(outcome.score for outcome in found),
+        tuple(outcome.epochs for outcome in found),
+        sum(outcome.seconds for outcome in found),
+        failed,
+    )
+
+
+def _rows(X: Any, rows: Integers) -> Any:
+    from sklearn.utils import _safe_indexing
+
+    return _safe_indexing(X, rows)
