@@ -24,7 +24,7 @@ def test_a_table_and_a_document(done: Callable, here: Path) -> None:
 
 def test_the_json(done: Callable) -> None:
     document = done("bench", *QUICK, "--contender", "numpy", "--json").document
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert [row["work"] for row in document["rows"]] == ["tiny"]
     assert document["curves"] == []
 

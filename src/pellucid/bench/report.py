@@ -84,6 +84,8 @@ def table(document: Mapping[str, Any]) -> str:
     works, curves = document["works"], document["curves"]
     parts = [(f"{one['name']}: {one['title']}", cells(document, one["name"])) for one in works]
     parts += [(f"curve {one['name']}: {one['title']}", curve_cells(one)) for one in curves]
+    if document["drop_in"]:
+        parts.append((drop_in_line(document["drop_in"]), drop_in_cells(document["drop_in"])))
     return "\n\n".join(
         [*("\n".join([head, *aligned(rows)]) for head, rows in parts), machine_line(document)]
     )
@@ -118,3 +120,30 @@ def curve_cells(curve: Mapping[str, Any]) -> list[list[str]]:
 
 def _nanoseconds(seconds: float | None) -> str:
     return "failed" if seconds is None else number(seconds * 1e9)
+
+
+def drop_in_line(measured: Mapping[str, Any]) -> str:
+    """What all fits together say."""
+    if measured["speed_up"] is None:
+        return "whole fits"
+    return (
+        f"whole fits beside scikit-learn's: {number(measured['speed_up'])} times as fast (geometric mean), "
+        f"the slowest {number(measured['slowest'])} times"
+    )
+
+
+def drop_in_cells(measured: Mapping[str, Any]) -> list[list[str]]:
+    """A line for each fit, in the order of the settings."""
+    rows = [["", "Pellucid", "scikit-learn", "times as fast", "loss off by"]]
+    for row in measured["rows"]:
+        sides = [_took(row[side]) for side in ("ours", "theirs")]
+        off = "" if row["loss_deviation"] is None else f"{row['loss_deviation']:.0e}"
+        rows.append([row["name"], *sides, number(row["speed_up"]) if row["speed_up"] else "", off])
+    return rows
+
+
+def _took(side: Mapping[str, Any]) -> str:
+    if side["failed"] or side["median"] is None:
+        return side["failed"] or ""
+    size, unit = unit_of(side["median"])
+    return f"{number(side['median'] / size)} {unit}"

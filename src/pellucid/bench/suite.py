@@ -2,7 +2,7 @@
 
 The document, as `pellucid bench --json` prints it and benchmarks/results.json keeps it:
 
-    schema          1
+    schema          2
     pellucid        the version that was measured
     created         when, UTC, as ISO 8601
     machine         processor, cores, system, architecture, python
@@ -24,6 +24,7 @@ The document, as `pellucid bench --json` prints it and benchmarks/results.json k
       short_cut        true: done as a whole, with fewer operations than its steps have
       failed           null, or why there is no number
     curves          list, see `pellucid.bench.curves`; empty without --curves
+    drop_in         see `pellucid.bench.drop_in`; null without --drop-in
     notes           list of lines: what was left out, and why
 """
 
@@ -38,10 +39,11 @@ from pellucid.bench import machine
 from pellucid.bench.child import ChildError, answer_of
 from pellucid.bench.contenders import CONTENDERS, Contender, version_of
 from pellucid.bench.curves import measured_curves
+from pellucid.bench.drop_in import measured_drop_in
 from pellucid.bench.works import WORKS, Work
 from pellucid.errors import OptionError
 
-SCHEMA = 1
+SCHEMA = 2
 _FAMILY = ("numpy", "scipy")
 
 Progress = Callable[[str], None]
@@ -98,6 +100,7 @@ def measure(
     *,
     data: Path | None = None,
     curves: bool = False,
+    drop_in: bool = False,
     progress: Progress = lambda _: None,
 ) -> dict[str, Any]:
     """Measure, and return the document.
@@ -108,13 +111,14 @@ def measure(
         settings: how.
         data: the folder that holds catvnoncat/, for the work "process".
         curves: also measure the scaling curves.
+        drop_in: also measure whole fits beside scikit-learn's.
         progress: is told what is measured next.
 
     Raises:
         OptionError: none of these contenders does any of these works.
     """
     rows = _rows(works, contenders)
-    if not rows and not curves:
+    if not rows and not curves and not drop_in:
         who, what = ", ".join(one.name for one in contenders), ", ".join(work.name for work in works)
         raise OptionError(f"{who}: not measured at {what}; expected a work and one of its contenders")
     rows, notes = _possible(rows, contenders, settings, data)
@@ -131,6 +135,9 @@ def measure(
         ],
         "rows": [_finished(row, peaks) for row in rows],
         "curves": drawn,
+        "drop_in": measured_drop_in(settings.repeats, settings.threads, data, progress)
+        if drop_in
+        else None,
         "notes": notes,
     }
 

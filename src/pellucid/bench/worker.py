@@ -17,6 +17,7 @@ from typing import Any
 
 from pellucid.bench import machine
 from pellucid.bench.contenders import CONTENDERS, loaded
+from pellucid.bench.drop_in import fitted
 from pellucid.bench.trainer import Predictor, Variants
 from pellucid.bench.works import Work, problem_of
 
@@ -168,6 +169,7 @@ JOBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "import": load,
     "process": process,
     "peak": peak,
+    "drop_in": fitted,
 }
 
 

@@ -39,6 +39,10 @@ def bench(
         bool,
         typer.Option("--curves", help="How time grows with examples, width, batch and threads, too."),
     ] = False,
+    drop_in: Annotated[
+        bool,
+        typer.Option("--drop-in", help="Whole fits beside scikit-learn's, on real data, too."),
+    ] = False,
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Also write the document of --json to FILE.")
     ] = None,
@@ -58,7 +62,13 @@ def bench(
         _check_target(out)
     with _telling(quiet) as progress:
         document = measure(
-            works, contenders, settings, data=data_folder(), curves=curves, progress=progress
+            works,
+            contenders,
+            settings,
+            data=data_folder(),
+            curves=curves,
+            drop_in=drop_in,
+            progress=progress,
         )
     if out is not None:
         write_atomically(out, json_text(document).encode("ascii"))

@@ -30,6 +30,7 @@ def minimise(
         callback: called with the parameters after every iteration.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     network, dtype = trainee.network, trainee.examples.dtype
     averaged = outputs_averaged(network)
@@ -54,10 +55,18 @@ def minimise(
             raise StopIteration
 
     options = {"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol}
+    # Between two vectors of this size SciPy's BLAS has no work for threads; waiting ones would take our
+    # engine's processors.
     try:
-        found = minimize(
-            cost_and_gradient, state.packed, method="L-BFGS-B", jac=True, callback=after, options=options
-        )
+        with threadpool_limits(1, "blas"):
+            found = minimize(
+                cost_and_gradient,
+                state.packed,
+                method="L-BFGS-B",
+                jac=True,
+                callback=after,
+                options=options,
+            )
     except KeyboardInterrupt:
         warn("Training interrupted by user.")
         estimator.n_iter_, estimator.loss_ = state.done, float(state.loss)

@@ -1,0 +1,94 @@
+"""Whole fits beside scikit-learn's: what is compared, and what the document says of it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sklearn")
+
+from pellucid.bench import drop_in
+from pellucid.bench.child import ChildError
+from pellucid.bench.fits import FITS, FROM_FOLDER, estimators_of, problem_of_fit
+from pellucid.bench.report import drop_in_cells, drop_in_line
+
+
+def test_the_settings_are_many_and_told_apart() -> None:
+    assert len(FITS) >= 30
+    assert len({fit.name for fit in FITS}) == len(FITS)
+    assert {fit.data for fit in FITS} == {"breast cancer", "diabetes", "digits", "adult", "mnist10k"}
+    # The defaults on every data set, but for how long.
+    for data in {fit.data for fit in FITS}:
+        assert any(fit.data == data and set(fit.parameters) <= {"max_iter"} for fit in FITS)
+
+
+@pytest.mark.parametrize("data", ["breast cancer", "diabetes", "digits", *FROM_FOLDER])
+def test_every_problem_is_rows_of_numbers(data: str, request: pytest.FixtureRequest) -> None:
+    root = request.getfixturevalue("data_root") if data in FROM_FOLDER else None
+    fit = next(fit for fit in FITS if fit.data == data)
+    X, y, weights = problem_of_fit(fit, root)
+    assert X.ndim == 2
+    assert len(X) == len(y) > 400
+    assert weights is None
+    assert abs(X).max() < 40
+
+
+def test_both_sides_have_the_same_parameters() -> None:
+    for fit in FITS:
+        ours, theirs = estimators_of(fit, seed=3)
+        common = theirs.get_params()
+        assert {name: ours.get_params()[name] for name in common} == common
+        assert type(ours).__module__.startswith("pellucid")
+        assert type(theirs).__module__.startswith("sklearn")
+
+
+def test_a_worker_fits_and_searches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drop_in, "_GRID", {"hidden_layer_sizes": [(2,), (3,)]})
+    monkeypatch.setattr(drop_in, "_SEARCHED", {"max_iter": 3, "random_state": 0})
+    name = "breast cancer: early_stopping=True, learning_rate_init=0.01"
+    found = {
+        side: drop_in.fitted(
+            {"side": side, "names": [name, drop_in.GRID_SEARCH], "data": "", "threads": 1}
+        )["fits"]
+        for side in ("ours", "theirs")
+    }
+    for what in (name, drop_in.GRID_SEARCH):
+        (_, loss, epochs), (_, their_loss, their_epochs) = found["ours"][what], found["theirs"][what]
+        assert loss == pytest.approx(their_loss, rel=1e-9)
+        assert epochs == their_epochs
+
+
+def answers(job: dict[str, Any]) -> dict[str, Any]:
+    seconds = 1.0 if job["side"] == "ours" else 4.0
+    return {"fits": {name: [seconds * (9 if "grid" in name else 1), 0.5, 7] for name in job["names"]}}
+
+
+def test_the_document_and_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drop_in, "answer_of", answers)
+    said: list[str] = []
+    found = drop_in.measured_drop_in(2, 2, None, said.append)
+    assert [row["name"] for row in found["rows"]] == [
+        *(fit.name for fit in FITS if fit.data not in FROM_FOLDER),
+        drop_in.GRID_SEARCH,
+    ]
+    assert found["speed_up"] == pytest.approx(4)
+    assert found["slowest"] == pytest.approx(4)
+    assert found["rows"][0]["ours"]["samples"] == [1.0, 1.0]
+    assert said[0] == f"{len(found['rows'])} fits, ours: 1 of 2"
+    assert drop_in_line(found).startswith("whole fits beside scikit-learn's: 4.00 times as fast")
+    assert drop_in_cells(found)[1][1:] == ["1.00 s", "4.00 s", "4.00", "0e+00"]
+    with_data = drop_in.measured_drop_in(1, 2, Path("somewhere"), said.append)
+    assert len(with_data["rows"]) == len(FITS) + 1
+
+
+def test_a_side_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(job: dict[str, Any]) -> dict[str, Any]:
+        if job["side"] == "theirs":
+            raise ChildError("no such module")
+        return answers(job)
+
+    monkeypatch.setattr(drop_in, "answer_of", fails)
+    found = drop_in.measured_drop_in(1, 2, None, lambda _: None, names=[FITS[0].name])
+    assert found["speed_up"] is None
+    assert drop_in_cells(found)[1] == [FITS[0].name, "1.00 s", "failed: no such module", "", ""]
+    assert drop_in_line(found) == "whole fits"
