@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
-COMMANDS = ("", "train", "evaluate", "predict", "summary", "bench")
+COMMANDS = ("", "train", "lr-find", "evaluate", "predict", "summary", "bench")
 INTRODUCTION = """\
 # The command line
 

@@ -11,7 +11,10 @@ import pytest
 import pellucid
 
 SOURCE = Path(pellucid.__file__).parent
-HEAVY = ["sklearn", "matplotlib", "PIL", "h5py", "typer", "rich", "scipy", "safetensors", "torch", "jax"]
+HEAVY = [
+    *("sklearn", "matplotlib", "PIL", "h5py", "typer", "rich", "scipy", "safetensors", "torch", "jax"),
+    *("narwhals", "pandas", "polars", "pyarrow"),
+]
 
 
 def loaded_by(code: str) -> set[str]:

@@ -46,7 +46,10 @@ _HOMES = {
     "pellucid.course": "L_layer_model nn_model two_layer_model",
     "pellucid.data.dataset": "Dataset",
     "pellucid.data.load": "load_data",
+    "pellucid.data.load_table": "load_tables",
     "pellucid.data.recipe": "Recipe",
+    "pellucid.data.table": "Table",
+    "pellucid.data.table_recipe": "TableRecipe",
     "pellucid.deep_network": "DeepNetwork",
     "pellucid.errors": "PellucidError",
     "pellucid.estimators": "MLPClassifier MLPRegressor",
@@ -54,7 +57,7 @@ _HOMES = {
     "pellucid.network": "Network",
     "pellucid.optimizer": "Optimizer",
     "pellucid.sweeping": "Sweep sweep",
-    "pellucid.training": "History TrainingOptions fit train",
+    "pellucid.training": "History TrainingOptions auto_layers fit lr_find train",
 }
 _ROOMS = ("core", "course", "data", "errors", "plots", "training")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -114,7 +114,10 @@ from pellucid.course import (
 )
 from pellucid.data.dataset import Dataset as Dataset
 from pellucid.data.load import load_data as load_data
+from pellucid.data.load_table import load_tables as load_tables
 from pellucid.data.recipe import Recipe as Recipe
+from pellucid.data.table import Table as Table
+from pellucid.data.table_recipe import TableRecipe as TableRecipe
 from pellucid.deep_network import DeepNetwork as DeepNetwork
 from pellucid.errors import PellucidError as PellucidError
 from pellucid.estimators import MLPClassifier as MLPClassifier
@@ -132,7 +135,13 @@ from pellucid.training import (
     TrainingOptions as TrainingOptions,
 )
 from pellucid.training import (
+    auto_layers as auto_layers,
+)
+from pellucid.training import (
     fit as fit,
+)
+from pellucid.training import (
+    lr_find as lr_find,
 )
 from pellucid.training import (
     train as train,

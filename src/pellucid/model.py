@@ -11,6 +11,8 @@ import numpy as np
 from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_hot
 from pellucid.data.recipe import Recipe
+from pellucid.data.table import Table
+from pellucid.data.table_recipe import TableRecipe
 from pellucid.engines import Predictor, predictor
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.files.reading import shown
@@ -19,6 +21,7 @@ from pellucid.network import Network
 from pellucid.training import History, bare_cost, predicts_numbers
 
 Floats = np.ndarray[Any, Any]
+_Described = tuple[Network, Recipe | TableRecipe, tuple[str, ...], History]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ class Model:
         network: what the network is.
         parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`, NumPy arrays. A model is a value: they are
             not to be changed in place.
-        recipe: how raw rows become columns.
+        recipe: how raw rows, or those of a table, become columns.
         classes: names, in the order of the probabilities; for two, the second is what the one output
             gives the probability of. Empty where the network predicts numbers.
         history: how training went.
@@ -101,7 +104,7 @@ class Model:
 
     network: Network
     parameters: Mapping[str, Floats]
-    recipe: Recipe
+    recipe: Recipe | TableRecipe
     classes: tuple[str, ...]
     history: History = field(default_factory=History)
 
@@ -136,18 +139,21 @@ class Model:
         AL, _ = L_model_forward(X, self.parameters, **self.network.activations)
         return np.asarray(AL)
 
-    def predict_proba(self, rows: Floats) -> Floats:
+    def predict_proba(self, rows: Any) -> Floats:
         """The probability of each class.
 
         Args:
-            rows: raw examples, (m, *recipe.shape) or (m, n_x): before scaling, as files hold them.
+            rows: raw examples, (m, *recipe.shape) or (m, n_x): before scaling, as files hold them. For a
+                model of tables a `Table`, or what `Table.from_frame` makes one of: a data frame, a
+                dictionary of columns, or an array whose columns are `recipe.column_names`.
 
         Returns:
             (m, K): columns in the order of `classes`; each row sums to 1 (but for several sigmoid
             outputs, which are independent of each other).
 
         Raises:
-            DataError: rows of another shape than the model was trained on, or no numbers.
+            DataError: rows of another shape than the model was trained on, or no numbers; columns of a
+                table that are missing, by name.
             NonFiniteError: NaN or infinity among them.
             LabelError: the network predicts numbers.
         """
@@ -163,13 +169,15 @@ class Model:
     def _compiled(self) -> Predictor | None:
         """What answers contiguous rows of the model's own type of number in a microsecond; set up once."""
         recipe = self.recipe
-        if self.predicts_numbers or recipe.kind != "numbers" or recipe.divisor != 1.0:
+        if self.predicts_numbers or not isinstance(recipe, Recipe):
+            return None
+        if recipe.kind != "numbers" or recipe.divisor != 1.0:
             return None
         spread = self.network.n_y == 1
         scaling = {"mean": recipe.mean, "deviation": recipe.deviation}
         return predictor(self.network, self.parameters, **scaling, spread=spread)
 
-    def predict(self, rows: Floats) -> Floats:
+    def predict(self, rows: Any) -> Floats:
         """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`.
 
         Of a network that predicts numbers, those: (m,) for one output, else (m, n_y).
@@ -179,10 +187,13 @@ class Model:
             return AL[0] if AL.shape[0] == 1 else AL.T
         return np.asarray(np.asarray(self.classes)[self.predict_proba(rows).argmax(axis=1)])
 
-    def _outputs_of_rows(self, rows: Floats) -> Floats:
+    def _outputs_of_rows(self, rows: Any) -> Floats:
         if isinstance(rows, np.ma.MaskedArray):
             raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
-        X = self.recipe.columns(np.asarray(rows), self.dtype)
+        if isinstance(self.recipe, TableRecipe):
+            X = self.recipe.columns(Table.from_frame(rows, self.recipe.column_names), self.dtype)
+        else:
+            X = self.recipe.columns(np.asarray(rows), self.dtype)
         check_finite(X)
         return self.outputs(X)
 
@@ -250,7 +261,7 @@ class Model:
         """
         from pellucid.files.model_file import no_model_because, read_model_file
 
-        described: list[tuple[Network, Recipe, tuple[str, ...], History]] = []
+        described: list[_Described] = []
 
         def shapes(document: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
             described.append(_described(document))
@@ -278,7 +289,7 @@ def check_classes(network: Network) -> None:
         )
 
 
-def _described(document: Mapping[str, Any]) -> tuple[Network, Recipe, tuple[str, ...], History]:
+def _described(document: Mapping[str, Any]) -> _Described:
     """The values that a model file's document stands for.
 
     Raises:
@@ -291,5 +302,7 @@ def _described(document: Mapping[str, Any]) -> tuple[Network, Recipe, tuple[str,
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise OptionError("a model's classes are a list of names")
     network = Network.from_dict(document["network"])
-    recipe = Recipe.from_dict(document["recipe"])
+    recipe = document["recipe"]
+    of_table = isinstance(recipe, Mapping) and recipe.get("kind") == TableRecipe.kind
+    recipe = TableRecipe.from_dict(recipe) if of_table else Recipe.from_dict(recipe)
     return network, recipe, tuple(classes), History.from_dict(document["history"])

@@ -31,8 +31,8 @@ class Optimizer:
         epsilon: joins the square root that the step is divided by.
         weight_decay: adamw's: the share of each weight that a step of rate 1 takes away.
         epsilon_hat: for adam and adamw: epsilon joins the root of the squares before they are corrected,
-            as in the faster order of Kingma and Ba (2015, section 2), whose epsilon-hat it then is. It counts
-            more in the first steps; scikit-learn and TensorFlow do so.
+            as in the faster order of Kingma and Ba (2015, section 2), whose epsilon-hat it then is. It
+            counts more in the first steps; scikit-learn and TensorFlow do so.
 
     Raises:
         OptionError: an unknown name, or a number out of its range.
@@ -48,7 +48,7 @@ class Optimizer:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or self.name not in OPTIMIZERS:
             raise OptionError(f"unknown optimizer {self.name!r}; expected one of {', '.join(OPTIMIZERS)}")
-        # A velocity that is never braked may be asked for; means that never forget have nothing to follow.
+        # A velocity that nothing brakes may be asked for; a mean that never forgets follows nothing.
         most = {"most": 1.0} if self.name in ("heavy_ball", "nesterov") else {"below": 1.0}
         object.__setattr__(self, "beta1", check_number("beta1", self.beta1, least=0.0, **most))
         object.__setattr__(self, "beta2", check_number("beta2", self.beta2, least=0.0, below=1.0))
@@ -57,8 +57,8 @@ class Optimizer:
         object.__setattr__(self, "weight_decay", decay)
         if type(self.epsilon_hat) is not bool or (self.epsilon_hat and not self.name.startswith("adam")):
             raise OptionError(
-                f"epsilon_hat is {self.epsilon_hat!r} and the optimizer {self.name}; expected True or False, "
-                "and True with adam or adamw only"
+                f"epsilon_hat is {self.epsilon_hat!r} and the optimizer {self.name}; expected True or "
+                "False, and True with adam or adamw only"
             )
 
     @classmethod

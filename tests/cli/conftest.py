@@ -42,7 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes longer than all the rest: only who asks for `drawing` has it."""
     if "drawing" not in request.fixturenames:
-        monkeypatch.setattr("pellucid.cli.run_folder._draw", lambda *_: [])
+        monkeypatch.setattr("pellucid.cli.run_folder.draw", lambda *_: [])
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_an_archive_with_a_pickle_inside(here: Path, refused: Refused) -> None:
 
 
 def test_files_of_no_known_format(here: Path, refused: Refused) -> None:
-    (here / "notes.h5").write_text("hello")
+    (here / "notes.h5").write_bytes(b"\x00hello")
     assert refused("train", "notes.h5").startswith(
         "notes.h5 is of no known format; expected HDF5, .npz or .npy"
     )

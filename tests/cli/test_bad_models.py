@@ -191,7 +191,7 @@ def test_nothing_to_predict_on(
     )
     (here / "empty").mkdir()
     assert refused("predict", picture_model, "empty").startswith("empty holds no pictures (found: nothing)")
-    (here / "notes.txt").write_text("hello")
+    (here / "notes.txt").write_bytes(b"\x00hello")
     assert refused("predict", number_model, "notes.txt").startswith(
         "notes.txt is of no known format; expected"
     )

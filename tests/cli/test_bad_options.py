@@ -103,9 +103,7 @@ def test_options_of_train(options: str, line: str, refused: Refused) -> None:
 
 
 def test_no_data(refused: Refused) -> None:
-    assert refused("train") == (
-        "no data were named; expected pellucid train DATA, or data = ... in --config FILE"
-    )
+    assert refused("train") == "no data were named; expected DATA, or data = ... in --config FILE"
 
 
 @pytest.mark.parametrize(

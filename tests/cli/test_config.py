@@ -9,10 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pellucid.cli.config import TrainConfig
+from pellucid.cli.config_file import read_options, toml_text
 from pellucid.engines import engine_named
 from small_data import photographs, write_points
 
 Refused = Callable[..., str]
+
+
+def from_file(path: Path) -> TrainConfig:
+    return TrainConfig().updated(read_options(path))
 
 
 @pytest.mark.parametrize(
@@ -59,18 +64,18 @@ def test_a_run_repeats_itself_from_any_folder(
 
 
 def test_a_built_in_name_stays_a_name() -> None:
-    config = TrainConfig(data="moons", test="circles").resolved("reference")
-    assert (config.data, config.test) == ("moons", "circles")
+    config = TrainConfig(data="moons", test="circles").resolved("reference", (4,))
+    assert (config.data, config.test, config.layers) == ("moons", "circles", (4,))
 
 
 def test_other_spellings(here: Path) -> None:
     path = here / "run.toml"
     path.write_text("learning-rate = 1\nimage_size = 48\ninit = 0.01\nhidden-activation = 'tanh'", "utf-8")
-    config = TrainConfig.from_toml(path)
+    config = from_file(path)
     assert config == TrainConfig(learning_rate=1.0, image_size="48", init="0.01", hidden_activation="tanh")
     assert (config.picture_shape, config.initialization) == ((48, 48), 0.01)
     path.write_text("dropout = 0.5\nl2 = 3\nclip-norm = 2\nwarmup-epochs = 1", "utf-8")
-    config = TrainConfig.from_toml(path)
+    config = from_file(path)
     assert config == TrainConfig(dropout="0.5", l2=3.0, clip_norm=2.0, warmup_epochs=1.0)
     assert config.network(3, 2).dropout == 0.5
 
@@ -116,7 +121,7 @@ def test_no_hidden_layer(here: Path, done: Callable) -> None:
         ("x = " + "[" * 5000, "run.toml is not a TOML file: "),
         (
             "learning-rates = 1",
-            "run.toml: unknown key 'learning-rates'; expected some of data, test, layers,",
+            "run.toml: unknown key 'learning-rates'; expected some of data, test, target,",
         ),
         ("[train]\nseed = 1", "run.toml: unknown key 'train'; expected some of data,"),
         ("data = 3", "run.toml: data is 3; expected text in quotes"),
@@ -131,8 +136,8 @@ def test_no_hidden_layer(here: Path, done: Callable) -> None:
         (f"seed = {'9' * 5000}", "run.toml is not a TOML file: "),
         ("seed = 1.5", "run.toml: seed is 1.5; expected a whole number"),
         ("seed = true", "run.toml: seed is True; expected a whole number"),
-        ("layers = 20", "run.toml: layers is 20; expected a list of whole numbers"),
-        ("layers = [20, 7.5]", "run.toml: layers is [20, 7.5]; expected a list of whole numbers"),
+        ("layers = 20", "run.toml: layers is 20; expected a list of whole numbers, or"),
+        ("layers = [20, 7.5]", "run.toml: layers is [20, 7.5]; expected a list of whole numbers, or"),
         ("learning_rate = 'fast'", "run.toml: learning_rate is 'fast'; expected a number"),
         ("clip_norm = 'short'", "run.toml: clip_norm is 'short'; expected a number"),
         ("dropout = [0.1]", "run.toml: dropout is [0.1]; expected text in quotes"),
@@ -142,7 +147,7 @@ def test_no_hidden_layer(here: Path, done: Callable) -> None:
         ("layers = [0]", "--layers is 0; expected a whole number from 1 to 2147483647"),
         ("data = 'd'\nlearning_rate = nan", "learning_rate is nan; expected a number above 0"),
         ("data = 'd'\niterations = 3\nepochs = 3", "--iterations and --epochs say the same thing twice"),
-        ("", "no data were named; expected pellucid train DATA, or data = ... in --config FILE"),
+        ("", "no data were named; expected DATA, or data = ... in --config FILE"),
     ],
 )
 def test_mistakes_in_a_file(text: str, line: str, here: Path, refused: Refused) -> None:
@@ -173,7 +178,11 @@ configs = st.builds(
     TrainConfig,
     data=names,
     test=st.none() | names,
-    layers=st.lists(st.integers(1, 10**6), max_size=5).map(tuple),
+    target=st.none() | names,
+    task=st.none() | names,
+    numeric=st.lists(names, max_size=3).map(tuple),
+    drop=st.lists(names, max_size=3).map(tuple),
+    layers=st.just("auto") | st.lists(st.integers(1, 10**6), max_size=5).map(tuple),
     iterations=counts,
     epochs=counts,
     batch_size=st.none() | st.integers(1, 10**6),
@@ -183,6 +192,7 @@ configs = st.builds(
     test_fraction=st.floats(0, 1),
     optimizer=names,
     momentum=st.none() | numbers,
+    weight_decay=st.none() | numbers,
     schedule=names,
     warmup_epochs=numbers,
     clip_norm=st.none() | numbers,
@@ -202,5 +212,5 @@ def test_any_configuration_survives_its_file(
     config: TrainConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
-    path.write_bytes(config.to_toml().encode())
-    assert TrainConfig.from_toml(path) == config
+    path.write_bytes(toml_text(config).encode())
+    assert from_file(path) == config

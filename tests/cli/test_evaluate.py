@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.load import load_labelled
+from pellucid.metrics import class_figures
 from pellucid.model import Model
 from small_data import photograph, photographs, points, truncate, write_points
 from table_files import write_npz
@@ -18,10 +19,18 @@ def test_the_report(here: Path, done: Callable, number_model: Path) -> None:
     model = Model.load(number_model)
     result = model.evaluate(load_labelled("data.npz", model.recipe, model.classes))
     lines = outcome.out.splitlines()
-    assert lines[0] == f"accuracy    {result.accuracy:.4f}  (30 examples, {len(result.wrong)} wrong)"
-    assert lines[1] == f"cost        {result.cost:.6f}"
-    assert lines[3] == "true \\ predicted   0   1"
-    assert [line.split() for line in lines[4:]] == [
+    figures = class_figures(result.labels, result.probabilities, model.classes)
+    assert figures.calibration is not None
+    assert [line.split("  ")[0] for line in lines[:5]] == [
+        *("accuracy", "cost", "ROC AUC", "average precision", "calibration error")
+    ]
+    assert lines[1][19:] == f"{result.cost:.6f}"
+    assert lines[0][19:] == f"{result.accuracy:.4f}  (30 examples, {len(result.wrong)} wrong)"
+    assert lines[2][19:] == f"{figures.roc_auc:.4f}  (of 1)"
+    assert lines[3][19:] == f"{figures.average_precision:.4f}  (of 1)"
+    assert lines[4][19:25] == f"{figures.calibration.error:.4f}"
+    assert lines[6] == "true \\ predicted   0   1"
+    assert [line.split() for line in lines[7:]] == [
         ["0", *map(str, result.confusion[0])],
         ["1", *map(str, result.confusion[1])],
     ]
@@ -92,6 +101,28 @@ def test_one_class_is_enough_to_evaluate_on(here: Path, done: Callable, picture_
     document = done("evaluate", picture_model, "dogs", "--json").document
     assert document["confusion_matrix"][0] == [0, 0]
     assert document["accuracy"] == 1.0
+
+
+def test_what_is_not_defined_is_null_and_a_line_says_why(
+    here: Path, done: Callable, picture_model: Path
+) -> None:
+    photographs(here / "dogs" / "test", 3, kinds=("dog",))
+    outcome = done("evaluate", picture_model, "dogs", "--json")
+    line = "ROC AUC and average precision are not defined: none of the 3 examples is of the class cat"
+    assert outcome.err == f"pellucid: {line}\n"
+    figures = outcome.document["figures"]
+    assert (figures["roc_auc"], figures["average_precision"], figures["notes"]) == (None, None, [line])
+    assert figures["calibration_error"] is not None
+    assert "ROC AUC" not in done("evaluate", picture_model, "dogs").out
+
+
+def test_the_figures_in_the_json(here: Path, done: Callable, number_model: Path) -> None:
+    write_points(here / "data.npz", m=50, seed=5)
+    figures = done("evaluate", number_model, "data.npz", "--json").document["figures"]
+    assert figures["positive_class"] == "1"
+    assert 0.5 < figures["roc_auc"] <= 1
+    assert sum(row["examples"] for row in figures["calibration"]) == 50
+    assert all(row["from"] <= row["predicted"] <= row["to"] for row in figures["calibration"])
 
 
 def test_unreadable_pictures(here: Path, done: Callable, run: Callable, picture_model: Path) -> None:

@@ -24,7 +24,9 @@ from pellucid.training.schedules import SCHEDULES
 from pellucid.training.shortcut import SHORTCUTS
 
 REPOSITORY = Path(__file__).parents[2]
-COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = [
+    command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -72,7 +74,7 @@ def test_the_help_names_what_exists() -> None:
 def test_the_help_names_the_defaults() -> None:
     config = TrainConfig()
     expected = {
-        "layers": " ".join(map(str, config.layers)),
+        "layers": " ".join(map(str, config.hidden or ())),
         "iterations": config.length,
         **{
             name: getattr(config, name)

@@ -87,7 +87,7 @@ def test_reading_pictures_stops(
 
     monkeypatch.setattr("pellucid.cli.console.reading", reading)
     # It has this name in a module that may be loaded already.
-    monkeypatch.setattr("pellucid.cli.training_run.reading", reading)
+    monkeypatch.setattr("pellucid.cli.work.reading", reading)
     outcome = run(command, *([] if command == "train" else [picture_model]), "pets")
     assert len(seen) == 3
     assert (outcome.status, outcome.out) == (1, "")
@@ -99,7 +99,7 @@ def test_a_run_that_is_interrupted_while_it_is_written_leaves_nothing(
     here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_points(here / "data.npz")
-    monkeypatch.setattr("pellucid.cli.run_folder._draw", interrupting(1, []))
+    monkeypatch.setattr("pellucid.cli.run_folder.draw", interrupting(1, []))
     outcome = run("train", "data.npz", "--iterations", 2, "--quiet")
     assert (outcome.status, outcome.err.strip()) == (1, "pellucid: interrupted")
     assert list((here / "runs").iterdir()) == []

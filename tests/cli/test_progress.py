@@ -59,7 +59,7 @@ def in_terminal(folder: Path, *arguments: str) -> tuple[int, str, str]:
         "import pellucid.cli.progress as progress\n"
         f"progress.time = types.SimpleNamespace(monotonic={SLOW})\n"
         "from pellucid.cli import main, run_folder\n"
-        "run_folder._draw = lambda *_: []\n"
+        "run_folder.draw = lambda *_: []\n"
         "main(sys.argv[1:])"
     )
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "TERM": "xterm-256color", "COLUMNS": "120"}

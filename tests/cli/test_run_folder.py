@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.cli.config import TrainConfig
+from pellucid.cli.config_file import read_options
 from pellucid.model import Model
 from small_data import photographs, points, write_points
 from table_files import write_npz
@@ -42,7 +43,7 @@ def test_a_run_on_numbers(here: Path, done: Callable) -> None:
     assert here / report.pop("model") == folder / "model.safetensors"
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert json.loads((folder / "report.json").read_text("utf-8")) == report
-    assert TrainConfig.from_toml(folder / "config.toml").data == str(here / "data.npz")
+    assert read_options(folder / "config.toml")["data"] == str(here / "data.npz")
     costs = Model.load(folder / "model.safetensors").history.costs
     history = table(folder / "history.csv")
     assert history == [["epoch", "cost"], *([str(i), repr(cost)] for i, cost in enumerate(costs))]
@@ -117,7 +118,7 @@ def test_an_empty_folder_that_is_filled_meanwhile(
         (here / "out" / "report.json").write_text("precious")
         return []
 
-    monkeypatch.setattr("pellucid.cli.run_folder._draw", meanwhile)
+    monkeypatch.setattr("pellucid.cli.run_folder.draw", meanwhile)
     outcome = run("train", "data.npz", *QUICK, "--out", "out")
     assert (outcome.status, outcome.err) == (
         2,
@@ -170,7 +171,7 @@ def test_runs_at_the_same_time_get_folders_of_their_own(here: Path) -> None:
         "        print('ready', flush=True); sys.stdin.readline()\n"
         "        return found\n"
         "run_folder.Path = Slow\n"
-        "run_folder._draw = lambda *_: []\n"
+        "run_folder.draw = lambda *_: []\n"
         "main(['train', 'data.npz', '--layers', '3', '--iterations', '3', '--json', '--seed', sys.argv[1]])"
     )
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
@@ -192,15 +193,37 @@ def test_runs_at_the_same_time_get_folders_of_their_own(here: Path) -> None:
     reports = [json.loads(output) for output in outputs]
     assert sorted(report["run"] for report in reports) == [f"runs/train-{n}" for n in range(1, 5)]
     for seed, report in enumerate(reports):
-        assert TrainConfig.from_toml(here / report["run"] / "config.toml").seed == seed
+        assert read_options(here / report["run"] / "config.toml")["seed"] == seed
     assert len(list((here / "runs").iterdir())) == 4
+
+
+@pytest.mark.usefixtures("drawing")
+def test_costs_of_examples_held_out_are_drawn(
+    here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pellucid import plots
+
+    drawn: list[Any] = []
+    draw = plots.cost_curve
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        drawn.append(draw(*arguments, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(plots, "cost_curve", watched)
+    write_points(here / "data.npz")
+    done("train", "data.npz", *QUICK, "--validation-fraction", 0.3, "--patience", 9)
+    history = Model.load(here / "runs" / "train-1" / "model.safetensors").history
+    lines = drawn[0].axes[0].lines
+    np.testing.assert_array_equal(lines[1].get_ydata(), history.validation_costs)
+    assert lines[2].get_xdata()[0] == history.best_epoch
 
 
 @pytest.mark.usefixtures("drawing")
 def test_a_picture_that_cannot_be_drawn_costs_no_training(
     here: Path, done: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ValueError("no\nink")
 
     monkeypatch.setattr("pellucid.plots.cost_curve", broken)

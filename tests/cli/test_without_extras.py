@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from small_data import photographs, write_points
+from small_tables import write_flats
 
-EXTRAS = ("matplotlib", "PIL", "h5py", "sklearn", "scipy")
+EXTRAS = ("matplotlib", "PIL", "h5py", "sklearn", "scipy", "pyarrow", "narwhals")
 CODE = """
 import sys
 from importlib.abc import MetaPathFinder
@@ -43,6 +44,11 @@ def without(missing: tuple[str, ...], *arguments: object) -> subprocess.Complete
     ("missing", "data", "line"),
     [
         ("PIL", "pets", "reading pictures needs Pillow: pip install 'pellucid[images]'"),
+        (
+            "pyarrow",
+            "flats.csv --target sold",
+            "reading tables needs pyarrow: pip install 'pellucid[tables]'",
+        ),
         ("h5py", "data.h5", "reading HDF5 files needs h5py: pip install 'pellucid[hdf5]'"),
         (
             "sklearn",
@@ -54,7 +60,8 @@ def without(missing: tuple[str, ...], *arguments: object) -> subprocess.Complete
 def test_what_is_missing_is_named(missing: str, data: str, line: str, here: Path) -> None:
     photographs(here / "pets", 2)
     write_points(here / "data.h5")
-    result = without((missing,), "train", data, "--iterations", 2)
+    write_flats(here / "flats.csv")
+    result = without((missing,), "train", *data.split(), "--iterations", 2)
     assert (result.returncode, result.stdout, result.stderr) == (2, "", f"pellucid: {line}\n")
     assert not (here / "runs").exists()
 
@@ -75,11 +82,14 @@ def test_everything_else_works(here: Path, number_model: Path) -> None:
         ".toml",
     ]
     np.save(here / "rows.npy", np.zeros((1, 3)))
-    for arguments in (
-        ("evaluate", number_model, "data.npz", "--part", "train"),
-        ("predict", number_model, "rows.npy"),
-        ("summary", number_model),
-    ):
+    for arguments in (("predict", number_model, "rows.npy"), ("summary", number_model)):
         result = without(EXTRAS, *arguments)
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout
+    result = without(EXTRAS, "evaluate", number_model, "data.npz", "--part", "train")
+    assert (result.returncode, result.stderr) == (
+        0,
+        "pellucid: counting ROC AUC, average precision and calibration needs scikit-learn: "
+        "pip install 'pellucid[sklearn]'\n",
+    )
+    assert result.stdout.startswith("accuracy ")

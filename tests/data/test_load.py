@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pellucid.data.load import load_data, load_inputs, load_labelled, stratified_split
+from pellucid.data.load import load_data, load_inputs, load_labelled
 from pellucid.data.pictures import decode_picture
 from pellucid.data.recipe import Recipe
+from pellucid.data.splitting import stratified_split
 from pellucid.errors import (
     FormatError,
     LabelError,

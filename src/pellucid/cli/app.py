@@ -15,6 +15,7 @@ import typer
 from pellucid.cli.bench import bench
 from pellucid.cli.console import note
 from pellucid.cli.evaluate import evaluate
+from pellucid.cli.lr_find import lr_find
 from pellucid.cli.predict import predict
 from pellucid.cli.summary import summary
 from pellucid.cli.train import train
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 100},
 )
 app.command()(train)
+app.command("lr-find")(lr_find)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(summary)
@@ -116,7 +118,9 @@ def spread(arguments: Sequence[str]) -> list[str]:
 
 def _asked(arguments: Sequence[str]) -> str:
     """The command that was called, as its help is asked for; the parser does not always say."""
-    names = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    names = [
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    ]
     return f"pellucid {arguments[0]}" if arguments[0] in names else "pellucid"
 
 

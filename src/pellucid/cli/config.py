@@ -1,13 +1,12 @@
 """TrainConfig: everything `pellucid train` is told, from the command line or a TOML file."""
 
-import json
-import tomllib
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pellucid.errors import FormatError, OptionError
-from pellucid.files.reading import open_regular, shown
+from pellucid.errors import OptionError
+from pellucid.files.reading import shown
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.training import Schedule, TrainingOptions
@@ -19,7 +18,12 @@ class TrainConfig:
 
     data: str = ""
     test: str | None = None
-    layers: tuple[int, ...] = (20, 7, 5)
+    target: str | None = None
+    task: str | None = None
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    layers: tuple[int, ...] | str = (20, 7, 5)
     iterations: int | None = None
     epochs: int | None = None
     batch_size: int | None = None
@@ -35,6 +39,7 @@ class TrainConfig:
     strict: bool = False
     optimizer: str = "gradient_descent"
     momentum: float | None = None
+    weight_decay: float | None = None
     schedule: str = "constant"
     warmup_epochs: float = 0.0
     clip_norm: float | None = None
@@ -56,23 +61,28 @@ class TrainConfig:
             ("seed", self.seed, 0, 2**32 - 1),
             ("patience", self.patience, 0, None),
             ("threads", self.threads, 1, None),
-            *(("layers", units, 1, 2**31 - 1) for units in self.layers),
+            *(("layers", units, 1, 2**31 - 1) for units in self.hidden or ()),
         ):
             if value is not None and (value < least or (most is not None and value > most)):
                 span = f"of at least {least}" if most is None else f"from {least} to {most}"
                 raise OptionError(f"--{name} is {shown(value, 80)}; expected a whole number {span}")
+        if isinstance(self.layers, str) and self.layers != "auto":
+            raise OptionError(f"layers is {shown(repr(self.layers), 80)}; expected whole numbers, or auto")
 
-    def updated(self, given: dict[str, Any]) -> Self:
+    def updated(self, given: Mapping[str, Any]) -> Self:
         """These settings with those of `given` that are not None in their place."""
         changes = {name: value for name, value in given.items() if value is not None}
-        if "layers" in changes:
-            changes["layers"] = tuple(changes["layers"])
         # A length given in one unit replaces a length given in the other.
         if "epochs" in changes and "iterations" not in changes:
             changes["iterations"] = None
         if "iterations" in changes and "epochs" not in changes:
             changes["epochs"] = None
         return replace(self, **changes)
+
+    @property
+    def hidden(self) -> tuple[int, ...] | None:
+        """Units of the hidden layers; None: they are to be searched for."""
+        return None if isinstance(self.layers, str) else self.layers
 
     @property
     def length(self) -> int:
@@ -112,19 +122,43 @@ class TrainConfig:
             )
         return int(sides[0]), int(sides[-1])
 
-    def network(self, n_x: int, n_classes: int) -> Network:
-        """The network that these settings describe, for `n_x` inputs and so many classes.
+    def network(self, n_x: int, n_classes: int, hidden: tuple[int, ...] | None = None) -> Network:
+        """The network that these settings describe.
+
+        Args:
+            n_x: how many inputs it has.
+            n_classes: how many classes it tells apart; 0: it predicts a number.
+            hidden: units of the hidden layers; left out, those of the settings, and where they are to be
+                searched for, one layer stands for them.
 
         Raises:
             OptionError: there is no such network.
         """
         names = self.hidden_activation.split(",")
+        layers = self.hidden if hidden is None else hidden
+        layers = (1,) if layers is None else layers
+        if n_classes:
+            network = Network.for_classes(n_x, layers, n_classes)
+        else:
+            network = Network((n_x, *layers, 1), output_activation="identity")
         return replace(
-            Network.for_classes(n_x, self.layers, n_classes),
+            network,
             hidden_activation=names[0] if len(names) == 1 else tuple(names),
             dropout=_numbers("dropout", self.dropout),
             **{name: getattr(self, name) for name in ("l2", "l1", "input_dropout", "label_smoothing")},
         )
+
+    def check(self, n_classes: int = 2) -> None:
+        """Refuse settings that no data could be trained with.
+
+        Args:
+            n_classes: see `network`.
+
+        Raises:
+            OptionError: a value that does not exist, is out of its range, or contradicts another.
+        """
+        _ = self.options
+        self.network(1, n_classes)
 
     @property
     def options(self) -> TrainingOptions:
@@ -150,98 +184,36 @@ class TrainConfig:
     @property
     def _optimizer(self) -> Optimizer:
         optimizer = Optimizer.named(self.optimizer)
-        if self.momentum is None:
-            return optimizer
-        if "v" not in optimizer.keeps:
-            with_momentum = ", ".join(name for name, keeps in OPTIMIZERS.items() if "v" in keeps)
-            raise OptionError(
-                f"--momentum is {self.momentum:g} and the optimizer {self.optimizer} has none; "
-                f"expected one of {with_momentum}"
-            )
-        return replace(optimizer, beta1=self.momentum)
+        if self.momentum is not None:
+            if "v" not in optimizer.keeps:
+                with_momentum = ", ".join(name for name, keeps in OPTIMIZERS.items() if "v" in keeps)
+                raise OptionError(
+                    f"--momentum is {self.momentum:g} and the optimizer {self.optimizer} has none; "
+                    f"expected one of {with_momentum}"
+                )
+            optimizer = replace(optimizer, beta1=self.momentum)
+        if self.weight_decay is not None:
+            if optimizer.name != "adamw":
+                raise OptionError(
+                    f"--weight-decay is {self.weight_decay:g} and the optimizer {self.optimizer} has none; "
+                    "expected adamw, or --l2"
+                )
+            optimizer = replace(optimizer, weight_decay=self.weight_decay)
+        return optimizer
 
-    def resolved(self, engine: str) -> Self:
+    def resolved(self, engine: str, layers: tuple[int, ...]) -> Self:
         """These settings with nothing left to defaults or to the current folder: what repeats a run.
 
         Args:
             engine: the name of the engine that trained.
+            layers: the units of the hidden layers that were trained.
         """
         length = "iterations" if self.epochs is None and self.batch_size is None else "epochs"
-        changes: dict[str, Any] = {length: self.length, "engine": engine, "data": _anywhere(self.data)}
+        changes: dict[str, Any] = {length: self.length, "engine": engine, "layers": layers}
+        changes["data"] = _anywhere(self.data)
         if self.test is not None:
             changes["test"] = _anywhere(self.test)
         return replace(self, **changes)
-
-    def to_toml(self) -> str:
-        """A file that `from_toml` reads back, and `pellucid train --config` repeats the run from."""
-        lines = ["# pellucid train --config THIS_FILE repeats the run."]
-        lines += [f"{name} = {_toml(value)}" for name, value in asdict(self).items() if value is not None]
-        return "\n".join(lines) + "\n"
-
-    @classmethod
-    def from_toml(cls, path: Path) -> Self:
-        """Read a configuration file.
-
-        Raises:
-            NotFoundError: there is no such file.
-            FormatError: it is no regular file, or larger than any configuration.
-            OptionError: it is not TOML, has a key that is no option, or a value of another type.
-        """
-        where = shown(path)
-        with open_regular(path, FormatError, "a TOML file of options", most=_MAX_BYTES) as file:
-            content = file.read(_MAX_BYTES)
-        try:
-            document = tomllib.loads(content.decode())
-        # ValueError: no TOML, no UTF-8, or a number of more digits than Python reads.
-        except (ValueError, RecursionError) as error:
-            raise OptionError(f"{where} is not a TOML file: {error}") from None
-        known = {field.name: field.type for field in fields(cls)}
-        given: dict[str, Any] = {}
-        for key, value in document.items():
-            # The options of the command line are spelled with hyphens.
-            name = key.replace("-", "_")
-            if name not in known:
-                raise OptionError(
-                    f"{where}: unknown key {shown(repr(key), 80)}; expected some of {', '.join(known)}"
-                )
-            if name in given:
-                raise OptionError(f"{where}: {name} is given twice; expected it once")
-            given[name] = _converted(name, value)
-            if not _matches(given[name], known[name]):
-                raise OptionError(
-                    f"{where}: {key} is {shown(repr(value), 80)}; expected {_EXPECTED[str(known[name])]}"
-                )
-        return cls().updated(given)
-
-
-_MAX_BYTES = 1 << 20
-
-_EXPECTED = {
-    str(str): "text in quotes",
-    str(str | None): "text in quotes",
-    str(int): "a whole number",
-    str(int | None): "a whole number",
-    str(float): "a number",
-    str(float | None): "a number",
-    str(bool): "true or false",
-    str(tuple[int, ...]): "a list of whole numbers",
-}
-
-
-def _converted(name: str, value: Any) -> Any:
-    """A value as the option keeps it, where TOML can write it in another way too."""
-    if name == "image_size" and type(value) is int:
-        return str(value)
-    kinds = {item.name: item.type for item in fields(TrainConfig)}
-    try:
-        if kinds[name] in (float, float | None) and type(value) is int:
-            return float(value)
-        if name in ("init", "dropout") and type(value) in (int, float):
-            return str(float(value))
-    except OverflowError:
-        # Refused as what it is: no number that can be counted with.
-        return None
-    return value
 
 
 def _numbers(name: str, text: str) -> float | tuple[float, ...]:
@@ -264,23 +236,3 @@ def _anywhere(data: str) -> str:
     # ValueError: a null character.
     except (OSError, ValueError):
         return data
-
-
-def _matches(value: Any, kind: Any) -> bool:
-    expected = _EXPECTED[str(kind)]
-    if expected == "a list of whole numbers":
-        return isinstance(value, list) and all(type(item) is int for item in value)
-    if expected == "a number":
-        return type(value) in (int, float)
-    if expected == "a whole number":
-        return type(value) is int
-    return type(value) is (bool if expected == "true or false" else str)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
-    if isinstance(value, str):
-        # TOML's basic strings are JSON's, but for the one control character JSON lets through.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return json.dumps(value)

@@ -106,13 +106,36 @@ def confusion_table(
     """
     if len(classes) > most:
         return f"(confusion matrix of {len(classes)} classes: {elsewhere})"
-    head = ["true \\ predicted", *classes]
-    rows = [head, *([name, *map(str, row)] for name, row in zip(classes, confusion.tolist(), strict=True))]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    return "\n".join(
+    names = [shown(name, 40) for name in classes]
+    head = ["true \\ predicted", *names]
+    rows = [head, *([name, *map(str, row)] for name, row in zip(names, confusion.tolist(), strict=True))]
+    return aligned_table(rows, "l" + "r" * len(classes))
+
+
+def aligned_table(rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Rows of cells as text: each column as wide as its widest cell.
+
+    Args:
+        rows: the head among them.
+        sides: "l" or "r" for each column: where its cells are aligned.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
         "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if side == "l" else cell.rjust(width)
+            for cell, width, side in zip(row, widths, sides, strict=True)
         )
         for row in rows
     )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def aligned(lines: Sequence[tuple[str, str]], least: int) -> str:
+    """What each line is called, and beside it what it says.
+
+    Args:
+        lines: pairs of these.
+        least: how wide the names' column is at the least.
+    """
+    width = max(least, *(len(name) for name, _ in lines)) + 2
+    return "\n".join(f"{name:<{width}}{said}" for name, said in lines)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from pellucid.data.dataset import Dataset
     from pellucid.model import Model
 
 
@@ -16,9 +15,17 @@ def predict(
         typer.Argument(
             metavar="INPUT",
             help="Photographs, folders of them, patterns such as 'pets/*.jpg', or array files "
-            "(.npy, .npz, HDF5).",
+            "(.npy, .npz, HDF5); for a model of tables one table (CSV, TSV or Parquet).",
         ),
     ],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="For tables: write the rows with their predictions to FILE, .csv, .tsv or .parquet. "
+            "Default: CSV on standard output.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Predictions as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Predictions as CSV.")] = False,
     strict: Annotated[
@@ -28,10 +35,13 @@ def predict(
 ) -> None:
     """Print the class and its probability for every INPUT, or the number that is predicted.
 
-    An INPUT is prepared exactly as the examples were in training.
+    An INPUT is prepared exactly as the examples were in training. The rows of a table come back with
+    their predictions appended: its columns may stand in any order, and there may be others.
     """
+    from pellucid.cli.answers import answers_of
     from pellucid.cli.console import note_skipped, print_json, reading
     from pellucid.data.load import load_inputs
+    from pellucid.data.table_recipe import TableRecipe
     from pellucid.errors import OptionError
     from pellucid.files.reading import shown
     from pellucid.model import Model
@@ -39,10 +49,20 @@ def predict(
     if as_json and as_csv:
         raise OptionError("--json and --csv are two forms of the same output; expected one of them")
     loaded = Model.load(model)
+    if isinstance(loaded.recipe, TableRecipe):
+        from pellucid.cli.predict_table import predict_table
+
+        predict_table(model, loaded, inputs, out, as_json=as_json)
+        return
+    if out is not None:
+        raise OptionError(
+            f"--out is for the rows of tables, and {shown(model)} was trained on "
+            f"{loaded.recipe.describe()}; expected --csv or --json, and > FILE"
+        )
     with reading(quiet) as progress:
         dataset = load_inputs(inputs, loaded.recipe, dtype=loaded.dtype, strict=strict, progress=progress)
     note_skipped(dataset.skipped)
-    predictions = (_numbers if loaded.predicts_numbers else _predictions)(loaded, dataset)
+    predictions = answers_of(loaded, dataset)
     if as_json:
         print_json({"model": model, "predictions": predictions, "skipped": list(dataset.skipped)})
     elif as_csv:
@@ -55,37 +75,6 @@ def predict(
         width = max(len(name) for name in loaded.classes)
         for row in predictions:
             typer.echo(f"{row['label']:<{width}}  {row['probability']:.4f}  {shown(row['source'])}")
-
-
-def _predictions(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:
-    from pellucid.cli.console import check_answers
-    from pellucid.data.dataset import labels_of
-
-    AL = model.outputs(dataset.X)
-    probabilities = model.class_probabilities(AL)
-    check_answers(probabilities, dataset.sources)
-    return [
-        {
-            "source": source,
-            "label": model.classes[label],
-            "probability": row[label],
-            "probabilities": dict(zip(model.classes, row, strict=True)),
-        }
-        for source, label, row in zip(
-            dataset.sources, labels_of(AL).tolist(), probabilities.tolist(), strict=True
-        )
-    ]
-
-
-def _numbers(model: "Model", dataset: "Dataset") -> list[dict[str, Any]]:
-    from pellucid.cli.console import check_answers
-
-    answers = model.outputs(dataset.X).T
-    check_answers(answers, dataset.sources)
-    return [
-        {"source": source, "numbers": row}
-        for source, row in zip(dataset.sources, answers.tolist(), strict=True)
-    ]
 
 
 def _print_csv(predictions: list[dict[str, Any]], model: "Model") -> None:

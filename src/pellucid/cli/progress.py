@@ -8,7 +8,7 @@ from typing import Any, Self
 from pellucid.cli.console import error_console, note
 from pellucid.training import EpochEnd, Event, TrainingStart
 
-# Accuracy costs a forward pass: it may take this share of the time.
+# The score costs a forward pass: it may take this share of the time.
 _SHARE = 0.05
 
 
@@ -16,18 +16,18 @@ class TrainingProgress:
     """A listener that shows cost, accuracy and time left.
 
     Args:
-        accuracy: the accuracy of parameters on the training set.
+        score: in words, how good parameters are on the training set.
         quiet: show nothing.
     """
 
-    def __init__(self, accuracy: Callable[[dict[str, Any]], float], *, quiet: bool) -> None:
-        self._accuracy = accuracy
+    def __init__(self, score: Callable[[dict[str, Any]], str], *, quiet: bool) -> None:
+        self._score = score
         self._quiet = quiet
         self._live = not quiet and sys.stderr.isatty()
         self._bar: Any = None
         self._task: Any = None
         self._epochs = 0
-        self._next_accuracy = 0.0
+        self._next_score = 0.0
         self._next_line = 0.0
         self._shown = ""
 
@@ -71,10 +71,9 @@ class TrainingProgress:
         due = now >= self._next_line or event.epoch + 1 == self._epochs
         if not due:
             return
-        if now >= self._next_accuracy:
-            accuracy = self._accuracy(event.snapshot())
-            self._next_accuracy = time.monotonic() + (time.monotonic() - now) / _SHARE
-            self._shown = f"  train accuracy {accuracy:.3f}"
+        if now >= self._next_score:
+            self._shown = f"  {self._score(event.snapshot())}"
+            self._next_score = time.monotonic() + (time.monotonic() - now) / _SHARE
         state = f"cost {event.cost:.6f}{self._shown}"
         if self._bar is not None:
             self._next_line = now + 0.1

@@ -1,19 +1,17 @@
 """runs/train-N: what a training run leaves behind, written whole or not at all."""
 
-import csv
-import io
 import os
 import shutil
 import tempfile
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from pellucid.cli.console import json_text
+from pellucid.cli.run_contents import draw, texts_of
 from pellucid.data.dataset import Dataset
-from pellucid.errors import MissingPackageError, OutputError
+from pellucid.errors import OutputError
 from pellucid.files.reading import shown
-from pellucid.model import Evaluation, Model
+from pellucid.model import Evaluation, Model, NumberEvaluation
 
 
 def check_free(out: Path | None) -> None:
@@ -41,7 +39,7 @@ def write_run(
     config: str,
     report: dict[str, Any],
     test: Dataset,
-    evaluation: Evaluation,
+    evaluation: Evaluation | NumberEvaluation,
 ) -> tuple[Path, list[str]]:
     """Write the model, the configuration, the history, the report, and what was predicted wrong.
 
@@ -70,14 +68,13 @@ def write_run(
         model.save(staging / "model.safetensors")
         texts = {
             "config.toml": config,
-            "history.csv": _history_csv(model),
             "report.json": json_text(report),
-            "wrong.csv": _wrong_csv(model, test, evaluation),
+            **texts_of(model, test, evaluation),
         }
         for name, text in texts.items():
             # The name of a file need not be Unicode.
             (staging / name).write_text(text, "utf-8", "backslashreplace")
-        notes = _draw(staging, model, test, evaluation)
+        notes = draw(staging, model, test, evaluation, report["figures"] is not None)
         # mkdtemp keeps others out; a run folder is an ordinary folder.
         staging.chmod(0o777 & ~_umask())
         return _publish(staging, out), notes
@@ -148,49 +145,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _history_csv(model: Model) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    history = model.history
-    columns = [history.costs, history.validation_costs] if history.validation_costs else [history.costs]
-    writer.writerow(["epoch", "cost", "validation_cost"][: len(columns) + 1])
-    # An epoch that was interrupted before it was validated has no second cost.
-    rows = zip_longest(*([repr(cost) for cost in costs] for costs in columns), fillvalue="")
-    writer.writerows((epoch, *row) for epoch, row in enumerate(rows))
-    return text.getvalue()
-
-
-def _wrong_csv(model: Model, test: Dataset, evaluation: Evaluation) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["source", "true", "predicted", "probability"])
-    for i in evaluation.wrong:
-        predicted = evaluation.predicted[i]
-        writer.writerow(
-            [
-                test.sources[i] if test.sources else f"row {i}",
-                model.classes[evaluation.labels[i]],
-                model.classes[predicted],
-                f"{evaluation.probabilities[i, predicted]:.6f}",
-            ]
-        )
-    return text.getvalue()
-
-
-def _draw(folder: Path, model: Model, test: Dataset, evaluation: Evaluation) -> list[str]:
-    try:
-        from pellucid.plots import cost_curve, save_figure, wrong_answers
-
-        if model.history.costs:
-            save_figure(cost_curve(model.history.costs), folder / "cost.png")
-        sheet = wrong_answers(model, test, evaluation)
-        if sheet is not None:
-            save_figure(sheet, folder / "wrong.png")
-    except MissingPackageError as error:
-        return [f"no pictures were drawn: {error}"]
-    # Hours of training are not lost for a picture of them.
-    except Exception as error:
-        return [f"a picture was not drawn, by a bug in Pellucid: {type(error).__name__}: {error}"]
-    return []

@@ -6,28 +6,28 @@ from typing import Any
 
 import typer
 
-from pellucid.cli.config import TrainConfig
-from pellucid.cli.console import confusion_table, finite_or_none, note, note_skipped, print_json, reading
+from pellucid.cli.asked import Asked
+from pellucid.cli.config_file import toml_text
+from pellucid.cli.console import note, print_json
+from pellucid.cli.layer_search import search_layers, tried_document
 from pellucid.cli.progress import TrainingProgress
+from pellucid.cli.report import report_of, report_text
 from pellucid.cli.run_folder import check_free, write_run
+from pellucid.cli.table_text import columns_text
+from pellucid.cli.work import Work, read_work
 from pellucid.core.model import L_model_forward
-from pellucid.data.dataset import Dataset, labels_of
-from pellucid.data.load import load_data
-from pellucid.errors import OptionError
-from pellucid.metrics import accuracy
-from pellucid.model import Evaluation, Model
+from pellucid.data.dataset import labels_of
+from pellucid.metrics import accuracy, r2_score
+from pellucid.model import Model
 from pellucid.network import Network
-from pellucid.training import History, TrainingEnd, TrainingOptions, train
+from pellucid.training import TrainingEnd, TrainingOptions, train
 
 
-def run_training(
-    given: dict[str, Any], config_file: Path | None, out: Path | None, *, as_json: bool, quiet: bool
-) -> int:
+def run_training(asked: Asked, out: Path | None, *, as_json: bool, quiet: bool) -> int:
     """Train as told, and report.
 
     Args:
-        given: options of the command line by the names of `TrainConfig`; None where not given.
-        config_file: where the other options come from.
+        asked: the options that were given.
         out: the run's folder.
         as_json: report as JSON.
         quiet: no progress.
@@ -35,129 +35,54 @@ def run_training(
     Returns:
         The exit code: 0, or 1 if the run was interrupted (what was learned is saved all the same).
     """
-    config = (TrainConfig.from_toml(config_file) if config_file else TrainConfig()).updated(given)
-    if not config.data:
-        raise OptionError(
-            "no data were named; expected pellucid train DATA, or data = ... in --config FILE"
-        )
-    # What can be refused is refused before the data are read.
-    options = config.options
-    config.network(1, 2)
     check_free(out)
-    train_set, test_set = _read(config, quiet)
-    network = config.network(train_set.n_x, len(train_set.classes))
-    note_skipped(train_set.skipped + test_set.skipped)
-    started = time.perf_counter()
-    end = _train(network, train_set, options, quiet or as_json)
-    seconds = time.perf_counter() - started
-    interrupted = end.history.reason == "interrupted"
-    if interrupted:
-        note(f"interrupted after {end.history.iterations} iterations; saving the model so far")
-    model = Model(network, end.parameters, train_set.recipe, train_set.classes, end.history)
-    on_train, on_test = model.evaluate(train_set), model.evaluate(test_set)
-    report = _report(config, train_set, test_set, model, on_train, on_test, seconds)
-    repeated = config.resolved(end.history.engine)
-    folder, notes = write_run(out, model, repeated.to_toml(), report, test_set, on_test)
-    for line in notes:
+    work = read_work(asked, quiet)
+    options = work.config.options
+    if work.tables is not None and not as_json:
+        # Before the training: whoever sees a wrong column need not wait for its end.
+        typer.echo(columns_text(work.tables))
+    searched = None
+    if work.config.hidden is None:
+        searched = search_layers(work, options, quiet=quiet or as_json, shown=not as_json)
+    network = work.network(None if searched is None else searched.hidden)
+    model, seconds = _trained(work, network, options, quiet or as_json)
+    on_train, on_test = model.evaluate(work.train), model.evaluate(work.test)
+    report = report_of(work, model, on_train, on_test, seconds)
+    report["layers_tried"] = None if searched is None else tried_document(searched)
+    repeated = work.config.resolved(model.history.engine, network.layer_dims[1:-1])
+    folder, notes = write_run(out, model, toml_text(repeated), report, work.test, on_test)
+    for line in [*(report["figures"] or {}).get("notes", ()), *notes]:
         note(line)
     report = {"model": str(folder / "model.safetensors"), "run": str(folder), **report}
     if as_json:
         print_json(report)
     else:
-        typer.echo(_text(report, train_set, test_set, on_test, folder))
-    return 1 if interrupted else 0
+        typer.echo(report_text(report, work, on_test, folder))
+    return 1 if report["ended"] == "interrupted" else 0
 
 
-def _read(config: TrainConfig, quiet: bool) -> tuple[Dataset, Dataset]:
-    with reading(quiet) as progress:
-        return load_data(
-            config.data,
-            config.test,
-            image_size=config.picture_shape,
-            scaling=config.scaling,
-            test_fraction=config.test_fraction,
-            seed=config.seed,
-            dtype=config.dtype,
-            strict=config.strict,
-            progress=progress,
-        )
+def _trained(work: Work, network: Network, options: TrainingOptions, quiet: bool) -> tuple[Model, float]:
+    """The model, and how many seconds its training took."""
+    started = time.perf_counter()
+    end = _train(work, network, options, quiet)
+    seconds = time.perf_counter() - started
+    history, recipe = end.history, work.train.recipe
+    if history.reason == "interrupted":
+        note(f"interrupted after {history.iterations} iterations; saving the model so far")
+    parameters = work.parameters(end.parameters)
+    return Model(network, parameters, recipe, work.train.classes, history), seconds
 
 
-def _train(network: Network, train_set: Dataset, options: TrainingOptions, quiet: bool) -> TrainingEnd:
-    labels = train_set.labels
+def _train(work: Work, network: Network, options: TrainingOptions, quiet: bool) -> TrainingEnd:
+    fitting = work.fitting
 
-    def train_accuracy(parameters: dict[str, Any]) -> float:
-        AL, _ = L_model_forward(train_set.X, parameters, **network.activations)
-        return accuracy(labels, labels_of(AL))
+    def score(parameters: dict[str, Any]) -> str:
+        AL, _ = L_model_forward(fitting.X, parameters, **network.activations)
+        if not fitting.classes:
+            assert fitting.Y is not None  # numbers that are learnt from are there
+            return f"train R^2 {r2_score(fitting.Y, AL):.3f}"
+        return f"train accuracy {accuracy(fitting.labels, labels_of(AL)):.3f}"
 
-    with TrainingProgress(train_accuracy, quiet=quiet) as progress:
+    with TrainingProgress(score, quiet=quiet) as progress:
         # Progress shows a moment, not every epoch: the engine may run ahead of it.
-        return train(network, train_set, options, listeners=[progress], stride="auto")
-
-
-def _report(
-    config: TrainConfig,
-    train_set: Dataset,
-    test_set: Dataset,
-    model: Model,
-    on_train: Evaluation,
-    on_test: Evaluation,
-    seconds: float,
-) -> dict[str, Any]:
-    return {
-        "data": config.data,
-        "train_examples": train_set.m,
-        "test_examples": test_set.m,
-        "classes": list(model.classes),
-        "layer_dims": list(model.network.layer_dims),
-        "cost_at": [list(pair) for pair in model.history.cost_at(100)],
-        "train_accuracy": on_train.accuracy,
-        "test_accuracy": on_test.accuracy,
-        "test_cost": finite_or_none(on_test.cost),
-        "confusion_matrix": on_test.confusion.tolist(),
-        "iterations": model.history.iterations,
-        "engine": model.history.engine,
-        "shortcut": model.history.shortcut,
-        "ended": model.history.reason,
-        "best_epoch": model.history.best_epoch,
-        "validation_cost": _validation_cost(model.history),
-        "training_seconds": seconds,
-        "skipped": list(train_set.skipped + test_set.skipped),
-    }
-
-
-def _ending(report: dict[str, Any]) -> str:
-    """What is worth a word of how the training went."""
-    words = [report["shortcut"]] if report["shortcut"] else []
-    if report["ended"] == "early_stopping":
-        words.append("stopped early")
-    if report["best_epoch"] is not None:
-        words.append(f"the best was epoch {report['best_epoch']}")
-    return "".join(f", {word}" for word in words)
-
-
-def _validation_cost(history: History) -> float | None:
-    """That of the parameters that were kept."""
-    costs = history.validation_costs
-    if not costs:
-        return None
-    return costs[-1 if history.best_epoch is None else history.best_epoch]
-
-
-def _text(
-    report: dict[str, Any], train_set: Dataset, test_set: Dataset, on_test: Evaluation, folder: Path
-) -> str:
-    costs = report["cost_at"]
-    cost = f"cost              {costs[0][1]:.6f} -> {costs[-1][1]:.6f}\n" if costs else ""
-    table = confusion_table(on_test.confusion, report["classes"], f"see {folder / 'report.json'}")
-    return (
-        f"network           {' -> '.join(map(str, report['layer_dims']))}\n"
-        f"{cost}"
-        f"train accuracy    {report['train_accuracy']:.4f}  ({train_set.m} examples)\n"
-        f"test accuracy     {report['test_accuracy']:.4f}  ({test_set.m} examples)\n"
-        f"training time     {report['training_seconds']:.1f} s, {report['iterations']} iterations"
-        f"{_ending(report)}\n\n"
-        f"{table}\n\n"
-        f"run folder        {folder}\n"
-        f"use it            pellucid predict {folder / 'model.safetensors'} INPUT..."
-    )
+        return train(network, fitting, options, listeners=[progress], stride="auto")

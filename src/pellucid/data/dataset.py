@@ -9,6 +9,7 @@ import numpy as np
 from pellucid.core._arrays import first_non_finite
 from pellucid.data.examples import Examples
 from pellucid.data.recipe import Recipe
+from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
 
 DTYPES = ("float64", "float32")
@@ -21,9 +22,9 @@ class Dataset:
     Attributes:
         X: inputs, (n_x, m), float64 or float32.
         Y: targets of the same type: (1, m) of 0 and 1 for two classes, one-hot columns (K, m) for K
-            classes; None where nothing was labelled.
+            classes, numbers (n_y, m) where there are no classes; None where nothing was labelled.
         classes: the names of the classes; for two, the second is the one that Y = 1 means.
-        recipe: how X came from raw rows.
+        recipe: how X came from raw rows, or from the columns of a table.
         sources: where each column came from; may be empty.
         skipped: one line for each source that could not be read.
     """
@@ -31,7 +32,7 @@ class Dataset:
     X: np.ndarray[Any, Any]
     Y: np.ndarray[Any, Any] | None
     classes: tuple[str, ...]
-    recipe: Recipe
+    recipe: Recipe | TableRecipe
     sources: tuple[str, ...] = field(default=(), repr=False)
     skipped: tuple[str, ...] = field(default=(), repr=False)
 

@@ -5,13 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from pellucid.core.randomness import random_stream
 from pellucid.data.dataset import (
-    DTYPES,
     Dataset,
     check_finite,
     check_labels,
@@ -23,6 +20,7 @@ from pellucid.data.folder_layout import list_pictures
 from pellucid.data.pictures import read_pictures
 from pellucid.data.recipe import SCALINGS, Recipe
 from pellucid.data.sources import expanded, is_array_file, read_array_file, read_parts, refuse_pictures
+from pellucid.data.splitting import check_known, check_split, stratified_split
 from pellucid.errors import DataError, LabelError, OptionError
 from pellucid.files.reading import shown
 
@@ -64,7 +62,8 @@ def load_data(
         NonFiniteError: NaN or infinity, with its row and column.
         OptionError: an option that does not exist, or is of another type.
     """
-    _check_options(scaling, test_fraction, seed, dtype)
+    check_known("scaling", scaling, SCALINGS)
+    check_split(test_fraction, seed, dtype)
     size = _height_and_width(image_size)
     parts = read_parts(source, (*size, 3), seed=seed, strict=strict, progress=progress)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
@@ -202,53 +201,6 @@ def load_inputs(
     named = tuple(source for batch in batches for source in batch.sources)
     skipped = tuple(line for batch in batches for line in batch.skipped)
     return Dataset.from_examples(Examples(rows, None, (), named, skipped), recipe, dtype)
-
-
-def stratified_split(
-    labels: np.ndarray[Any, Any], fraction: float, seed: int
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Indices of a training and a test part; each class gives the test part its share.
-
-    Args:
-        labels: (m,) class indices.
-        fraction: the share of the test part.
-        seed: of the draw.
-
-    Returns:
-        `(train, test)`, both sorted. A class of two or more examples is in both.
-
-    Raises:
-        LabelError: no class has two examples, so nothing can be held out.
-    """
-    rng = np.random.RandomState(seed)
-    held_out = []
-    for label in np.unique(labels):
-        mine = rng.permutation(np.flatnonzero(labels == label))
-        count = min(max(1, round(fraction * len(mine))), len(mine) - 1)
-        held_out.append(mine[:count])
-    test = np.sort(np.concatenate(held_out))
-    if len(test) == 0:
-        raise LabelError("every class has a single example; expected more, or a test set of its own")
-    return np.setdiff1d(np.arange(len(labels)), test), test
-
-
-def _check_options(scaling: str, test_fraction: float, seed: int, dtype: str) -> None:
-    """Refuse, before anything is read, what could not be used afterwards."""
-    if not isinstance(test_fraction, (int, float, np.integer, np.floating)):
-        raise OptionError(
-            f"test_fraction is of type {type(test_fraction).__name__}; expected a number between 0 and 1"
-        )
-    if not 0 < test_fraction < 1:
-        raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        # A stream of random numbers would advance: the same call would split differently.
-        raise OptionError(
-            f"seed is of type {type(seed).__name__}; expected a whole number from 0 to {2**32 - 1}"
-        )
-    random_stream(seed)
-    for name, value, known in (("scaling", scaling, SCALINGS), ("dtype", dtype, DTYPES)):
-        if value not in known:
-            raise OptionError(f"unknown {name} {value!r}; expected one of {', '.join(known)}")
 
 
 def _height_and_width(image_size: int | tuple[int, int]) -> tuple[int, int]:

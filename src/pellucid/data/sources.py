@@ -16,6 +16,7 @@ from pellucid.data.folders import read_folder
 from pellucid.data.hdf5 import is_hdf5, read_hdf5
 from pellucid.data.picture_formats import looks_like_picture
 from pellucid.data.recipe import Recipe
+from pellucid.data.table_files import is_table_file
 from pellucid.errors import DataError, FormatError, NotFoundError
 from pellucid.files.reading import shown
 
@@ -99,6 +100,11 @@ def read_array_file(path: Path) -> Parts:
     if looks_like_picture(head):
         raise FormatError(
             f"{shown(path)} is a single picture; expected a folder of pictures or an array file"
+        )
+    if is_table_file(path):
+        raise FormatError(
+            f"{shown(path)} reads as a text or a table, not as an array file; to train on a table, name "
+            "the column to predict (--target NAME, or load_tables); a model of arrays takes HDF5, .npz or .npy"
         )
     raise FormatError(
         f"{shown(path)} is of no known format; expected HDF5, .npz or .npy, or a folder of JPEG, PNG, BMP "

@@ -1,0 +1,74 @@
+"""The figures of an evaluation as every report has them: a document for machines, lines for people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pellucid.cli.console import finite_or_none
+from pellucid.files.reading import shown
+from pellucid.metrics import class_figures, mean_absolute_error, root_mean_squared_error
+from pellucid.model import Evaluation, NumberEvaluation
+
+Document = dict[str, Any]
+
+
+def figures_of(evaluation: Evaluation | NumberEvaluation, classes: Sequence[str]) -> Document:
+    """What the answers are worth, as JSON can hold it; null is not defined, and `notes` say why.
+
+    Args:
+        evaluation: what a model made of labelled examples.
+        classes: their names; empty where the model predicts numbers.
+    """
+    if isinstance(evaluation, NumberEvaluation):
+        targets, predicted = evaluation.targets, evaluation.predicted
+        return {
+            "r2": finite_or_none(evaluation.r2),
+            "mean_absolute_error": finite_or_none(mean_absolute_error(targets, predicted)),
+            "root_mean_squared_error": finite_or_none(root_mean_squared_error(targets, predicted)),
+            "notes": [],
+        }
+    found = class_figures(evaluation.labels, evaluation.probabilities, classes)
+    ranges = found.calibration
+    return {
+        "positive_class": classes[1] if len(classes) == 2 else None,
+        "roc_auc": found.roc_auc,
+        "average_precision": found.average_precision,
+        "calibration_error": None if ranges is None else ranges.error,
+        "calibration": None
+        if ranges is None
+        else [
+            {"from": low, "to": high, "predicted": predicted, "observed": observed, "examples": count}
+            for (low, high), predicted, observed, count in zip(
+                ranges.ranges.tolist(),
+                ranges.predicted.tolist(),
+                ranges.observed.tolist(),
+                ranges.counts.tolist(),
+                strict=True,
+            )
+        ],
+        "notes": list(found.notes),
+    }
+
+
+def lines_of(figures: Document | None) -> list[tuple[str, str]]:
+    """The figures that are defined: what each is called, and what it says."""
+    if figures is None:
+        return []
+    if "r2" in figures:
+        return [
+            ("R^2", _shown(figures["r2"])),
+            ("mean absolute error", _shown(figures["mean_absolute_error"])),
+            ("root mean square error", _shown(figures["root_mean_squared_error"])),
+        ]
+    positive = figures["positive_class"]
+    of = "mean over the classes, each against the rest" if positive is None else f"of {shown(positive, 40)}"
+    apart = "predicted and observed probability are so far apart on average"
+    lines = [
+        ("ROC AUC", figures["roc_auc"], of),
+        ("average precision", figures["average_precision"], of),
+        ("calibration error", figures["calibration_error"], apart),
+    ]
+    return [(name, f"{value:.4f}  ({why})") for name, value, why in lines if value is not None]
+
+
+def _shown(value: float | None) -> str:
+    return "infinite" if value is None else f"{value:.6g}"

@@ -1,0 +1,104 @@
+"""What pyarrow read, as columns of a `Table`: of texts the types are found, those of Parquet mapped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.data._table_values import NUMBER, column_of_objects
+from pellucid.errors import FormatError, MissingPackageError
+
+Column = np.ndarray[Any, Any]
+
+# How the absence of a value is written in text files. "None" is not among them: it is a class somewhere.
+MISSING = (*("", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "<NA>"),)
+
+
+def arrow() -> Any:
+    """The package pyarrow.
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingPackageError("reading tables", "pyarrow", "tables") from None
+    return pyarrow
+
+
+def first_line_of(error: BaseException) -> str:
+    """What a library says of a file, as one short line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def columns_of_texts(columns: Mapping[str, Any], text: frozenset[str]) -> dict[str, Column]:
+    """Columns of numbers where every value is one, else of texts.
+
+    Args:
+        columns: name to an Arrow column of strings without nulls.
+        text: names of columns that stay texts.
+    """
+    return {name: _column(column, name in text) for name, column in columns.items()}
+
+
+def _column(column: Any, stays_text: bool) -> Column:
+    pa = arrow()
+    import pyarrow.compute as pc
+
+    # Tables repeat themselves: what is done to each different value is done once.
+    encoded = column.combine_chunks().dictionary_encode()
+    values = pc.utf8_trim_whitespace(encoded.dictionary)
+    missing = pc.is_in(values, pa.array(MISSING, pa.string())).to_numpy(zero_copy_only=False)
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    if not stays_text:
+        is_number = pc.match_substring_regex(values, f"^({NUMBER})$").to_numpy(zero_copy_only=False)
+        if np.all(is_number | missing):
+            numbers = np.full(len(values), np.nan)
+            there = np.flatnonzero(~missing)
+            texts = values.take(pa.array(there)).to_numpy(zero_copy_only=False)
+            numbers[there] = texts.astype(np.float64)
+            return np.asarray(numbers[codes])
+    texts = np.array([*values.to_pylist(), None], dtype=object)[:-1]
+    texts[missing] = None
+    return np.asarray(texts[codes], dtype=object)
+
+
+def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column]:
+    """Columns by the types that they have in the file: see `Table.from_frame`.
+
+    Args:
+        columns: name to an Arrow column.
+        where: the file, for messages.
+
+    Raises:
+        FormatError: a column of lists, bytes or other structures.
+    """
+    return {name: _typed(name, column, where) for name, column in columns.items()}
+
+
+def _typed(name: str, column: Any, where: str) -> Column:
+    pa = arrow()
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    kind = column.type
+    if types.is_null(kind):
+        return np.full(len(column), np.nan)
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+        numbers = pc.cast(column, pa.float64(), safe=False)
+        return np.array(numbers.to_numpy(), np.float64)
+    if types.is_boolean(kind):
+        return column_of_objects(name, column.to_pylist())
+    if types.is_dictionary(kind):
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if isinstance(whole, pa.ChunkedArray):
+            whole = column.unify_dictionaries().combine_chunks()
+        values = _typed(name, whole.dictionary, where)
+        codes = pc.fill_null(whole.indices, len(values)).to_numpy(zero_copy_only=False)
+        nothing = np.nan if values.dtype == np.float64 else None
+        return np.asarray(np.append(values, np.array([nothing], values.dtype))[codes])
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_temporal(kind):
+        return np.asarray(pc.cast(column, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
+    raise FormatError(f"{where}: column {shown(name)} is of type {kind}; expected numbers or texts")

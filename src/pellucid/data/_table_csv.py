@@ -1,0 +1,175 @@
+"""Text tables: a file is looked at first, then pyarrow parses it, then the types of columns are found."""
+
+import codecs
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pellucid.data._files import check_size, shown
+from pellucid.data._table_arrow import arrow, columns_of_texts, first_line_of
+from pellucid.data._table_values import number_of
+from pellucid.data.table import MAX_COLUMNS, Table, check_names
+from pellucid.errors import FormatError
+from pellucid.files import reading
+from pellucid.files.reading import open_regular
+
+SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
+_STEP = 2**20
+# Room for a hundred thousand columns; pyarrow holds a few lines of this length at a time.
+_LONGEST_LINE = 2**23
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What is known of a text file before it is parsed."""
+
+    header: str
+    separator: str
+    lines: int
+    blank_lines: bool
+    quotes: int
+
+
+def read_text_table(path: Path, size: int, text: frozenset[str]) -> Table:
+    """As `pellucid.data.table_files.read_table`, of a file that is text.
+
+    Raises:
+        FormatError: see there.
+    """
+    where = reading.shown(path)
+    layout = _scan(path, where)
+    # Parsed, a value of two characters takes a pointer or a number of eight bytes.
+    check_size(where, 4 * size, size)
+    names = _names(layout, where)
+    if layout.lines < 2:
+        raise FormatError(f"{where} has names of columns and no rows; expected rows below the first line")
+    read = _parsed(path, where, layout, len(names))
+    columns = columns_of_texts(dict(zip(names, read.columns, strict=True)), text)
+    one_line_each = layout.lines == read.num_rows + 1 and not layout.blank_lines
+    return Table(columns, where, 2 if one_line_each else 0)
+
+
+def _scan(path: Path, where: str) -> _Layout:
+    """Read the file once: is it UTF-8, and how long are its lines?"""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    header, last = b"", b"\n"
+    length, lines, quotes, blank = 0, 0, 0, False
+    with open_regular(path, FormatError, "a table") as file:
+        while piece := file.read(_STEP):
+            _check_utf8(decoder, piece, lines, where)
+            longest = _longest(piece, length, lines, where)
+            if b"\0" in piece:
+                line = lines + 1 + piece[: piece.index(b"\0")].count(b"\n")
+                raise FormatError(f"{where}, line {line} holds a null character; expected plain text")
+            if lines == 0 and length < _LONGEST_LINE:
+                header += piece.partition(b"\n")[0]
+            flat = piece.replace(b"\r", b"") if b"\r" in piece else piece
+            blank = blank or b"\n\n" in last + flat
+            length = longest
+            lines += piece.count(b"\n")
+            quotes += piece.count(b'"')
+            last = flat[-1:] or last
+        _check_utf8(decoder, b"", lines, where, final=True)
+    names = header.decode("utf-8-sig").strip("\r\n")
+    if not names.strip():
+        raise FormatError(f"{where}: the first line is empty; expected the names of the columns")
+    return _Layout(names, _separator(names), lines + (last != b"\n"), blank, quotes)
+
+
+def _check_utf8(decoder: Any, piece: bytes, lines: int, where: str, *, final: bool = False) -> None:
+    if lines == 0 and piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FormatError(f"{where} is encoded as UTF-16; expected UTF-8: save it as such")
+    try:
+        decoder.decode(piece, final)
+    except UnicodeDecodeError as error:
+        # Bytes that were left over from the piece before stand in front, and hold no line end.
+        line = lines + 1 + error.object[: error.start].count(b"\n")
+        raise FormatError(
+            f"{where}, line {line} holds the byte 0x{error.object[error.start]:02x}, which is not UTF-8; "
+            "expected UTF-8: save it as such (it may be Latin-1 or Windows-1252)"
+        ) from None
+
+
+def _longest(piece: bytes, length: int, lines: int, where: str) -> int:
+    """Check the lines that end in a piece; how long the last one is so far."""
+    first = piece.find(b"\n")
+    too_long = length + (first if first >= 0 else len(piece)) > _LONGEST_LINE
+    if too_long:
+        raise FormatError(
+            f"{where}, line {lines + 1} has more than {_LONGEST_LINE:,} bytes; expected a table with a "
+            "line for each row"
+        )
+    # Later lines of this piece are shorter than the piece, which is shorter than what is allowed.
+    return length + len(piece) if first < 0 else len(piece) - piece.rfind(b"\n") - 1
+
+
+def _separator(header: str) -> str:
+    """Whichever the names have most of, outside quotes."""
+    outside = "".join(header.split('"')[::2])
+    return max(SEPARATORS, key=outside.count)
+
+
+def _names(layout: _Layout, where: str) -> list[str]:
+    if "\r" in layout.header:
+        raise FormatError(f"{where}: lines end in a carriage return alone; expected line feeds")
+    try:
+        found = next(csv.reader([layout.header], delimiter=layout.separator), [])
+    except csv.Error as error:
+        raise FormatError(f"{where}: the first line does not name columns: {error}") from None
+    if len(found) > MAX_COLUMNS:
+        raise FormatError(f"{where} has {len(found)} columns; expected at most {MAX_COLUMNS}")
+    if all(number_of(name) is not None for name in found):
+        raise FormatError(
+            f"{where}: the first line holds numbers only ({shown(', '.join(found))}); expected the names "
+            "of the columns: write them above it"
+        )
+    names = [name.strip() or f"column {place}" for place, name in enumerate(found, start=1)]
+    check_names(names, f"{where}: ")
+    return names
+
+
+def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
+    """The rows as an Arrow table of `width` columns of text."""
+    pa = arrow()
+    import pyarrow.csv as pc
+
+    refused: list[Any] = []
+
+    def refuse(row: Any) -> str:
+        refused.append(row)
+        return "error"
+
+    keys = [str(place) for place in range(width)]
+    asked = pc.ReadOptions(column_names=keys, skip_rows=1, block_size=2 * _LONGEST_LINE)
+    parsing = pc.ParseOptions(
+        delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=refuse
+    )
+    converting = pc.ConvertOptions(
+        check_utf8=False, strings_can_be_null=False, column_types=dict.fromkeys(keys, pa.string())
+    )
+    try:
+        read = pc.read_csv(str(path), read_options=asked, parse_options=parsing, convert_options=converting)
+    except (pa.ArrowException, MemoryError, OSError) as error:
+        if refused:
+            raise FormatError(_ragged(path, where, refused[0])) from None
+        raise FormatError(f"{where} cannot be read as a table: {first_line_of(error)}") from None
+    if layout.quotes % 2 and read.num_rows and "\n" in read.column(width - 1)[-1].as_py():
+        raise FormatError(f"{where}: a quote is opened and never closed; expected quotes in pairs")
+    return read
+
+
+def _ragged(path: Path, where: str, row: Any) -> str:
+    """What to say of a row with more or fewer values than there are names."""
+    first = str(row.text).partition("\n")[0].rstrip("\r").encode()
+    place = ""
+    with open_regular(path, FormatError, "a table") as file:
+        for number, line in enumerate(file, start=1):
+            if line.rstrip(b"\r\n") == first:
+                place = f", line {number}"
+                break
+    values = "value" if row.actual_columns == 1 else "values"
+    return (
+        f"{where}{place} has {row.actual_columns} {values} and there are {row.expected_columns} columns; "
+        "expected as many: quote a value that holds the separator"
+    )

@@ -1,0 +1,56 @@
+"""Data frames of other libraries, through narwhals: pandas, polars, Arrow and who else it knows."""
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.data._table_values import column_of_objects
+from pellucid.errors import DataError, MissingPackageError
+
+
+def columns_of_frame(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
+    """Name to column, as `Table.from_frame` describes them.
+
+    Raises:
+        DataError: it is no data frame, or not one of plain columns with names.
+        MissingPackageError: narwhals is not installed.
+    """
+    try:
+        import narwhals.stable.v2 as nw
+    except ImportError:
+        raise MissingPackageError("reading data frames", "narwhals", "tables") from None
+    from pellucid.data.table import check_names
+
+    try:
+        known = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise DataError(
+            f"the rows are of type {type(frame).__name__}; expected a data frame (pandas, polars, Arrow), "
+            "a dictionary of columns, or an array with names"
+        ) from None
+    # narwhals explains names that are there twice in its own way, and later.
+    except Exception as error:
+        if type(error).__name__ != "DuplicateError":
+            raise
+        raise DataError(f"{' '.join(str(error).split()):.200}; expected different names") from None
+    names = list(known.columns)
+    check_names(names)
+    return {name: _column(name, known[name], nw) for name in names}
+
+
+def _column(name: str, series: Any, nw: Any) -> np.ndarray[Any, Any]:
+    dtype = series.dtype
+    if dtype.is_nested() or dtype == nw.Binary:
+        raise DataError(f"column {shown(name)} is of type {dtype}; expected numbers or texts")
+    if dtype.is_integer() or dtype.is_float():
+        numbers = series.cast(nw.Float64).to_numpy()
+        if numbers.dtype != np.float64:
+            # A masked type gives its nulls as objects of its own.
+            return column_of_objects(name, numbers.tolist())
+        return np.array(numbers, np.float64)
+    if dtype == nw.Boolean or dtype == nw.Object or dtype.is_decimal():  # noqa: PLR1714 - types compare by class
+        return column_of_objects(name, series.to_list())
+    if dtype == nw.Unknown and series.null_count() == len(series):
+        return np.full(len(series), np.nan)
+    return column_of_objects(name, series.cast(nw.String).to_list())

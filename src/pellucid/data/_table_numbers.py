@@ -1,0 +1,203 @@
+"""A column of numbers as inputs of a network: how it is fitted, applied and kept."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.data._table_documents import check_document, check_name
+from pellucid.data._table_values import numbers_of
+from pellucid.data.table import Table
+from pellucid.errors import DataError, NonFiniteError, OptionError
+
+Floats = np.ndarray[Any, Any]
+
+_MAX_EDGES = 1000
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column of numbers: standardised, cut into pieces, and an indicator where values may be missing.
+
+    Of a value x the inputs are (x - mean) / deviation; for each pair of neighbouring edges a, b how far x
+    has come from a to b, from 0 to 1 (the piecewise-linear encoding of Gorishniy et al., 2022); and 1
+    where the value is missing. A missing value counts as `fill`.
+
+    Attributes:
+        name: of the column.
+        fill: what stands for a missing value: the median of those that trained.
+        mean: subtracted.
+        deviation: divided by.
+        edges: of the pieces, growing; empty: there are none.
+        missing: whether there is an indicator.
+    """
+
+    name: str
+    fill: float
+    mean: float
+    deviation: float
+    edges: tuple[float, ...] = ()
+    missing: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        numbers = (self.fill, self.mean, self.deviation, *self.edges)
+        if not all(map(math.isfinite, numbers)) or self.deviation <= 0:
+            raise OptionError(
+                f"recipe: column {shown(self.name)} holds numbers that are not finite, or a deviation that "
+                "is not above 0"
+            )
+        growing = all(0 < b - a < math.inf for a, b in zip(self.edges, self.edges[1:], strict=False))
+        if len(self.edges) == 1 or len(self.edges) > _MAX_EDGES or not growing:
+            raise OptionError(
+                f"recipe: column {shown(self.name)} has {len(self.edges)} edges; expected none, or 2 to "
+                f"{_MAX_EDGES} that grow"
+            )
+
+    @classmethod
+    def fit(cls, table: Table, name: str, pieces: int) -> Self:
+        """The column for the numbers that a table has there.
+
+        Args:
+            table: what is trained on.
+            name: of the column.
+            pieces: about how many, where the numbers are many and different; 0: none.
+
+        Raises:
+            DataError: no numbers, a text among them, or numbers too large to be averaged.
+            NonFiniteError: infinity.
+        """
+        numbers = numbers_in(table, name)
+        there = numbers[~np.isnan(numbers)]
+        if not len(there):
+            raise DataError(f"{table.called(name)} has no values; expected some, or --drop it")
+        with np.errstate(over="ignore", invalid="ignore"):
+            fill, mean, deviation = np.median(there), there.mean(), there.std()
+            known = np.isfinite([fill, mean, deviation, np.ptp(there)]).all()
+        if not known:
+            raise DataError(
+                f"{table.called(name)} holds numbers up to {np.abs(there).max():g}, too large to be "
+                "averaged; expected smaller ones: scale them down"
+            )
+        # What is constant may have a mean that is rounded, and by that a deviation.
+        deviation = 1.0 if np.all(there == there[0]) else deviation or 1.0
+        edges = edges_of(there, pieces) if pieces else ()
+        return cls(
+            name, float(fill), float(mean), float(deviation), edges, missing=len(there) < len(numbers)
+        )
+
+    @property
+    def n_inputs(self) -> int:
+        """How many inputs the column becomes."""
+        return 1 + max(0, len(self.edges) - 1) + self.missing
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The column itself, its pieces, its indicator."""
+        pieces = zip(self.edges, self.edges[1:], strict=False)
+        names = (self.name, *(f"{self.name} from {a:g} to {b:g}" for a, b in pieces))
+        return (*names, f"{self.name} is missing") if self.missing else names
+
+    def describe(self) -> str:
+        """What the column becomes, for people."""
+        parts = [f"(x - {self.mean:.4g}) / {self.deviation:.4g}"]
+        if self.edges:
+            count = len(self.edges) - 1
+            pieces = "pieces" if count > 1 else "piece"
+            parts.append(f"{count} {pieces} from {self.edges[0]:g} to {self.edges[-1]:g}")
+        if self.missing:
+            parts.append(f"missing counts as {self.fill:g} and has an indicator")
+        return "; ".join(parts)
+
+    def fill_inputs(self, inputs: Floats, table: Table) -> None:
+        """Write the column's inputs (m, k), which hold 0, for the rows of a table.
+
+        Raises:
+            DataError: a text among the numbers.
+            NonFiniteError: infinity.
+        """
+        numbers = numbers_in(table, self.name)
+        gone = np.isnan(numbers)
+        known = np.where(gone, self.fill, numbers)
+        # What single precision cannot hold becomes infinite; whoever uses the columns asks.
+        with np.errstate(over="ignore"):
+            inputs[:, 0] = (known - self.mean) / self.deviation
+            for place, (a, b) in enumerate(zip(self.edges, self.edges[1:], strict=False), start=1):
+                inputs[:, place] = np.clip((known - a) / (b - a), 0.0, 1.0)
+        if self.missing:
+            inputs[:, -1] = gone
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as a model file keeps them."""
+        numbers = {"fill": self.fill, "mean": self.mean, "deviation": self.deviation}
+        kept = {"edges": list(self.edges), "missing": self.missing}
+        return {"kind": "number", "name": self.name, **numbers, **kept}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        Raises:
+            OptionError: values that no column of numbers has.
+        """
+        check_document(document, {"kind", "name", "fill", "mean", "deviation", "edges", "missing"})
+        edges = document["edges"]
+        numbers = [document[key] for key in ("fill", "mean", "deviation")]
+        if not isinstance(edges, list) or not all(type(n) in (int, float) for n in (*numbers, *edges)):
+            raise OptionError("recipe: a column of numbers holds what is no number")
+        try:
+            fill, mean, deviation, *edges = map(float, (*numbers, *edges))
+        except OverflowError:
+            raise OptionError("recipe: a number is beyond what floating-point numbers hold") from None
+        return cls(document["name"], fill, mean, deviation, tuple(edges), document["missing"])
+
+
+def numbers_in(table: Table, name: str) -> Floats:
+    """(m,) the numbers of a column, NaN where one is missing.
+
+    Raises:
+        DataError: a text that is no number, with its place.
+        NonFiniteError: infinity, with its place.
+    """
+    column = table[name]
+    if not table.is_numeric(name):
+        column, wrong = numbers_of(column)
+        if wrong is not None:
+            raise DataError(
+                f"{table.place(wrong)}: column {shown(name)} holds {shown(repr(table[name][wrong]))}; "
+                "expected a number, as the column is one of numbers"
+            )
+    infinite = np.flatnonzero(np.isinf(column))
+    if len(infinite):
+        more = f"; {len(infinite)} such values in all" if len(infinite) > 1 else ""
+        raise NonFiniteError(
+            f"{table.place(int(infinite[0]))}: column {shown(name)} holds {column[infinite[0]]}; expected "
+            f"finite numbers, or nothing where one is missing{more}"
+        )
+    return column
+
+
+def edges_of(numbers: Floats, pieces: int) -> tuple[float, ...]:
+    """Where numbers are cut so that about equally many fall between two edges.
+
+    A value that many rows share is an edge, and so are its neighbours: what holds of that value alone can
+    be learnt. Few different values are all edges; of two nothing more can be told than which it is.
+
+    Args:
+        numbers: (m,) finite.
+        pieces: about how many.
+    """
+    values, counts = np.unique(numbers, return_counts=True)
+    if len(values) <= 2:
+        return ()
+    if len(values) <= pieces + 1:
+        return tuple(values.tolist())
+    often = np.flatnonzero(counts * pieces > len(numbers))
+    beside = np.clip([often - 1, often, often + 1], 0, len(values) - 1)
+    rest = np.delete(values, often).repeat(np.delete(counts, often))
+    cuts = np.quantile(rest, np.linspace(0, 1, pieces + 1), method="inverted_cdf")
+    edges = np.unique(np.concatenate([cuts, values[beside].ravel(), values[[0, -1]]]))
+    return tuple(edges.tolist())

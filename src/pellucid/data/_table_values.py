@@ -1,0 +1,147 @@
+"""The values of one column: what is a number, what is a text, and what is missing."""
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.errors import DataError
+
+Column = np.ndarray[Any, Any]
+
+# How numbers are written in tables. "inf" is one, so that it is refused as infinite and not taken for text.
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(?i:inf|infinity)"
+_NUMBER = re.compile(rf"\s*({NUMBER})\s*", re.ASCII)
+
+# Beyond this a float64 no longer tells neighbouring whole numbers apart.
+_MAX_WHOLE = 2.0**53
+
+
+def text_of(numbers: Column) -> Column:
+    """(m,) objects: each number as a text, whole ones without a point; None for NaN."""
+    values, codes = np.unique(numbers, return_inverse=True)
+    texts = np.array([_written(value) for value in values.tolist()], dtype=object)
+    return np.asarray(texts[codes], dtype=object)
+
+
+def _written(number: float) -> str | None:
+    if math.isnan(number):
+        return None
+    return str(int(number)) if number.is_integer() and abs(number) <= _MAX_WHOLE else repr(number)
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text writes; None: it writes none."""
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def distinct(texts: Column) -> list[str]:
+    """The different texts of a column, in the order of their first appearance; None is none of them."""
+    return [text for text in dict.fromkeys(texts.tolist()) if text is not None]
+
+
+def codes_of(texts: Column, values: Sequence[str | None], unknown: int = -1) -> Column:
+    """(m,) the index in `values` of each text; `unknown` for what is not among them."""
+    index = {value: code for code, value in enumerate(values)}
+    return np.fromiter(map(index.get, texts.tolist(), repeat(unknown)), np.intp, len(texts))
+
+
+def numbers_of(texts: Column) -> tuple[Column, int | None]:
+    """The numbers that texts write.
+
+    Returns:
+        (m,) float64, NaN for None; and the row of the first text that is no number, or None.
+    """
+    values = distinct(texts)
+    known = [number_of(value) for value in values]
+    codes = codes_of(texts, values)
+    numbers = np.array([*(np.nan if number is None else number for number in known), np.nan])[codes]
+    wrong = np.array([*(number is None for number in known), False])[codes]
+    return numbers, int(np.argmax(wrong)) if wrong.any() else None
+
+
+def column_of(name: str, values: Any) -> Column:
+    """A sequence as a column of a table: see `Table.from_frame`.
+
+    Raises:
+        DataError: it is no sequence of plain values.
+    """
+    if isinstance(values, (str, bytes)):
+        raise DataError(f"column {shown(name)} is a text; expected a sequence of values")
+    try:
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    except ValueError:
+        # NumPy has no array of sequences of different lengths.
+        array = np.empty((0, 0))
+    except TypeError:
+        raise DataError(f"column {shown(name)} is no sequence; expected a list or an array") from None
+    if array.ndim != 1:
+        raise DataError(f"column {shown(name)} holds sequences; expected one plain value in each row")
+    if isinstance(array, np.ma.MaskedArray):
+        hidden, array = np.ma.getmaskarray(array), np.ma.getdata(array).astype(object)
+        array[hidden] = None
+    if array.dtype.kind in "iuf":
+        return np.array(array, np.float64)
+    # What NumPy would have made texts of, to hold them beside texts, is asked as it was given.
+    objects = values if isinstance(values, (list, tuple)) else array.tolist()
+    if array.dtype.kind == "M":
+        objects = [None if np.isnat(moment) else str(moment) for moment in array]
+    return column_of_objects(name, objects)
+
+
+def column_of_objects(name: str, objects: Sequence[Any]) -> Column:
+    """Python values as a column: numbers if all that are there are numbers, else texts.
+
+    Raises:
+        DataError: one is a list, a dictionary or another structure.
+    """
+    missing = [_is_missing(value) for value in objects]
+    present = [value for value, gone in zip(objects, missing, strict=True) if not gone]
+    if all(_is_number(value) for value in present):
+        if not present:
+            return np.full(len(objects), np.nan)
+        try:
+            return np.array(
+                [np.nan if gone else float(value) for value, gone in zip(objects, missing, strict=True)]
+            )
+        except OverflowError:
+            raise DataError(
+                f"column {shown(name)} holds a whole number beyond 1e308; expected smaller ones, or texts"
+            ) from None
+    column = np.empty(len(objects), dtype=object)
+    for row, (value, gone) in enumerate(zip(objects, missing, strict=True)):
+        column[row] = None if gone else _text(name, row, value)
+    return column
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(value))
+    # pandas' own are known by name: it is not imported to ask.
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating, Decimal)) and not isinstance(value, bool)
+
+
+def _text(name: str, row: int, value: Any) -> str:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    if _is_number(value):
+        return str(_written(float(value)))
+    if isinstance(value, (date, time, timedelta, np.datetime64, np.timedelta64)):
+        return str(value)
+    raise DataError(
+        f"column {shown(name)}, row {row} holds a {type(value).__name__}; expected numbers or texts"
+    )

@@ -1,0 +1,197 @@
+"""From files of tables to data sets: read, decide what is predicted, split, prepare."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.data._table_kinds import is_number
+from pellucid.data.dataset import DTYPES, Dataset
+from pellucid.data.splitting import check_known, check_split, stratified_split
+from pellucid.data.table import Table
+from pellucid.data.table_files import read_table
+from pellucid.data.table_recipe import TableRecipe
+from pellucid.data.table_target import Target
+from pellucid.errors import DataError, LabelError
+
+Source = str | os.PathLike[str] | Table
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedTables:
+    """A training and a test set with the tables that they came from.
+
+    Attributes:
+        train: X through the recipe, Y in the target's units, classes and recipe.
+        test: the same of the test rows.
+        train_table: the rows of `train`.
+        test_table: the rows of `test`.
+        target: what is predicted.
+    """
+
+    train: Dataset
+    test: Dataset
+    train_table: Table
+    test_table: Table
+    target: Target
+
+    @property
+    def recipe(self) -> TableRecipe:
+        """How the columns of a table become inputs."""
+        assert isinstance(self.train.recipe, TableRecipe)  # load_tables saw to it
+        return self.train.recipe
+
+    @property
+    def fitting(self) -> Dataset:
+        """The training set with `Target.scaled` numbers: what a network is trained on.
+
+        The parameters that come of it go through `Target.folded`, and predict in the target's units.
+        """
+        assert self.train.Y is not None  # rows without a target were left out
+        return replace(self.train, Y=self.target.scaled(self.train.Y))
+
+
+def load_tables(
+    source: Source,
+    test: Source | None = None,
+    *,
+    target: str,
+    numeric: Sequence[str] = (),
+    categorical: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    encoding: str = "auto",
+    task: str | None = None,
+    test_fraction: float = 0.2,
+    seed: int = 0,
+    dtype: str = "float64",
+) -> LoadedTables:
+    """Read a training and a test table.
+
+    Everything that is fitted (means, categories, pieces) is fitted to the training rows. Rows whose target
+    is missing are left out and counted in `Dataset.skipped`.
+
+    Args:
+        source: a file that `read_table` reads, or a table.
+        test: the same; left out, a share of the rows, of each class its share.
+        target: the column that is predicted.
+        numeric: see `TableRecipe.fit`.
+        categorical: see `TableRecipe.fit`.
+        drop: see `TableRecipe.fit`.
+        encoding: see `TableRecipe.fit`.
+        task: see `Target.decide`.
+        test_fraction: the share that is split off where there is no test table.
+        seed: of that split.
+        dtype: of X and Y.
+
+    Raises:
+        As `read_table`, `Target.decide` and `TableRecipe.fit`.
+    """
+    check_split(test_fraction, seed, dtype)
+    table, skipped = _with_target(_read(source, categorical), target)
+    decided = Target.decide(table, target, task)
+    # Asked of all rows: a few of them may look different.
+    said = {target, *numeric, *categorical, *drop}
+    texts = [name for name in table.names if name not in said and not is_number(table, name)]
+    # Where there is one file, what was left out is told once, with the training rows.
+    gone: tuple[str, ...] = ()
+    if test is None:
+        train_rows, test_rows = _split(table, decided, test_fraction, seed)
+        table, held_out = table.take(train_rows), table.take(test_rows)
+    else:
+        as_text = [*categorical, *texts, *([target] if decided.is_text else [])]
+        held_out, gone = _with_target(_read(test, as_text), target)
+    recipe = TableRecipe.fit(
+        table,
+        numeric=numeric,
+        categorical=[*categorical, *texts],
+        drop=drop,
+        target=target,
+        encoding=encoding,
+    )
+    return LoadedTables(
+        _dataset(table, recipe, decided, dtype, skipped),
+        _dataset(held_out, recipe, decided, dtype, gone),
+        table,
+        held_out,
+        decided,
+    )
+
+
+def load_labelled_table(
+    source: Source, recipe: TableRecipe, classes: Sequence[str], *, dtype: str = "float64"
+) -> tuple[Table, Dataset]:
+    """Rows with their target through the recipe of a model, to evaluate it: the table, and the data set.
+
+    Args:
+        source: a file that `read_table` reads, or a table.
+        recipe: the model's.
+        classes: the model's; empty where it predicts numbers.
+        dtype: of X and Y.
+
+    Raises:
+        As `read_table`, `TableRecipe.columns` and `Target.encode`.
+        LabelError: the recipe does not know which column it was that the model predicts.
+    """
+    if not recipe.target:
+        raise LabelError(
+            "the model does not know which column it predicts; expected a recipe that names its target"
+        )
+    target = Target(recipe.target, tuple(classes))
+    as_text = [*recipe.text_columns, *([target.name] if target.is_text else [])]
+    table, skipped = _with_target(_read(source, as_text), target.name)
+    return table, _dataset(table, recipe, target, dtype, skipped)
+
+
+def load_table_inputs(
+    source: Source, recipe: TableRecipe, *, dtype: str = "float64"
+) -> tuple[Table, Dataset]:
+    """Rows through the recipe of a model, to predict on: the table, and a data set without labels.
+
+    Raises:
+        As `read_table` and `TableRecipe.columns`.
+    """
+    table = _read(source, recipe.text_columns)
+    return table, _dataset(table, recipe, None, dtype, ())
+
+
+def _read(source: Source, text: Sequence[str]) -> Table:
+    return source if isinstance(source, Table) else read_table(source, text=text)
+
+
+def _with_target(table: Table, target: str) -> tuple[Table, tuple[str, ...]]:
+    """The rows whose target is there, and what is to be said of the others."""
+    table.require([target], "the target has to be one of them")
+    gone = table.missing(target)
+    if not gone.any():
+        return table, ()
+    if gone.all():
+        where = table.where or "the table"
+        raise LabelError(f"{where}: the target {shown(target)} has no values; expected one in each row")
+    rows = "rows are" if gone.sum() > 1 else "row is"
+    first = table.place(int(np.argmax(gone)))
+    line = f"{gone.sum()} {rows} left out, without a value of {shown(target)}: {first}"
+    return table.take(np.flatnonzero(~gone)), (line,)
+
+
+def _split(table: Table, target: Target, fraction: float, seed: int) -> tuple[Any, Any]:
+    """Indices of a training and a test part."""
+    if table.m < 2:
+        raise DataError(f"there is {table.m} row; expected at least two, or a test table")
+    labels = np.zeros(table.m, np.intp)
+    if target.classes:
+        Y = target.encode(table)
+        labels = np.asarray(Y[0] > 0.5 if len(Y) == 1 else Y.argmax(axis=0))
+    return stratified_split(labels, fraction, seed)
+
+
+def _dataset(
+    table: Table, recipe: TableRecipe, target: Target | None, dtype: str, skipped: tuple[str, ...]
+) -> Dataset:
+    check_known("dtype", dtype, DTYPES)
+    X = recipe.columns(table, dtype)
+    Y = None if target is None else target.encode(table, dtype)
+    sources = tuple(map(table.place, range(table.m)))
+    return Dataset(X, Y, () if target is None else target.classes, recipe, sources, skipped)

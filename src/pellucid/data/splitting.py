@@ -1,0 +1,71 @@
+"""Splitting examples into those to train on and those to test on, each class by its share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.core.randomness import random_stream
+from pellucid.data.dataset import DTYPES
+from pellucid.errors import LabelError, OptionError
+
+
+def stratified_split(
+    labels: np.ndarray[Any, Any], fraction: float, seed: int
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Indices of a training and a test part; each class gives the test part its share.
+
+    Args:
+        labels: (m,) class indices.
+        fraction: the share of the test part.
+        seed: of the draw.
+
+    Returns:
+        `(train, test)`, both sorted. A class of two or more examples is in both.
+
+    Raises:
+        LabelError: no class has two examples, so nothing can be held out.
+    """
+    rng = np.random.RandomState(seed)
+    held_out = []
+    for label in np.unique(labels):
+        mine = rng.permutation(np.flatnonzero(labels == label))
+        count = min(max(1, round(fraction * len(mine))), len(mine) - 1)
+        held_out.append(mine[:count])
+    test = np.sort(np.concatenate(held_out))
+    if len(test) == 0:
+        raise LabelError("every class has a single example; expected more, or a test set of its own")
+    trained_on = np.ones(len(labels), np.bool_)
+    trained_on[test] = False
+    return np.flatnonzero(trained_on), test
+
+
+def check_split(test_fraction: float, seed: int, dtype: str) -> None:
+    """Refuse, before anything is read, what could not be used afterwards.
+
+    Raises:
+        OptionError: a share that is none, a seed that draws no stream, or an unknown dtype.
+    """
+    if not isinstance(test_fraction, (int, float, np.integer, np.floating)):
+        raise OptionError(
+            f"test_fraction is of type {type(test_fraction).__name__}; expected a number between 0 and 1"
+        )
+    if not 0 < test_fraction < 1:
+        raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        # A stream of random numbers would advance: the same call would split differently.
+        raise OptionError(
+            f"seed is of type {type(seed).__name__}; expected a whole number from 0 to {2**32 - 1}"
+        )
+    random_stream(seed)
+    check_known("dtype", dtype, DTYPES)
+
+
+def check_known(name: str, value: str, known: Sequence[str]) -> None:
+    """Refuse an option that is none of those known.
+
+    Raises:
+        OptionError: with those that are.
+    """
+    if value not in known:
+        raise OptionError(f"unknown {name} {value!r}; expected one of {', '.join(known)}")

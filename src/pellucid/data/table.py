@@ -1,0 +1,226 @@
+"""Table: named columns of numbers and texts, as a file or a data frame holds them, before any recipe."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.data._table_values import column_of, text_of
+from pellucid.errors import DataError
+
+Column = np.ndarray[Any, Any]
+
+# One-hot encoded this is beyond what a dense network trains on; the check keeps names cheap to compare.
+MAX_COLUMNS = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Columns of equal length by name: numbers with NaN, or texts with None, where a value is missing.
+
+    A table is a value: its columns are not to be changed in place.
+
+    Attributes:
+        columns: name to (m,) float64, or to (m,) objects, each a str or None.
+        where: the file it was read from, for messages; empty: it came from memory.
+        first_line: the line of the file on which its first row stands; 0: not every row is one line.
+        rows: (m,) which rows of the source these are; None: all of them.
+
+    Raises:
+        DataError: no columns, columns of different lengths, or a name that is empty.
+    """
+
+    columns: Mapping[str, Column]
+    where: str = ""
+    first_line: int = 0
+    rows: Column | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", dict(self.columns))
+        if not 0 < len(self.columns) <= MAX_COLUMNS:
+            raise DataError(
+                f"{self.prefix}there are {len(self.columns)} columns; expected 1 to {MAX_COLUMNS}"
+            )
+        for name, column in self.columns.items():
+            if not isinstance(name, str) or not name:
+                raise DataError(f"{self.prefix}a column is called {name!r:.80}; expected a name")
+            if column.ndim != 1 or column.dtype not in (np.float64, np.object_):
+                raise DataError(
+                    f"{self.prefix}column {shown(name)} has type {column.dtype} and shape {column.shape}; "
+                    "expected (m,) float64 or objects: Table.from_frame makes them"
+                )
+            if len(column) != self.m:
+                raise DataError(
+                    f"{self.prefix}column {shown(name)} has {len(column)} values and "
+                    f"{shown(self.names[0])} has {self.m}; expected as many in every column"
+                )
+
+    @classmethod
+    def from_frame(cls, frame: Any, names: Sequence[str] | None = None) -> Self:
+        """A table of what holds columns already.
+
+        Numbers stay numbers. Texts, categories, dates and truth values (as "True" and "False") are texts;
+        so are all values of a column that holds both numbers and texts. None, NaN, NaT and null are
+        missing values; no text is.
+
+        Args:
+            frame: a pandas or polars data frame or an Arrow table (with narwhals); a dictionary of equally
+                long sequences; or an array (m, n) of numbers or objects, with `names`.
+            names: of an array's columns.
+
+        Raises:
+            DataError: it is none of these, names a column twice, or holds lists or other structures.
+            MissingPackageError: a data frame, and narwhals is not installed.
+        """
+        if isinstance(frame, cls):
+            return frame
+        if isinstance(frame, Mapping):
+            pairs = list(frame.items())
+        elif isinstance(frame, (np.ndarray, list, tuple)):
+            pairs = _columns_of_array(frame, names)
+        else:
+            from pellucid.data._table_frames import columns_of_frame
+
+            return cls(columns_of_frame(frame))
+        check_names([name for name, _ in pairs])
+        return cls({name: column_of(name, values) for name, values in pairs})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns, in their order."""
+        return tuple(self.columns)
+
+    @property
+    def m(self) -> int:
+        """How many rows."""
+        return len(next(iter(self.columns.values())))
+
+    def __len__(self) -> int:
+        return self.m
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
+    def __getitem__(self, name: str) -> Column:
+        """(m,): float64 with NaN, or objects, each a str or None.
+
+        Raises:
+            DataError: there is no such column; the message lists those there are.
+        """
+        self.require([name])
+        return self.columns[name]
+
+    def __repr__(self) -> str:
+        numeric = sum(map(self.is_numeric, self.names))
+        return f"Table({self.m} rows, {numeric} columns of numbers and {len(self.names) - numeric} of text)"
+
+    @property
+    def prefix(self) -> str:
+        """The file and a colon, to begin a message with; empty: it came from memory."""
+        return f"{self.where}: " if self.where else ""
+
+    def called(self, name: str) -> str:
+        """A column, to begin a message with: "adult.csv: column age"."""
+        return f"{self.prefix}column {shown(name)}"
+
+    def require(self, names: Iterable[str], purpose: str = "") -> None:
+        """Refuse a table that lacks a column.
+
+        Args:
+            names: that have to be there.
+            purpose: who needs them, for the message: "the model was trained with it".
+
+        Raises:
+            DataError: naming the columns that are missing, and those that are there.
+        """
+        missing = [name for name in names if name not in self.columns]
+        if missing:
+            there_is = "there are no columns" if len(missing) > 1 else "there is no column"
+            why = f"; {purpose}" if purpose else ""
+            there_are = _listed(self.names, 40)
+            raise DataError(f"{self.prefix}{there_is} {_listed(missing)}{why}; the columns are {there_are}")
+
+    def is_numeric(self, name: str) -> bool:
+        """Whether a column holds numbers."""
+        return bool(self[name].dtype == np.float64)
+
+    def missing(self, name: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """(m,): whether a value is missing."""
+        column = self[name]
+        if column.dtype == np.float64:
+            return np.isnan(column)
+        return np.fromiter((value is None for value in column), np.bool_, self.m)
+
+    def texts(self, name: str) -> Column:
+        """(m,) objects, each a str or None: whole numbers are written without a point."""
+        column = self[name]
+        return column if column.dtype == np.object_ else text_of(column)
+
+    def place(self, row: int) -> str:
+        """Where a row stands, as a person would look it up: "adult.csv, line 17", or "row 15"."""
+        row = row if self.rows is None else int(self.rows[row])
+        here = f"line {row + self.first_line}" if self.first_line else f"row {row}"
+        return f"{self.where}, {here}" if self.where else here
+
+    def take(self, rows: Column) -> Self:
+        """The rows at these indices, in that order."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        taken = np.arange(self.m)[rows] if self.rows is None else self.rows[rows]
+        return type(self)(columns, self.where, self.first_line, taken)
+
+    def drop(self, names: Iterable[str]) -> Self:
+        """Without these columns.
+
+        Raises:
+            DataError: one of them is not there.
+        """
+        gone = set(names)
+        self.require(sorted(gone))
+        kept = {name: column for name, column in self.columns.items() if name not in gone}
+        return type(self)(kept, self.where, self.first_line, self.rows)
+
+    def head(self, rows: int = 5) -> list[dict[str, str]]:
+        """The first rows as texts, to be shown; what is missing is empty."""
+        few = {name: column[:rows] for name, column in self.columns.items()}
+        texts = {n: text_of(c) if c.dtype == np.float64 else c for n, c in few.items()}
+        return [{n: c[row] or "" for n, c in texts.items()} for row in range(min(rows, self.m))]
+
+
+def check_names(names: Sequence[Any], where: str = "") -> None:
+    """Refuse names that are no texts, or are there twice.
+
+    Raises:
+        DataError: naming the first.
+    """
+    seen: dict[str, int] = {}
+    for place, name in enumerate(names, start=1):
+        if not isinstance(name, str) or not name:
+            raise DataError(f"{where}column {place} is called {name!r:.80}; expected a name, a text")
+        if name in seen:
+            raise DataError(
+                f"{where}columns {seen[name]} and {place} are both called {shown(name)}; "
+                "expected different names: rename one"
+            )
+        seen[name] = place
+
+
+def _columns_of_array(array: Any, names: Sequence[str] | None) -> list[tuple[str, Any]]:
+    values = np.asarray(array) if isinstance(array, np.ndarray) else np.array(array, dtype=object)
+    if values.ndim != 2:
+        raise DataError(f"the rows have shape {values.shape}; expected (m, n): m rows of n columns")
+    if names is None:
+        raise DataError("an array has no names of columns; expected names=[...], or a data frame")
+    if len(names) != values.shape[1]:
+        raise DataError(
+            f"there are {values.shape[1]} columns and {len(names)} names; expected a name for each column"
+        )
+    return [(name, values[:, i]) for i, name in enumerate(names)]
+
+
+def _listed(names: Iterable[str], most: int = 10) -> str:
+    """Names with commas, each as long as a message has room for it; of many the first."""
+    named = [shown(name) for name in names]
+    more = f" and {len(named) - most} more" if len(named) > most else ""
+    return ", ".join(named[:most]) + more

@@ -1,0 +1,294 @@
+"""TableRecipe: how the columns of a table become the inputs of a network. It travels with the model."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from pellucid.data._files import memory, shown
+from pellucid.data._table_categories import CategoryColumn
+from pellucid.data._table_kinds import is_number
+from pellucid.data._table_numbers import NumberColumn
+from pellucid.data.table import Table
+from pellucid.errors import DataError, OptionError
+
+InputColumn = NumberColumn | CategoryColumn
+
+ENCODINGS = ("auto", "piecewise", "standard")
+MAX_INPUTS = 1_000_000
+
+# About as many as help on tables of census size; see docs/tables.md for what was tried.
+_PIECES = 64
+# All columns together: a table of a thousand columns of numbers is wide enough without.
+_ALL_PIECES = 2000
+# Below so many examples a piece would hold too few of them to learn from.
+_PER_PIECE = 50
+
+
+class ColumnNote(NamedTuple):
+    """What is to be told of one column: its name, its kind, missing values, and what it becomes."""
+
+    name: str
+    kind: str
+    missing: int
+    becomes: str
+
+
+@dataclass(frozen=True)
+class TableRecipe:
+    """From named columns to the columns X that a network sees.
+
+    Attributes:
+        inputs: what each column of the table becomes, in the order of the network's inputs.
+        target: the name of the column that is predicted; empty: unknown. It is no input.
+        left_out: columns that are no inputs, and why: pairs of texts.
+
+    Raises:
+        OptionError: no columns, one that is there twice, or too many inputs.
+    """
+
+    inputs: tuple[InputColumn, ...]
+    target: str = ""
+    left_out: tuple[tuple[str, str], ...] = field(default=())
+
+    kind = "table"
+
+    def __post_init__(self) -> None:
+        names = [
+            *self.column_names,
+            *([self.target] if self.target else []),
+            *(n for n, _ in self.left_out),
+        ]
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise OptionError(f"recipe: column {shown(twice)} is there twice; expected each once")
+        if not 0 < self.n_x <= MAX_INPUTS:
+            raise OptionError(
+                f"recipe: {len(self.inputs)} columns become {self.n_x} inputs; expected 1 to {MAX_INPUTS:,}"
+            )
+
+    @classmethod
+    def fit(
+        cls,
+        table: Table,
+        *,
+        numeric: Iterable[str] = (),
+        categorical: Iterable[str] = (),
+        drop: Iterable[str] = (),
+        target: str = "",
+        encoding: str = "auto",
+    ) -> Self:
+        """The recipe for a training table.
+
+        Columns of numbers are numbers and columns of text are categories, unless it is said otherwise. A
+        column that has no values or always the same one is left out. Categories that are rare (fewer than
+        one in a thousand rows, or 2 rows, but never more than 20) share an input.
+
+        Args:
+            table: what is trained on.
+            numeric: columns of text that are numbers all the same; every value has to be one.
+            categorical: columns of numbers that are categories.
+            drop: columns that are not used.
+            target: the column that is predicted.
+            encoding: of numbers: "standard" scales them to mean 0 and deviation 1; "piecewise" adds a
+                piecewise-linear encoding of 64 pieces; "auto" one of at most so many: one for every 50
+                rows, and 2000 in all columns together.
+
+        Raises:
+            DataError: a column that is not there, is mixed of numbers and texts, holds too many categories;
+                or nothing is left to train on.
+            NonFiniteError: an infinite number, with its place.
+            OptionError: an unknown encoding, or contradictory options.
+        """
+        if encoding not in ENCODINGS:
+            raise OptionError(f"unknown encoding {encoding!r:.80}; expected one of {', '.join(ENCODINGS)}")
+        said = _said(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
+        pieces = _pieces(table, encoding)
+        inputs: list[InputColumn] = []
+        left_out: list[tuple[str, str]] = []
+        for name in table.names:
+            if name == target:
+                continue
+            found = _fitted(table, name, said.get(name), pieces)
+            if isinstance(found, str):
+                left_out.append((name, found))
+            else:
+                inputs.append(found)
+        if not inputs:
+            reasons = ", ".join(f"{shown(name)}: {why}" for name, why in left_out[:10]) or "there are none"
+            raise DataError(f"no column is left to train on ({reasons}); expected one at least")
+        return cls(tuple(inputs), target, tuple(left_out))
+
+    @property
+    def n_x(self) -> int:
+        """How many inputs one row becomes."""
+        return sum(column.n_inputs for column in self.inputs)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns that a table has to have, in any order."""
+        return tuple(column.name for column in self.inputs)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Those to be read as text, as in training: give them to `read_table`."""
+        return tuple(column.name for column in self.inputs if isinstance(column, CategoryColumn))
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """One for each input of the network."""
+        return tuple(name for column in self.inputs for name in column.input_names)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example: (n_x,)."""
+        return (self.n_x,)
+
+    def describe(self) -> str:
+        """What one example is, in the words of an error message."""
+        names = ", ".join(map(shown, self.column_names[:5]))
+        more = f" and {len(self.inputs) - 5} more" if len(self.inputs) > 5 else ""
+        columns = "columns" if len(self.inputs) > 1 else "column"
+        return f"rows of a table with the {columns} {names}{more}"
+
+    def describe_scaling(self) -> str:
+        """What is done to the columns, for people."""
+        return f"made {self.n_x} inputs: numbers scaled to mean 0 and deviation 1, categories one-hot"
+
+    def notes(self, table: Table) -> list[ColumnNote]:
+        """What is to be told of each column of the training table, in its order."""
+        becomes = {column.name: column for column in self.inputs}
+        left_out = dict(self.left_out)
+        notes = []
+        for name in table.names:
+            missing = int(table.missing(name).sum())
+            if name in becomes:
+                kind = "number" if isinstance(becomes[name], NumberColumn) else "category"
+                notes.append(ColumnNote(name, kind, missing, becomes[name].describe()))
+            elif name in left_out:
+                notes.append(ColumnNote(name, "left out", missing, left_out[name]))
+            elif name == self.target:
+                notes.append(ColumnNote(name, "target", missing, "what is predicted"))
+        return notes
+
+    def columns(self, table: Table, dtype: str = "float64") -> np.ndarray[Any, Any]:
+        """X (n_x, m): each row of a table made a column.
+
+        Columns may stand in any order, and there may be others.
+
+        Args:
+            table: with the columns of `column_names`.
+            dtype: "float64" or "float32".
+
+        Raises:
+            DataError: columns that are missing, by name; a text in a column of numbers.
+            NonFiniteError: an infinite number, with its place.
+        """
+        table.require(self.column_names, "the model needs them all" if len(self.inputs) > 1 else "")
+        bytes_needed = self.n_x * table.m * np.dtype(dtype).itemsize
+        if bytes_needed > memory():
+            raise DataError(
+                f"{table.m:,} rows of {self.n_x:,} inputs take {bytes_needed:,} bytes and this machine has "
+                f"{memory():,}; expected fewer rows, or fewer categories: --drop columns with many"
+            )
+        rows = np.zeros((table.m, self.n_x), dtype)
+        start = 0
+        for column in self.inputs:
+            end = start + column.n_inputs
+            column.fill_inputs(rows[:, start:end], table)
+            start = end
+        return rows.T
+
+    def pictures(self, X: np.ndarray[Any, Any]) -> None:
+        """None: rows of a table are not to be looked at as pictures."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as a model file keeps them."""
+        return {
+            "kind": self.kind,
+            "target": self.target,
+            "columns": [column.to_dict() for column in self.inputs],
+            "left_out": [list(pair) for pair in self.left_out],
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        Raises:
+            OptionError: keys or values that no recipe of a table has.
+        """
+        expected = {"kind", "target", "columns", "left_out"}
+        if not isinstance(document, Mapping) or set(document) != expected or document["kind"] != cls.kind:
+            raise OptionError(f"a recipe of a table is described by {', '.join(sorted(expected))}")
+        columns, left_out = document["columns"], document["left_out"]
+        if not isinstance(columns, list) or not isinstance(left_out, list):
+            raise OptionError("recipe: columns and left_out are lists")
+        pairs = all(
+            isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+            for pair in left_out
+        )
+        if not pairs or not isinstance(document["target"], str):
+            raise OptionError("recipe: left_out holds pairs of texts, and target is a text")
+        return cls(
+            tuple(map(_column_from_dict, columns)),
+            document["target"],
+            tuple((n, why) for n, why in left_out),
+        )
+
+
+def _column_from_dict(document: Any) -> InputColumn:
+    kinds: dict[str, type[InputColumn]] = {"number": NumberColumn, "category": CategoryColumn}
+    kind = document.get("kind") if isinstance(document, Mapping) else None
+    if not isinstance(kind, str) or kind not in kinds:
+        raise OptionError(f"recipe: a column is of the kind {kind!r:.80}; expected {' or '.join(kinds)}")
+    return kinds[kind].from_dict(document)
+
+
+def _pieces(table: Table, encoding: str) -> int:
+    """How many pieces a column of numbers is cut into; 0: none."""
+    if encoding != "auto":
+        return _PIECES if encoding == "piecewise" else 0
+    numbers = sum(table.is_numeric(name) for name in table.names)
+    enough = min(_PIECES, table.m // _PER_PIECE, _ALL_PIECES // max(1, numbers))
+    # A single piece says what the number itself says.
+    return enough if enough > 1 else 0
+
+
+def _said(table: Table, *, target: str, **options: Iterable[str]) -> dict[str, str]:
+    """What the options say of each column: "numeric", "categorical", "drop" or "target"."""
+    said: dict[str, str] = {target: "target"} if target else {}
+    for option, names in options.items():
+        if isinstance(names, str):
+            raise OptionError(f"{option} is the text {names!r:.80}; expected a list of names")
+        for name in names:
+            if said.get(name, option) != option:
+                raise OptionError(
+                    f"column {shown(name)} is said to be {said[name]} and {option}; expected one of them"
+                )
+            said[name] = option
+    table.require(said)
+    return said
+
+
+def _fitted(table: Table, name: str, said: str | None, pieces: int) -> InputColumn | str:
+    """What a column becomes; or why it is left out."""
+    why = "dropped" if said == "drop" else _nothing_in(table, name)
+    if why:
+        return why
+    if is_number(table, name, said):
+        return NumberColumn.fit(table, name, pieces)
+    column = CategoryColumn.fit(table, name, min(20, max(2, table.m // 1000)))
+    return column if column.categories or column.missing else "each of its texts is rare"
+
+
+def _nothing_in(table: Table, name: str) -> str:
+    """Why nothing can be learnt from a column; empty: it may."""
+    missing = table.missing(name)
+    column = table[name][~missing]
+    if not len(column):
+        return "it has no values"
+    if missing.any() or np.any(column != column[0]):
+        return ""
+    return f"it is always {shown(table.texts(name)[0])}"

@@ -1,0 +1,196 @@
+"""Target: the column of a table that is predicted, and whether it is a class or a number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pellucid.data._files import shown
+from pellucid.data._labels import MAX_CLASSES
+from pellucid.data._table_kinds import is_number
+from pellucid.data._table_numbers import numbers_in
+from pellucid.data._table_values import codes_of, distinct, number_of, text_of
+from pellucid.data.dataset import listed, one_hot
+from pellucid.data.table import Table
+from pellucid.errors import DataError, LabelError, OptionError
+
+Floats = np.ndarray[Any, Any]
+
+TASKS = ("classification", "regression")
+
+# Whole numbers are taken for classes where they are as few as this, and each stands for several rows.
+_FEW = 20
+_ROWS_FOR_EACH = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted: one of several classes, or a number.
+
+    Attributes:
+        name: of the column.
+        classes: their names: numbers in their order, texts in that of their characters. For two, the
+            second is the one that Y = 1 means. Empty: a number is predicted.
+        mean: of the numbers in training, which `scaled` subtracts.
+        deviation: of the numbers in training, which `scaled` divides by.
+        because: why it was decided so, in words.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    mean: float = 0.0
+    deviation: float = 1.0
+    because: str = ""
+
+    @classmethod
+    def decide(cls, table: Table, name: str, task: str | None = None) -> Self:
+        """The target for a training table.
+
+        Texts are classes. Numbers are classes where there are two of them, or where they are whole and at
+        most 20, with five rows for each on average. Rows without a value are not asked.
+
+        Args:
+            table: what is trained on.
+            name: of the column.
+            task: "classification" or "regression" where that is not to be decided by the column.
+
+        Raises:
+            DataError: there is no such column (the message lists those there are), or it is mixed.
+            LabelError: a single class or number, or so many classes that none could be learnt.
+            OptionError: an unknown task.
+        """
+        if task is not None and task not in TASKS:
+            raise OptionError(f"unknown task {task!r:.80}; expected {' or '.join(TASKS)}")
+        table.require([name], "the target has to be one of them")
+        table = table.take(np.flatnonzero(~table.missing(name)))
+        if not table.m:
+            raise LabelError(f"{_target(table, name)} has no values; expected one in each row")
+        if task == "regression":
+            return cls._of_numbers(table, name, "regression was asked for")
+        if task == "classification":
+            return cls._of_classes(table, name, "classification was asked for")
+        if not is_number(table, name):
+            return cls._of_classes(table, name, "it holds texts")
+        numbers = numbers_in(table, name)
+        found = len(np.unique(numbers))
+        if found <= 2:
+            return cls._of_classes(table, name, "it holds two different numbers")
+        if found <= min(_FEW, table.m // _ROWS_FOR_EACH) and np.all(numbers == np.rint(numbers)):
+            return cls._of_classes(table, name, f"it holds {found} different whole numbers")
+        return cls._of_numbers(table, name, f"it holds {found} different numbers")
+
+    @classmethod
+    def _of_classes(cls, table: Table, name: str, because: str) -> Self:
+        found = distinct(table.texts(name))
+        if len(found) < 2:
+            raise LabelError(
+                f"{_target(table, name)} is always {shown(found[0])}; expected at least two "
+                "classes to tell apart"
+            )
+        if len(found) > MAX_CLASSES or 2 * len(found) > max(table.m, 4):
+            numbers = "; --task regression predicts numbers" if table.is_numeric(name) else ""
+            raise LabelError(
+                f"{_target(table, name)} has {len(found):,} different values in {table.m:,} rows; "
+                f"expected classes that several rows share, at most {MAX_CLASSES:,}{numbers}"
+            )
+        numeric = table.is_numeric(name)
+        ordered = sorted(found, key=lambda text: number_of(text) or 0.0) if numeric else sorted(found)
+        return cls(name, tuple(ordered), because=because)
+
+    @classmethod
+    def _of_numbers(cls, table: Table, name: str, because: str) -> Self:
+        numbers = numbers_in(table, name)
+        if np.all(numbers == numbers[0]):
+            raise LabelError(
+                f"{_target(table, name)} is always {numbers[0]:g}; expected numbers that differ"
+            )
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, deviation = float(numbers.mean()), float(numbers.std())
+        if not (np.isfinite(mean) and np.isfinite(deviation) and deviation > 0):
+            raise DataError(
+                f"{_target(table, name)} holds numbers up to {np.abs(numbers).max():g}, which cannot be "
+                "averaged; expected numbers of usual size: scale them"
+            )
+        return cls(name, mean=mean, deviation=deviation, because=because)
+
+    @property
+    def task(self) -> str:
+        """The kind of task: "classification" or "regression"."""
+        return "classification" if self.classes else "regression"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a class is written otherwise than a number is: then the column is to be read as text."""
+        numbers = [number_of(name) for name in self.classes]
+        if None in numbers:
+            return True
+        return bool(text_of(np.array(numbers, np.float64)).tolist() != list(self.classes))
+
+    @property
+    def n_y(self) -> int:
+        """How many outputs: one for a number or two classes, else one for each class."""
+        return 1 if len(self.classes) <= 2 else len(self.classes)
+
+    def describe(self) -> str:
+        """What was decided, and why, for people."""
+        what = (
+            f"one of {len(self.classes)} classes ({listed([shown(name) for name in self.classes])})"
+            if self.classes
+            else "a number"
+        )
+        why = f", since {self.because}" if self.because else ""
+        return f"{shown(self.name)} is {what}{why}: {self.task}"
+
+    def encode(self, table: Table, dtype: str = "float64") -> Floats:
+        """Y (n_y, m): 0 and 1 for two classes, one-hot columns for more; numbers in their own units.
+
+        Raises:
+            DataError: there is no such column; a value is missing, or no number; with its place.
+            LabelError: a class that is none of `classes`, with its place.
+            NonFiniteError: an infinite number, with its place.
+        """
+        table.require([self.name], "it is what the model predicts")
+        gone = table.missing(self.name)
+        if gone.any():
+            raise LabelError(
+                f"{table.place(int(np.argmax(gone)))}: the target {shown(self.name)} is missing; expected "
+                "one in each row"
+            )
+        if not self.classes:
+            return numbers_in(table, self.name).reshape(1, -1).astype(dtype)
+        texts = table.texts(self.name)
+        labels = codes_of(texts, self.classes)
+        if len(labels) and labels.min() < 0:
+            row = int(np.argmin(labels))
+            raise LabelError(
+                f"{table.place(row)}: the target {shown(self.name)} is {shown(texts[row])}; "
+                f"expected one of {listed(self.classes)}"
+            )
+        return one_hot(labels, self.n_y, dtype)
+
+    def scaled(self, Y: Floats) -> Floats:
+        """Y (n_y, m) as a network is best trained on it: numbers with mean 0 and deviation 1."""
+        return Y if self.classes else ((Y - self.mean) / self.deviation).astype(Y.dtype)
+
+    def folded(self, parameters: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Parameters whose outputs are in the target's units, from those trained on `scaled` numbers.
+
+        The last layer is linear, so the way back is folded into it: its weights and biases are multiplied
+        by the deviation, and the mean is added to the biases. Those of classes are left alone.
+
+        Args:
+            parameters: `{"W1": ..., "bL": ...}` of a network whose output is the identity.
+        """
+        folded = dict(parameters)
+        if not self.classes:
+            last = len(folded) // 2
+            W, b = folded[f"W{last}"], folded[f"b{last}"]
+            folded[f"W{last}"] = (W * self.deviation).astype(W.dtype)
+            folded[f"b{last}"] = (b * self.deviation + self.mean).astype(b.dtype)
+        return folded
+
+
+def _target(table: Table, name: str) -> str:
+    """How a message about the whole target begins."""
+    return f"{table.prefix}the target {shown(name)}"

@@ -1,0 +1,209 @@
+"""A learning-rate range test (Smith 2017): the rate to train with, found by trying all in one go."""
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pellucid.core._arrays import Array, as_numpy, check_number
+from pellucid.engines import Batches
+from pellucid.errors import DivergenceError, OptionError
+from pellucid.network import Network
+from pellucid.training.columns import LabelledColumns, checked_columns, checked_weights
+from pellucid.training.options import TrainingOptions
+from pellucid.training.run import Run
+from pellucid.training.validation import Weighted, split_off
+
+Floats = np.ndarray[Any, Any]
+
+# Fewer steps show no slope.
+_LEAST_STEPS, _LEAST_WINDOW = 10, 5
+
+# A fall of no more standard errors than these may be chance: the lowest of many decades is looked at.
+_STANDARD_ERRORS = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class LearningRateRange:
+    """What a range test found.
+
+    Attributes:
+        rates: the learning rate of each step, (k,), growing by the same factor from step to step.
+        costs: of the batch of each step before it, penalties included, (k,). What a rate does shows in the
+            costs after its own.
+        smoothed: the mean of the costs so far, (k,), each cost counting less by a factor the longer ago
+            it was, and the more the larger its batch.
+        suggestion: a rate to train with, see `lr_find`; None: no rate brought the cost down.
+        reason: how the test ended, and where the suggestion comes from or why there is none.
+    """
+
+    rates: Floats
+    costs: Floats
+    smoothed: Floats
+    suggestion: float | None
+    reason: str
+
+
+class _Line(NamedTuple):
+    """The least-squares line through some costs in a row, over the logarithm of their rates."""
+
+    slope: float
+    mean: float
+    variance: float
+
+
+def lr_find(
+    network: Network,
+    data: LabelledColumns,
+    options: TrainingOptions | None = None,
+    *,
+    lowest: float = 1e-6,
+    highest: float = 10.0,
+    steps: int = 100,
+    smoothing: float = 0.9,
+    rise: float = 3.0,
+    parameters: Mapping[str, Array] | None = None,
+    weights: Array | None = None,
+) -> LearningRateRange:
+    """Train for some steps at rates that grow from far too small to far too large, and watch the cost.
+
+    The steps are those of a training with these options: its first weights, batches, optimizer, clipping
+    and dropout; where there are fewer batches than steps, epochs repeat. Only the learning rate, the
+    schedule and everything about when to stop are not theirs. Nothing that is handed in is changed, and
+    a generator among the options does not advance.
+
+    The test ends early where the cost is no longer finite; or where the smoothed cost has risen above the
+    lowest by more than `rise` times the size of that, or of the fall before it if that is more.
+
+    The suggestion: through the costs of every decade of rates (at least 5 of them) that ends at or before
+    the lowest smoothed cost, put the least-squares line over the logarithm of the rate. The rate in the
+    middle of the decade whose line falls the steepest is suggested. There is none unless the mean cost of
+    the last of these decades is below that of the first by more than 4 standard errors: the scatter
+    about their lines says how far chance takes it.
+
+    Args:
+        network: what is to be trained.
+        data: X (n_x, m) and Y (n_y, m), of any array library.
+        options: how; the defaults are the course's.
+        lowest: the first rate.
+        highest: the last one, unless the test ends before.
+        steps: how many rates.
+        smoothing: what each step leaves of the weight that earlier costs have, in [0, 1).
+        rise: see above.
+        parameters: where to start instead of freshly drawn weights.
+        weights: how much each example counts, (m,) or (1, m); None: all the same.
+
+    Raises:
+        OptionError: rates, steps or numbers that make no test.
+        DivergenceError: the cost was not finite before any step.
+        ShapeError, NonFiniteError, LabelError, TooLargeError: as of `fit`.
+    """
+    options = options or TrainingOptions()
+    rates = _rates(lowest, highest, steps)
+    beta = check_number("smoothing", smoothing, least=0.0, below=1.0)
+    rise = check_number("rise", rise, above=0.0)
+    X, Y = checked_columns(network, data.X, data.Y)
+    examples = Weighted(X, Y, checked_weights(weights, X))
+    if options.validation_fraction is not None:
+        examples, _ = split_off(network, examples, options.validation_fraction, options.shuffle_seed)
+    run = Run(network, examples, None, _bare(options, examples.m, steps), parameters)
+    costs, smoothed, ending = _costs(run, examples, rates.tolist(), beta, rise)
+    k = len(costs)
+    found = rates[:k], np.array(costs), np.array(smoothed)
+    width = _width(rates)
+    if k < width:
+        why = f"{ending} after {k} steps, too few to see a slope; expected a smaller lowest rate"
+        return LearningRateRange(*found, None, why)
+    suggestion, why = _suggested(*found, width)
+    return LearningRateRange(*found, suggestion, f"{ending}; {why}")
+
+
+def _rates(lowest: float, highest: float, steps: int) -> Floats:
+    lowest = check_number("lowest", lowest, above=0.0)
+    highest = check_number("highest", highest, above=lowest)
+    whole = isinstance(steps, (int, np.integer)) and not isinstance(steps, bool)
+    if not whole or steps < _LEAST_STEPS:
+        raise OptionError(f"steps is {steps!r:.80}; expected a whole number of at least {_LEAST_STEPS}")
+    return np.geomspace(lowest, highest, steps)
+
+
+def _bare(options: TrainingOptions, m: int, steps: int) -> TrainingOptions:
+    """The same steps, for as many epochs as they fill."""
+    epochs = math.ceil(steps / math.ceil(m / min(options.batch_size or m, m)))
+    return replace(options, epochs=epochs, rng=copy.deepcopy(options.rng), validation_fraction=None)
+
+
+def _steps(run: Run) -> Iterator[Batches]:
+    """One batch after the other, without end."""
+    epoch = 0
+    while True:
+        for columns in run.epochs.batches(epoch, 1):
+            yield Batches.full() if columns is None else Batches.runs(columns, len(columns))
+        epoch += 1
+
+
+def _costs(
+    run: Run, examples: Weighted, rates: list[float], beta: float, rise: float
+) -> tuple[list[float], list[float], str]:
+    """The cost of each step, the smoothed costs, and how it ended."""
+    counts = np.ones(examples.m) if examples.weights is None else as_numpy(examples.weights)[0]
+    costs: list[float] = []
+    smoothed: list[float] = []
+    total = mass = 0.0
+    low = math.inf
+    for rate, batch in zip(rates, _steps(run), strict=False):
+        try:
+            # One at a time: of several, a divergence would leave no costs.
+            cost = run.session.advance(batch, rate)[0]
+        except DivergenceError:
+            if not costs:
+                raise
+            return (
+                costs,
+                smoothed,
+                f"the cost left the finite numbers at the rate {rates[len(costs) - 1]:.2g}",
+            )
+        count = float(counts.sum() if batch.columns is None else counts[batch.columns].sum())
+        total, mass = beta * total + count * cost, beta * mass + count
+        costs.append(cost)
+        smoothed.append(total / mass if mass else cost)
+        low = min(low, smoothed[-1])
+        if smoothed[-1] - low > rise * max(abs(low), smoothed[0] - low):
+            return costs, smoothed, f"the cost rose far above its lowest at the rate {rate:.2g}"
+    return costs, smoothed, f"all {len(rates)} rates were tried"
+
+
+def _width(rates: Floats) -> int:
+    """How many rates in a row span a decade."""
+    per_decade = (len(rates) - 1) / math.log10(rates[-1] / rates[0])
+    return min(max(round(per_decade) + 1, _LEAST_WINDOW), len(rates) // 2)
+
+
+def _suggested(rates: Floats, costs: Floats, smoothed: Floats, width: int) -> tuple[float | None, str]:
+    # The first costs are smoothed over too few.
+    low = width - 1 + int(np.argmin(smoothed[width - 1 :]))
+    x = np.log10(rates)
+    decades = [slice(i, i + width) for i in range(low - width + 2)]
+    lines = [_line(x[decade], costs[decade]) for decade in decades]
+    first, last = lines[0], lines[-1]
+    chance = _STANDARD_ERRORS * math.sqrt((first.variance + last.variance) / width)
+    if not first.mean - last.mean > chance:
+        return None, (
+            f"the cost did not fall: its mean is {first.mean:.4g} over the first decade of rates and "
+            f"{last.mean:.4g} over the one up to the lowest, and chance alone makes {chance:.2g}; expected "
+            "a smaller lowest rate, more steps, or larger batches"
+        )
+    steepest = min(range(len(lines)), key=lambda i: lines[i].slope)
+    suggestion = float(10 ** x[decades[steepest]].mean())
+    return suggestion, f"it fell the steepest about the rate {suggestion:.2g}"
+
+
+def _line(x: Floats, costs: Floats) -> _Line:
+    mean = float(costs.mean())
+    x, r = x - x.mean(), costs - mean
+    slope = float(x @ r / (x @ x))
+    r = r - slope * x
+    return _Line(slope, mean, float(r @ r) / (len(x) - 2))

@@ -1,0 +1,107 @@
+"""ROC, precision and recall, calibration, predicted against true: the curves that are in the pictures."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid import Evaluation
+from pellucid.metrics import calibration_of
+from pellucid.model import NumberEvaluation
+
+pytest.importorskip("matplotlib")
+metrics = pytest.importorskip("sklearn.metrics")
+from pellucid import plots  # noqa: E402
+
+RNG = np.random.RandomState(0)
+
+
+def evaluation(K: int, m: int = 200, present: int | None = None) -> tuple[Evaluation, list[str]]:
+    """Answers that are better than chance, on examples of the first `present` of K classes."""
+    labels = np.arange(m) % (present or K)
+    probabilities = RNG.rand(m, K) + np.eye(K)[labels] * 0.5
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    names = [f"class {k}" for k in range(K)]
+    return Evaluation(labels, probabilities.argmax(axis=1), probabilities, 0.5), names
+
+
+def legend_of(figure: Any) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+
+
+def test_the_roc_curve_of_two_classes() -> None:
+    found, names = evaluation(2)
+    figure = plots.roc_curve(found, names)
+    x, y = figure.axes[0].lines[0].get_xydata().T
+    score = metrics.roc_auc_score(found.labels, found.probabilities[:, 1])
+    assert 0.6 < score < 1
+    assert metrics.auc(x, y) == pytest.approx(score)
+    assert legend_of(figure) == [f"class 1: area {score:.3f}"]
+
+
+def test_precision_over_recall_of_two_classes() -> None:
+    found, names = evaluation(2)
+    figure = plots.precision_recall_curve(found, names)
+    line = figure.axes[0].lines[0]
+    score = metrics.average_precision_score(found.labels, found.probabilities[:, 1])
+    assert -np.sum(np.diff(line.get_xdata()) * line.get_ydata()[:-1]) == pytest.approx(score)
+    assert line.get_drawstyle() == "steps-post"
+    assert legend_of(figure) == [f"class 1: area {score:.3f}"]
+
+
+@pytest.mark.parametrize("draw", [plots.roc_curve, plots.precision_recall_curve])
+def test_of_many_classes_each_is_told_from_the_rest_and_the_hardest_are_shown(draw: Any) -> None:
+    found, names = evaluation(12)
+    figure = draw(found, names)
+    assert figure.axes[0].get_title().endswith("the 8 hardest of 12 classes")
+    score = metrics.roc_auc_score if draw is plots.roc_curve else metrics.average_precision_score
+    areas = {name: score(found.labels == k, found.probabilities[:, k]) for k, name in enumerate(names)}
+    hardest = sorted(names, key=lambda name: areas[name])[:8]
+    assert legend_of(figure) == [f"{name}: area {areas[name]:.3f}" for name in hardest]
+
+
+@pytest.mark.parametrize("draw", [plots.roc_curve, plots.precision_recall_curve])
+def test_one_class_has_no_curve(draw: Any) -> None:
+    for K in (2, 3):
+        assert draw(*evaluation(K, present=1)) is None
+    assert len(legend_of(draw(*evaluation(4, present=2)))) == 2
+
+
+@pytest.mark.parametrize("K", [2, 3])
+def test_the_calibration_and_its_counts(K: int) -> None:
+    found, names = evaluation(K)
+    figure = plots.calibration_curve(found, names)
+    above, below = figure.axes
+    counted = calibration_of(found.labels, found.probabilities)
+    np.testing.assert_array_equal(above.lines[1].get_xydata().T, [counted.predicted, counted.observed])
+    assert [bar.get_height() for bar in below.patches] == counted.counts.tolist()
+    assert sum(bar.get_height() for bar in below.patches) == 200
+    for bar, predicted in zip(below.patches, counted.predicted, strict=True):
+        assert bar.get_x() <= predicted <= bar.get_x() + bar.get_width()
+    assert f"{counted.error:.3f}" in above.get_title()
+    assert ("class 1" in below.get_xlabel()) == (K == 2)
+
+
+def test_predicted_against_true() -> None:
+    targets = RNG.randn(2, 30)
+    found = NumberEvaluation(targets, targets + 0.1, 0.01)
+    figure = plots.predicted_against_true(found, ("height", "weight"))
+    for k, points in enumerate(figure.axes[0].collections):
+        np.testing.assert_allclose(points.get_offsets().T, [targets[k], targets[k] + 0.1])
+    assert legend_of(figure) == ["height", "weight"]
+    one = NumberEvaluation(targets[:1], targets[:1], 0.0)
+    assert plots.predicted_against_true(one, ("height",)).axes[0].get_xlabel() == "true height"
+    many = NumberEvaluation(np.vstack([targets] * 5), np.vstack([targets] * 5), 0.0)
+    figure = plots.predicted_against_true(many)
+    assert len(figure.axes[0].collections) == 8
+    assert figure.axes[0].get_title().endswith("8 of 10 outputs")
+
+
+def test_names_are_no_mathematics(tmp_path: Path) -> None:
+    found, _ = evaluation(2)
+    odd = ["$a^$", "$"]
+    for k, draw in enumerate((plots.roc_curve, plots.precision_recall_curve, plots.calibration_curve)):
+        plots.save_figure(draw(found, odd), tmp_path / f"{k}.png")
+    numbers = NumberEvaluation(RNG.randn(1, 3), RNG.randn(1, 3), 1.0)
+    plots.save_figure(plots.predicted_against_true(numbers, ["$a^$"]), tmp_path / "numbers.png")
