@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from pellucid.bench import drop_in
+from pellucid.bench import adult, drop_in
 from pellucid.bench.child import ChildError
 from pellucid.bench.fits import FITS, FROM_FOLDER, estimators_of, problem_of_fit
-from pellucid.bench.report import drop_in_cells, drop_in_line
+from pellucid.bench.report import adult_cells, drop_in_cells, drop_in_line
 
 
 def test_the_settings_are_many_and_told_apart() -> None:
@@ -92,3 +92,36 @@ def test_a_side_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["speed_up"] is None
     assert drop_in_cells(found)[1] == [FITS[0].name, "1.00 s", "failed: no such module", "", ""]
     assert drop_in_line(found) == "whole fits"
+
+
+def test_the_table_is_taken_three_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(job: dict[str, Any]) -> dict[str, Any]:
+        if job["side"] == "theirs":
+            raise ChildError("no such module")
+        return {"seconds": 2.0, "auc": 0.91}
+
+    monkeypatch.setattr(adult, "answer_of", answer)
+    said: list[str] = []
+    assert adult.measured_adult(2, 2, None, said.append) == []
+    found = adult.measured_adult(2, 2, Path("somewhere"), said.append)
+    assert [way["auc"] for way in found] == [0.91, None, 0.91]
+    assert found[0]["samples"] == [2.0, 2.0]
+    assert [row[1:] for row in adult_cells({"adult": found})] == [
+        ["median", "test ROC AUC"],
+        ["2.00 s", "0.9100"],
+        ["failed: no such module", ""],
+        ["2.00 s", "0.9100"],
+    ]
+
+
+@pytest.mark.parametrize("side", ["ours", "boosting"])
+def test_what_answers_for_the_table(
+    side: str, data_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pandas")
+    (tmp_path / "tables").mkdir()
+    for part in ("train", "test"):
+        lines = (data_root / "tables" / f"adult-{part}.csv").read_text("utf-8").splitlines()[:1500]
+        (tmp_path / "tables" / f"adult-{part}.csv").write_text("\n".join(lines), "utf-8")
+    found = adult.answered({"side": side, "data": str(tmp_path)})
+    assert found["auc"] > 0.85

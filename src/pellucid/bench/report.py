@@ -86,6 +86,8 @@ def table(document: Mapping[str, Any]) -> str:
     parts += [(f"curve {one['name']}: {one['title']}", curve_cells(one)) for one in curves]
     if document["drop_in"]:
         parts.append((drop_in_line(document["drop_in"]), drop_in_cells(document["drop_in"])))
+    if document["adult"]:
+        parts.append(("adult: from the file to the probabilities of the test rows", adult_cells(document)))
     return "\n\n".join(
         [*("\n".join([head, *aligned(rows)]) for head, rows in parts), machine_line(document)]
     )
@@ -147,3 +149,12 @@ def _took(side: Mapping[str, Any]) -> str:
         return side["failed"] or ""
     size, unit = unit_of(side["median"])
     return f"{number(side['median'] / size)} {unit}"
+
+
+def adult_cells(document: Mapping[str, Any]) -> list[list[str]]:
+    """A line for each way through the table."""
+    ways = [
+        [way["title"], _took(way), "" if way["auc"] is None else f"{way['auc']:.4f}"]
+        for way in document["adult"]
+    ]
+    return [["", "median", "test ROC AUC"], *ways]

@@ -25,6 +25,7 @@ The document, as `pellucid bench --json` prints it and benchmarks/results.json k
       failed           null, or why there is no number
     curves          list, see `pellucid.bench.curves`; empty without --curves
     drop_in         see `pellucid.bench.drop_in`; null without --drop-in
+    adult           list, see `pellucid.bench.adult`; empty without --drop-in
     notes           list of lines: what was left out, and why
 """
 
@@ -36,6 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.bench import machine
+from pellucid.bench.adult import measured_adult
 from pellucid.bench.child import ChildError, answer_of
 from pellucid.bench.contenders import CONTENDERS, Contender, version_of
 from pellucid.bench.curves import measured_curves
@@ -126,6 +128,7 @@ def measure(
     peaks = _peaks(rows, settings, progress)
     for work in works:
         _measure_work([row for row in rows if row.work == work], settings, data, progress)
+    whole = (settings.repeats, settings.threads, data, progress)
     drawn = measured_curves(present, settings.repeats, settings.seconds, progress) if curves else []
     return {
         **_head(settings, present),
@@ -135,9 +138,8 @@ def measure(
         ],
         "rows": [_finished(row, peaks) for row in rows],
         "curves": drawn,
-        "drop_in": measured_drop_in(settings.repeats, settings.threads, data, progress)
-        if drop_in
-        else None,
+        "drop_in": measured_drop_in(*whole) if drop_in else None,
+        "adult": measured_adult(*whole) if drop_in else [],
         "notes": notes,
     }
 

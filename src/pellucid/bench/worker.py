@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.bench import machine
+from pellucid.bench.adult import answered
 from pellucid.bench.contenders import CONTENDERS, loaded
 from pellucid.bench.drop_in import fitted
 from pellucid.bench.trainer import Predictor, Variants
@@ -170,6 +171,7 @@ JOBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "process": process,
     "peak": peak,
     "drop_in": fitted,
+    "adult": answered,
 }
 
 

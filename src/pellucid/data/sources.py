@@ -104,7 +104,8 @@ def read_array_file(path: Path) -> Parts:
     if is_table_file(path):
         raise FormatError(
             f"{shown(path)} reads as a text or a table, not as an array file; to train on a table, name "
-            "the column to predict (--target NAME, or load_tables); a model of arrays takes HDF5, .npz or .npy"
+            "the column to predict (--target NAME, or load_tables); a model of arrays takes HDF5, .npz "
+            "or .npy"
         )
     raise FormatError(
         f"{shown(path)} is of no known format; expected HDF5, .npz or .npy, or a folder of JPEG, PNG, BMP "
