@@ -1,8 +1,10 @@
-"""Write benchmarks/results.json into README.md, docs/performance.md and docs/pictures/scaling-*.png.
+"""Write what was measured into README.md, docs/performance.md and docs/pictures/scaling-*.png.
 
 What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced; `--check` fails where it
-differs. Without a results file there is nothing to write. `pellucid bench --curves --out
-benchmarks/results.json` measures it, on a machine that does nothing else.
+differs. Without a results file there is nothing to write. On a machine that does nothing else,
+`pellucid bench --curves --out benchmarks/results.json` measures the trainer, and
+`pellucid bench --drop-in --work inference --contender ours --contender scikit-learn --out
+benchmarks/drop-in.json` whole fits beside scikit-learn's.
 """
 
 import json
@@ -13,10 +15,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.bench.report import cells, curve_cells, machine_line, number, unit_of
+from pellucid.bench.report import (
+    adult_cells,
+    cells,
+    curve_cells,
+    drop_in_cells,
+    drop_in_line,
+    machine_line,
+    number,
+    unit_of,
+)
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
+DROP_IN = ROOT / "benchmarks" / "drop-in.json"
 PICTURES = ROOT / "docs" / "pictures"
 SECTION = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- /measured -->)", re.DOTALL)
 COLOURS = {"ours": "#0072b2", "pytorch": "#d55e00", "jax": "#009e73"}
@@ -102,17 +114,39 @@ def scaling(document: Document) -> str:
     return "\n".join(parts) or "Not measured yet.\n"
 
 
+def drop_in(document: Document) -> str:
+    """Every fit, the grid search and the table, beside scikit-learn's."""
+    found = document["drop_in"]
+    parts = [f"{drop_in_line(found).capitalize()}.", markdown(drop_in_cells(found))]
+    if document["adult"]:
+        parts += ["The census table, from its file to the probabilities of its test rows:"]
+        parts += [markdown(adult_cells(document))]
+    return "\n\n".join([*parts, f"{machine_line(document)}.\n"])
+
+
 SECTIONS: dict[str, Callable[[Document], str]] = {
     "numbers": numbers,
     "training": lambda document: tables(document, ("train",)),
     "around": lambda document: tables(document, ("predict", "import", "process")),
     "scaling": scaling,
+    "drop_in": drop_in,
 }
 
 
-def rewritten(text: str, document: Document) -> str:
-    """A page with its measured sections written anew."""
-    return SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found[2]](document)}{found[3]}", text)
+def rewritten(text: str, document: Document, fits: Document | None = None) -> str:
+    """A page with its measured sections written anew.
+
+    Args:
+        text: the page.
+        document: of the trainer.
+        fits: of whole fits; without it their section stays as it is.
+    """
+
+    def section(found: re.Match[str]) -> str:
+        measured = fits if found[2] == "drop_in" else document
+        return found[0] if measured is None else f"{found[1]}{SECTIONS[found[2]](measured)}{found[3]}"
+
+    return SECTION.sub(section, text)
 
 
 def draw(curve: Document, path: Path) -> None:
@@ -157,14 +191,15 @@ def main() -> int:
         print("there is no benchmarks/results.json: nothing was written")
         return 0
     document = json.loads(RESULTS.read_text("utf-8"))
+    fits = json.loads(DROP_IN.read_text("utf-8")) if DROP_IN.exists() else None
     status = 0
     for page in (ROOT / "README.md", ROOT / "docs" / "performance.md"):
         text = page.read_text("utf-8")
-        wanted = rewritten(text, document)
+        wanted = rewritten(text, document, fits)
         if "--check" not in sys.argv[1:]:
             page.write_text(wanted, "utf-8")
         elif wanted != text:
-            print(f"{page.name} differs from benchmarks/results.json; write_performance.py rewrites it")
+            print(f"{page.name} differs from what benchmarks/ holds; write_performance.py rewrites it")
             status = 1
     if "--check" not in sys.argv[1:]:
         for curve in document["curves"]:

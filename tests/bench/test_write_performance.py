@@ -50,6 +50,22 @@ def document() -> dict:
     return {**found, "curves": [curve]}
 
 
+def test_whole_fits_have_a_document_of_their_own(script: ModuleType, document: dict) -> None:
+    row = {"name": "digits: defaults", "loss_deviation": 1e-15, "speed_up": 4.0}
+    sides = {
+        side: {"samples": [s], "median": s, "failed": None} for side, s in (("ours", 0.5), ("theirs", 2.0))
+    }
+    way = {"title": "Pellucid", "samples": [2.0], "median": 2.0, "auc": 0.92, "failed": None}
+    measured = {"rows": [{**row, **sides}], "speed_up": 4.0, "slowest": 4.0}
+    fits = {**document, "drop_in": measured, "adult": [way]}
+    page = script.rewritten(PAGE.format("drop_in"), document, fits)
+    assert "Whole fits beside scikit-learn's: 4.00 times as fast" in page
+    assert "| digits: defaults | 500 ms | 2.00 s | 4.00 | 1e-15 |" in page
+    assert "| Pellucid | 2.00 s | 0.9200 |" in page
+    assert "old" not in page
+    assert script.rewritten(PAGE.format("drop_in"), document) == PAGE.format("drop_in")
+
+
 def test_every_section_is_replaced_and_nothing_else(script: ModuleType, document: dict) -> None:
     for name, said in {
         "numbers": "| work | Pellucid | NumPy | scikit-learn | PyTorch | JAX |",
