@@ -49,8 +49,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         epsilon: of adam, adamw, rmsprop.
         n_iter_no_change: how many epochs in a row may bring no improvement.
         max_fun: how often lbfgs may compute the loss.
-        loss: "log_loss"; for two classes and for several labels a row also "squared_error" (Brier's),
-            "absolute_error" or "huber", of the probabilities.
+        loss: "log_loss"; for two classes and for several labels a row also "squared_error",
+            "absolute_error" or "huber", of the probabilities (squares are halved: half of Brier's score).
         class_weight: how much each class counts: a dict (classes left out count 1) or "balanced".
         label_smoothing: the share of each label that is spread evenly over all classes.
         dropout: the share of hidden units that each step leaves out: one for all layers, or one for each.

@@ -63,7 +63,10 @@ def from_sklearn(cls: Any, fitted: Any, parameters: dict[str, Any]) -> Any:
     check_is_fitted(fitted)
     estimator = cls(**{**fitted.get_params(deep=False), **parameters})
     _move(fitted, estimator)
-    estimator.validation_loss_curve_, estimator.stopped_ = None, False
+    estimator.stopped_, estimator._best_loss = False, np.inf
+    scores = getattr(estimator, "validation_scores_", None)
+    # Theirs does not note the loss.
+    estimator.validation_loss_curve_ = None if scores is None else [np.nan] * len(scores)
     return estimator
 
 

@@ -1,5 +1,6 @@
 """One call of fit or partial_fit, from rows that were found in order to coefs_ and intercepts_."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,17 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from pellucid.engines import engine_named
-from pellucid.errors import DivergenceError
+from pellucid.errors import DivergenceError, LabelError, OptionError
 from pellucid.estimators.lbfgs import minimise
-from pellucid.estimators.settings import STOCHASTIC_SOLVERS, network_of, steps_of, threads_of
+from pellucid.estimators.settings import (
+    STOCHASTIC_SOLVERS,
+    network_of,
+    steps_of,
+    threads_of,
+    usual_activation,
+)
 from pellucid.estimators.start import Floats, coefs_of, first_coefs, parameters_of
-from pellucid.estimators.stochastic import Epochs, Moving, diverged, tell_the_end
+from pellucid.estimators.stochastic import Epochs, Moving, called_back, diverged, tell_the_end
 from pellucid.estimators.telling import Telling, warn
 from pellucid.estimators.trainee import Examples, Trainee
 from pellucid.estimators.watch import Validation, Watch
@@ -44,6 +51,7 @@ def fit_examples(
     if first:
         _initialize(estimator, examples)
     network = network_of(estimator, examples.X.shape[1])
+    _check_shapes(estimator, network, held_out)
     stochastic = estimator.solver in STOCHASTIC_SOLVERS
     if stochastic and estimator.early_stopping and held_out is None:
         examples, held_out = _split(estimator, examples)
@@ -61,6 +69,25 @@ def fit_examples(
         raise ValueError(_NON_FINITE)
 
 
+def _check_shapes(estimator: Any, network: Network, held_out: Examples | None) -> None:
+    """A warm start, a stream and a validation set go on with the network that there is."""
+    before = [coef.shape for coef in map(np.asarray, estimator.coefs_)]
+    now = [*pairwise(network.layer_dims)]
+    if before != now:
+        was = [before[0][0], *(shape[1] for shape in before)]
+        what = "hidden_layer_sizes"
+        if before[-1][1] != network.n_y:
+            what = f"y has {network.n_y} outputs, or hidden_layer_sizes"
+        raise OptionError(
+            f"{what} changed: the weights so far are of the layers {was}, and {[*network.layer_dims]} are "
+            "asked for; expected the same layers, or a fresh estimator"
+        )
+    if held_out is not None and held_out.Y.shape[1] != network.n_y:
+        raise LabelError(
+            f"X_val, y_val: y_val has {held_out.Y.shape[1]} columns; expected {network.n_y}, as y has"
+        )
+
+
 def _initialize(estimator: Any, examples: Examples) -> None:
     """Fresh weights, and the attributes of a training that has not begun."""
     estimator.n_iter_ = estimator.t_ = 0
@@ -68,7 +95,10 @@ def _initialize(estimator: Any, examples: Examples) -> None:
     network = network_of(estimator, examples.X.shape[1])
     estimator.n_layers_ = len(network.layer_dims)
     stream = estimator._random_state
-    estimator.coefs_, estimator.intercepts_ = first_coefs(network, estimator.init, stream, examples.dtype)
+    usual = usual_activation(estimator, network)
+    estimator.coefs_, estimator.intercepts_ = first_coefs(
+        network, estimator.init, stream, examples.dtype, usual
+    )
     estimator._best_coefs = [coef.copy() for coef in estimator.coefs_]
     estimator._best_intercepts = [intercept.copy() for intercept in estimator.intercepts_]
     estimator.stopped_ = False
@@ -119,21 +149,37 @@ def _fit_lbfgs(estimator: Any, network: Network, examples: Examples, validation:
     if examples.rows is not None:
         examples = examples.part(examples.rows)
 
-    def after(parameters: dict[str, Floats]) -> None:
-        if validation is not None:
-            loss, score = validation.measure(parameters)
-            estimator.validation_loss_curve_.append(loss)
-            estimator.validation_scores_.append(score)
+    watch = Watch(estimator, validation)
+    telling = Telling(estimator, estimator.max_iter)
 
-    found = minimise(estimator, _trainee(estimator, network, examples), after)
+    def after(done: int, loss: float, parameters: dict[str, Floats]) -> bool:
+        if validation is not None:
+            watch.measure(parameters)
+        score = estimator.validation_scores_[-1] if validation is not None else None
+        telling.epoch(done, loss, score)
+        return called_back(estimator, done - 1, done, loss, lambda: dict(parameters))
+
+    try:
+        found = minimise(estimator, _trainee(estimator, network, examples), after)
+    finally:
+        telling.close()
     estimator.coefs_, estimator.intercepts_ = coefs_of(found)
+    if watch.keeps_best:
+        estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
 
 
 def _fit_stochastic(
     estimator: Any, network: Network, examples: Examples, watch: Watch, incremental: bool
 ) -> None:
-    if not incremental or not hasattr(estimator, "_optimizer"):
+    keeps = steps_of(estimator, 0).optimizer.keeps
+    moving = getattr(estimator, "_optimizer", None)
+    if not incremental or moving is None:
         estimator._optimizer = Moving(float(estimator.learning_rate_init))
+    elif moving.memory is not None and tuple(moving.memory.kept) != keeps:
+        raise OptionError(
+            f"solver is {estimator.solver!r}, and another one's velocities go on from call to call; "
+            "expected the solver that the stream began with, or a fresh estimator"
+        )
     trainee = _trainee(estimator, network, examples, estimator._optimizer.memory)
     limit = 1 if incremental else estimator.max_iter
     telling = Telling(estimator, limit)
@@ -154,7 +200,6 @@ def _fit_stochastic(
         telling.close()
     # Without early stopping a stream goes on as long as rows come, as scikit-learn's does.
     estimator.stopped_ = incremental and estimator.early_stopping and reason in ("converged", "diverged")
-    if not incremental:
-        tell_the_end(estimator, reason)
     if watch.keeps_best and (not incremental or estimator.stopped_):
         estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
+    tell_the_end(estimator, reason, incremental=incremental)

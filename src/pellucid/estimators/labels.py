@@ -111,8 +111,7 @@ def weighted(estimator: Any, weights: Floats | None, y: Any, *, stream: bool) ->
     given = estimator.class_weight
     if given is None:
         return weights
-    if isinstance(given, str) and given != "balanced":
-        raise LabelError(f"class_weight is {given!r:.80}; expected 'balanced', a dict or None")
+    _check_class_weight(given, is_multilabel(y))
     if stream and given == "balanced":
         raise LabelError(
             "class_weight='balanced' counts the classes of all rows, and partial_fit sees some at a time; "
@@ -128,5 +127,23 @@ def weighted(estimator: Any, weights: Floats | None, y: Any, *, stream: bool) ->
             )
         if not is_multilabel(y):
             given = dict.fromkeys(known, 1.0) | given
+            if not any(given.values()):
+                raise LabelError("class_weight is 0 for every class; expected some above 0")
     factors = compute_sample_weight(given, y)
     return np.asarray(factors if weights is None else weights * factors)
+
+
+def _check_class_weight(given: Any, multilabel: bool) -> None:
+    dicts = given if multilabel and isinstance(given, (list, tuple)) else [given]
+    if not all(isinstance(one, dict) or (isinstance(one, str) and one == "balanced") for one in dicts):
+        raise LabelError(f"class_weight is {given!r:.80}; expected 'balanced', a dict or None")
+    for one in dicts:
+        values = one.items() if isinstance(one, dict) else ()
+        for name, value in values:
+            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
+                value, bool
+            )
+            if not number or not 0 <= value < np.inf:
+                raise LabelError(
+                    f"class_weight of {name!r:.80} is {value!r:.80}; expected a finite number of at least 0"
+                )

@@ -11,14 +11,18 @@ import numpy as np
 
 from pellucid.core.regularization import weight_penalty
 from pellucid.engines import flat, named
+from pellucid.errors import DivergenceError
+from pellucid.estimators.forward import outputs
 from pellucid.estimators.start import Floats, coefs_of, parameters_of
+from pellucid.estimators.stochastic import diverged
 from pellucid.estimators.telling import warn
 from pellucid.estimators.trainee import Trainee
 from pellucid.estimators.watch import outputs_averaged
+from pellucid.network import Network
 
 
 def minimise(
-    estimator: Any, trainee: Trainee, callback: Callable[[dict[str, Floats]], None]
+    estimator: Any, trainee: Trainee, callback: Callable[[int, float, dict[str, Floats]], bool]
 ) -> dict[str, Floats]:
     """The parameters that SciPy's L-BFGS-B finds; `n_iter_` and `loss_` are written.
 
@@ -27,31 +31,23 @@ def minimise(
     Args:
         estimator: whose parameters are followed.
         trainee: the network, where it starts.
-        callback: called with the parameters after every iteration.
+        callback: called with the number of every iteration, its loss and the parameters; True ends it.
+
+    Raises:
+        FitDivergedError: the loss is not finite where it ended.
     """
     from scipy.optimize import minimize
     from threadpoolctl import threadpool_limits
 
     network, dtype = trainee.network, trainee.examples.dtype
-    averaged = outputs_averaged(network)
+    objective = Objective(trainee)
     state = _Iterations(pack(trainee.parameters))
     ends = math.inf if estimator.max_time is None else time.monotonic() + estimator.max_time
 
-    def cost_and_gradient(packed: Floats) -> tuple[float, Floats]:
-        parameters = unpacked(packed, network)
-        cost, gradient = trainee.cost_and_gradient(flat(network, parameters, dtype))
-        if averaged > 1:
-            # As scikit-learn has it: the loss is a mean over outputs, its gradient that of their sum.
-            penalty = _penalty(parameters, trainee)
-            cost = (cost - penalty) / averaged + penalty
-        state.loss = cost
-        return cost, pack(named(network, gradient))
-
     def after(packed: Floats) -> None:
-        state.done += 1
-        state.packed = packed.copy()
-        callback(unpacked(packed, network))
-        if time.monotonic() > ends:
+        state.done, state.packed, state.loss = state.done + 1, packed.copy(), objective.loss
+        stops = callback(state.done, state.loss, _unpacked_as(state.packed, network, dtype))
+        if stops or time.monotonic() > ends:
             raise StopIteration
 
     options = {"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol}
@@ -60,22 +56,20 @@ def minimise(
     try:
         with threadpool_limits(1, "blas"):
             found = minimize(
-                cost_and_gradient,
-                state.packed,
-                method="L-BFGS-B",
-                jac=True,
-                callback=after,
-                options=options,
+                objective, state.packed, method="L-BFGS-B", jac=True, callback=after, options=options
             )
     except KeyboardInterrupt:
         warn("Training interrupted by user.")
-        estimator.n_iter_, estimator.loss_ = state.done, float(state.loss)
     else:
-        state.packed = found.x
-        estimator.n_iter_, estimator.loss_ = min(int(found.nit), estimator.max_iter), float(found.fun)
-        if found.status not in (0, _STOPPED):
-            _warn(found, estimator)
-    return {name: value.astype(dtype) for name, value in unpacked(state.packed, network).items()}
+        state.packed, state.done, state.loss = found.x, min(int(found.nit), estimator.max_iter), found.fun
+        if found.status not in (0, _STOPPED) and math.isfinite(found.fun):
+            _warn(found, state.done, estimator)
+    estimator.n_iter_, estimator.loss_ = state.done, float(state.loss)
+    parameters = _unpacked_as(state.packed, network, dtype)
+    if math.isnan(state.loss) or (state.done and math.isinf(state.loss)):
+        error = DivergenceError(f"The loss became {state.loss:g}", state.done, parameters)
+        raise diverged(error, estimator)
+    return parameters
 
 
 # What SciPy's status is where the callback ended it.
@@ -91,13 +85,73 @@ class _Iterations:
     loss: float = math.inf
 
 
+class Objective:
+    """The loss and its gradient, as scikit-learn gives them to L-BFGS.
+
+    Its loss is not quite what its gradient belongs to: of several numbers it is a mean over outputs, the
+    gradient that of their sum; and no probability counts as less than the precision of its type. The search
+    along a line sees the loss, so it has to be the same.
+
+    Args:
+        trainee: the network and its rows.
+
+    Attributes:
+        loss: the last one.
+    """
+
+    def __init__(self, trainee: Trainee) -> None:
+        self._trainee, self._network = trainee, trainee.network
+        self._averaged = outputs_averaged(self._network)
+        examples = trainee.examples
+        weights = examples.weights
+        self._total = float(len(examples.Y) if weights is None else weights.sum())
+        clips = self._network.cost.endswith("cross_entropy") and not self._network.label_smoothing
+        self._epsilon = float(np.finfo(examples.dtype).eps) if clips else 0.0
+        # One example alone has to lose so much before anything is clipped.
+        least = 1.0 if weights is None else float(weights.min())
+        self._clipped_from = -math.log(self._epsilon) * least / self._total if clips else math.inf
+        self.loss = math.inf
+
+    def __call__(self, packed: Floats) -> tuple[float, Floats]:
+        """`(loss, gradient)` at parameters in scikit-learn's order."""
+        parameters = unpacked(packed, self._network)
+        row = flat(self._network, parameters, self._trainee.examples.dtype)
+        loss, gradient = self._trainee.cost_and_gradient(row)
+        if self._averaged > 1 or loss >= self._clipped_from:
+            network = self._network
+            penalty = float(weight_penalty(parameters, self._total, l2=network.l2, l1=network.l1))
+            bare = loss - penalty
+            bare = self._clipped(parameters) if bare >= self._clipped_from else bare / self._averaged
+            loss = bare + penalty
+        self.loss = loss
+        return loss, pack(named(self._network, gradient))
+
+    def _clipped(self, parameters: dict[str, Floats]) -> float:
+        """The cross-entropy of probabilities that are at least epsilon away from 0 and 1."""
+        examples = self._trainee.examples
+        own = {name: value.astype(examples.dtype) for name, value in parameters.items()}
+        with np.errstate(all="ignore"):
+            answers = outputs(self._network, own, examples.X)
+        p = np.clip(answers, self._epsilon, 1 - self._epsilon)
+        true = examples.Y > 0.5
+        if self._network.output_activation == "softmax":
+            losses = -np.log(p[true])
+        else:
+            losses = -np.log(np.where(true, p, 1 - p)).sum(axis=1)
+        return float(np.average(losses, weights=examples.weights))
+
+
+def _unpacked_as(packed: Floats, network: Network, dtype: Any) -> dict[str, Floats]:
+    return {name: value.astype(dtype) for name, value in unpacked(packed, network).items()}
+
+
 def pack(parameters: dict[str, Floats]) -> Floats:
     """One row in scikit-learn's order: all weights, then all biases. L-BFGS adds up in this order."""
     coefs, intercepts = coefs_of(parameters)
     return np.concatenate([part.ravel() for part in (*coefs, *intercepts)])
 
 
-def unpacked(packed: Floats, network: Any) -> dict[str, Floats]:
+def unpacked(packed: Floats, network: Network) -> dict[str, Floats]:
     """The inverse of `pack`: views."""
     dims, coefs, intercepts, start = network.layer_dims, [], [], 0
     for n_prev, n in pairwise(dims):
@@ -109,20 +163,14 @@ def unpacked(packed: Floats, network: Any) -> dict[str, Floats]:
     return parameters_of(coefs, intercepts)
 
 
-def _penalty(parameters: dict[str, Floats], trainee: Trainee) -> float:
-    weights, network = trainee.examples.weights, trainee.network
-    total = len(trainee.examples.Y) if weights is None else float(weights.sum())
-    return float(weight_penalty(parameters, total, l2=network.l2, l1=network.l1))
-
-
-def _warn(found: Any, estimator: Any) -> None:
+def _warn(found: Any, done: int, estimator: Any) -> None:
     from sklearn.exceptions import ConvergenceWarning
 
     more = ""
-    if estimator.n_iter_ == estimator.max_iter:
+    if done == estimator.max_iter:
         more = f" Increase the number of iterations (max_iter={estimator.max_iter}), or scale the inputs."
     warn(
-        f"lbfgs failed to converge after {estimator.n_iter_} iteration(s) (status={found.status}): "
+        f"lbfgs failed to converge after {done} iteration(s) (status={found.status}): "
         f"{found.message}.{more}",
         ConvergenceWarning,
     )

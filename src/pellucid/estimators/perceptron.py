@@ -12,7 +12,12 @@ from pellucid.estimators import conversion
 from pellucid.estimators.fitting import fit_examples
 from pellucid.estimators.forward import hidden_layers, outputs
 from pellucid.estimators.rows import checked_examples, checked_rows
-from pellucid.estimators.settings import STOCHASTIC_SOLVERS, check_settings, hidden_sizes, network_of
+from pellucid.estimators.settings import (
+    STOCHASTIC_SOLVERS,
+    check_settings,
+    forward_network_of,
+    hidden_sizes,
+)
 from pellucid.estimators.start import parameters_of
 from pellucid.estimators.trainee import Examples
 from pellucid.network import Network
@@ -95,6 +100,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
                 "partial_fit does not support early_stopping=True without a validation set: expected X_val "
                 "and y_val with every call"
             )
+        if self.restore_best and X_val is None and not self.early_stopping:
+            raise ValueError(
+                "restore_best=True looks at a validation set; expected X_val and y_val, or "
+                "early_stopping=True"
+            )
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         examples = self._examples(X, y, sample_weight, first=first, incremental=incremental)
         held_out = self._held_out(X_val, y_val)
@@ -124,12 +134,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         X, y = checked_examples(self, X, y, reset=reset, numeric=self._y_numeric)
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
-    def _network(self) -> Network:
-        return network_of(self, self.coefs_[0].shape[0])
-
     def _outputs(self, X: Any) -> Floats:
         check_is_fitted(self)
-        return outputs(self._network(), parameters_of(self.coefs_, self.intercepts_), checked_rows(self, X))
+        rows = checked_rows(self, X)
+        return outputs(forward_network_of(self), parameters_of(self.coefs_, self.intercepts_), rows)
 
     def hidden_activations(self, X: Any) -> list[Floats]:
         """What the hidden layers make of rows.
@@ -142,7 +150,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         parameters = parameters_of(self.coefs_, self.intercepts_)
-        return hidden_layers(self._network(), parameters, checked_rows(self, X))
+        return hidden_layers(forward_network_of(self), parameters, checked_rows(self, X))
 
     def to_model(self) -> "Model":
         """The fitted network as a `Model`: one file, no pickle, and no scikit-learn to load it.

@@ -51,40 +51,52 @@ def dtypes(estimator: Any) -> tuple[type, ...]:
 
 
 def _known(X: Any) -> Any:
-    """What scikit-learn knows as it is; an Arrow table as a frame that it knows."""
+    """What scikit-learn knows as it is; of an Arrow table the truths as numbers, and no texts."""
     if not type(X).__module__.startswith("pyarrow"):
         return X
-    table = Table.from_frame(X)
-    texts = [name for name in table.names if not table.is_numeric(name)]
+    kinds = {field.name: str(field.type) for field in X.schema}
+    for i, (name, kind) in enumerate(kinds.items()):
+        if kind == "bool":
+            X = X.set_column(i, name, X.column(i).cast("int8"))
+    texts = [name for name, kind in kinds.items() if kind != "bool" and not _is_number(kind)]
     if texts:
         raise DataError(
             f"column {texts[0]!r:.80} holds text; expected numbers, or encode=True, which makes inputs of "
             "categories"
         )
-    return _Named(table)
+    return X
 
 
-class _Named:
-    """Numbers with the names of their columns, as scikit-learn asks a frame for them."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self.columns = list(table.names)
-        self.shape = (table.m, len(table.names))
-
-    def __len__(self) -> int:
-        return self._table.m
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
-        rows = np.column_stack([self._table[name] for name in self._table.names])
-        return rows.astype(dtype or rows.dtype, copy=False)
+def _is_number(kind: str) -> bool:
+    return kind.startswith(("int", "uint", "float", "double", "halffloat", "decimal", "null"))
 
 
 def _encoded(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
-    table = Table.from_frame(X)
+    table = _table(X)
     if reset:
         estimator.recipe_ = TableRecipe.fit(table)
         estimator.n_features_in_ = len(table.names)
         estimator.feature_names_in_ = np.array(table.names, dtype=object)
     dtype = np.dtype(dtypes(estimator)[0]).name
     return np.ascontiguousarray(estimator.recipe_.columns(table, dtype).T)
+
+
+def _table(X: Any) -> Table:
+    """Any table; columns without names, or with numbers for names, are called as in scikit-learn."""
+    names: Any = getattr(X, "columns", ())
+    if hasattr(X, "set_axis") and not all(isinstance(name, str) for name in names):
+        return Table.from_frame(X.set_axis([str(name) for name in names], axis=1))
+    if isinstance(X, (list, tuple)):
+        X = np.array(X, dtype=object)
+    if isinstance(X, np.ndarray):
+        if X.ndim != 2:
+            raise DataError(
+                f"X is an array of shape {X.shape}; expected rows and columns, (m, n), or a table with "
+                "names"
+            )
+        return Table.from_frame(X, [f"x{i}" for i in range(X.shape[1])])
+    if isinstance(X, str) or not hasattr(X, "__len__"):
+        raise DataError(
+            f"X is {X!r:.80}; expected a table: of pandas, polars or Arrow, or rows and columns"
+        )
+    return Table.from_frame(X)

@@ -90,8 +90,16 @@ def check_settings(estimator: Any) -> None:
     if estimator.init != "auto":
         check_scheme(estimator.init)
     engine_named(estimator.engine)
+    _check_callbacks(estimator.callbacks)
     schedule_of(estimator)
     _check_combinations(estimator)
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    if callbacks is not None and not (
+        isinstance(callbacks, (list, tuple)) and all(callable(callback) for callback in callbacks)
+    ):
+        raise OptionError(f"callbacks is {callbacks!r:.80}; expected a list of functions, or None")
 
 
 def _check_combinations(estimator: Any) -> None:
@@ -107,6 +115,15 @@ def _check_combinations(estimator: Any) -> None:
             raise OptionError(
                 f"{name} is {value!r:.80} and the solver lbfgs, which follows one and the same cost from "
                 f"step to step; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
+            )
+    # scikit-learn's own schedules are passed over by all solvers but sgd, and grids hold them.
+    for name in ("learning_rate", "warmup_epochs"):
+        if schedule_of(estimator) is not None and (name == "learning_rate") != bool(
+            estimator.warmup_epochs
+        ):
+            raise OptionError(
+                f"{name} is {getattr(estimator, name)!r:.80} and the solver lbfgs, which finds the length "
+                f"of its steps itself; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
             )
 
 
@@ -186,6 +203,16 @@ def network_of(estimator: Any, n_inputs: int) -> Network:
     )
 
 
+def forward_network_of(estimator: Any) -> Network:
+    """The network that the fitted weights are, for forward propagation: other settings do not matter."""
+    dims = (len(estimator.coefs_[0]), *(np.shape(coef)[1] for coef in estimator.coefs_))
+    return Network(
+        dims,
+        hidden_activation=hidden_activations(estimator, len(dims) - 2),
+        output_activation=OUTPUTS[estimator.out_activation_],
+    )
+
+
 def _rates(dropout: Any) -> Any:
     return tuple(dropout) if hasattr(dropout, "__iter__") and not isinstance(dropout, str) else dropout
 
@@ -219,6 +246,14 @@ def _optimizer_of(estimator: Any) -> Optimizer:
     return Optimizer(
         "nesterov" if estimator.nesterovs_momentum else "heavy_ball", float(estimator.momentum)
     )
+
+
+def usual_activation(estimator: Any, network: Network) -> str:
+    """Our name of the activation that the output layer's weights are drawn for."""
+    named = estimator.activation
+    if isinstance(named, str):
+        return "sigmoid" if named == "logistic" else named
+    return network.hidden_activations[-1] if network.hidden_activations else "relu"
 
 
 def schedule_of(estimator: Any) -> Schedule | None:

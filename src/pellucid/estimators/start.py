@@ -13,7 +13,7 @@ Floats = np.ndarray[Any, Any]
 
 
 def first_coefs(
-    network: Network, init: str | float, stream: np.random.RandomState, dtype: Any
+    network: Network, init: str | float, stream: np.random.RandomState, dtype: Any, usual: str
 ) -> tuple[list[Floats], list[Floats]]:
     """The first weights and biases, as scikit-learn spells them.
 
@@ -24,6 +24,7 @@ def first_coefs(
             `initialize_parameters_deep`.
         stream: where the numbers come from; it advances.
         dtype: of the result.
+        usual: the activation that the output layer is drawn for: the last hidden one's, or the only named.
 
     Returns:
         `(coefs, intercepts)`: arrays (n_prev, n) and (n,).
@@ -31,11 +32,8 @@ def first_coefs(
     if init != "auto":
         parameters = initialize_parameters_deep(network.layer_dims, scheme=init, rng=stream)
         return coefs_of({name: np.asarray(value, dtype) for name, value in parameters.items()})
-    # The output layer is drawn as the last hidden one is.
-    hidden = network.hidden_activations or ("relu",)
-    names = (*hidden[: network.depth - 1], hidden[-1])
     coefs, intercepts = [], []
-    for l, name in enumerate(names):
+    for l, name in enumerate((*network.hidden_activations, usual)):
         n_prev, n = network.layer_dims[l : l + 2]
         bound = math.sqrt((2.0 if name == "sigmoid" else 6.0) / (n_prev + n))
         coefs.append(stream.uniform(-bound, bound, (n_prev, n)).astype(dtype, copy=False))

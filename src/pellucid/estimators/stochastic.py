@@ -117,23 +117,11 @@ class Epochs:
         """Show the epoch, measure it, and call whoever asked to be."""
         estimator = self._of
         self._watch.see(self._trainee.snapshot)
-        scores, losses = (
-            getattr(estimator, name, None) for name in ("validation_scores_", "validation_loss_curve_")
-        )
+        scores = getattr(estimator, "validation_scores_", None)
         self._telling.epoch(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
-        if not estimator.callbacks:
-            return ""
-        event = EpochEnd(
-            estimator.n_iter_ - 1,
-            estimator.n_iter_ * len(self._sizes),
-            estimator.loss_,
-            self._trainee.snapshot,
-            losses[-1] if losses else None,
-            estimator._optimizer.learning_rate,
-        )
-        # All of them hear of the epoch, also when the first wants to stop.
-        answers = [callback(event) for callback in estimator.callbacks]
-        return "callback" if any(answer is True for answer in answers) else ""
+        epoch, steps = estimator.n_iter_ - 1, estimator.n_iter_ * len(self._sizes)
+        stops = called_back(estimator, epoch, steps, estimator.loss_, self._trainee.snapshot)
+        return "callback" if stops else ""
 
     def _decided(self) -> str:
         """The rate of the next epoch, and whether there is one."""
@@ -162,6 +150,26 @@ class Epochs:
         return ""
 
 
+def called_back(estimator: Any, epoch: int, steps: int, loss: float, snapshot: Any) -> bool:
+    """Let all callbacks hear of an epoch; whether one of them wants to stop.
+
+    Args:
+        estimator: with `callbacks`.
+        epoch: counted from 0.
+        steps: taken so far.
+        loss: of the epoch.
+        snapshot: gives the parameters as they are.
+    """
+    if not estimator.callbacks:
+        return False
+    losses = estimator.validation_loss_curve_
+    rate = estimator._optimizer.learning_rate if estimator.solver != "lbfgs" else 0.0
+    event = EpochEnd(epoch, steps, loss, snapshot, losses[-1] if losses else None, rate)
+    # All of them hear of it, also when the first wants to stop.
+    answers = [callback(event) for callback in estimator.callbacks]
+    return any(answer is True for answer in answers)
+
+
 def _batch_size(given: Any, m: int) -> int:
     if given == "auto":
         return min(200, m)
@@ -173,13 +181,13 @@ def _batch_size(given: Any, m: int) -> int:
     return int(min(given, m))
 
 
-def tell_the_end(estimator: Any, reason: str) -> None:
+def tell_the_end(estimator: Any, reason: str, *, incremental: bool) -> None:
     """Say what the user has to know about how it ended."""
     from sklearn.exceptions import ConvergenceWarning
 
     if reason == "interrupted":
         warn("Training interrupted by user.")
-    elif reason == "completed" and estimator.n_iter_ == estimator.max_iter:
+    elif not incremental and reason == "completed" and estimator.n_iter_ == estimator.max_iter:
         warn(
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
             "hasn't converged yet.",
@@ -193,14 +201,19 @@ class FitDivergedError(DivergenceError, ValueError):
 
 def diverged(error: DivergenceError, estimator: Any) -> FitDivergedError:
     """What scikit-learn says, and then the cause and the remedies."""
-    epoch = estimator.n_iter_ + 1
-    advice = f"take a learning_rate_init below {estimator.learning_rate_init:g}, scale the inputs"
-    if estimator.clip_norm is None:
-        advice += ", or set clip_norm=1.0"
     cause = str(error).partition("; expected")[0]
+    scaled = "the inputs" if hasattr(estimator, "classes_") else "the inputs and the targets"
+    if estimator.solver == "lbfgs":
+        advice = f"scale {scaled}"
+    else:
+        rate = estimator._optimizer.learning_rate
+        advice = f"take a learning rate below {rate:g}, or scale {scaled}"
+        if estimator.clip_norm is None:
+            advice += ", or set clip_norm=1.0"
+        cause = f"In epoch {estimator.n_iter_ + 1} {cause}"
     return FitDivergedError(
         "Solver produced non-finite parameter weights. The input data may contain large values and need to "
-        f"be preprocessed. In epoch {epoch} {cause}: {advice}",
+        f"be preprocessed. {cause}: {advice}",
         error.iteration,
         error.parameters,
     )

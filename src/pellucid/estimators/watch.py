@@ -71,23 +71,32 @@ class Watch:
     @property
     def keeps_best(self) -> bool:
         """Whether the best weights are kept, to end with."""
-        return self._validation is not None and (self._of.early_stopping or self._of.restore_best)
+        stops = self._of.early_stopping and self._of.solver != "lbfgs"
+        return self._validation is not None and (stops or self._of.restore_best)
 
     def see(self, snapshot: Callable[[], dict[str, Floats]]) -> None:
         """Take the end of an epoch, whose loss stands last in `loss_curve_`."""
         estimator = self._of
         if self._validation is not None:
             parameters = snapshot()
-            loss, score = self._validation.measure(parameters)
-            self._note(loss, score)
+            loss, score = self.measure(parameters)
             if estimator.early_stopping:
                 self._compare(loss, score, parameters)
                 return
-            if estimator.restore_best and loss < estimator._best_loss:
-                estimator._best_loss = loss
-                self._keep(parameters)
         self._count(estimator.loss_curve_[-1] > estimator.best_loss_ - estimator.tol)
         estimator.best_loss_ = min(estimator.best_loss_, estimator.loss_curve_[-1])
+
+    def measure(self, parameters: dict[str, Floats]) -> tuple[float, float]:
+        """Note the loss and the score of parameters; with `restore_best`, keep those of the lowest loss."""
+        assert self._validation is not None
+        estimator = self._of
+        loss, score = self._validation.measure(parameters)
+        self._note(loss, score)
+        stops = estimator.early_stopping and estimator.solver != "lbfgs"
+        if estimator.restore_best and not stops and loss < estimator._best_loss:
+            estimator._best_loss = loss
+            self._keep(parameters)
+        return loss, score
 
     def lost(self) -> None:
         """Take the end of an epoch that left the finite numbers."""
