@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "combine.hpp"
 #include "products.hpp"
 #include "sweeps.hpp"
 
@@ -26,6 +27,7 @@ const Kernels<T>& table() {
         product<T>,
         dots<T>,
         weighted_columns<T>,
+        combine<T>,
         row_sums<T>,
         activate<T>,
         activate_backward<T>,
@@ -35,6 +37,7 @@ const Kernels<T>& table() {
         update<T>,
         penalise<T>,
         sizes<T>,
+        times_zero<T>,
     };
     return kernels;
 }

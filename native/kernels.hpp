@@ -36,6 +36,17 @@ struct View {
     Index columns;
 };
 
+// Lists of numbers that are not 0: list q holds, from starts[q] to starts[q + 1], values[p] at rows[p].
+template <class T>
+struct Lists {
+    const T* values;
+    const std::uint16_t* rows;
+    const Index* starts;
+};
+
+// Rows that a list can name.
+constexpr Index most_rows = 1 << 16;
+
 // One step's numbers of the update rules.
 template <class T>
 struct Update {
@@ -58,6 +69,11 @@ struct Kernels {
     void (*dots)(T* z, const T* w, const T* A, Index ld, Index K, Index k, T b);
     // g (K) = alpha sum_j dz_j (column j of A) + beta g: its weights' gradient.
     void (*weighted_columns)(T* g, const T* dz, const T* A, Index ld, Index K, Index k, T alpha, T beta);
+    // C (n, count) = alpha M S + beta C + bias (n, or null) in every column, columns ldc apart; column q of S is list
+    // which[q] (null: first + q), and its rows the columns of M, ldm apart. Behind the last of these has to be one more
+    // vector's room, which is read and left out.
+    void (*combine)(T* C, Index ldc, const T* M, Index ldm, Index n, const Lists<T>& lists, const std::int64_t* which,
+                    Index first, Index count, T alpha, T beta, const T* bias);
     // s (n) = sum of the k columns of dZ, ld apart.
     void (*row_sums)(T* s, const T* dZ, Index ld, Index n, Index k);
 
@@ -77,6 +93,8 @@ struct Kernels {
     double (*penalise)(T* g, const T* p, T scale, T l2, T l1, Index count);
     // {sum p^2, sum |p|}
     void (*sizes)(const T* p, Index count, double* squares, double* absolutes);
+    // The sum of 0 p: 0, or NaN where some p is not finite.
+    double (*times_zero)(const T* p, Index count);
 };
 
 // Numbers that `product` needs to copy into: a panel of L, 64 rows at the most, and 108 columns of R, both for 256 steps

@@ -364,5 +364,17 @@ void sizes(const T* p, Index count, double* squares, double* absolutes) {
     });
 }
 
+template <class T>
+double times_zero(const T* p, Index count) {
+    using V = Full<T>;
+    constexpr Index at_once = 4, lanes = lanes_of<V>;
+    V sum[at_once] = {};
+    Index i = 0;
+    for (; i + at_once * lanes <= count; i += at_once * lanes)
+        for (Index s = 0; s < at_once; ++s) sum[s] += load<V>(p + i + s * lanes) * T(0);
+    sweep<T>(count - i, [&](auto at) { sum[0] += at.get(p + i) * T(0); });
+    return double(sum_of((sum[0] + sum[1]) + (sum[2] + sum[3])));
+}
+
 }  // namespace
 }  // namespace pellucid

@@ -11,6 +11,7 @@
 #include <functional>
 #include <vector>
 
+#include "entries.hpp"
 #include "kernels.hpp"
 #include "layers.hpp"
 #include "memory.hpp"
@@ -43,11 +44,16 @@ struct Outcome {
     double cost;  // the one that is not finite, where it diverged
 };
 
+// No more work than this, a tenth of a second or so, is done without asking for Ctrl-C, or has to be repeated after a
+// divergence.
+constexpr double most_flops = 2e10;
+
 template <class T>
 class Trainer {
 public:
-    // X (n_0, m) is looked at as long as this lives; Y (n_y, m), weights (m, or null) and parameters (in the order W1,
-    // b1, W2, ..., each W column by column, without gaps) are copied.
+    // X (n_0, m) is looked at as long as this lives, or where it is mostly zeros copied without them; Y (n_y, m),
+    // weights (m, or null) and parameters (in the order W1, b1, W2, ..., each W column by column, without gaps) are
+    // copied.
     Trainer(const Description& network, const Options& options, View<const T> X, Index m, View<const T> Y,
             const T* weights, const T* parameters);
 
@@ -57,6 +63,7 @@ public:
                     const std::function<bool()>& interrupted);
 
     Index iteration() const { return iteration_; }
+    bool leaves_out_zeros() const { return !entries_.empty(); }
     // The parameters as they are, in the order of the constructor's.
     void parameters(T* to) const;
     // The cost of all examples as they are now, without penalties and dropout; or that it was interrupted.
@@ -78,7 +85,10 @@ private:
         Index iteration, taken;
         T* panel;
         T* sums;
-        // Where the examples of the chunk in progress are.
+        Index* starts;
+        // The examples of the chunk in progress: which (null: first, first + 1, ...), and where they are.
+        const std::int64_t* columns = nullptr;
+        Index first = 0;
         View<const T> A0{};
         const T *Y = nullptr, *w = nullptr;
     };
@@ -102,10 +112,12 @@ private:
     // What a thread needs for itself.
     struct Tools {
         Numbers<T> panel, sums;
+        Numbers<Index> starts;
     };
 
     Index room_for(Index k, bool gathered) const;
     void make_room(Index room, bool gathered);
+    void make_room_to_turn(const std::vector<Step>& steps, Index room);
     int threads_for(const std::vector<Step>& steps) const;
     Share share(Index count, const Worker& me) const;
     Share columns_of(const Chunk& chunk, const Step& step, const Worker& me) const;
@@ -115,11 +127,14 @@ private:
     void examples(Worker& me, const Step& step, const Chunk& chunk, Share mine);
     void forward(const Worker& me, const Chunk& chunk, Share mine, bool dropped);
     void backward(const Worker& me, Share mine);
+    void linear(const Worker& me, std::size_t l, const Chunk& chunk, Share mine, T* Z);
+    void weight_gradient(const Worker& me, std::size_t l, const Chunk& chunk, T* dW, T alpha, T beta);
     void gradients(const Worker& me, const Chunk& chunk, T* to, T alpha, T beta, bool biases);
     void follow(const Worker& me, const Step& step, double weight, bool single, bool moves);
     void penalties(const Worker& me);
     View<const T> activation(const Worker& me, std::size_t l) const;
     bool shallow(const Worker& me, std::size_t l, const Chunk& chunk) const;
+    double skipped(const Worker& me) const;
     bool plain() const;
     void checkpoint(const Worker& me);
     void poll(const Worker& me);
@@ -140,6 +155,9 @@ private:
     View<const T> X_;
     Index m_;
     Numbers<T> Y_, weights_;
+    // What of X is not 0, and how often each of its rows is not; empty where that saves little.
+    Entries<T> entries_;
+    std::vector<Index> row_entries_;
     // Of each column of X, how many rows stand above its last zeros; empty where that saves little.
     std::vector<Index> depths_;
     // Of each row of X, the first column that is deeper than it.
@@ -156,6 +174,7 @@ private:
     // Every thread writes its own columns of these, and reads the others' after a meeting.
     std::vector<Buffers> buffers_;
     Numbers<T> batch_Y_, batch_w_;
+    Turned<T> turned_;
     Index capacity_ = 0;  // columns that they hold
     Index room_ = 0;      // columns that are taken at a time
     bool gathers_ = false;

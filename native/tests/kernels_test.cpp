@@ -119,6 +119,59 @@ TEST(a_layer_of_one_unit) {
     });
 }
 
+TEST(combinations_of_the_columns_that_lists_name) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (int trial = 0; trial < 120; ++trial) {
+            const auto draw = [](int most) { return Index(random_bits() % unsigned(most)) + 1; };
+            // Every number of vectors that is kept in registers, and more: in several blocks.
+            const Index n = trial < 60 ? draw(40) : draw(300), rows = draw(20), count = draw(9), ldm = n + draw(3) - 1;
+            const Index ldc = n + draw(3) - 1, first = trial % 2 ? 1 : 0;
+            std::vector<Index> starts = {0};
+            for (Index q = 0; q < count + first; ++q) starts.push_back(starts.back() + draw(11) - 1);
+            auto values = numbers<T>(starts.back()), M = numbers<T>(ldm * rows + 16), C = numbers<T>(ldc * count);
+            const auto bias = numbers<T>(n), before = C;
+            std::vector<std::uint16_t> at;
+            for (Index p = 0; p < starts.back(); ++p) at.push_back(std::uint16_t(draw(int(rows)) - 1));
+            std::vector<std::int64_t> which;
+            for (Index q = 0; q < count; ++q) which.push_back(draw(int(count + first)) - 1);
+            const T alpha = T(trial % 3 ? 1 : -0.5), beta = T(trial % 5 ? 0 : 0.75);
+            kernels.combine(C.data(), ldc, M.data(), ldm, n, {values.data(), at.data(), starts.data()},
+                            trial % 4 ? which.data() : nullptr, first, count, alpha, beta,
+                            trial % 7 ? bias.data() : nullptr);
+            for (Index q = 0; q < count; ++q)
+                for (Index i = 0; i < ldc; ++i) {
+                    const auto list = std::size_t(trial % 4 ? which[std::size_t(q)] : first + q);
+                    const double old = double(before[std::size_t(q * ldc + i)]);
+                    double sum = 0;
+                    for (Index p = starts[list]; p < starts[list + 1] && i < n; ++p)
+                        sum += double(values[std::size_t(p)]) * double(M[std::size_t(at[std::size_t(p)] * ldm + i)]);
+                    const double expected =
+                        i < n ? double(alpha) * sum + double(beta) * old + (trial % 7 ? double(bias[std::size_t(i)]) : 0)
+                              : old;
+                    // The last column's gap is nobody's.
+                    if (i < n || q + 1 < count) CHECK_NEAR(double(C[std::size_t(q * ldc + i)]), expected, 40 * digits<T>);
+                }
+        }
+    });
+}
+
+TEST(nothing_times_what_is_not_finite_is_no_number) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (Index count : {1, 7, 16, 37}) {
+            auto p = numbers<T>(count, 1e30);
+            CHECK(kernels.times_zero(p.data(), count) == 0);
+            for (Index i : {Index(0), count - 1})
+                for (T bad : {std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()}) {
+                    auto other = p;
+                    other[std::size_t(i)] = -bad;
+                    CHECK(std::isnan(kernels.times_zero(other.data(), count)));
+                }
+        }
+    });
+}
+
 TEST(sums_of_rows) {
     with_all_tables([](const auto& kernels, auto zero) {
         using T = decltype(zero);

@@ -4,9 +4,9 @@ import os
 import warnings
 from functools import cache
 
-from pellucid.engines.packing import flat, named
 from pellucid.engines.interface import Batches, Engine, Memory, Session, Steps
 from pellucid.engines.native import NativeEngine, Predictor, is_compiled, predictor, processors
+from pellucid.engines.packing import flat, named
 from pellucid.engines.products import product
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import OptionError

@@ -16,8 +16,8 @@ import numpy as np
 
 from pellucid.core._arrays import Array, first_non_finite
 from pellucid.engines.divergence import culprit, diverged
-from pellucid.engines.packing import flat, named
 from pellucid.engines.interface import Batches, Engine, Integers, Memory, Session, Steps
+from pellucid.engines.packing import flat, named
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.network import Network
 

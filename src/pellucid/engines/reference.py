@@ -25,8 +25,8 @@ from pellucid.core.model import L_model_forward, backward_pass
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
 from pellucid.core.update import clip_gradients
 from pellucid.engines.divergence import culprit_of, diverged
-from pellucid.engines.packing import flat, named
 from pellucid.engines.interface import Batches, Engine, Integers, Memory, Session, Steps
+from pellucid.engines.packing import flat, named
 from pellucid.engines.rules import Slots, begin, follow
 from pellucid.errors import DivergenceError
 from pellucid.network import Network
