@@ -156,7 +156,8 @@ public:
         trainer_.go_back();
     }
 
-    double gradient(Line<T> at, Room<T> to, bool listens) {
+    // (the cost, what of it is beyond the precision of T).
+    std::tuple<double, double> gradient(Line<T> at, Room<T> to, bool listens) {
         const Alone alone(busy_);
         if (Index(at.shape(0)) != size_ || Index(to.shape(0)) != size_)
             throw std::invalid_argument("room for another number of parameters");
@@ -166,7 +167,7 @@ public:
             outcome = trainer_.gradient(at.data(), to.data(), signals(listens));
         }
         if (outcome.ending == Ending::interrupted) throw nb::python_error();
-        return outcome.cost;
+        return {outcome.cost, trainer_.beyond_precision()};
     }
 
     Index memory(std::optional<Room<T>> v, std::optional<Room<T>> s) const {

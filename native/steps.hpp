@@ -266,19 +266,49 @@ void Trainer<T>::follow(const Worker& me, const Step& step, double weight, bool 
     });
 }
 
+// Of a cross-entropy, what the losses of this thread's columns are above that of a probability as small as the
+// precision of T, in sum: only where an answer is off by all but that.
+template <class T>
+double Trainer<T>::beyond_precision(const Worker& me, Share mine) const {
+    const bool binary = network_.cost == Cost::binary_cross_entropy;
+    if (!binary && network_.cost != Cost::categorical_cross_entropy) return 0;
+    const Buffers& own = buffers_[layers_.size()];
+    const Index n_y = layers_.back().n;
+    const double epsilon = double(std::numeric_limits<T>::epsilon()), most = -std::log(epsilon);
+    double sum = 0;
+    for (Index j = mine.from; j < mine.to; ++j) {
+        const T *a = own.A.data() + j * n_y, *z = own.Z.data() + j * n_y, *y = me.Y + j * n_y;
+        for (Index i = 0; i < n_y; ++i) {
+            const bool off = binary ? std::abs(double(a[i]) - double(y[i])) >= 1 - epsilon
+                                    : y[i] > T(0.5) && double(a[i]) <= epsilon;
+            if (!off) continue;
+            double loss = std::abs(double(z[i]));
+            if (!binary) {
+                const double largest = double(*std::max_element(z, z + n_y));
+                double powers = 0;
+                for (Index c = 0; c < n_y; ++c) powers += std::exp(double(z[c]) - largest);
+                loss = std::log(powers) + largest - double(z[i]);
+            }
+            sum += (me.w ? double(me.w[j]) : 1) * std::max(0.0, loss - most);
+        }
+    }
+    return sum;
+}
+
 // One step, or where it does not move only its gradient, in g: false where it was not taken.
 template <class T>
 bool Trainer<T>::take(Worker& me, const Step& step, double* cost, double* penalty, bool moves) {
     Barrier& barrier = team_.barrier();
     const bool penalised = network_.l2 != 0 || network_.l1 != 0;
     const bool at_once = moves && plain();
-    double total = 0, weight = 0, charged = 0;
+    double total = 0, weight = 0, charged = 0, beyond = 0;
     for (Index first = 0; first < step.k; first += room_) {
         const Chunk chunk = {first, std::min(room_, step.k - first), first == 0, first + room_ >= step.k};
         const Share mine = columns_of(chunk, step, me);
         poll(me);
         examples(me, step, chunk, mine);
         forward(me, chunk, mine, true);
+        if (!moves) partials_[std::size_t(me.thread)].beyond = beyond_precision(me, mine);
         backward(me, mine);
         if (chunk.is_first && penalised) penalties(me);
         barrier.meet();
@@ -290,6 +320,7 @@ bool Trainer<T>::take(Worker& me, const Step& step, double* cost, double* penalt
         for (int t = 0; t < me.threads; ++t) {
             const Partial& partial = partials_[std::size_t(t)];
             total += partial.cost, weight += partial.weight, sum += partial.penalty;
+            beyond += partial.beyond;
         }
         if (chunk.is_first) total += sum, charged = sum;
         const bool single = chunk.is_first && chunk.is_last, counts = !(weight == 0);
@@ -297,6 +328,7 @@ bool Trainer<T>::take(Worker& me, const Step& step, double* cost, double* penalt
             const double mean = counts ? total / weight : 0;
             if (me.thread == 0 && cost) *cost = mean;
             if (me.thread == 0 && penalty) *penalty = counts ? charged / weight : 0;
+            if (me.thread == 0 && !moves) beyond_ = counts ? beyond / weight : 0;
             if (!std::isfinite(mean)) {
                 if (me.thread == 0) outcome_.ending = Ending::diverged, outcome_.cost = mean;
                 return false;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "entries.hpp"
@@ -73,6 +74,8 @@ public:
     // Put the session at other parameters, and compute there the cost of all examples, penalties and the dropout of the
     // next step included, and its gradient; both in the order of the constructor's parameters.
     Outcome gradient(const T* at, T* to, const std::function<bool()>& interrupted);
+    // How much less the last gradient's cost would be if no probability counted as less than the precision of T.
+    double beyond_precision() const { return beyond_; }
     // What the rule carries from step to step, in the order of the parameters (null where it keeps none), and how many
     // steps it has seen; and to go on from there.
     Index memory(T* v, T* s) const;
@@ -106,7 +109,7 @@ private:
         Numbers<T> A, Z, dZ, M, D;
     };
     struct alignas(64) Partial {
-        double cost = 0, weight = 0, squares = 0, penalty = 0;
+        double cost = 0, weight = 0, squares = 0, penalty = 0, beyond = 0;
     };
 
     // What a thread needs for itself.
@@ -127,6 +130,7 @@ private:
     void examples(Worker& me, const Step& step, const Chunk& chunk, Share mine);
     void forward(const Worker& me, const Chunk& chunk, Share mine, bool dropped);
     void backward(const Worker& me, Share mine);
+    double beyond_precision(const Worker& me, Share mine) const;
     void linear(const Worker& me, std::size_t l, const Chunk& chunk, Share mine, T* Z);
     void weight_gradient(const Worker& me, std::size_t l, const Chunk& chunk, T* dW, T alpha, T beta);
     void gradients(const Worker& me, const Chunk& chunk, T* to, T alpha, T beta, bool biases);
@@ -185,6 +189,7 @@ private:
     double polled_ = 0;
     const std::function<bool()>* interrupted_ = nullptr;
     Outcome outcome_{};
+    double beyond_ = 0;
 
     // A divergence shows one step late, when the parameters it came from are gone. They are made again: from those of
     // the checkpoint, by the steps that were logged since. Copying them in every step would be one more pass over memory.

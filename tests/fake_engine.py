@@ -31,6 +31,10 @@ class FakeSession(Session):
     def cost_and_gradient(self, row: Any) -> Any:
         raise NotImplementedError
 
+    @property
+    def beyond_precision(self) -> float:
+        return 0.0
+
     def memory(self) -> Memory:
         return Memory(self._iteration, {})
 

@@ -12,7 +12,7 @@ import pytest
 
 from helpers import LIBRARIES, Library, to_numpy
 from oracle import Oracle
-from pellucid import Network, Optimizer, initialize_parameters_deep
+from pellucid import L_model_forward, Network, Optimizer, initialize_parameters_deep
 from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.costs import COSTS
 from pellucid.engines import ENGINES, Batches, Steps, engine_named
@@ -272,3 +272,38 @@ def test_another_session_goes_on_from_a_memory(name: str, first: str, second: st
     gone_on.advance(Batches.full(2), 0.01)
     for key, value in whole.snapshot().items():
         np.testing.assert_allclose(gone_on.snapshot()[key], value, rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("output", "n_y", "m"),
+    [("sigmoid", 1, 40), ("sigmoid", 3, 40), ("softmax", 3, 40), ("softmax", 3, 5000)],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_is_beyond_the_precision_of_probabilities(
+    engine: str, dtype: str, output: str, n_y: int, m: int, weighted: bool
+) -> None:
+    rng = np.random.RandomState(0)
+    network = Network((4, 5, n_y), output_activation=output, l2=0.1)
+    X = (rng.randn(4, m) * 30).astype(dtype)
+    Y = np.eye(n_y)[:, rng.randint(n_y, size=m)] if output == "softmax" else (rng.rand(n_y, m) > 0.5) * 1.0
+    weights = rng.rand(1, m).astype(dtype) if weighted else None
+    parameters = initialize_parameters_deep(network.layer_dims, scheme="he", rng=1)
+    session = engine_named(engine).open(network, parameters, X, Y, weights=weights)
+    assert session.beyond_precision == 0
+    cost, _ = session.cost_and_gradient(flat(network, parameters, X.dtype))
+    penalty = 0.05 * sum(float(np.sum(value**2)) for name, value in parameters.items() if name[0] == "W")
+    # As scikit-learn writes it.
+    AL, _ = L_model_forward(X.astype("float64"), parameters, output_activation=output)
+    epsilon = np.finfo(dtype).eps
+    p = np.clip(AL, epsilon, 1 - epsilon)
+    losses = -np.where(Y > 0.5, np.log(p), 0 if output == "softmax" else np.log(1 - p)).sum(axis=0)
+    total = m if weights is None else weights.sum()
+    clipped = np.average(losses, weights=None if weights is None else weights[0]) + penalty / total
+    assert session.beyond_precision > 0.1
+    assert cost - session.beyond_precision == pytest.approx(
+        clipped, rel=1e-9 if dtype == "float64" else 1e-4
+    )
+    session.cost_and_gradient(flat(network, {k: v * 0.01 for k, v in parameters.items()}, X.dtype))
+    assert session.beyond_precision == 0

@@ -124,6 +124,15 @@ class Session(ABC):
             order. They may be infinite or NaN: whoever asks decides what that means.
         """
 
+    @property
+    @abstractmethod
+    def beyond_precision(self) -> float:
+        """How much less the last `cost_and_gradient`'s cost were if probabilities had a least value.
+
+        Of a cross-entropy with labels 0 and 1, if none counted as less than the precision of its type of
+        number (`numpy.finfo(...).eps`), as scikit-learn clips them; 0 for other costs.
+        """
+
     @abstractmethod
     def memory(self) -> Memory:
         """What the optimizer carries; later steps do not change what was returned."""

@@ -76,7 +76,7 @@ class NativeSession(Session):
         memory: Memory | None,
     ) -> None:
         self._network, self._steps, self._X = network, steps, X
-        self._penalties = np.empty(0)
+        self._penalties, self._beyond_precision = np.empty(0), 0.0
         start = flat(network, parameters, X.dtype)
         self._size = len(start)
         optimizer = steps.optimizer
@@ -128,10 +128,16 @@ class NativeSession(Session):
     def cost_and_gradient(self, row: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
         """See `Session.cost_and_gradient`."""
         gradient = np.empty(self._size, self._X.dtype)
-        cost = self._trainer.gradient(np.ascontiguousarray(row, self._X.dtype), gradient, _listens())
+        at = np.ascontiguousarray(row, self._X.dtype)
+        cost, self._beyond_precision = self._trainer.gradient(at, gradient, _listens())
         if not math.isfinite(cost):
             gradient.fill(np.nan)
         return cost, gradient
+
+    @property
+    def beyond_precision(self) -> float:
+        """See `Session.beyond_precision`."""
+        return self._beyond_precision
 
     def memory(self) -> Memory:
         """See `Session.memory`."""

@@ -66,6 +66,7 @@ class ReferenceSession(Session):
         slots = begin(steps.optimizer, start) if memory is None else self._slots_of(memory)
         self._state = _State(start, slots, taken=0 if memory is None else memory.taken, iteration=0)
         self._penalties: list[float] = []
+        self._beyond_precision = 0.0
         self._last_finite = self._state
         self._cost, self._cost_options = cost_named(network.cost), network.cost_options
         # Costs begin at ZL: the output's own activation would be computed for nobody.
@@ -180,8 +181,26 @@ class ReferenceSession(Session):
             _, caches = L_model_forward(X, parameters, **self._activations, masks=masks)
             cost = self._cost_of(caches, Y, weights) + self._penalty_of(parameters, total)
             grads = self._gradients(caches, Y, weights, total, masks)
+            self._beyond_precision = self._beyond(caches, Y, weights, total)
         gradient = flat(network, {name: as_numpy(grads[f"d{name}"]) for name in parameters}, row.dtype)
         return cost, gradient
+
+    @property
+    def beyond_precision(self) -> float:
+        """See `Session.beyond_precision`."""
+        return self._beyond_precision
+
+    def _beyond(self, caches: Sequence[LayerCache], Y: Array, weights: Array | None, total: float) -> float:
+        if not self._network.cost.endswith("cross_entropy"):
+            return 0.0
+        _, ZL = caches[-1]
+        z, true = as_numpy(ZL).astype(np.float64), as_numpy(Y) > 0.5
+        if self._network.output_activation == "softmax":
+            losses = np.where(true, np.logaddexp.reduce(z, axis=0) - z, 0.0)
+        else:
+            losses = np.logaddexp(0.0, np.where(true, -z, z))
+        above = np.maximum(losses + np.log(np.finfo(as_numpy(ZL).dtype).eps), 0.0).sum(axis=0)
+        return float((above if weights is None else above * as_numpy(weights)[0]).sum() / total)
 
     def memory(self) -> Memory:
         """See `Session.memory`."""

@@ -12,7 +12,6 @@ import numpy as np
 from pellucid.core.regularization import weight_penalty
 from pellucid.engines import flat, named
 from pellucid.errors import DivergenceError
-from pellucid.estimators.forward import outputs
 from pellucid.estimators.start import Floats, coefs_of, parameters_of
 from pellucid.estimators.stochastic import diverged
 from pellucid.estimators.telling import warn
@@ -102,43 +101,23 @@ class Objective:
     def __init__(self, trainee: Trainee) -> None:
         self._trainee, self._network = trainee, trainee.network
         self._averaged = outputs_averaged(self._network)
-        examples = trainee.examples
-        weights = examples.weights
-        self._total = float(len(examples.Y) if weights is None else weights.sum())
-        clips = self._network.cost.endswith("cross_entropy") and not self._network.label_smoothing
-        self._epsilon = float(np.finfo(examples.dtype).eps) if clips else 0.0
-        # One example alone has to lose so much before anything is clipped.
-        least = 1.0 if weights is None else float(weights.min())
-        self._clipped_from = -math.log(self._epsilon) * least / self._total if clips else math.inf
+        self._clips = not self._network.label_smoothing
+        weights = trainee.examples.weights
+        self._total = float(len(trainee.examples.Y) if weights is None else weights.sum())
         self.loss = math.inf
 
     def __call__(self, packed: Floats) -> tuple[float, Floats]:
         """`(loss, gradient)` at parameters in scikit-learn's order."""
-        parameters = unpacked(packed, self._network)
-        row = flat(self._network, parameters, self._trainee.examples.dtype)
-        loss, gradient = self._trainee.cost_and_gradient(row)
-        if self._averaged > 1 or loss >= self._clipped_from:
-            network = self._network
+        network = self._network
+        parameters = unpacked(packed, network)
+        loss, gradient = self._trainee.cost_and_gradient(
+            flat(network, parameters, self._trainee.examples.dtype)
+        )
+        if self._averaged > 1:
             penalty = float(weight_penalty(parameters, self._total, l2=network.l2, l1=network.l1))
-            bare = loss - penalty
-            bare = self._clipped(parameters) if bare >= self._clipped_from else bare / self._averaged
-            loss = bare + penalty
-        self.loss = loss
-        return loss, pack(named(self._network, gradient))
-
-    def _clipped(self, parameters: dict[str, Floats]) -> float:
-        """The cross-entropy of probabilities that are at least epsilon away from 0 and 1."""
-        examples = self._trainee.examples
-        own = {name: value.astype(examples.dtype) for name, value in parameters.items()}
-        with np.errstate(all="ignore"):
-            answers = outputs(self._network, own, examples.X)
-        p = np.clip(answers, self._epsilon, 1 - self._epsilon)
-        true = examples.Y > 0.5
-        if self._network.output_activation == "softmax":
-            losses = -np.log(p[true])
-        else:
-            losses = -np.log(np.where(true, p, 1 - p)).sum(axis=1)
-        return float(np.average(losses, weights=examples.weights))
+            loss = (loss - penalty) / self._averaged + penalty
+        self.loss = loss - self._trainee.beyond_precision if self._clips else loss
+        return self.loss, pack(named(network, gradient))
 
 
 def _unpacked_as(packed: Floats, network: Network, dtype: Any) -> dict[str, Floats]:

@@ -88,6 +88,7 @@ class Trainee:
     memory: Memory | None = None
     most_dense: int = MOST_DENSE
     penalties: list[float] = field(default_factory=list)
+    beyond_precision: float = 0.0
     _session: Session | None = None
 
     def __post_init__(self) -> None:
@@ -135,17 +136,21 @@ class Trainee:
     def cost_and_gradient(self, row: Floats) -> tuple[float, Floats]:
         """See `Session.cost_and_gradient`; of all rows."""
         if self._session is not None:
-            return self._session.cost_and_gradient(row)
+            cost, gradient = self._session.cost_and_gradient(row)
+            self.beyond_precision = self._session.beyond_precision
+            return cost, gradient
         examples, network = self.examples, self.network
         bare = replace(network, l2=0.0, l1=0.0)
         group = max(1, self.most_dense // (examples.X.shape[1] * examples.X.dtype.itemsize))
-        total, cost, gradient = 0.0, 0.0, np.zeros_like(row)
+        total, cost, beyond, gradient = 0.0, 0.0, 0.0, np.zeros_like(row)
         for start in range(0, examples.X.shape[0], group):
             part = examples.part(slice(start, start + group))
             share = float(len(part.Y) if part.weights is None else part.weights.sum())
             session = opened(self.engine, bare, self.parameters, part, self.steps, None)
             some, slope = session.cost_and_gradient(row)
             total, cost, gradient = total + share, cost + share * some, gradient + share * slope
+            beyond += share * session.beyond_precision
+        self.beyond_precision = beyond / total
         parameters = named(network, row)
         pulls = weight_penalty_backward(parameters, total, l2=network.l2, l1=network.l1)
         slopes = {name: pulls.get(f"d{name}", np.zeros_like(value)) for name, value in parameters.items()}
