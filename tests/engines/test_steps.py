@@ -302,8 +302,8 @@ def test_what_is_beyond_the_precision_of_probabilities(
     total = m if weights is None else weights.sum()
     clipped = np.average(losses, weights=None if weights is None else weights[0]) + penalty / total
     assert session.beyond_precision > 0.1
-    assert cost - session.beyond_precision == pytest.approx(
-        clipped, rel=1e-9 if dtype == "float64" else 1e-4
-    )
+    # Their 1 - p has few digits where p is nearly 1.
+    tolerance = 1e-6 if dtype == "float64" else 1e-3
+    assert cost - session.beyond_precision == pytest.approx(clipped, rel=tolerance)
     session.cost_and_gradient(flat(network, {k: v * 0.01 for k, v in parameters.items()}, X.dtype))
     assert session.beyond_precision == 0

@@ -195,6 +195,11 @@ class Stoppable(Session):
         """See `Session.cost_and_gradient`."""
         return self._session.cost_and_gradient(row)
 
+    @property
+    def beyond_precision(self) -> float:
+        """See `Session.beyond_precision`."""
+        return self._session.beyond_precision
+
     def memory(self) -> Memory:
         """See `Session.memory`."""
         return self._session.memory()
