@@ -347,7 +347,7 @@ def test_the_smallest_within_one_standard_error_of_the_difference(
         )
 
 
-@given(st.lists(st.floats(0.0, 5.0), min_size=1, max_size=9))
+@given(st.lists(st.floats(0.0, 5.0).map(lambda mean: round(mean, 6)), min_size=1, max_size=9))
 def test_the_better_half_goes_on(means: list[float]) -> None:
     costs = {(i + 1,): np.full(32, mean) for i, mean in enumerate(means)}
     with pytest.MonkeyPatch.context() as patch:
