@@ -8,8 +8,8 @@ from typing import Any
 
 from pellucid.data._files import check_size, shown
 from pellucid.data._table_arrow import arrow, columns_of_texts, first_line_of
-from pellucid.data._table_values import number_of
-from pellucid.data.table import MAX_COLUMNS, Table, check_names
+from pellucid.data._table_values import check_names, number_of
+from pellucid.data.table import MAX_COLUMNS, Table
 from pellucid.errors import FormatError
 from pellucid.files import reading
 from pellucid.files.reading import open_regular

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_values import column_of_objects
+from pellucid.data._table_values import check_names, column_of_objects
 from pellucid.errors import DataError, MissingPackageError
 
 
@@ -20,7 +20,6 @@ def columns_of_frame(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
         import narwhals.stable.v2 as nw
     except ImportError:
         raise MissingPackageError("reading data frames", "narwhals", "tables") from None
-    from pellucid.data.table import check_names
 
     try:
         known = nw.from_native(frame, eager_only=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pellucid.data._files import check_size
 from pellucid.data._table_arrow import arrow, columns_of_types, first_line_of
-from pellucid.data.table import MAX_COLUMNS, Table, check_names
+from pellucid.data._table_values import check_names
+from pellucid.data.table import MAX_COLUMNS, Table
 from pellucid.errors import DataError, FormatError
 from pellucid.files.reading import open_regular, shown
 

@@ -145,3 +145,21 @@ def _text(name: str, row: int, value: Any) -> str:
     raise DataError(
         f"column {shown(name)}, row {row} holds a {type(value).__name__}; expected numbers or texts"
     )
+
+
+def check_names(names: Sequence[Any], where: str = "") -> None:
+    """Refuse names that are no texts, or are there twice.
+
+    Raises:
+        DataError: naming the first.
+    """
+    seen: dict[str, int] = {}
+    for place, name in enumerate(names, start=1):
+        if not isinstance(name, str) or not name:
+            raise DataError(f"{where}column {place} is called {name!r:.80}; expected a name, a text")
+        if name in seen:
+            raise DataError(
+                f"{where}columns {seen[name]} and {place} are both called {shown(name)}; "
+                "expected different names: rename one"
+            )
+        seen[name] = place

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_values import column_of, text_of
+from pellucid.data._table_values import check_names, column_of, text_of
 from pellucid.errors import DataError
 
 Column = np.ndarray[Any, Any]
@@ -186,24 +186,6 @@ class Table:
         few = {name: column[:rows] for name, column in self.columns.items()}
         texts = {n: text_of(c) if c.dtype == np.float64 else c for n, c in few.items()}
         return [{n: c[row] or "" for n, c in texts.items()} for row in range(min(rows, self.m))]
-
-
-def check_names(names: Sequence[Any], where: str = "") -> None:
-    """Refuse names that are no texts, or are there twice.
-
-    Raises:
-        DataError: naming the first.
-    """
-    seen: dict[str, int] = {}
-    for place, name in enumerate(names, start=1):
-        if not isinstance(name, str) or not name:
-            raise DataError(f"{where}column {place} is called {name!r:.80}; expected a name, a text")
-        if name in seen:
-            raise DataError(
-                f"{where}columns {seen[name]} and {place} are both called {shown(name)}; "
-                "expected different names: rename one"
-            )
-        seen[name] = place
 
 
 def _columns_of_array(array: Any, names: Sequence[str] | None) -> list[tuple[str, Any]]:
