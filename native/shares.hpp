@@ -15,7 +15,7 @@ constexpr Index small_parameters = Index(256) << 10, cached_chunk = Index(512) <
 constexpr Index most_buffers = Index(16) << 20, least_chunk = 1024;
 
 // Below this much work for each a further thread is not worth the meetings.
-constexpr double least_flops = 4e5;
+constexpr double least_flops = 1e6;
 
 }  // namespace
 

@@ -63,6 +63,8 @@ void Team::run(int size, const std::function<void(int)>& work) {
 
 void Team::serve(int thread, unsigned seen) {
     for (;;) {
+        // Some 150 us awake: whoever trains epoch by epoch calls again before that, and to be woken up takes as long.
+        for (int spins = 0; spins < 200000 && calls_.load(std::memory_order_acquire) == seen; ++spins) continue;
         calls_.wait(seen, std::memory_order_acquire);
         seen = calls_.load(std::memory_order_acquire);
         if (ending_.load(std::memory_order_acquire)) return;

@@ -16,6 +16,10 @@ from pellucid.network import Network
 Floats = np.ndarray[Any, Any]
 
 
+# So many examples times parameters are measured by one thread.
+_ALONE = 10_000_000
+
+
 def outputs_averaged(network: Network) -> int:
     """Over how many outputs scikit-learn averages the loss it shows: its gradient is of the sum."""
     return network.n_y if network.cost == "mean_squared_error" else 1
@@ -44,6 +48,8 @@ class Validation:
         # Of the answers alone.
         bare = replace(network, l2=0.0, l1=0.0, dropout=0.0, input_dropout=0.0, label_smoothing=0.0)
         empty = {name: np.zeros(shape) for name, shape in network.parameter_shapes.items()}
+        # Training's threads wait for its next epoch: for little work these would only take their places.
+        threads = threads if len(examples.Y) * network.parameter_count > _ALONE else 1
         self._trainee = Trainee(engine, bare, examples, Steps(threads=threads), empty)
 
     def measure(self, parameters: Mapping[str, Floats]) -> tuple[float, float]:
