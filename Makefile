@@ -50,6 +50,8 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend.
 docs: $(VENV)/.dev ## Rewrite the generated pages and pictures of the documentation.
 	$(BIN)/python scripts/write_cli_docs.py
 	$(BIN)/python scripts/draw_docs_pictures.py
+	$(BIN)/python scripts/write_causes_page.py
+	$(BIN)/python scripts/write_corpus_page.py
 
 bench: $(VENV)/.all $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Time the trainer beside NumPy and scikit-learn (PEERS=1: PyTorch and JAX too).
 	$(BIN)/pellucid bench --drop-in $(BENCH)

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
-COMMANDS = ("", "train", "lr-find", "evaluate", "predict", "summary", "bench")
+COMMANDS = (
+    *("", "train", "lr-find", "evaluate", "predict", "summary"),
+    *("trace", "health", "gradcheck", "check", "bench"),
+)
 INTRODUCTION = """\
 # The command line
 

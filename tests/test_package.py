@@ -152,6 +152,9 @@ def test_nothing_that_reads_can_execute(path: Path) -> None:
         for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""])
     }
     assert not imported & {"pickle", "joblib", "marshal", "shelve", "dill", "cloudpickle"}
+    if path.name == "learner.py":
+        # What runs a learner's own file, in a process of its own: see docs/check-safety.md.
+        return
     called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     assert not called & {"eval", "exec", "compile", "__import__"}
 

@@ -57,6 +57,7 @@ _HOMES = {
     "pellucid.network": "Network",
     "pellucid.optimizer": "Optimizer",
     "pellucid.sweeping": "Sweep sweep",
+    "pellucid.tracing": "GradientReport HealthReport Trace gradient_check_network health trace",
     "pellucid.training": "History TrainingOptions auto_layers fit lr_find train",
 }
 _ROOMS = ("core", "course", "data", "errors", "plots", "training")

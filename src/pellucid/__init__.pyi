@@ -128,6 +128,24 @@ from pellucid.network import Network as Network
 from pellucid.optimizer import Optimizer as Optimizer
 from pellucid.sweeping import Sweep as Sweep
 from pellucid.sweeping import sweep as sweep
+from pellucid.tracing import (
+    GradientReport as GradientReport,
+)
+from pellucid.tracing import (
+    HealthReport as HealthReport,
+)
+from pellucid.tracing import (
+    Trace as Trace,
+)
+from pellucid.tracing import (
+    gradient_check_network as gradient_check_network,
+)
+from pellucid.tracing import (
+    health as health,
+)
+from pellucid.tracing import (
+    trace as trace,
+)
 from pellucid.training import (
     History as History,
 )

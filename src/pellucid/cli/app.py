@@ -13,11 +13,15 @@ from typing import Annotated, Any, cast
 import typer
 
 from pellucid.cli.bench import bench
+from pellucid.cli.check import check
 from pellucid.cli.console import note
 from pellucid.cli.evaluate import evaluate
+from pellucid.cli.gradcheck import gradcheck
+from pellucid.cli.health import health
 from pellucid.cli.lr_find import lr_find
 from pellucid.cli.predict import predict
 from pellucid.cli.summary import summary
+from pellucid.cli.trace import trace
 from pellucid.cli.train import train
 from pellucid.errors import PellucidError
 
@@ -34,6 +38,10 @@ app.command("lr-find")(lr_find)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(summary)
+app.command()(trace)
+app.command()(health)
+app.command()(gradcheck)
+app.command()(check)
 app.command()(bench)
 
 # What the parser raises at its users; Typer exports its subclasses only.

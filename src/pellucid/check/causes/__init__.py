@@ -1,0 +1,50 @@
+"""The known mistakes of each function of the course, as switches of a function written out.
+
+`SUSPECTS` holds, for each function, how it is computed with mistakes and which mistakes it can have;
+`words` says what each means to the one who made it.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from pellucid.check.causes import (
+    activations,
+    cost,
+    gradients,
+    linear,
+    model,
+    model_backward,
+    shallow,
+    update,
+)
+from pellucid.check.causes.switches import Switches, code_of
+
+__all__ = ["SUSPECTS", "Suspect", "Switches", "code_of"]
+
+
+class Suspect(NamedTuple):
+    """One function: `run(Switches(...), *arguments)` computes it with some of its `mistakes` on."""
+
+    run: Callable[..., Any]
+    mistakes: tuple[str, ...]
+
+
+SUSPECTS = {
+    "sigmoid": Suspect(activations.sigmoid, activations.SIGMOID),
+    "relu": Suspect(activations.relu, activations.RELU),
+    "sigmoid_backward": Suspect(activations.sigmoid_backward, activations.SIGMOID_BACKWARD),
+    "relu_backward": Suspect(activations.relu_backward, activations.RELU_BACKWARD),
+    "linear_forward": Suspect(linear.linear_forward, linear.LINEAR_FORWARD),
+    "linear_activation_forward": Suspect(linear.linear_activation_forward, linear.LAYER_FORWARD),
+    "L_model_forward": Suspect(model.L_model_forward, model.L_MODEL_FORWARD),
+    "compute_cost": Suspect(cost.compute_cost, cost.COMPUTE_COST),
+    "linear_backward": Suspect(gradients.linear_backward, gradients.LINEAR_BACKWARD),
+    "linear_activation_backward": Suspect(gradients.linear_activation_backward, gradients.LAYER_BACKWARD),
+    "L_model_backward": Suspect(model_backward.L_model_backward, model_backward.L_MODEL_BACKWARD),
+    "update_parameters": Suspect(update.update_parameters, update.UPDATE_PARAMETERS),
+    "predict": Suspect(model.predict, model.PREDICT),
+    "shallow.update_parameters": Suspect(update.update_parameters, update.UPDATE_PARAMETERS),
+    "shallow.predict": Suspect(shallow.predict, model.PREDICT),
+    "forward_propagation": Suspect(shallow.forward_propagation, shallow.FORWARD_PROPAGATION),
+    "backward_propagation": Suspect(shallow.backward_propagation, shallow.BACKWARD_PROPAGATION),
+}

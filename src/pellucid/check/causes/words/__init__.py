@@ -1,0 +1,24 @@
+"""What is said of each mistake, by its code."""
+
+from pellucid.check.causes.words import activations, backward, common, forward, parameters, shallow, whole
+from pellucid.check.causes.words.entry import Words
+
+__all__ = ["GROUPS", "WORDS", "Words"]
+
+# In the order of the page that documents them.
+GROUPS = {
+    "Activations": activations.ACTIVATIONS,
+    "A layer forward": forward.LINEAR,
+    "The forward pass": forward.MODEL,
+    "The cost": whole.COST,
+    "A layer backward": backward.LINEAR,
+    "The backward pass": backward.MODEL,
+    "One hidden layer": shallow.SHALLOW,
+    "The start": parameters.START,
+    "The update": parameters.UPDATE,
+    "Labels": whole.LABELS,
+    "Training": whole.TRAINERS,
+    "Any function": common.ANY,
+}
+
+WORDS: dict[str, Words] = {code: words for group in GROUPS.values() for code, words in group.items()}

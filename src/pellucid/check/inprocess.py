@@ -1,0 +1,100 @@
+"""A learner's file run in this very process: the sandbox's answers without its walls.
+
+For what we wrote ourselves only: tests, and the corpus of known mistakes.
+"""
+
+import contextlib
+import copy
+import io
+import warnings
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from pellucid.check import wire
+from pellucid.check.learner import FILE, Learner
+from pellucid.check.outcome import Failure, Outcome
+from pellucid.check.solution import Solution
+
+
+class InProcess:
+    """Answers calls as `Sandbox` does, with no isolation and no limits.
+
+    Attributes:
+        loaded: what came of running the file's top level.
+        isolation: in words.
+    """
+
+    isolation = "none: the file ran in this process"
+
+    def __init__(self, solution: Solution, *, reference_names: Iterable[str] = ()) -> None:
+        """A runner with the file loaded.
+
+        Args:
+            solution: the file.
+            reference_names: as for `Sandbox`.
+        """
+        self._learner = Learner([*solution.functions, *solution.other_names], [*reference_names])
+        with contextlib.redirect_stdout(io.StringIO()):
+            errors = list(self._learner.load(solution.text, definitions_only=False))
+        self.loaded = Outcome("raised", error=_failure(errors[0])) if errors else Outcome("value")
+
+    def call(
+        self, name: str, args: tuple[Any, ...], *, seed: int | None = None, alone: bool = False
+    ) -> Outcome:
+        """What comes of one call.
+
+        Args:
+            name: of the function.
+            args: by position.
+            seed: of NumPy's global stream.
+            alone: whether all other functions are the reference's.
+        """
+        return self.calls([(name, args, seed, alone)])[0]
+
+    def calls(self, calls: Iterable[tuple[Any, ...]]) -> list[Outcome]:
+        """What comes of many, `(name, args, seed, alone)` each.
+
+        Args:
+            calls: in their order.
+        """
+        return [self._one(*call) for call in calls]
+
+    def _one(self, name: str, args: tuple[Any, ...], seed: int | None, alone: bool) -> Outcome:
+        given = copy.deepcopy(args)
+        if seed is not None:
+            np.random.seed(seed)
+        printed = io.StringIO()
+        start = perf_counter()
+        before: Any = {}
+        value, error = None, None
+        with contextlib.redirect_stdout(printed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                function = self._learner.function(name)
+                before = self._learner.alone(name) if alone else {}
+                value = function(*given)
+            except (Exception, SystemExit) as failure:
+                error = _failure(failure)
+            finally:
+                self._learner.together(before)
+        took = perf_counter() - start
+        changed = tuple(
+            i
+            for i, (was, now) in enumerate(zip(args, given, strict=True))
+            if wire.encode(was) != wire.encode(now)
+        )
+        kind = "value" if error is None else "raised"
+        carried = wire.decode(wire.encode(value)) if error is None else None
+        return Outcome(kind, carried, error, printed.getvalue(), took, changed)  # type: ignore[arg-type]
+
+
+def _failure(error: BaseException) -> Failure:
+    line, traceback = None, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == FILE:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return Failure(type(error).__name__, " ".join(str(error).split())[:300], line)

@@ -1,0 +1,219 @@
+"""The verdict on each function of a solution: right or wrong, why, and where."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pellucid.check import judge_function
+from pellucid.check.cases_later import ACTIVATIONS, LATER
+from pellucid.check.chain import Trains, train_chain
+from pellucid.check.judge_finding import Finding
+from pellucid.check.runner import Runner
+from pellucid.check.solution import Solution
+from pellucid.errors import OptionError
+
+# In the order of the course.
+NAMES = (
+    "sigmoid",
+    "relu",
+    "sigmoid_backward",
+    "relu_backward",
+    "initialize_parameters",
+    "initialize_parameters_deep",
+    "linear_forward",
+    "linear_activation_forward",
+    "L_model_forward",
+    "forward_propagation",
+    "compute_cost",
+    "linear_backward",
+    "linear_activation_backward",
+    "L_model_backward",
+    "backward_propagation",
+    "update_parameters",
+    "predict",
+    "two_layer_model",
+    "L_layer_model",
+    "nn_model",
+    *(name for name, *_ in LATER),
+)
+_SHALLOW_ONLY = ("forward_propagation", "backward_propagation", "nn_model")
+_DEEP_ONLY = (
+    *("linear_forward", "linear_backward", "linear_activation_forward", "linear_activation_backward"),
+    *("L_model_forward", "L_model_backward"),
+)
+_SHARED = ("initialize_parameters", "compute_cost", "update_parameters", "predict")
+_TRAINERS = ("two_layer_model", "L_layer_model", "nn_model")
+# Whose absence is worth a word: the exercises of each course.
+_EXERCISES = {
+    "deep": ("initialize_parameters_deep", "compute_cost", "update_parameters", *_DEEP_ONLY),
+    "shallow": (*_SHARED[:3], *_SHALLOW_ONLY[:2]),
+}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found in one solution.
+
+    Attributes:
+        path: the file, in words.
+        findings: one for each function, in the order of the course.
+        trains: whether its functions together train a network on real data.
+        isolation: how the file was kept apart, in words.
+        notes: what else is to be said of the file.
+        shallow: whether it is about the network with one hidden layer.
+    """
+
+    path: str
+    findings: tuple[Finding, ...]
+    trains: Trains
+    isolation: str = ""
+    notes: tuple[str, ...] = ()
+    shallow: bool = False
+
+    @property
+    def all_right(self) -> bool:
+        """Whether every function that the file defines is right."""
+        return all(finding.right or finding.status == "missing" for finding in self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines: `--json`."""
+        return {
+            "file": self.path,
+            "right": self.all_right,
+            "functions": [finding.to_dict() for finding in self.findings],
+            "trains": self.trains.worked,
+            "training": self.trains.words,
+            "isolation": self.isolation,
+            "notes": list(self.notes),
+        }
+
+
+def is_shallow(solution: Solution) -> bool:
+    """Whether the file is about the network with one hidden layer.
+
+    Args:
+        solution: the file.
+    """
+    names = {*solution.functions, *solution.other_names}
+    return not names.isdisjoint(_SHALLOW_ONLY) and names.isdisjoint(_DEEP_ONLY)
+
+
+def reference_names(solution: Solution) -> tuple[str, ...]:
+    """The functions that the reference lends to the file: those of the course that it follows.
+
+    Args:
+        solution: the file.
+    """
+    if is_shallow(solution):
+        shallow = (*_SHARED, *_SHALLOW_ONLY[:2])
+        # Its own helpers stay: the sigmoid of this course returns no cache.
+        more = [
+            "shallow.sigmoid" if name == "sigmoid" else name
+            for name in NAMES
+            if name not in (*shallow, *_TRAINERS) and not _defined(solution, name)
+        ]
+        return (*(f"shallow.{name}" for name in shallow), *more)
+    lent = tuple(
+        name
+        for name in NAMES
+        if name not in (*_SHALLOW_ONLY, *_TRAINERS) and not _is_helper(solution, name)
+    )
+    return (*lent, "shallow.forward_propagation", "shallow.backward_propagation")
+
+
+def examine(
+    solution: Solution,
+    runner: Runner,
+    *,
+    only: str | None = None,
+    without_asserts: Callable[[Solution], Runner] | None = None,
+    chain: bool = True,
+) -> Examination:
+    """Judge every function of the course that the file defines, then train with all of them.
+
+    Args:
+        solution: the file.
+        runner: answers the calls; loaded with `reference_names(solution)` as its references.
+        only: the one function to judge.
+        without_asserts: makes a runner of a file, for looking behind an assertion that fails.
+        chain: also train.
+
+    Raises:
+        OptionError: `only` is no function of the course.
+    """
+    names = examined_names(solution, only)
+    findings: dict[str, Finding] = {}
+    classes = _not_functions(solution)
+    judge = judge_function.Judge(solution, runner, without_asserts, shallow=is_shallow(solution))
+    for name in names:
+        if not _defined(solution, name):
+            findings[name] = Finding(name, "missing", message="the file does not define it")
+        elif name in classes:
+            findings[name] = Finding.of(name, ("not-a-function",), line=classes[name])
+        else:
+            right_so_far = all(finding.right for finding in findings.values())
+            findings[name] = judge.finding(name, alone=name not in _TRAINERS or not right_so_far)
+    if only is None:
+        findings |= {name: Finding(name, "missing", message=_MISSING) for name in _absent(solution)}
+    ordered = tuple(_placed(findings[name], solution) for name in NAMES if name in findings)
+    trains = train_chain(solution, runner, ordered) if chain and only is None else Trains(None, "not tried")
+    notes = _notes(solution, runner)
+    return Examination(str(solution.path), ordered, trains, runner.isolation, notes, is_shallow(solution))
+
+
+def examined_names(solution: Solution, only: str | None = None) -> list[str]:
+    """The functions to judge: those of the course that the file defines, or the one that is asked for.
+
+    Args:
+        solution: the file.
+        only: the one.
+
+    Raises:
+        OptionError: `only` is no function of the course.
+    """
+    if only is None:
+        return [name for name in NAMES if _defined(solution, name) and not _is_helper(solution, name)]
+    if only not in NAMES:
+        raise OptionError(f"there is no function {only!r:.80} to judge; expected one of {', '.join(NAMES)}")
+    return [only]
+
+
+def _is_helper(solution: Solution, name: str) -> bool:
+    """Whether it is an activation without its partner: a helper, which may return what it likes."""
+    plain = name.removesuffix("_backward")
+    pair = (plain, f"{plain}_backward")
+    return plain in ACTIVATIONS and not all(_defined(solution, each) for each in pair)
+
+
+_MISSING = "not in the file; the reference stood in for it"
+
+
+def _defined(solution: Solution, name: str) -> bool:
+    return name in solution.functions or name in solution.other_names
+
+
+def _not_functions(solution: Solution) -> dict[str, int]:
+    return {
+        node.name: node.lineno
+        for node in ast.parse(solution.text).body
+        if isinstance(node, (ast.ClassDef, ast.AsyncFunctionDef)) and node.name in solution.other_names
+    }
+
+
+def _absent(solution: Solution) -> list[str]:
+    kind = "shallow" if is_shallow(solution) else "deep"
+    return [name for name in _EXERCISES[kind] if not _defined(solution, name)]
+
+
+def _placed(finding: Finding, solution: Solution) -> Finding:
+    return replace(finding, place=solution.line_of(finding.line)) if finding.line else finding
+
+
+def _notes(solution: Solution, runner: Runner) -> tuple[str, ...]:
+    error = runner.loaded.error
+    if runner.loaded.kind == "value" or error is None:
+        return ()
+    place = f" ({solution.line_of(error.line)})" if error.line else ""
+    said = f"{error.type}: {error.message}" if error.type else error.message
+    return (f"a line outside the functions does not work here{place}: {said}",)

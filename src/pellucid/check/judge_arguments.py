@@ -1,0 +1,76 @@
+"""How a solution's function is to be called: which arguments it takes, in which order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.check.cases import Case, Exam
+from pellucid.check.solution import FunctionSource
+
+ARGUMENTS = {
+    "initialize_parameters": ("n_x", "n_h", "n_y"),
+    "initialize_parameters_deep": ("layer_dims",),
+    "two_layer_model": ("X", "Y", "layers_dims", "learning_rate", "num_iterations", "print_cost"),
+    "L_layer_model": ("X", "Y", "layers_dims", "learning_rate", "num_iterations", "print_cost"),
+    "nn_model": ("X", "Y", "n_h", "num_iterations", "print_cost"),
+}
+
+
+def _counts(function: FunctionSource) -> tuple[int, int]:
+    """How few and how many arguments by position it takes."""
+    arguments = function.tree.args
+    most = len(arguments.posonlyargs) + len(arguments.args)
+    least = most - len(arguments.defaults)
+    if any(default is None for default in arguments.kw_defaults):
+        return 1, 0
+    return least, 1000 if arguments.vararg else most
+
+
+def takes(function: FunctionSource, count: int) -> bool:
+    """Whether it can be called with so many arguments by position.
+
+    Args:
+        function: as written.
+        count: of the arguments.
+    """
+    least, most = _counts(function)
+    return least <= count <= most
+
+
+def accepted(function: FunctionSource, count: int) -> int:
+    """How many of so many arguments it takes; 0 where it needs more.
+
+    Args:
+        function: as written.
+        count: of the arguments.
+    """
+    least, most = _counts(function)
+    return min(most, count) if least <= count else 0
+
+
+def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | None:
+    """The order of arguments that the function takes; None where it takes no number the course knows."""
+    if function is None:
+        return exam.arguments
+    first = function.parameters[0].lower() if function.parameters else ""
+    if "predict" in exam.name and takes(function, 2):
+        return ("parameters", "X") if first.startswith(("param", "theta", "w")) else ("X", "parameters")
+    for order in (exam.arguments, *exam.other_arguments):
+        if takes(function, len(order)):
+            return order
+    return None
+
+
+def arranged(exam: Exam, order: Sequence[str], case: Case) -> tuple[Any, ...]:
+    """The arguments of a case in the order that a function takes them.
+
+    Args:
+        exam: of the function.
+        order: as `order_of` gives it.
+        case: one of the exam's.
+    """
+    given = dict(zip(exam.arguments, case.args, strict=True))
+    if "y" in order:
+        given["y"] = np.asarray(case.expected, float)
+    return tuple(given.get(name, {}) for name in order)

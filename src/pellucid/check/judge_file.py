@@ -1,0 +1,37 @@
+"""Judging a file: read without running it, run apart, judged."""
+
+import os
+from contextlib import ExitStack
+
+from pellucid.check.judge import Examination, examine, examined_names, reference_names
+from pellucid.check.runner import Runner
+from pellucid.check.sandbox import Sandbox
+from pellucid.check.solution import Solution, SolutionError, read_solution
+from pellucid.files.reading import shown
+
+
+def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Examination:
+    """Judge the functions of the course that a file defines, each run in a process of its own.
+
+    Args:
+        path: a Python file or a notebook.
+        only: the one function to judge.
+
+    Raises:
+        NotFoundError: there is no such file.
+        SolutionError: it is no Python and no notebook, does not parse, or defines none of the functions.
+        OptionError: `only` is no function of the course.
+    """
+    solution = read_solution(path)
+    if not examined_names(solution, only):
+        raise SolutionError(
+            f"{shown(path)} defines none of the course's functions; expected some under their own names, "
+            "as sigmoid, linear_forward or L_model_backward"
+        )
+    with ExitStack() as stack:
+
+        def run(some: Solution) -> Runner:
+            sandbox = Sandbox(some, reference_names=reference_names(solution))
+            return stack.enter_context(sandbox)
+
+        return examine(solution, run(solution), only=only, without_asserts=run)

@@ -1,0 +1,148 @@
+"""What is said of one function of a solution."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from pellucid.check.causes.words import WORDS
+from pellucid.check.judge_compare import Difference
+from pellucid.check.wire import Foreign
+
+_ERRORS = frozenset(
+    {
+        "not-a-function",
+        "wrong-arity",
+        "undefined-name",
+        "no-such-attribute",
+        "key-missing",
+        "string-plus-number",
+        "shapes-do-not-fit",
+        "index-out-of-range",
+        "raises",
+        "died",
+        "too-much",
+    }
+)
+
+
+class Row(NamedTuple):
+    """A line of the table of shapes: a quantity, what it should be, what it is."""
+
+    quantity: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one function.
+
+    Attributes:
+        name: of the function.
+        status: "pass", "slow" (right, with loops), "fail", "error", "timeout" or "missing".
+        cause: the code of the mistake, of two joined by "+"; of a pass a weakness, or "".
+        message: one line.
+        line: of the solution's text, where the mistake can be told to stand.
+        place: the same for people: "line 12", "cell 3, line 4".
+        case: the first case where it differs.
+        shapes: the quantities that differ there.
+        hint: where to look, without the solution.
+        notes: what else is to be said.
+    """
+
+    name: str
+    status: str
+    cause: str = ""
+    message: str = ""
+    line: int | None = None
+    place: str = ""
+    case: str = ""
+    shapes: tuple[Row, ...] = ()
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, causes: Sequence[str], **more: Any) -> Self:
+        """A finding that something is wrong, in the words of its causes.
+
+        Args:
+            name: of the function.
+            causes: codes, the first first.
+            more: further attributes.
+        """
+        first = causes[0]
+        status = "timeout" if first == "timeout" else "error" if first in _ERRORS else "fail"
+        words = [WORDS[cause] for cause in causes]
+        message = "; and ".join(word.message for word in words)
+        return replace(
+            cls(name, status, "+".join(causes), message, hint=" ".join(w.hint for w in words)), **more
+        )
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The codes of its causes, one by one."""
+        return tuple(self.cause.split("+")) if self.cause else ()
+
+    @property
+    def right(self) -> bool:
+        """Whether the function is right."""
+        return self.status in ("pass", "slow")
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "name": self.name,
+            "status": self.status,
+            "cause": self.cause,
+            "message": self.message,
+            "line": self.line,
+            "place": self.place,
+            "case": self.case,
+            "shapes": [row._asdict() for row in self.shapes],
+            "hint": self.hint,
+            "notes": list(self.notes),
+        }
+
+
+def rows_of(found: Sequence[Difference]) -> tuple[Row, ...]:
+    """The table of what differs.
+
+    Args:
+        found: the differences of one case.
+    """
+    return tuple(_row(d) for d in found[:12])
+
+
+def _row(d: Difference) -> Row:
+    expected, got = described(d.expected), "missing" if d.kind == "missing" else described(d.got)
+    if d.kind in ("value", "nan") and isinstance(d.expected, np.ndarray) and isinstance(d.got, np.ndarray):
+        wrong = ~np.isclose(d.got, d.expected, rtol=3e-4, atol=1e-12)
+        at = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        index = "" if not d.expected.shape else f" at {[int(i) for i in at]}"
+        return Row(d.quantity, f"{expected},{index} {d.expected[at]:.6g}", f"{got},{index} {d.got[at]:.6g}")
+    return Row(d.quantity, expected, got)
+
+
+def described(value: Any) -> str:
+    """A value in a few words: its form, not its content.
+
+    Args:
+        value: as it came.
+    """
+    if isinstance(value, Foreign):
+        return f"{value.type_name}: {value.text:.60}" if value.text else value.type_name
+    if isinstance(value, np.ndarray):
+        return f"{value.shape}" if value.shape else "a number"
+    if isinstance(value, str):
+        return value[:80]
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (int, bool)):
+        return "a number"
+    if isinstance(value, Mapping):
+        return f"a dictionary of {', '.join(map(str, value)) or 'nothing'}"[:120]
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None" if value is None else type(value).__name__

@@ -1,0 +1,295 @@
+"""Judging one function: calling it, comparing, and naming what went wrong."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pellucid.check import judge_errors, judge_start, judge_trainers
+from pellucid.check.cases import EXAMS, Case, Exam, cases_of
+from pellucid.check.causes.words import WORDS
+from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, order_of, takes
+from pellucid.check.judge_compare import EXACT, differences, error_of
+from pellucid.check.judge_finding import Finding, rows_of
+from pellucid.check.judge_lines import line_of, loops_over_numbers
+from pellucid.check.judge_naming import named
+from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, readable
+from pellucid.check.outcome import Outcome
+from pellucid.check.solution import FunctionSource, Solution, without_assertions
+
+if TYPE_CHECKING:
+    from pellucid.check.runner import Runner
+
+_START_ARGUMENTS = {"initialize_parameters": 3, "initialize_parameters_deep": 1}
+_WEAKNESSES = {
+    "compute_cost": "cost-nan-at-saturation",
+    "L_model_backward": "dal-nan-at-saturation",
+    "sigmoid": "sigmoid-nan-at-large-z",
+}
+_WRITING = ("update_parameters_with_momentum", "update_parameters_with_adam")
+_FUSED = (
+    "right wherever AL is the output of the caches, as with dZL = AL - Y; the published exercise, "
+    "whose AL is not, expects the digits of the long formula"
+)
+
+
+class Judge:
+    """Judges the functions of one solution."""
+
+    def __init__(
+        self,
+        solution: Solution,
+        runner: "Runner",
+        without_asserts: "Callable[[Solution], Runner] | None" = None,
+        *,
+        shallow: bool = False,
+    ) -> None:
+        """A judge.
+
+        Args:
+            solution: the file.
+            runner: answers the calls.
+            without_asserts: makes a runner of a file without its assertions.
+            shallow: whether the file is about the network with one hidden layer.
+        """
+        self._solution = solution
+        self._runner = runner
+        self._without_asserts = without_asserts
+        self._shallow = shallow
+
+    def finding(self, name: str, *, alone: bool = True) -> Finding:
+        """The verdict on one function that the file defines.
+
+        Args:
+            name: of the function.
+            alone: whether the reference stands in for all others while it is called.
+        """
+        function = self._solution.functions.get(name)
+        if name in _START_ARGUMENTS:
+            return self._start(name, function, alone)
+        if name not in EXAMS:
+            return self._trainer(name, function, alone)
+        exam = EXAMS[f"shallow.{name}"] if self._shallow and f"shallow.{name}" in EXAMS else EXAMS[name]
+        order = order_of(exam, function)
+        if order is None:
+            return self._wrong_arity(name, function, exam.arguments)
+        return self._examined(exam, order, function, alone)
+
+    def _calls(
+        self, name: str, args: Sequence[tuple[Any, ...]], alone: bool, seeds: Any = None
+    ) -> list[Outcome]:
+        seeds = seeds or [0] * len(args)
+        return self._runner.calls(
+            [(name, given, seed, alone) for given, seed in zip(args, seeds, strict=True)]
+        )
+
+    def _wrong_arity(self, name: str, function: FunctionSource | None, arguments: Sequence[str]) -> Finding:
+        found = ", ".join(function.parameters) if function else "unknown"
+        line = function.tree.lineno if function else None
+        notes = (f"its arguments are ({found}); the course has ({', '.join(arguments)})",)
+        return Finding.of(name, ("wrong-arity",), line=line, notes=notes)
+
+    def _examined(
+        self, exam: Exam, order: Sequence[str], function: FunctionSource | None, alone: bool
+    ) -> Finding:
+        cases = [case for case in cases_of(exam.name) if case.judged]
+        outcomes = self._calls(exam.function, [arranged(exam, order, case) for case in cases], alone)
+        outcomes = self._readable(exam, cases, outcomes)
+        wrong = [i for i, (c, o) in enumerate(zip(cases, outcomes, strict=True)) if is_wrong(c, o, exam)]
+        mutated = _mutation(exam.name, outcomes)
+        replaced = next((o.replaced for o in outcomes if o.replaced), ())
+        fused = _only_published(exam, cases, outcomes, wrong)
+        if (not wrong or fused) and not mutated and not replaced:
+            return self._passed(exam, function, cases, outcomes, (_FUSED,) if fused else ())
+        if not wrong:
+            code = "replaces-numpy" if replaced else mutated
+            notes = (f"replaced: {', '.join(replaced)}",) if replaced else ()
+            i = next((i for i, o in enumerate(outcomes) if o.changed), 0)
+            return Finding.of(
+                exam.function, (code,), line=_line(function, code), case=cases[i].text, notes=notes
+            )
+        causes = self._causes(exam, order, function, cases, outcomes, alone)
+        if mutated and mutated not in causes:
+            # An update that is wrong because it writes into its arguments is one mistake, not two.
+            causes = (*causes, mutated) if causes[0] != "differs" else (mutated,)
+        return self._failed(exam, function, cases, outcomes, wrong, causes)
+
+    def _readable(self, exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[Outcome]:
+        return [
+            readable(exam, case, outcome, shallow=self._shallow)
+            for case, outcome in zip(cases, outcomes, strict=True)
+        ]
+
+    def _failed(
+        self,
+        exam: Exam,
+        function: FunctionSource | None,
+        cases: Sequence[Case],
+        outcomes: Sequence[Outcome],
+        wrong: Sequence[int],
+        causes: tuple[str, ...],
+    ) -> Finding:
+        # A value says more than an error does.
+        first = next((i for i in wrong if outcomes[i].kind == "value"), wrong[0])
+        case, outcome = cases[first], outcomes[first]
+        found = differences(case.expected, outcome.value, exam.outputs) if outcome.kind == "value" else []
+        errors = [outcomes[i].error for i in wrong if outcomes[i].error]
+        error = errors[0] if errors else None
+        notes: tuple[str, ...] = ()
+        if error:
+            notes = (f"{error.type}: {error.message}" if error.type else error.message,)
+        line = None
+        if error and error.line and outcome.kind != "value":
+            line = error.line
+        line = line or next(filter(None, (_line(function, cause) for cause in causes)), None)
+        if line is None and error:
+            line = error.line
+        return Finding.of(
+            exam.function, causes, line=line, case=case.text, shapes=rows_of(found), notes=notes
+        )
+
+    def _causes(
+        self,
+        exam: Exam,
+        order: Sequence[str],
+        function: FunctionSource | None,
+        cases: Sequence[Case],
+        outcomes: Sequence[Outcome],
+        alone: bool,
+    ) -> tuple[str, ...]:
+        ended = next(filter(None, map(judge_errors.ended, outcomes)), "")
+        if ended:
+            return (ended,)
+        probes = [case for case in cases_of(exam.name) if not case.judged]
+        more = self._calls(exam.function, [arranged(exam, order, case) for case in probes], alone)
+        all_cases = [*cases, *probes]
+        all_outcomes = [*outcomes, *self._readable(exam, probes, more)]
+        if self._without_asserts and any(_asserted(outcome) for outcome in all_outcomes):
+            all_outcomes = self._behind_asserts(exam, order, all_cases, alone) or all_outcomes
+        return named(exam, function, all_cases, all_outcomes)
+
+    def _behind_asserts(
+        self, exam: Exam, order: Sequence[str], cases: Sequence[Case], alone: bool
+    ) -> list[Outcome]:
+        assert self._without_asserts is not None
+        runner = self._without_asserts(without_assertions(self._solution))
+        calls = [(exam.function, arranged(exam, order, case), 0, alone) for case in cases]
+        return self._readable(exam, cases, runner.calls(calls))
+
+    def _passed(
+        self,
+        exam: Exam,
+        function: FunctionSource | None,
+        cases: Sequence[Case],
+        outcomes: Sequence[Outcome],
+        words: tuple[str, ...] = (),
+    ) -> Finding:
+        cause, message, hint = "", "right", ""
+        notes = [*words]
+        for case, outcome in zip(cases, outcomes, strict=True):
+            if case.saturated and exam.name in _WEAKNESSES and is_weak(case, outcome, exam):
+                cause = _WEAKNESSES[exam.name]
+                message, hint = WORDS[cause].message, WORDS[cause].hint
+        errors = [
+            error_of(c.expected, o.value)
+            for c, o in zip(cases, outcomes, strict=True)
+            if not c.saturated and not is_single(c) and not words
+        ]
+        if any(error > EXACT for error in errors):
+            notes.append("right to about four digits, as in float32 or with a small number added")
+        return self._perhaps_slow(
+            exam.function,
+            function,
+            Finding(exam.function, "pass", cause, message, hint=hint, notes=tuple(notes)),
+        )
+
+    def _perhaps_slow(self, name: str, function: FunctionSource | None, finding: Finding) -> Finding:
+        if function is None or name in _START_ARGUMENTS:
+            return finding
+        line = loops_over_numbers(function, dict(self._solution.functions))
+        if line is None:
+            return finding
+        words = WORDS["slow-loop"]
+        return Finding(
+            name, "slow", "slow-loop", words.message, line=line, hint=words.hint, notes=finding.notes
+        )
+
+    def _start(self, name: str, function: FunctionSource | None, alone: bool) -> Finding:
+        arguments = ARGUMENTS[name]
+        if function and not takes(function, len(arguments)):
+            return self._wrong_arity(name, function, arguments)
+        deep = name == "initialize_parameters_deep"
+        starts = judge_start.DEEP if deep else judge_start.TWO_LAYERS
+        args: list[tuple[Any, ...]] = [([*start.dims],) if deep else start.dims for start in starts]
+        outcomes = self._calls(name, args, alone, [start.seed for start in starts])
+        bad = next((o for o in outcomes if o.kind != "value"), None)
+        if bad is not None:
+            return self._stopped(name, function, bad, f"sizes {args[outcomes.index(bad)]}")
+        verdict = judge_start.judge_start(starts, outcomes)
+        if verdict.codes and verdict.difference and verdict.start:
+            return Finding.of(
+                name,
+                verdict.codes,
+                line=_line(function, verdict.codes[0]),
+                case=f"sizes {list(verdict.start.dims)}",
+                shapes=rows_of([verdict.difference]),
+            )
+        if any(outcome.changed for outcome in outcomes):
+            return Finding.of(name, ("changes-its-argument",))
+        again = self._calls(name, args[:1], alone, [starts[0].seed])[0]
+        notes = verdict.notes
+        if differences(outcomes[0].value, again.value):
+            notes = (*notes, "two calls under the same seed differ: the result cannot be repeated")
+        return Finding(name, "pass", message="right", notes=notes)
+
+    def _trainer(self, name: str, function: FunctionSource | None, alone: bool) -> Finding:
+        calls = judge_trainers.trainings(name)
+        arguments = ARGUMENTS[name]
+        count = accepted(function, len(arguments)) if function else len(arguments)
+        if count < len(arguments) - 1:
+            return self._wrong_arity(name, function, arguments)
+        outcomes = self._calls(name, [call.args[:count] for call in calls], alone)
+        bad = next((o for o in outcomes if o.kind != "value"), None)
+        if bad is not None:
+            return self._stopped(name, function, bad, calls[outcomes.index(bad)].text)
+        code, difference, case = judge_trainers.judge_trainer(name, calls, outcomes)
+        if code:
+            shapes = rows_of([difference]) if difference else ()
+            return Finding.of(name, (code,), line=_line(function, code), case=case, shapes=shapes)
+        if any(outcome.changed for outcome in outcomes):
+            return Finding.of(name, ("changes-its-argument",))
+        return Finding(name, "pass", message="right")
+
+    def _stopped(self, name: str, function: FunctionSource | None, outcome: Outcome, case: str) -> Finding:
+        error = outcome.error
+        code = judge_errors.ended(outcome)
+        if not code and error:
+            code = judge_errors.definite(error) or judge_errors.likely(error)
+        notes = (f"{error.type}: {error.message}".removeprefix(": "),) if error else ()
+        line = error.line if error else None
+        return Finding.of(
+            name, (code or "raises",), line=line or _line(function, code), case=case, notes=notes
+        )
+
+
+def _line(function: FunctionSource | None, code: str) -> int | None:
+    return line_of(function, code) if function else None
+
+
+def _only_published(
+    exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome], wrong: Sequence[int]
+) -> bool:
+    """Whether the backward pass is right but for the exercise, whose AL is no output of its caches."""
+    if exam.name != "L_model_backward" or [cases[i].text for i in wrong] != ["the published exercise"]:
+        return False
+    found = differences(cases[wrong[0]].expected, outcomes[wrong[0]].value, exam.outputs)
+    return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in found)
+
+
+def _mutation(name: str, outcomes: Sequence[Outcome]) -> str:
+    # The steps of the course that follows write into their arguments, as the course does.
+    if name in _WRITING or not any(outcome.changed for outcome in outcomes):
+        return ""
+    return "parameters-mutated" if "update_parameters" in name else "changes-its-argument"
+
+
+def _asserted(outcome: Outcome) -> bool:
+    return outcome.error is not None and outcome.error.type == "AssertionError"

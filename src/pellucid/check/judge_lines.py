@@ -1,0 +1,240 @@
+"""Where a mistake stands, read from the code: the line that makes the quantity it is about."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+
+from pellucid.check.solution import FunctionSource
+
+_Test = Callable[[ast.stmt], bool]
+
+# Which names a mistake of a kind is about: the beginning of the code, and what is assigned to.
+_TARGETS = (
+    (r"dw-|dw[12]-|m-is-rows", r"dW"),
+    (r"db-", r"db"),
+    (r"da-prev", r"dA|da"),
+    (r"dal-", r"dAL|dZL|dZ"),
+    (r"dz2-", r"dZ2"),
+    (r"dz1-|tanh-", r"dZ1"),
+    (r"derivative|relu-mask|dz-|da-missing|da-added|product-matrix|extra-1", r"dZ|dz"),
+    (r"cost-", r"cost|J\b|loss|log"),
+    (r"sigmoid-|relu-is", r"A\b|s\b"),
+    (r"bias-|w-transposed|a-transposed|product-|b-transposed|z-rank", r"Z"),
+    (r"weights-", r"W"),
+    (r"biases-", r"b"),
+    (r"hidden-", r"A"),
+    (r"last-", r"A"),
+)
+# Judged by themselves.
+_COURSE = frozenset(
+    (
+        *("sigmoid", "relu", "sigmoid_backward", "relu_backward", "linear_forward", "linear_backward"),
+        *("linear_activation_forward", "linear_activation_backward", "L_model_forward", "L_model_backward"),
+        *("forward_propagation", "backward_propagation", "compute_cost", "update_parameters", "predict"),
+    )
+)
+_LOOPS = ("loop-", "first-layer", "layers-miscounted")
+_KEYS = ("key", "da-keys", "dw-keys", "same-gradient", "gradient-index", "parameters-index", "same-param")
+
+
+def line_of(function: FunctionSource, code: str) -> int | None:
+    """The line of the solution that most likely holds the mistake; None where that cannot be told.
+
+    Args:
+        function: the function that has it.
+        code: of the mistake.
+    """
+    statements = list(_statements(function.tree.body))
+    if code.startswith(_LOOPS):
+        return _first(statements, lambda s: isinstance(s, (ast.For, ast.While)))
+    if code.startswith("caches-"):
+        return _first(statements, _appends) or _return_of(statements)
+    if code == "cache-not-appended-last":
+        return _return_of(statements)
+    if code.startswith(("cache-", "outputs-swapped", "predict-", "wrong-count")):
+        return _cache_or_return(statements, code)
+    if code in ("same-da-for-all", "hidden-fed-dal", "hidden-fed-x", "hidden-sigmoid", "same-cache"):
+        return _in_loop(statements, r"backward|forward|cache") or _target(statements, r"dA|A")
+    if code.startswith(("update-", "learning-rate")):
+        return _first(statements, lambda s: _assigns(s) and "rate" in ast.unparse(s)) or _last_assignment(
+            statements
+        )
+    if code.startswith(_KEYS):
+        return _first(statements, lambda s: _assigns(s) and bool(re.search(r"\[.*['\"]", ast.unparse(s))))
+    for pattern, target in _TARGETS:
+        if re.match(pattern, code):
+            return _target(statements, target) or _return_of(statements)
+    return None
+
+
+def loops_over_numbers(function: FunctionSource, others: dict[str, FunctionSource]) -> int | None:
+    """The line of a loop that goes through single examples or units: one inside another, or over columns.
+
+    Args:
+        function: as written.
+        others: the file's other functions, looked into where it calls them.
+    """
+    allowed = 1 if re.search(r"model|deep|update|velocity|adam|predict", function.name) else 0
+    mine = {name: other for name, other in others.items() if name not in _COURSE}
+    return _deep_loop(function.tree, allowed, mine, {function.name})
+
+
+def is_about(function: FunctionSource, line: int, code: str) -> bool:
+    """Whether the statement on a line makes the quantity that a mistake is about.
+
+    Args:
+        function: as written.
+        line: of it.
+        code: of the mistake.
+    """
+    here = [s for s in _statements(function.tree.body) if s.lineno <= line <= (s.end_lineno or s.lineno)]
+    targets = [target for pattern, target in _TARGETS if re.match(pattern, code)]
+    return bool(targets) and any(_target([s], targets[0]) for s in here if _assigns(s))
+
+
+def calls_course(function: FunctionSource) -> bool:
+    """Whether it calls another function of the course.
+
+    Args:
+        function: as written.
+    """
+    called = {
+        node.func.id
+        for node in ast.walk(function.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return bool(called & _COURSE - {function.name})
+
+
+def refined(code: str, function: FunctionSource) -> str:
+    """The code in the words of how the function is written.
+
+    Args:
+        code: of what it does.
+        function: as written.
+    """
+    if (
+        code == "last-layer-missing"
+        and "model" in function.name
+        and "sigmoid" in ast.unparse(function.tree)
+    ):
+        # The last layer is written, in the one loop over all layers: what is wrong is where the loop ends.
+        return "loop-one-short"
+    # Of a single unit, a sum over units is what was there before it.
+    if code == "db-wrong-axis" and not re.search(r"sum|mean|einsum|for ", ast.unparse(function.tree)):
+        return "db-is-dz"
+    # A threshold that nothing reaches gives the same labels as none at all.
+    if code in ("predict-threshold", "predict-constant"):
+        decides = any(isinstance(node, ast.Compare) for node in ast.walk(function.tree))
+        return "predict-threshold" if decides else "predict-constant"
+    return code
+
+
+def _deep_loop(
+    tree: ast.AST, allowed: int, others: dict[str, FunctionSource], seen: set[str]
+) -> int | None:
+    for node, depth in _loops(tree, 0):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            if name in others and name not in seen:
+                found = _deep_loop(others[name].tree, 0, others, seen | {name})
+                if found:
+                    return node.lineno
+        elif depth > allowed:
+            return int(getattr(node, "lineno", 0)) or None
+    return None
+
+
+def _loops(tree: ast.AST, depth: int) -> Iterator[tuple[ast.AST, int]]:
+    """Calls and loops over numbers, each with how many of the latter it is in, itself among them."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Call):
+            yield node, depth
+        inside = depth
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
+            inside += sum(map(_over_numbers, node.generators))
+        elif _over_numbers(node) and not isinstance(node, ast.comprehension):
+            inside += 1
+        if inside > depth:
+            yield node, inside
+        yield from _loops(node, inside)
+
+
+def _over_numbers(node: ast.AST) -> bool:
+    if isinstance(node, ast.While):
+        return True
+    if not isinstance(node, (ast.For, ast.comprehension)):
+        return False
+    # Keys and names are few; the columns and units of an array are many.
+    return bool(re.search(r"range\(|ndindex|ndenumerate|\.T\b|\.flat\b|^[A-Z]\w?$", ast.unparse(node.iter)))
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in body:
+        yield statement
+        for inner in ("body", "orelse", "finalbody"):
+            nested = getattr(statement, inner, None)
+            if isinstance(nested, list):
+                yield from _statements([s for s in nested if isinstance(s, ast.stmt)])
+
+
+def _first(statements: list[ast.stmt], test: _Test) -> int | None:
+    return next((s.lineno for s in statements if test(s)), None)
+
+
+def _appends(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and "append" in ast.unparse(statement)
+
+
+def _assigns(statement: ast.stmt) -> bool:
+    return isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign))
+
+
+def _targets(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.Assign):
+        return ", ".join(ast.unparse(target) for target in statement.targets)
+    return ast.unparse(statement.target) if isinstance(statement, (ast.AugAssign, ast.AnnAssign)) else ""
+
+
+def _target(statements: list[ast.stmt], pattern: str) -> int | None:
+    wanted = re.compile(rf"(?:^|[\s('\"\[,])(?:{pattern})")
+    # A line that computes, before one that only copies or unpacks.
+    found = [s for s in statements if _assigns(s) and wanted.search(_targets(s))]
+    computing = [s for s in found if _computes(s)]
+    return (computing or found)[0].lineno if found else None
+
+
+def _computes(statement: ast.stmt) -> bool:
+    value = getattr(statement, "value", None)
+    return value is not None and any(isinstance(node, (ast.BinOp, ast.Call)) for node in ast.walk(value))
+
+
+def _in_loop(statements: list[ast.stmt], pattern: str) -> int | None:
+    for loop in statements:
+        if isinstance(loop, (ast.For, ast.While)):
+            for statement in _statements(loop.body):
+                if _assigns(statement) and re.search(pattern, ast.unparse(statement)):
+                    return statement.lineno
+    return None
+
+
+def _return_of(statements: list[ast.stmt]) -> int | None:
+    found = [s.lineno for s in statements if isinstance(s, ast.Return)]
+    return found[-1] if found else None
+
+
+def _last_assignment(statements: list[ast.stmt]) -> int | None:
+    found = [s.lineno for s in statements if _assigns(s)]
+    return found[-1] if found else None
+
+
+def _cache_or_return(statements: list[ast.stmt], code: str) -> int | None:
+    if code.startswith("cache-") and code != "cache-missing":
+        found = _target(statements, r"\w*cache")
+        if found:
+            return found
+    if code.startswith("predict-") and code != "predict-probabilities":
+        found = _first(statements, lambda s: _assigns(s) and any(w in ast.unparse(s) for w in "<>"))
+        if found:
+            return found
+    return _return_of(statements)

@@ -1,0 +1,193 @@
+"""Judging where the parameters start: by shape, scale and what must differ, not by the numbers drawn."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pellucid import core
+from pellucid.check.judge_compare import Difference
+from pellucid.check.outcome import Outcome
+
+Array = np.ndarray[Any, Any]
+
+# What a scale may be off by, for layers of tens of thousands of weights.
+_SCALE_ERROR = 0.04
+
+
+class Start(NamedTuple):
+    """One call: the sizes, and the seed of NumPy's global stream."""
+
+    dims: tuple[int, ...]
+    seed: int
+
+
+class Verdict(NamedTuple):
+    """What is wrong with a start; no code where it is right."""
+
+    codes: tuple[str, ...]
+    difference: Difference | None
+    start: Start | None
+    notes: tuple[str, ...]
+
+
+# The published exercise first; large layers tell the scale; equal widths tell layers that are copies.
+TWO_LAYERS = (Start((3, 2, 1), 1), Start((4, 3, 2), 7), Start((400, 300, 200), 5), Start((4, 4, 4), 8))
+DEEP = (
+    Start((5, 4, 3), 3),
+    Start((400, 300, 200, 100), 5),
+    Start((4, 4, 4, 4, 1), 8),
+    Start((3, 5, 2, 4, 6, 1), 9),
+    Start((2, 1), 9),
+)
+_PUBLISHED = ((3, 2, 1), (5, 4, 3))
+
+
+def judge_start(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> Verdict:
+    """What is wrong with the parameters that came of some starts.
+
+    Args:
+        starts: as they were called.
+        outcomes: all of kind "value".
+    """
+    codes: dict[str, tuple[Difference, Start]] = {}
+    notes: tuple[str, ...] = ()
+    for start, outcome in zip(starts, outcomes, strict=True):
+        for code, difference in _form(start.dims, outcome.value):
+            codes.setdefault(code, (difference, start))
+        for code, difference in _content(start.dims, outcome.value):
+            codes.setdefault(code, (difference, start))
+        if not codes:
+            notes = notes or _stream_note(start, outcome.value)
+    if not codes:
+        return Verdict((), None, None, notes)
+    difference, start = next(iter(codes.values()))
+    return Verdict(tuple(codes), difference, start, ())
+
+
+def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:
+    """Keys and shapes that are wrong."""
+    if value is None:
+        return [("returns-none", Difference("parameters", "none", dims, None))]
+    if not isinstance(value, Mapping):
+        code = "wrong-count" if isinstance(value, (tuple, list)) else "not-numbers"
+        return [(code, Difference("parameters", "numbers", dims, value))]
+    keys = [f"{letter}{l}" for l in range(1, len(dims)) for letter in "Wb"]
+    missing = [key for key in keys if key not in value]
+    if missing:
+        return [(_misnamed(missing, keys, value), Difference(missing[0], "missing", None, None))]
+    found = []
+    for l in range(1, len(dims)):
+        for key, shape in ((f"W{l}", (dims[l], dims[l - 1])), (f"b{l}", (dims[l], 1))):
+            array = value[key]
+            if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+                found.append(("not-numbers", Difference(key, "numbers", np.zeros(shape), array)))
+            elif array.shape != shape:
+                found.append(
+                    (_shape_code(key, shape, array), Difference(key, "shape", np.zeros(shape), array))
+                )
+    return found
+
+
+def _misnamed(missing: Sequence[str], keys: Sequence[str], value: Mapping[str, Any]) -> str:
+    if any("{" in key for key in value):
+        return "key-not-formatted"
+    if "W0" in value or f"W{len(keys) // 2 + 1}" in value:
+        return "keys-off-by-one"
+    if set(missing) == set(keys[-2:]) and len(value) == len(keys) - 2:
+        return "loop-one-short"
+    return "keys-misnamed" if len(value) >= len(keys) else "key-missing"
+
+
+def _shape_code(key: str, shape: tuple[int, ...], array: Array) -> str:
+    kind = "weights" if key[0] == "W" else "biases"
+    if kind == "biases" and array.ndim == 1:
+        return "biases-rank-1"
+    return f"{kind}-transposed" if array.shape == shape[::-1] else f"{kind}-wrong-shape"
+
+
+def _content(dims: tuple[int, ...], value: Mapping[str, Array]) -> list[tuple[str, Difference]]:
+    """Numbers that are wrong."""
+    found = []
+    wrong_form = _form(dims, value)
+    # What has another form has no scale to compare.
+    if any(difference.quantity[0] != "b" for _, difference in wrong_form):
+        return []
+    weights = [np.asarray(value[f"W{l}"], float) for l in range(1, len(dims))]
+    code = _weights_code(dims, weights)
+    if code:
+        wrong = weights[0]
+        found.append((code, Difference("W1", "value", f"a spread of {_spreads(dims)}", float(wrong.std()))))
+    for l in range(1, len(dims)):
+        b = np.asarray(value[f"b{l}"], float) if not wrong_form else np.zeros(1)
+        if not (b == 0).all():
+            code = "biases-ones" if (b == b.flat[0]).all() and b.size > 1 else "biases-random"
+            # One number alone is no pattern: the wider layers say which it is.
+            if b.size > 1:
+                found.append((code, Difference(f"b{l}", "value", np.zeros(b.shape), b)))
+                break
+    return found
+
+
+def _weights_code(dims: tuple[int, ...], weights: Sequence[Array]) -> str:
+    wide = [W for W in weights if W.size > 8]
+    if wide and all((W == 0).all() for W in wide):
+        return "weights-zeros"
+    if wide and all((W == W.flat[0]).all() for W in wide):
+        return "weights-constant"
+    if wide and all((W >= 0).all() for W in wide):
+        return "weights-all-positive"
+    if _copies(weights):
+        return "weights-same-in-every-layer"
+    if min(dims) < 100:
+        return ""
+    spreads = [float(W.std()) for W in weights]
+    known = [_known(n, n_prev) for n, n_prev in zip(dims[1:], dims[:-1], strict=True)]
+    wrong = [s for s, ks in zip(spreads, known, strict=True) if not any(_near(s, k) for k in ks.values())]
+    if not wrong:
+        return ""
+    return "weights-scale-missing" if all(_near(s, 1.0) for s in wrong) else "weights-scale-wrong"
+
+
+def _known(n: int, n_prev: int) -> dict[str, float]:
+    return {
+        "0.01": 0.01,
+        "sqrt(1 / n_prev)": (1 / n_prev) ** 0.5,
+        "sqrt(2 / n_prev)": (2 / n_prev) ** 0.5,
+        "sqrt(2 / (n + n_prev))": (2 / (n + n_prev)) ** 0.5,
+    }
+
+
+def _spreads(dims: tuple[int, ...]) -> str:
+    return " or ".join(f"{name} = {value:.3g}" for name, value in _known(dims[1], dims[0]).items())
+
+
+def _near(found: float, expected: float) -> bool:
+    return abs(found - expected) < _SCALE_ERROR * expected
+
+
+def _copies(weights: Sequence[Array]) -> bool:
+    """Whether the layers hold the same numbers, up to a factor, from the first on."""
+    first = weights[0].ravel()
+    for W in weights[1:]:
+        k = min(first.size, W.size)
+        a, b = first[:k], W.ravel()[:k]
+        if k < 4 or not a.any() or not np.allclose(b * np.abs(a).max(), a * np.abs(b).max(), rtol=1e-6):
+            return False
+    return len(weights) > 1
+
+
+def _stream_note(start: Start, value: Mapping[str, Array]) -> tuple[str, ...]:
+    if start.dims not in _PUBLISHED:
+        return ()
+    deep = start.dims == _PUBLISHED[1]
+    stream = np.random.RandomState(start.seed)
+    if deep:
+        expected = core.initialize_parameters_deep(start.dims, rng=stream)
+    else:
+        expected = core.initialize_parameters(*start.dims, rng=stream)
+    if all(np.allclose(value[key], expected[key], rtol=1e-6) for key in expected):
+        return ()
+    return (
+        "right; the random numbers are others than those of the published exercise, which is no mistake",
+    )

@@ -1,0 +1,225 @@
+"""Starting and ending the process that runs a learner's file, and what it can see of this machine."""
+
+import contextlib
+import functools
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+import pellucid
+from pellucid.errors import PellucidError
+
+_START = (
+    "import json, sys; sys.path += [p for p in json.loads(sys.argv[1]) if p not in sys.path]; "
+    "from pellucid.check.child import main; main()"
+)
+# Where programs and their libraries stand; what is not there is left out.
+_SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/nix/store",
+    "/gnu/store",
+)
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_MARK = "PELLUCID_CHECK"
+_PATIENCE = 5.0
+_MOMENT = 0.5
+
+BUBBLEWRAP = "bubblewrap, no network"
+LIMITS_ONLY = "a process with limits; no bubblewrap here"
+
+
+class SandboxError(PellucidError):
+    """The process for a learner's file cannot be started, or cannot be ended."""
+
+
+class ChildProcess:
+    """One process with a private folder; `end` takes both away, and whatever the process started."""
+
+    def __init__(self) -> None:
+        """Start it.
+
+        Raises:
+            SandboxError: that cannot be done here.
+        """
+        if os.name != "posix":
+            raise SandboxError(
+                "a learner's file is run on Linux and macOS only: nothing here would bound it"
+            )
+        self._mark = secrets.token_hex(16)
+        self.folder = Path(tempfile.mkdtemp(prefix="pellucid-check-"))
+        command = [*_walls(self.folder), *_python(), "-c", _START, json.dumps(_paths())]
+        try:
+            self.popen = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=self.folder,
+                env=self._environment(),
+                start_new_session=True,
+                bufsize=0,
+            )
+        except OSError as error:
+            _remove(self.folder)
+            raise SandboxError(
+                f"no process can be started to run the file in ({error.strerror}); "
+                "expected room for one more process"
+            ) from error
+
+    def _environment(self) -> dict[str, str]:
+        folder = str(self.folder)
+        return {
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            **dict.fromkeys(("HOME", "TMPDIR"), folder),
+            **dict.fromkeys(_THREADS, "1"),
+            _MARK: self._mark,
+        }
+
+    def settle(self) -> None:
+        """Give a process that has closed its side a moment to end, so that its own status is told."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(_MOMENT)
+
+    def end(self) -> int:
+        """Kill the process and what it started, remove its folder.
+
+        Returns:
+            The status it ended with, as `subprocess` gives it.
+
+        Raises:
+            SandboxError: something it started does not end.
+        """
+        _kill_group(self.popen.pid)
+        for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+            if pipe is not None:
+                pipe.close()
+        status = self.popen.wait()
+        try:
+            self._kill_the_rest()
+        finally:
+            _remove(self.folder)
+        # Bubblewrap tells a signal as a shell does.
+        return 128 - status if status > 128 and isolation() == BUBBLEWRAP else status
+
+    def _kill_the_rest(self) -> None:
+        """End what left the group: it has the mark in its environment, or stands in the folder."""
+        deadline = time.monotonic() + _PATIENCE
+        while left := list(self._left()):
+            # All are halted before the first is killed: what starts others is not faster then.
+            for sign in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in left:
+                    _send(pid, sign)
+            if time.monotonic() > deadline:
+                raise SandboxError(f"process {left[0]}, started by the checked file, does not end: kill it")
+            time.sleep(0.002)
+
+    def _left(self) -> Iterator[int]:
+        mark, folder = f"{_MARK}={self._mark}".encode(), str(self.folder)
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (entry / "environ").read_bytes() or (entry / "cwd").readlink() == Path(folder):
+                    yield int(entry.name)
+            except OSError:
+                # It has ended, or belongs to someone else.
+                continue
+
+
+@functools.cache
+def isolation() -> str:
+    """How a learner's file is kept apart on this machine, in words."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return LIMITS_ONLY
+    with tempfile.TemporaryDirectory(prefix="pellucid-check-") as folder:
+        command = [*_bubblewrap(bwrap, Path(folder)), *_python(), "-S", "-c", "pass"]
+        try:
+            run = subprocess.run(command, env={}, capture_output=True, timeout=10, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return LIMITS_ONLY
+    return BUBBLEWRAP if run.returncode == 0 else LIMITS_ONLY
+
+
+def processes_now() -> int | None:
+    """How many processes and threads this user has; None where the system does not tell."""
+    mine, count = os.getuid(), 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if entry.stat().st_uid == mine:
+                count += len(os.listdir(entry / "task"))  # noqa: PTH208 - counted for every check
+        except OSError:
+            continue
+    return count or None
+
+
+def _python() -> list[str]:
+    return [sys.executable, "-I", "-B"]
+
+
+def _paths() -> list[str]:
+    """Where the child finds this package and NumPy, however this process found them."""
+    return [str(Path(str(package.__file__)).parent.parent) for package in (pellucid, np)]
+
+
+def _walls(folder: Path) -> list[str]:
+    bwrap = shutil.which("bwrap")
+    return _bubblewrap(bwrap, folder) if bwrap is not None and isolation() == BUBBLEWRAP else []
+
+
+def _bubblewrap(bwrap: str, folder: Path) -> list[str]:
+    """A machine that holds programs, Python, this package and `folder`; only `folder` can be written."""
+    executable = Path(sys.executable)
+    places = {
+        *(*_SYSTEM, sys.prefix, sys.base_prefix, *_paths()),
+        *(str(executable.parent), str(executable.resolve().parent)),
+    }
+    # What holds another place comes before it.
+    binds = [part for place in sorted(places) for part in ("--ro-bind-try", place, place)]
+    return [
+        *(bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("--dev", "/dev", "--proc", "/proc", *binds, "--bind", str(folder), str(folder)),
+        *("--remount-ro", "/", "--chdir", str(folder), "--"),
+    ]
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        # All of it has ended; macOS says it in the other way.
+        return
+
+
+def _send(pid: int, sign: signal.Signals) -> None:
+    try:
+        os.kill(pid, sign)
+    except ProcessLookupError:
+        return
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder whose content may have been made hard to remove."""
+    for here, folders, _ in os.walk(folder):
+        for name in folders:
+            path = Path(here, name)
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise SandboxError(f"the folder {folder} of the checked file cannot be removed: remove it")

@@ -1,0 +1,213 @@
+"""A learner's file, read without running it: its text, the functions it defines, and where they stand."""
+
+import ast
+import io
+import os
+import tokenize
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pellucid.check.notebook import NotebookError, code_cells
+from pellucid.errors import DataError
+from pellucid.files.reading import open_regular, shown
+
+_MOST_TEXT = 1 << 20
+# A notebook carries the pictures it drew.
+_MOST_FILE = 64 << 20
+_EXPECTED = "a Python file or a notebook (.ipynb)"
+
+
+class SolutionError(DataError):
+    """A learner's file that cannot be read as Python; the message gives the line."""
+
+
+@dataclass(frozen=True)
+class FunctionSource:
+    """A function that a file defines at its top level.
+
+    Attributes:
+        name: under which it is called.
+        line: where its `def` (or its first decorator) stands, a line of `Solution.text` from 1.
+        end_line: its last line.
+        parameters: the names of its arguments in their order, with * and ** where they have one.
+        tree: the definition.
+    """
+
+    name: str
+    line: int
+    end_line: int
+    parameters: tuple[str, ...]
+    tree: ast.FunctionDef
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What stands in a learner's file.
+
+    Attributes:
+        path: the file.
+        text: Python; of a notebook its code cells one after the other.
+        functions: by name, in the order of their last definition, which is the one that counts.
+        other_names: what else the file itself makes at its top level (classes, assigned lambdas, numbers)
+            and the line; imported names are not its own.
+        cells: of a notebook, for each line of `text` its cell and its line in it; else empty.
+    """
+
+    path: Path
+    text: str
+    functions: Mapping[str, FunctionSource]
+    other_names: Mapping[str, int]
+    cells: tuple[tuple[int, int], ...] = ()
+
+    def line_of(self, i: int) -> str:
+        """Where line `i` of `text` stands: "line 12", or "cell 3, line 4"."""
+        return _place(i, self.cells)
+
+
+def read_solution(path: str | os.PathLike[str]) -> Solution:
+    """Read a learner's Python file or notebook.
+
+    Args:
+        path: of at most 1 MiB of code.
+
+    Raises:
+        NotFoundError: there is no such file.
+        SolutionError: it is neither, is too large, or does not parse.
+    """
+    name = shown(path)
+    with open_regular(path, SolutionError, _EXPECTED, most=_MOST_FILE) as file:
+        try:
+            data = file.read(_MOST_FILE + 1)
+        except OSError as error:
+            raise SolutionError(
+                f"{name} cannot be read ({error.strerror}); expected {_EXPECTED}"
+            ) from error
+    text, cells = _code(name, data)
+    if len(text) > _MOST_TEXT:
+        raise SolutionError(f"{name} has {len(text):,} characters of code; expected at most {_MOST_TEXT:,}")
+    tree = _parsed(name, text, cells)
+    functions: dict[str, FunctionSource] = {}
+    others: dict[str, int] = {}
+    for bound, node in _bindings(tree.body):
+        functions.pop(bound, None)
+        others.pop(bound, None)
+        if isinstance(node, ast.FunctionDef):
+            functions[bound] = _function(node)
+        else:
+            others[bound] = node.lineno
+    return Solution(Path(path), text, functions, others, cells)
+
+
+def _code(name: str, data: bytes) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The Python in a file, and of a notebook the cell and line of every line of it."""
+    # By what it holds, not by its name: a notebook is a JSON object, and no Python program of use is one.
+    is_named_notebook = name.lower().endswith(".ipynb")
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" or is_named_notebook:
+        try:
+            return _joined(code_cells(data.decode("utf-8-sig")))
+        except (NotebookError, UnicodeDecodeError) as error:
+            reason = "it is not written in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            raise SolutionError(f"{name} is no notebook: {reason:.200}; expected {_EXPECTED}") from None
+    if b"\0" in data:
+        raise SolutionError(f"{name} is no text, it holds null bytes; expected {_EXPECTED}")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        raise SolutionError(f"{name} is not written in the encoding it claims; expected UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n"), ()
+
+
+def _joined(cells: list[tuple[int, list[str]]]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    lines: list[str] = []
+    places: list[tuple[int, int]] = []
+    for number, cell in cells:
+        # An empty line between cells: the last of one may end in a backslash.
+        for i, line in enumerate([*cell, ""], start=1):
+            lines.append(line)
+            places.append((number, min(i, len(cell))))
+    return "\n".join(lines), tuple(places)
+
+
+def _place(line: int, cells: tuple[tuple[int, int], ...]) -> str:
+    if not cells:
+        return f"line {line}"
+    cell, inside = cells[min(max(line, 1), len(cells)) - 1]
+    return f"cell {cell}, line {inside}"
+
+
+def _parsed(name: str, text: str, cells: tuple[tuple[int, int], ...]) -> ast.Module:
+    try:
+        # A backslash in a text is a matter of style here, whatever the caller made of warnings.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        stands = text.split("\n")[line - 1 : line]
+        quoted = f": {shown(stands[0].strip(), 80)}" if stands and stands[0].strip() else ""
+        raise SolutionError(
+            f"{name} is not valid Python at {_place(line, cells)}: {error.msg}{quoted}"
+        ) from None
+    except (RecursionError, MemoryError, ValueError):
+        raise SolutionError(f"{name} cannot be parsed: an expression in it is nested too deep") from None
+
+
+def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
+    """The names that statements of the top level make, and the statement; imports are not among them."""
+    # A list of what is still to be read, not a recursion: a chain of elif is one statement in another.
+    pending = body[::-1]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name, node
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for name in (n for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)):
+                if isinstance(name.ctx, ast.Store):
+                    yield name.id, node
+        else:
+            pending += _inside(node)[::-1]
+
+
+def _inside(node: ast.stmt) -> list[ast.stmt]:
+    """The statements under an `if`, a `try`, a loop, a `with`, which are at the top level still."""
+    parts: list[Any] = [node, *getattr(node, "handlers", [])]
+    return [
+        inner
+        for part in parts
+        for field in ("body", "orelse", "finalbody")
+        for inner in getattr(part, field, [])
+    ]
+
+
+def _function(node: ast.FunctionDef) -> FunctionSource:
+    arguments = node.args
+    parameters = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    if arguments.vararg:
+        parameters.append(f"*{arguments.vararg.arg}")
+    parameters += [argument.arg for argument in arguments.kwonlyargs]
+    if arguments.kwarg:
+        parameters.append(f"**{arguments.kwarg.arg}")
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return FunctionSource(node.name, first, node.end_lineno or first, tuple(parameters), node)
+
+
+def without_assertions(solution: Solution) -> Solution:
+    """The same file with every `assert` taken out, and all lines where they were.
+
+    Args:
+        solution: the file.
+    """
+    lines = solution.text.split("\n")
+    for node in ast.walk(ast.parse(solution.text)):
+        if isinstance(node, ast.Assert) and node.end_lineno is not None and node.end_col_offset is not None:
+            first, last = node.lineno - 1, node.end_lineno - 1
+            # Offsets count bytes.
+            before = lines[first].encode()[: node.col_offset].decode()
+            after = lines[last].encode()[node.end_col_offset :].decode()
+            lines[first : last + 1] = [f"{before}pass{after}", *[""] * (last - first)]
+    return replace(solution, text="\n".join(lines))

@@ -1,0 +1,153 @@
+"""pellucid check: what is wrong in a learner's solution, and why."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pellucid.errors import DataError, OptionError, PellucidError
+
+if TYPE_CHECKING:
+    from pellucid.check.judge import Examination
+
+_COLOURS = {"right": "green", "wrong": "red"}
+# How often a watched file is looked at, in seconds.
+_PAUSE = 0.3
+
+
+def check(
+    solution: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOLUTION", help="A Python file or a notebook (.ipynb); or a folder of them, a class."
+        ),
+    ],
+    only: Annotated[str | None, typer.Option(metavar="NAME", help="Judge this function alone.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="With the derivation of each function that is wrong.")
+    ] = False,
+    reference: Annotated[
+        bool, typer.Option("--solution", help="With the reference's lines of each function that is wrong.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again whenever the file is saved.")] = False,
+    html: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a report to hand in, a page of its own.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Of a folder: a row for each submission.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was found as JSON.")] = False,
+) -> int:
+    """Judge the functions of the course that SOLUTION defines: right or wrong, why, and where.
+
+    Each function runs on many generated cases, in a process of its own; what the file does not define
+    is the reference's, so each is judged alone. Then all together train on real data. The exit code is
+    0 where all is right, 1 where something is wrong, 2 where the file cannot be used.
+    """
+    path = Path(solution)
+    _check_options(path, watch, html, table, as_json)
+    if path.is_dir():
+        return _check_folder(path, only, table, as_json)
+
+    def once() -> int:
+        from pellucid.check.judge_file import check_file
+
+        found = check_file(solution, only=only)
+        _show(found, explain, reference, as_json)
+        if html is not None:
+            _write_page(html, found)
+        return 0 if found.all_right else 1
+
+    return _watched(path, once) if watch else once()
+
+
+def _check_options(path: Path, watch: bool, html: str | None, table: str | None, as_json: bool) -> None:
+    if path.is_dir() and (watch or html is not None):
+        raise OptionError(f"--{'watch' if watch else 'html'} is for one file, and {path} is a folder")
+    if not path.is_dir() and table is not None:
+        raise OptionError("--csv is for a folder of submissions; expected a folder, or --json for one file")
+    if watch and as_json:
+        raise OptionError("--watch never ends, and JSON is one document; expected one of them")
+
+
+def _show(found: "Examination", explain: bool, reference: bool, as_json: bool) -> None:
+    from pellucid.check.report import report
+    from pellucid.cli.console import print_json
+
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        typer.echo(report(found, explain=explain, solution=reference, style=_styled))
+
+
+def _styled(text: str, tone: str) -> str:
+    # What is not a terminal gets the text alone: typer.echo takes the colours off.
+    return typer.style(
+        text, fg=_COLOURS.get(tone), bold=tone == "strong" or None, dim=tone == "faint" or None
+    )
+
+
+def _write_page(target: str, found: "Examination") -> None:
+    from pellucid.check.report_html import html_report
+    from pellucid.files.atomic import write_atomically
+
+    write_atomically(target, html_report(found).encode("utf-8", "backslashreplace"))
+
+
+def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bool) -> int:
+    from pellucid.check import report_class
+    from pellucid.cli.console import note, print_json
+    from pellucid.files.atomic import write_atomically
+    from pellucid.files.reading import shown
+
+    def told(submission: report_class.Submission) -> None:
+        found = submission.examination
+        judged = [f for f in found.findings if f.status != "missing"] if found else []
+        said = f"{sum(f.right for f in judged)} of {len(judged)} functions right" if found else "not usable"
+        note(f"{shown(submission.name)}: {said}")
+
+    submissions = report_class.check_class(folder, only=only, told=told)
+    if table is not None:
+        write_atomically(table, report_class.class_csv(submissions).encode("utf-8", "backslashreplace"))
+    if as_json:
+        print_json(report_class.class_document(submissions))
+    else:
+        typer.echo(report_class.class_text(submissions))
+    if all(submission.examination is None for submission in submissions):
+        raise DataError(f"{shown(folder)} holds no solution that can be used; the lines above say why")
+    return 0 if all(s.examination and s.examination.all_right for s in submissions) else 1
+
+
+def _watched(path: Path, once: Callable[[], int]) -> int:
+    """Check, and again after every change, until Ctrl-C; the exit code of the last time."""
+    from pellucid.cli.console import note
+
+    status, seen = 0, None
+    try:
+        while True:
+            now = _stamp(path)
+            if now is not None and now != seen:
+                seen = now
+                try:
+                    status = once()
+                except PellucidError as error:
+                    # Saved half-way through a thought: the next save will parse.
+                    note(str(error))
+                    status = 2
+                note(f"watching {path}; Ctrl-C ends")
+            elif now is None and seen is None:
+                return once()
+            time.sleep(_PAUSE)
+    except KeyboardInterrupt:
+        return status
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """When the file was changed, and its size; None while it is not there: editors replace files."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,124 @@
+"""The labelled examples that a command looks at a model with, prepared as those of its training were."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.cli.console import note, note_skipped, reading
+from pellucid.data.dataset import check_finite, one_hot
+from pellucid.data.load import load_part
+from pellucid.data.load_table import load_labelled_table
+from pellucid.data.table_recipe import TableRecipe
+from pellucid.data.table_target import Target
+from pellucid.errors import OptionError
+from pellucid.files.reading import shown
+from pellucid.model import Model
+
+Floats = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A model and the columns it is looked at with.
+
+    Attributes:
+        model: as it was loaded.
+        X: inputs, (n_x, m).
+        Y: targets as its network has them, (n_y, m).
+        sources: where each column came from.
+    """
+
+    model: Model
+    X: Floats
+    Y: Floats
+    sources: tuple[str, ...]
+
+    def only(self, example: int) -> "Labelled":
+        """One of the examples, counted from 0.
+
+        Raises:
+            OptionError: there are fewer.
+        """
+        m = self.X.shape[1]
+        if not 0 <= example < m:
+            raise OptionError(f"--example is {example} and there are {m} examples; expected 0 to {m - 1}")
+        return replace(
+            self,
+            X=self.X[:, [example]],
+            Y=self.Y[:, [example]],
+            sources=self.sources[example : example + 1],
+        )
+
+    def first(self, most: int) -> "Labelled":
+        """At most so many of the examples.
+
+        Raises:
+            OptionError: `most` is below 1.
+        """
+        if most < 1:
+            raise OptionError(f"--examples is {most}; expected a whole number of at least 1")
+        return replace(self, X=self.X[:, :most], Y=self.Y[:, :most], sources=self.sources[:most])
+
+    def as_trained(self) -> "Labelled":
+        """The same with the numbers of a table scaled, as they are while such a model is trained.
+
+        The scale is that of these examples; the model keeps none.
+        """
+        network, Y = self.model.network, self.Y
+        if not isinstance(self.model.recipe, TableRecipe) or network.output_activation != "identity":
+            return self
+        mean, deviation = float(Y.mean()), float(Y.std())
+        if not deviation > 0:
+            return self
+        # Folding a scale into the last layer undoes the one that was folded in.
+        inverse = Target("", mean=-mean / deviation, deviation=1 / deviation)
+        parameters = inverse.folded(dict(self.model.parameters))
+        scaled = Target("", mean=mean, deviation=deviation).scaled(Y)
+        return replace(self, model=replace(self.model, parameters=parameters), Y=scaled)
+
+
+def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool) -> Labelled:
+    """A model, and labelled data through its recipe.
+
+    Args:
+        path: of the model file.
+        data: labelled data, as for `pellucid evaluate`.
+        part: "train" or "test".
+        strict: stop at an unreadable picture.
+        quiet: no progress.
+
+    Raises:
+        ModelFileError, DataError, OptionError: what cannot be read, or does not belong to the model.
+    """
+    if part not in ("test", "train"):
+        raise OptionError(f"unknown part {part!r}; expected test or train")
+    model = Model.load(path)
+    if isinstance(model.recipe, TableRecipe):
+        _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
+        check_finite(dataset.X, dataset.sources)
+        for line in dataset.skipped:
+            note(line)
+    elif model.predicts_numbers:
+        raise OptionError(
+            f"{shown(path)} predicts numbers, and labels in files are classes; expected a model of "
+            "classes, or of tables: from Python, pellucid.trace takes any X and Y"
+        )
+    else:
+        with reading(quiet) as progress:
+            dataset, _ = load_part(
+                data,
+                model.recipe,
+                model.classes,
+                part=part,
+                dtype=model.dtype,
+                strict=strict,
+                progress=progress,
+            )
+        note_skipped(dataset.skipped)
+    Y = dataset.Y
+    assert Y is not None  # what was read is labelled
+    if Y.shape[0] != model.network.n_y:
+        # Two classes are one row of labels, which a network of two softmax units has in two.
+        Y = one_hot(dataset.labels, model.network.n_y, model.dtype)
+    return Labelled(model, dataset.X, Y, dataset.sources)

@@ -1,0 +1,64 @@
+"""What the health report is made of: findings, and the figures that decide about them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# From what stops a training to what is good to know.
+SEVERITIES = ("severe", "warning", "note")
+
+# Shares of a handful of examples say nothing of the network.
+FEWEST_EXAMPLES = 16
+# Dead units: a ReLU layer whose share of units that are 0 for every example is above these.
+DEAD_WARNING, DEAD_SEVERE = 0.5, 0.95
+# Saturation: where the slope is below 1 % of the steepest, learning all but stops.
+FLAT_SLOPE = 0.01
+SATURATED_WARNING, SATURATED_SEVERE = 0.5, 0.9
+# Gradients: the root mean square of dZ1 beside that of dZL.
+VANISHING_WARNING, VANISHING_SEVERE = 1e-3, 1e-6
+EXPLODING_WARNING, EXPLODING_SEVERE = 1e2, 1e4
+# Updates: how long the step of W is beside W. About 0.001 is usual.
+UPDATE_WARNING, UPDATE_SEVERE = 0.2, 1.0
+UPDATE_TOO_SMALL = 1e-6
+# Inputs: the root mean square of a row of X, which is 1 after standardisation.
+INPUT_TOO_LARGE, INPUT_TOO_SMALL = 10.0, 1e-2
+# The share of rows of X that hold one number only.
+CONSTANT_WARNING = 0.5
+# The cost, in multiples of what the best constant answer costs.
+COST_WARNING = 2.0
+
+
+class Finding(NamedTuple):
+    """One thing that is not as it should be.
+
+    Attributes:
+        code: its short name, which stays the same: "dead-relu".
+        severity: one of `SEVERITIES`.
+        layer: l; None for what belongs to no layer.
+        measured: the figure that decided.
+        what: what was measured, in words with the figure.
+        means: what it means for the training.
+        remedy: what to try.
+    """
+
+    code: str
+    severity: str
+    layer: int | None
+    measured: float
+    what: str
+    means: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.what}. {self.means}. Try: {self.remedy}."
+
+
+Floats = np.ndarray[Any, Any]
+
+
+def root_mean_square(values: Floats) -> float:
+    """Of all numbers; without overflow of their squares."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest in (0.0, float("inf")):
+        return largest
+    return largest * float(np.sqrt(np.mean((values / largest) ** 2)))

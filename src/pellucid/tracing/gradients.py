@@ -1,0 +1,203 @@
+"""The thorough gradient check: any network, any engine, central differences of the cost in float64.
+
+The slopes are those of the cost that `pellucid.core` computes, and the gradient is the engine's: an engine
+that is wrong about both does not pass. The course's own check is `pellucid.core.gradient_check`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.core._arrays import Array, as_numpy, check_matrix, check_number
+from pellucid.engines import Steps, engine_named, flat
+from pellucid.errors import NonFiniteError, OptionError
+from pellucid.network import Network
+from pellucid.tracing.gradient_report import Block, Coordinate, GradientReport
+from pellucid.tracing.inputs import checked_network
+from pellucid.tracing.slopes import CostSurface, Floats, Slope, agree
+
+# Random directions in which a whole block moves, and how often one that meets a kink is drawn anew.
+_DIRECTIONS = 3
+_ATTEMPTS = 5
+
+
+def gradient_check_network(
+    parameters: Mapping[str, Array],
+    X: Array,
+    Y: Array,
+    network: Network | None = None,
+    *,
+    engine: str = "auto",
+    weights: Array | None = None,
+    coordinates: int = 25,
+    step: float = 1e-5,
+    seed: int = 0,
+    dropout_seed: int = 0,
+) -> GradientReport:
+    """Compare an engine's gradients with central differences of the cost.
+
+    In each block (W1, b1, ...) coordinates are drawn at random, and then more in the row and the column of
+    the one with the largest error. A larger block is also moved as a whole in random directions: where the
+    gradient is not the slope, it is halved until the coordinate that is to blame is found.
+
+    Where the two points of a difference lie on different sides of a kink (of ReLU and its relatives, |.|)
+    the coordinate is left out, and counted.
+
+    Args:
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed. Zero biases often put a ReLU right on its
+            kink.
+        X: inputs, (n_x, m).
+        Y: targets, (n_y, m).
+        network: as for `trace`.
+        engine: the engine's name, or "auto".
+        weights: how much each example counts, (1, m); None: all the same.
+        coordinates: how many to draw in each block, and how many to add near the largest error.
+        step: half the distance of the two points.
+        seed: of what is drawn.
+        dropout_seed: the key of the dropout masks, which are those of a training's first step.
+
+    Returns:
+        A `GradientReport`, whose `verdict` is "right", "wrong" or "unjudged".
+
+    Raises:
+        ShapeError, ParametersError: X, Y, the parameters and the network do not fit.
+        OptionError: an unknown engine, or a number out of its range.
+        NonFiniteError: the cost is not finite.
+    """
+    step = check_number("step", step, above=0.0, most=0.1)
+    if type(coordinates) is not int or coordinates < 1:
+        raise OptionError(f"coordinates is {coordinates!r:.80}; expected a whole number of at least 1")
+    network = checked_network(network, parameters)
+    chosen = engine_named(engine)
+    check_matrix("X", X, "(n_x, m)")
+    columns, targets = (np.asarray(as_numpy(array), np.float64) for array in (X, Y))
+    counts = None if weights is None else np.asarray(as_numpy(weights), np.float64)
+    values = {name: as_numpy(value) for name, value in parameters.items()}
+    row = np.asarray(flat(network, values, np.float64))
+    with np.errstate(all="ignore"):
+        surface = CostSurface(network, row, columns, targets, counts, dropout_seed)
+        if not math.isfinite(surface.cost):
+            raise NonFiniteError(
+                f"the cost of these parameters is {surface.cost}; expected a finite one: pellucid.trace "
+                "shows where it comes from"
+            )
+        steps = Steps(dropout_seed=dropout_seed)
+        session = chosen.open(network, values, columns, targets, weights=counts, steps=steps)
+        cost, gradient = session.cost_and_gradient(row)
+        rng = np.random.default_rng(seed)
+        blocks, start = [], 0
+        for name, shape in network.parameter_shapes.items():
+            check = _BlockCheck(surface, gradient, name, shape, start, step, rng)
+            blocks.append(check.run(coordinates))
+            start += shape[0] * shape[1]
+    cost_is_right = agree(cost, Slope(surface.cost, surface.rounding, kink=False))
+    return GradientReport(
+        network, chosen.name, columns.shape[1], step, surface.cost, cost, cost_is_right, tuple(blocks)
+    )
+
+
+@dataclass(eq=False)
+class _BlockCheck:
+    """One parameter under examination."""
+
+    surface: CostSurface
+    gradient: Floats
+    name: str
+    shape: tuple[int, int]
+    start: int
+    step: float
+    rng: np.random.Generator
+    found: dict[int, Coordinate] = field(default_factory=dict)
+    left_out: set[int] = field(default_factory=set)
+    directions: int = 0
+    wrong_directions: int = 0
+    kinks: int = 0
+    unsettled: int = 0
+
+    def run(self, coordinates: int) -> Block:
+        """Draw coordinates and directions, follow the errors, and report."""
+        size = self.shape[0] * self.shape[1]
+        if size <= coordinates:
+            self._check(range(size))
+        else:
+            self._check(self.rng.choice(size, coordinates, replace=False).tolist())
+            for _ in range(_DIRECTIONS):
+                self._check_direction(np.arange(size))
+            self._check_around_the_largest_error(coordinates)
+        judged = tuple(self.found[index] for index in sorted(self.found))
+        return Block(
+            self.name,
+            self.shape,
+            judged,
+            self.directions,
+            self.wrong_directions,
+            self.kinks,
+            self.unsettled,
+            self.surface.rounding / self.step,
+        )
+
+    def _check(self, indices: "range | list[int]") -> None:
+        """Judge single coordinates; columns of a parameter lie one after the other."""
+        for index in indices:
+            if index in self.found or index in self.left_out:
+                continue
+            expected = float(self.gradient[self.start + index])
+            slope = self._slope(np.array([index]), np.ones(1), expected)
+            if slope is None:
+                self.left_out.add(index)
+                continue
+            column, row = divmod(index, self.shape[0])
+            right = agree(expected, slope)
+            self.found[index] = Coordinate(row, column, expected, slope.value, right)
+
+    def _slope(self, indices: Floats, direction: Floats, expected: float) -> Slope | None:
+        """A slope that can be trusted, or None: then it is counted why not."""
+        slope = self.surface.settled(self.start + indices, direction, expected, self.step)
+        self.kinks += slope.kink
+        unsettled = not slope.kink and math.isnan(slope.value)
+        self.unsettled += unsettled
+        return None if slope.kink or unsettled else slope
+
+    def _drawn(self, indices: Floats) -> tuple[float, Slope | None, float]:
+        """Gradient and slope in a direction to which all of these coordinates give the same length."""
+        length = 1 / math.sqrt(len(indices))
+        direction = self.rng.choice([-length, length], len(indices))
+        own = self.gradient[self.start + indices]
+        expected = float(own @ direction)
+        size = float(np.linalg.norm(own)) * length
+        return expected, self._slope(indices, direction, expected), size
+
+    def _check_direction(self, indices: Floats) -> None:
+        for _ in range(_ATTEMPTS):
+            expected, slope, size = self._drawn(indices)
+            if slope is None:
+                continue
+            self.directions += 1
+            if not agree(expected, slope, size):
+                self.wrong_directions += 1
+                self._check([self._culprit(indices)])
+            return
+
+    def _culprit(self, indices: Floats) -> int:
+        """Halve them towards the larger error, down to one."""
+        while len(indices) > 1:
+            middle = len(indices) // 2
+            halves = (indices[:middle], indices[middle:])
+            errors = []
+            for half in halves:
+                expected, slope, _ = self._drawn(half)
+                errors.append(0.0 if slope is None else abs(expected - slope.value))
+            indices = halves[int(errors[1] > errors[0])]
+        return int(indices[0])
+
+    def _check_around_the_largest_error(self, most: int) -> None:
+        if not self.found:
+            return
+        worst = max(self.found, key=lambda index: self.found[index].error)
+        column, row = divmod(worst, self.shape[0])
+        n, n_prev = self.shape
+        neighbours = [row + n * j for j in range(n_prev)] + [i + n * column for i in range(n)]
+        self.rng.shuffle(neighbours)
+        self._check([index for index in neighbours if index not in self.found][:most])

@@ -1,0 +1,129 @@
+"""health: what is wrong with a network in training, what it means and what to try."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.tracing import symptoms
+from pellucid.tracing.finding import FEWEST_EXAMPLES, SEVERITIES, Finding
+from pellucid.tracing.record import Trace
+from pellucid.tracing.steps import plain
+from pellucid.tracing.text import headline, settings
+
+Symptom = Callable[[Trace], Iterator[Finding]]
+
+# Shares of the examples, and what a constant answer costs them.
+_OF_MANY_EXAMPLES: tuple[Symptom, ...] = (
+    symptoms.constant_inputs,
+    symptoms.dead_relu,
+    symptoms.cost_above_chance,
+)
+_OF_ANY: tuple[Symptom, ...] = (
+    symptoms.unscaled_inputs,
+    symptoms.symmetric_weights,
+    symptoms.saturated,
+    symptoms.gradient_flow,
+    symptoms.updates,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class HealthReport:
+    """What was found in a trace.
+
+    Attributes:
+        trace: the step that was looked at.
+        findings: the worst first; empty where all is well.
+        remarks: what could not be judged, and why.
+    """
+
+    trace: Trace
+    findings: tuple[Finding, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether there is nothing worse than a note."""
+        return all(finding.severity == "note" for finding in self.findings)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Of the findings, each once, in their order."""
+        return tuple(dict.fromkeys(finding.code for finding in self.findings))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON has them."""
+        return {
+            "healthy": self.healthy,
+            "examples": self.trace.m,
+            "findings": [
+                finding._asdict() | {"measured": plain(finding.measured)} for finding in self.findings
+            ],
+            "remarks": list(self.remarks),
+        }
+
+    def __repr__(self) -> str:
+        return f"HealthReport({', '.join(self.codes) or 'healthy'})"
+
+    def __str__(self) -> str:
+        lines = [headline(self.trace), settings(self.trace), ""]
+        for finding in self.findings:
+            lines += [
+                f"{finding.severity}: {finding.what} [{finding.code}]",
+                f"  it means   {finding.means}",
+                f"  try        {finding.remedy}",
+            ]
+        if not self.findings:
+            lines.append("healthy: nothing found")
+        return "\n".join([*lines, *self.remarks])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        cells = ("severity", "code", "what", "means", "remedy")
+        head = "".join(f'<th style="text-align:left">{cell}</th>' for cell in cells)
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:left">{escape(getattr(finding, cell))}</td>' for cell in cells
+            )
+            + "</tr>"
+            for finding in self.findings
+        )
+        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.remarks)
+        if not self.findings:
+            return f"<div><p>healthy: nothing found</p>{remarks}</div>"
+        return f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{remarks}</div>"
+
+
+def health(trace: Trace) -> HealthReport:
+    """Look for dead, saturated and identical units, bad inputs, gradients and steps of a wrong size.
+
+    The thresholds are those of `pellucid.tracing.finding`; `docs/trace.md` explains them.
+
+    Args:
+        trace: of a network on its training data, or a good part of them, with the learning rate and the
+            optimizer that it trains with.
+
+    Returns:
+        A `HealthReport`.
+    """
+    with np.errstate(all="ignore"):
+        broken = tuple(symptoms.not_finite(trace))
+        if broken:
+            # All else would be said of numbers that mean nothing.
+            return HealthReport(trace, broken, ("nothing else was judged: numbers are not finite",))
+        looked_for = _OF_ANY
+        remarks: tuple[str, ...] = ()
+        if trace.m >= FEWEST_EXAMPLES:
+            looked_for += _OF_MANY_EXAMPLES
+        else:
+            remarks = (
+                "constant inputs, dead units and the cost beside chance were not judged: "
+                f"{trace.m} examples are fewer than {FEWEST_EXAMPLES}",
+            )
+        found = [finding for symptom in looked_for for finding in symptom(trace)]
+    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return HealthReport(trace, tuple(found), remarks)

@@ -1,0 +1,56 @@
+"""A trace as a fragment of HTML for a notebook: a table for each phase, the numbers behind a click."""
+
+from html import escape
+
+import numpy as np
+
+from pellucid.core._arrays import as_numpy
+from pellucid.tracing.record import Trace
+from pellucid.tracing.steps import PHASES, Step
+from pellucid.tracing.text import cells, headline, is_small, number, settings
+
+_HEAD = ("step", "shape", "min", "max", "mean", "zeros", "made by", "numbers")
+
+
+def trace_html(trace: Trace) -> str:
+    """The whole trace. Colours go with a light and with a dark page: blue is above 0, red below."""
+    tables = "".join(_phase(phase, [step for step in trace if step.phase == phase]) for phase in PHASES)
+    return f"<div><p>{escape(headline(trace))}<br>{escape(settings(trace))}</p>{tables}</div>"
+
+
+def _phase(phase: str, steps: list[Step]) -> str:
+    if not steps:
+        return ""
+    head = "".join(f'<th style="text-align:left">{escape(cell)}</th>' for cell in _HEAD)
+    body = "".join(_row(step) for step in steps)
+    return (
+        f'<table><caption style="text-align:left">{phase}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _row(step: Step) -> str:
+    texts = (*cells(step), str(step.source))
+    left = 'style="text-align:left"'
+    formula = f"<code>{escape(step.formula.text)}</code>"
+    described = "".join(f"<td>{escape(text)}</td>" for text in texts)
+    return f"<tr><td {left}>{formula}</td>{described}<td {left}>{_numbers(step)}</td></tr>"
+
+
+def _numbers(step: Step) -> str:
+    if not is_small(step):
+        return ""
+    values = np.atleast_2d(as_numpy(step.value) if step.shape else step.value)
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max()) if finite.size else 0.0
+    rows = "".join(
+        "<tr>" + "".join(_cell(value, largest) for value in row) + "</tr>" for row in values.tolist()
+    )
+    return f"<details><summary>show</summary><table>{rows}</table></details>"
+
+
+def _cell(value: float, largest: float) -> str:
+    strength = abs(value) / largest if largest and np.isfinite(value) else 0.0
+    colour = "60,120,220" if value > 0 else "220,80,60"
+    style = f"text-align:right;background:rgba({colour},{0.6 * strength:.2f})"
+    return f'<td style="{style}">{escape(number(value))}</td>'

@@ -1,0 +1,130 @@
+"""Trace: one training step, every intermediate by its name."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pellucid.core._arrays import Array
+from pellucid.errors import OptionError
+from pellucid.network import Network
+from pellucid.optimizer import Optimizer
+from pellucid.tracing.steps import Step, described
+
+# What `Trace.to_dict` calls itself; the version grows when a reader of the old one would misread the new.
+SCHEMA, VERSION = "pellucid-trace", 1
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One training step as an ordered list of named intermediates.
+
+    `trace["dW2"]` is a step by its name; iterating gives all of them in the order in which they came about.
+
+    Attributes:
+        network: what was traced.
+        optimizer: by which rule the parameters were updated.
+        learning_rate: the length of the step.
+        X: inputs, (n_x, m).
+        Y: targets, (n_y, m).
+        weights: how much each example counts, (1, m), or None.
+        parameters: before the step.
+        steps: the intermediates.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    learning_rate: float
+    X: Array
+    Y: Array
+    weights: Array | None
+    parameters: Mapping[str, Array]
+    steps: tuple[Step, ...]
+
+    def __getitem__(self, name: str) -> Step:
+        """The step called `name`.
+
+        Raises:
+            OptionError: there is none; the message lists those there are.
+        """
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise OptionError(f"the trace has no step {name!r:.80}; expected one of {', '.join(self.names)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all steps, in their order."""
+        return tuple(step.name for step in self.steps)
+
+    @property
+    def m(self) -> int:
+        """How many examples."""
+        return int(self.X.shape[1])
+
+    @property
+    def cost(self) -> float:
+        """Penalties included, before the step."""
+        return float(self["cost"].value)
+
+    @property
+    def updated(self) -> dict[str, Array]:
+        """The parameters after the step; empty where it could not be taken, the cost not being finite."""
+        return {name: self[name].value for name in self.parameters if name in self}
+
+    def layer(self, l: int) -> tuple[Step, ...]:
+        """The steps of one layer, in their order.
+
+        Raises:
+            OptionError: there is no such layer.
+        """
+        if type(l) is not int or not 0 <= l <= self.network.depth:
+            raise OptionError(f"layer is {l!r:.80}; expected a whole number from 0 to {self.network.depth}")
+        return tuple(step for step in self.steps if step.layer == l)
+
+    def to_dict(self, most: int = 10_000, *, layer: int | None = None) -> dict[str, Any]:
+        """The trace as JSON has it: `docs/trace.md` describes every key.
+
+        Args:
+            most: a matrix of more numbers is described by its shape and its statistics alone.
+            layer: the steps of this layer only.
+
+        Raises:
+            OptionError: there is no such layer.
+        """
+        inputs = {"X": self.X, "Y": self.Y}
+        if self.weights is not None:
+            inputs["weights"] = self.weights
+        steps = self.steps if layer is None else self.layer(layer)
+        return {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "network": self.network.to_dict(),
+            "examples": self.m,
+            "learning_rate": self.learning_rate,
+            "optimizer": asdict(self.optimizer),
+            "inputs": {name: described(value, most) for name, value in inputs.items()},
+            "parameters": {name: described(value, most) for name, value in self.parameters.items()},
+            "steps": [step.to_dict(most) for step in steps],
+        }
+
+    def __repr__(self) -> str:
+        return f"Trace({len(self.steps)} steps, layers {list(self.network.layer_dims)}, {self.m} examples)"
+
+    def __str__(self) -> str:
+        from pellucid.tracing.text import trace_text
+
+        return trace_text(self)
+
+    def _repr_html_(self) -> str:
+        from pellucid.tracing.page import trace_html
+
+        return trace_html(self)

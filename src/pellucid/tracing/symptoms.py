@@ -1,0 +1,240 @@
+"""The symptoms that the health report looks for: one function each, from a trace to findings."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pellucid.core._arrays import as_numpy
+from pellucid.core.costs import cost_named
+from pellucid.tracing import finding as limits
+from pellucid.tracing.finding import Finding, Floats, root_mean_square
+from pellucid.tracing.record import Trace
+
+
+def numbers(trace: Trace, name: str) -> Floats:
+    """The value of a step as NumPy's float64."""
+    return np.asarray(as_numpy(trace[name].value), np.float64)
+
+
+def not_finite(trace: Trace) -> Iterator[Finding]:
+    """The first intermediate with NaN or infinity; those after it follow from it."""
+    given = {"X": trace.X, "Y": trace.Y, **trace.parameters}
+    found = [(name, None, as_numpy(value)) for name, value in given.items()] + [
+        (step.name, step.layer, np.asarray(as_numpy(step.value) if step.shape else step.value))
+        for step in trace
+        # dAL is infinite where AL is 0 or 1; training begins at dZL, which is not.
+        if step.name != f"dA{trace.network.depth}"
+    ]
+    for name, layer, value in found:
+        count = int((~np.isfinite(value)).sum())
+        if count:
+            yield Finding(
+                *("not-finite", "severe", layer, float(count)),
+                f"{name} is the first that is not finite: {count} of {value.size} numbers",
+                "nothing after it can be computed, and training cannot take a step",
+                "complete and scaled inputs, a smaller learning rate, smaller first weights",
+            )
+            return
+
+
+def unscaled_inputs(trace: Trace) -> Iterator[Finding]:
+    """Rows of X that are far larger than 1, or all of them far smaller."""
+    X = np.asarray(as_numpy(trace.X), np.float64)
+    sizes = np.array([root_mean_square(row) for row in X])
+    large = sizes > limits.INPUT_TOO_LARGE
+    scale = "scale every input to mean 0 and deviation 1, pixels by 1/255"
+    if large.any():
+        i = int(sizes.argmax())
+        yield Finding(
+            *("unscaled-inputs", "warning", 0, float(sizes[i])),
+            f"{large.sum()} of {len(X)} inputs are large: input {i} runs from {X[i].min():.4g} to "
+            f"{X[i].max():.4g}, root mean square {sizes[i]:.4g}",
+            "a learning rate that suits it is too small for the others, and one that suits the others "
+            "makes the cost jump",
+            scale,
+        )
+    elif 0 < sizes.max() < limits.INPUT_TOO_SMALL:
+        yield Finding(
+            *("unscaled-inputs", "warning", 0, float(sizes.max())),
+            f"all inputs are small: the largest root mean square is {sizes.max():.4g}",
+            "the first layer sees little of them, and its weights hardly move",
+            scale,
+        )
+
+
+def constant_inputs(trace: Trace) -> Iterator[Finding]:
+    """Rows of X that are the same for every example."""
+    X = as_numpy(trace.X)
+    constant = (X == X[:, :1]).all(axis=1)
+    share = float(constant.mean())
+    if share > 0:
+        i = int(constant.argmax())
+        yield Finding(
+            *("constant-inputs", "warning" if share > limits.CONSTANT_WARNING else "note", 0, share),
+            f"{constant.sum()} of {len(X)} inputs never change: input {i} is {X[i, 0]:.4g} for all "
+            f"{trace.m:,} examples",
+            "nothing can be learned from them; edges of pictures often are so, a column of a table should "
+            "not be",
+            "leave them out, or see whether something was lost when the data were read",
+        )
+
+
+def symmetric_weights(trace: Trace) -> Iterator[Finding]:
+    """Hidden units with the same weights and the same bias as another one."""
+    for l in range(1, trace.network.depth):
+        W, b = (as_numpy(trace.parameters[f"{letter}{l}"]) for letter in "Wb")
+        _, counts = np.unique(np.hstack([W, b]), axis=0, return_counts=True)
+        alike = int(counts[counts > 1].sum())
+        if alike:
+            share = alike / len(W)
+            yield Finding(
+                *("symmetric-weights", "severe" if alike == len(W) else "warning", l, share),
+                f"layer {l}: {alike} of {len(W)} units have the same weights and bias as another unit",
+                "units that are alike compute the same, get the same gradient and stay alike, as if there "
+                "were one of them",
+                "random first weights, as he or xavier; biases may start at zero, weights may not",
+            )
+
+
+def dead_relu(trace: Trace) -> Iterator[Finding]:
+    """ReLU units that are 0 for every example."""
+    for l, name in enumerate(trace.network.hidden_activations, start=1):
+        if name != "relu":
+            continue
+        dead = (numbers(trace, f"A{l}") == 0).all(axis=1)
+        share = float(dead.mean())
+        if share > limits.DEAD_WARNING:
+            yield Finding(
+                *("dead-relu", "severe" if share > limits.DEAD_SEVERE else "warning", l, share),
+                f"layer {l}: {dead.sum()} of {len(dead)} ReLU units are 0 for all {trace.m:,} examples",
+                "where ReLU is 0 its slope is 0: these units get no gradient and cannot come back",
+                "a smaller learning rate, he as first weights, leaky_relu or elu",
+            )
+
+
+def saturated(trace: Trace) -> Iterator[Finding]:
+    """Sigmoid and tanh units at their ends, where their slope is all but 0."""
+    network = trace.network
+    layers = list(enumerate(network.hidden_activations, start=1))
+    if network.output_activation == "sigmoid" and network.cost != "binary_cross_entropy":
+        # The cross-entropy undoes the sigmoid's slope, other costs do not.
+        layers.append((network.depth, "sigmoid"))
+    for l, name in layers:
+        if name not in ("sigmoid", "tanh"):
+            continue
+        A = numbers(trace, f"A{l}")
+        slope = 4 * A * (1 - A) if name == "sigmoid" else 1 - A * A
+        share = float((slope < limits.FLAT_SLOPE).mean())
+        if share > limits.SATURATED_WARNING:
+            yield Finding(
+                *("saturated", "severe" if share > limits.SATURATED_SEVERE else "warning", l, share),
+                f"layer {l}: {share:.0%} of the {name} values are so close to an end that the slope is "
+                f"below {limits.FLAT_SLOPE:.0%} of the steepest",
+                "the gradient is multiplied by that slope, and hardly anything before this layer learns",
+                "scaled inputs, smaller first weights (xavier), a smaller learning rate, relu",
+            )
+
+
+def gradient_flow(trace: Trace) -> Iterator[Finding]:
+    """Gradients that fade or grow on their way from the last layer to the first."""
+    L = trace.network.depth
+    last, first = (root_mean_square(numbers(trace, f"dZ{l}")) for l in (L, 1))
+    if L == 1 or last == 0:
+        return
+    ratio = first / last
+    where = f"the gradients of the first layer are {ratio:.2g} times those of the last (dZ1 and dZ{L})"
+    if ratio < limits.VANISHING_WARNING:
+        yield Finding(
+            *("vanishing-gradients", "severe" if ratio < limits.VANISHING_SEVERE else "warning", 1, ratio),
+            where,
+            "the first layers learn next to nothing",
+            "relu in place of sigmoid or tanh, he or xavier as first weights, fewer layers",
+        )
+    elif ratio > limits.EXPLODING_WARNING:
+        yield Finding(
+            *("exploding-gradients", "severe" if ratio > limits.EXPLODING_SEVERE else "warning", 1, ratio),
+            where,
+            "every layer makes them larger, and a step that suits the last layer is far too long for the "
+            "first",
+            "smaller first weights (he or xavier), clip_norm, fewer layers",
+        )
+
+
+def updates(trace: Trace) -> Iterator[Finding]:
+    """Steps that are long, or nothing, beside the weights they change."""
+    ratios = {}
+    for l in range(1, trace.network.depth + 1):
+        before = np.asarray(as_numpy(trace.parameters[f"W{l}"]), np.float64)
+        size = root_mean_square(before)
+        if size > 0:
+            ratios[l] = root_mean_square(numbers(trace, f"W{l}") - before) / size
+    if not ratios:
+        return
+    l, ratio = max(ratios.items(), key=lambda item: item[1])
+    rate = trace.learning_rate
+    if ratio > limits.UPDATE_WARNING:
+        yield Finding(
+            *("large-updates", "severe" if ratio > limits.UPDATE_SEVERE else "warning", l, ratio),
+            f"layer {l}: one step changes W{l} by {ratio:.2g} of its size; about 0.001 is usual",
+            "the step is too long for the gradient to mean anything at its end: the cost jumps or diverges",
+            f"a smaller learning rate than {rate:g}, scaled inputs",
+        )
+    elif ratio < limits.UPDATE_TOO_SMALL and _no_better_than_half(trace):
+        yield Finding(
+            *("small-updates", "warning", l, ratio),
+            f"layer {l}: one step changes W{l} by {ratio:.2g} of its size, and no other layer by more; "
+            "about 0.001 is usual",
+            "the cost is still high, and thousands of such steps would hardly lower it",
+            f"a larger learning rate than {rate:g}; if the gradients are all but 0, see the other findings",
+        )
+
+
+def cost_above_chance(trace: Trace) -> Iterator[Finding]:
+    """A cost that a constant answer would beat."""
+    data_cost, chance = costs(trace)
+    if chance <= 1e-9 or data_cost <= chance * (1 + 1e-9):
+        return
+    ratio = data_cost / chance
+    yield Finding(
+        *("cost-above-chance", "warning" if ratio > limits.COST_WARNING else "note", None, ratio),
+        f"the cost is {data_cost:.4g}, and the same answer for every example would cost {chance:.4g}",
+        "before training that is usual; after it, the network knows less than how frequent the answers are",
+        "look whether the cost falls at all; then a smaller learning rate, labels in the order of the "
+        "examples",
+    )
+
+
+def costs(trace: Trace) -> tuple[float, float]:
+    """The cost of the answers alone, and that of the best constant answer."""
+    network = trace.network
+    options = {name: value for name, value in network.cost_options.items() if name != "label_smoothing"}
+    cost = cost_named(network.cost)
+    Y = np.asarray(as_numpy(trace.Y), np.float64)
+    weights = None if trace.weights is None else np.asarray(as_numpy(trace.weights), np.float64)
+
+    def of(ZL: Floats) -> float:
+        return float(cost.forward(np.broadcast_to(ZL, Y.shape), Y, weights=weights, **options))
+
+    with np.errstate(all="ignore"):
+        mean = np.average(Y, axis=1, weights=None if weights is None else weights[0])[:, None]
+        answers = [mean]
+        if network.cost in ("mean_absolute_error", "huber"):
+            answers.append(np.median(Y, axis=1, keepdims=True))
+        chance = min(of(_before_output(network.output_activation, answer)) for answer in answers)
+        return of(numbers(trace, f"Z{network.depth}")), chance
+
+
+def _before_output(activation: str, A: Floats) -> Floats:
+    """The Z whose activation is A, kept finite."""
+    if activation == "identity":
+        return A
+    tiny = np.finfo(np.float64).tiny
+    logarithm: Floats = np.log(np.maximum(A, tiny))
+    if activation == "sigmoid":
+        return np.asarray(logarithm - np.log(np.maximum(1 - A, tiny)))
+    return logarithm
+
+
+def _no_better_than_half(trace: Trace) -> bool:
+    data_cost, chance = costs(trace)
+    return data_cost > chance / 2

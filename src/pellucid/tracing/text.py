@@ -1,0 +1,96 @@
+"""A trace as text: a row for each step, and below it the numbers where there are few."""
+
+from collections.abc import Iterable, Sequence
+
+from pellucid.core._arrays import as_numpy
+from pellucid.tracing.record import Trace
+from pellucid.tracing.steps import PHASES, Step
+
+# A matrix of more rows or columns is described, not shown.
+MOST_ROWS, MOST_COLUMNS = 8, 8
+# A longer equation moves the rest of its line; the others stay aligned.
+_WIDEST = 48
+_HEAD = ("shape", "min", "max", "mean", "zeros", "made by")
+
+
+def trace_text(trace: Trace, steps: Iterable[Step] | None = None) -> str:
+    """What was traced, then its steps.
+
+    Args:
+        trace: the whole one.
+        steps: some of its steps; None: all.
+    """
+    chosen = tuple(trace if steps is None else steps)
+    lines = [headline(trace), settings(trace)]
+    rows = {step.name: _row(step) for step in chosen}
+    widths = [max(map(len, column)) for column in zip(_HEAD, *rows.values(), strict=True)]
+    left = min(_WIDEST, max((len(step.formula.text) for step in chosen), default=0))
+    for phase in PHASES:
+        of_phase = [step for step in chosen if step.phase == phase]
+        if of_phase:
+            lines += ["", _line(phase, _HEAD, left, widths)]
+        for step in of_phase:
+            lines.append(_line(step.formula.text, rows[step.name], left, widths))
+            lines += [f"    {row}" for row in matrix_rows(step)]
+    if "cost" in trace and not trace.updated:
+        lines += ["", "no update: the cost is not finite, and training takes no such step"]
+    return "\n".join(lines)
+
+
+def headline(trace: Trace) -> str:
+    """The network and the data in one line."""
+    examples = "1 example" if trace.m == 1 else f"{trace.m:,} examples"
+    return f"one training step, layers {list(trace.network.layer_dims)}, {examples}"
+
+
+def settings(trace: Trace) -> str:
+    """Activations, cost and rule in one line."""
+    network = trace.network
+    activations = ", ".join((*network.hidden_activations, network.output_activation))
+    return (
+        f"{activations}; {network.cost}; {trace.optimizer.name} with learning rate {trace.learning_rate:g}"
+    )
+
+
+def number(value: float | None) -> str:
+    """Four digits; nothing of nothing, and no sign of zero."""
+    return "" if value is None else f"{value + 0.0:.4g}"
+
+
+def cells(step: Step) -> tuple[str, str, str, str, str]:
+    """Shape, minimum, maximum, mean and zeros of a step; and what is not finite."""
+    found = step.statistics
+    zeros = f"{found.zeros:.0%}"
+    if found.nan:
+        zeros += f", {found.nan} NaN"
+    if found.infinite:
+        zeros += f", {found.infinite} infinite"
+    shape = str(step.shape) if step.shape else "number"
+    return shape, number(found.minimum), number(found.maximum), number(found.mean), zeros
+
+
+def is_small(step: Step) -> bool:
+    """Whether the numbers themselves are shown."""
+    n, m = (*step.shape, 1, 1)[:2]
+    return n <= MOST_ROWS and m <= MOST_COLUMNS
+
+
+def matrix_rows(step: Step) -> list[str]:
+    """The numbers of a small matrix, in aligned columns; nothing of a large one."""
+    if not is_small(step):
+        return []
+    rows = as_numpy(step.value).tolist() if step.shape else [[step.value]]
+    texts = [[number(value) for value in row] for row in rows]
+    width = max(len(text) for row in texts for text in row)
+    return ["  ".join(text.rjust(width) for text in row) for row in texts]
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    return (*cells(step), str(step.source))
+
+
+def _line(first: str, rest: Sequence[str], left: int, widths: Sequence[int]) -> str:
+    # The shape and where it was made read from the left, numbers from the right.
+    sides = ("<", ">", ">", ">", ">", "<")
+    parts = (f"{text:{side}{width}}" for text, side, width in zip(rest, sides, widths, strict=True))
+    return "  ".join([f"{first:<{left}}", *parts]).rstrip()

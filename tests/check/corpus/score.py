@@ -1,0 +1,108 @@
+"""How well the judge names what was planted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from check.corpus.catalogue import Entry
+from check.corpus.soundness import is_right
+from pellucid.check.inprocess import InProcess
+from pellucid.check.judge import Finding, examine, reference_names
+from pellucid.check.solution import Solution, read_solution
+
+# What a learner sees of a right function: that it passes, or that it passes slowly.
+RIGHT = ("pass", "slow")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge said of one solution, compared with what was planted.
+
+    Attributes:
+        entry: the solution.
+        named: each planted mistake was named as the rules of the corpus ask.
+        found: each wrong function was at least told to be wrong.
+        said: of each wrong function what the judge said.
+        alarms: right functions told to be wrong, with what was said.
+        slow: right functions told to be slow.
+    """
+
+    entry: Entry
+    named: bool
+    found: bool
+    said: dict[str, str]
+    alarms: dict[str, str]
+    slow: tuple[str, ...]
+
+
+@dataclass
+class Score:
+    """Counts of one half of the corpus."""
+
+    total: dict[str, int] = field(default_factory=lambda: {"right": 0, "single": 0, "pair": 0})
+    named: dict[str, int] = field(default_factory=lambda: {"single": 0, "pair": 0})
+    found: dict[str, int] = field(default_factory=lambda: {"single": 0, "pair": 0})
+    false_alarms: int = 0
+
+    def share(self, kind: str) -> float:
+        """Of the solutions of a kind, how many were named rightly: 0 to 1."""
+        return self.named[kind] / self.total[kind]
+
+
+def in_process(solution: Solution) -> Any:
+    """A runner without walls: every file of the corpus is our own."""
+    return InProcess(solution, reference_names=reference_names(solution))
+
+
+def saved(entry: Entry, folder: Path) -> Path:
+    """The solution as the judge reads it: a file."""
+    path = folder / f"solution{entry.suffix}"
+    path.write_text(entry.text, "utf-8")
+    return path
+
+
+def judged(entry: Entry, folder: Path, runner: Callable[[Solution], Any] = in_process) -> Verdict:
+    """The judge's verdict on one solution.
+
+    Args:
+        entry: the solution.
+        folder: where its file is written.
+        runner: makes what answers the calls.
+    """
+    solution = read_solution(saved(entry, folder))
+    examination = examine(solution, runner(solution), without_asserts=runner, chain=False)
+    return verdict(entry, {finding.name: finding for finding in examination.findings})
+
+
+def verdict(entry: Entry, findings: dict[str, Finding]) -> Verdict:
+    """Compare what was said with what was planted."""
+    said = {name: findings[name].cause if name in findings else "nothing" for name in entry.wrong}
+    found = all(name in findings and findings[name].status not in RIGHT for name in entry.wrong)
+    named = found and all(_is_named(codes, said[name]) for name, codes in entry.wrong.items())
+    wrong = [
+        f for f in findings.values() if f.status not in (*RIGHT, "missing") and f.name not in entry.wrong
+    ]
+    # A mistake in a helper spoils whatever calls it: that is no false alarm.
+    alarms = {f.name: f.cause for f in wrong if not entry.wrong or is_right(entry.text, f.name)}
+    slow = tuple(f.name for f in findings.values() if f.status == "slow")
+    return Verdict(entry, named, found, said, alarms, slow)
+
+
+def _is_named(codes: tuple[str, ...], cause: str) -> bool:
+    """One mistake is named first; two in one function are both named and nothing else is."""
+    named = cause.split("+")
+    return named[0] == codes[0] if len(codes) == 1 else sorted(named) == sorted(codes)
+
+
+def scored(verdicts: Iterable[Verdict]) -> Score:
+    """The counts."""
+    score = Score()
+    for each in verdicts:
+        kind = each.entry.kind
+        score.total[kind] += 1
+        score.false_alarms += bool(each.alarms)
+        if kind != "right":
+            score.named[kind] += each.named
+            score.found[kind] += each.found
+    return score

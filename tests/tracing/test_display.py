@@ -1,0 +1,172 @@
+"""A trace for people and for machines: text, HTML, JSON."""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from models import networks
+from pellucid.errors import OptionError
+from pellucid.tracing import Statistics, trace
+from pellucid.tracing.page import trace_html
+from pellucid.tracing.text import trace_text
+from problems import NETWORKS, problem
+
+
+def test_every_step_has_a_line_and_columns_are_aligned() -> None:
+    t = trace(*problem(NETWORKS["course"], m=3))
+    lines = str(t).splitlines()
+    assert lines[0] == "one training step, layers [4, 5, 3, 1], 3 examples"
+    assert lines[1] == (
+        "relu, relu, sigmoid; binary_cross_entropy; gradient_descent with learning rate 0.0075"
+    )
+    for step in t:
+        (line,) = (line for line in lines if line.startswith(f"{step.name} = "))
+        assert line.startswith(step.formula.text)
+        assert line.endswith(str(step.source))
+    heads = [line for line in lines if line.endswith("made by")]
+    assert [line.split()[0] for line in heads] == ["forward", "cost", "backward", "update"]
+    assert len({line.index("shape") for line in heads}) == 1
+    at = heads[0].index("made by")
+    assert all(re.search(r"core/\w+\.py:", line).start() == at for line in lines if "core/" in line)
+
+
+def test_small_matrices_are_shown_and_large_ones_are_not() -> None:
+    parameters, X, Y, network = problem(NETWORKS["course"], m=3)
+    lines = str(trace(parameters, X, Y, network)).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("Z1 = "))
+    shown = np.array([[float(cell) for cell in line.split()] for line in lines[at + 1 : at + 6]])
+    np.testing.assert_allclose(shown, parameters["W1"] @ X + parameters["b1"], rtol=1e-3)
+    lines = str(trace(*problem(NETWORKS["course"], m=9))).splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("Z1 = "))
+    assert lines[at + 1].startswith("A1 = ")
+
+
+def test_one_layer_as_text() -> None:
+    t = trace(*problem(NETWORKS["course"]))
+    said = trace_text(t, t.layer(2))
+    assert "dW2 = " in said
+    assert "dW1 = " not in said
+    assert "cost = " not in said
+
+
+def test_what_is_not_finite_is_counted() -> None:
+    parameters, X, Y, network = problem(NETWORKS["course"], m=9)
+    X[0, 0], X[0, 1] = np.nan, np.inf
+    said = str(trace(parameters, X, Y, network))
+    assert re.search(r"^Z1 = .* 5 NaN, 5 infinite", said, re.MULTILINE)
+    assert said.endswith("no update: the cost is not finite, and training takes no such step")
+
+
+class _Reader(HTMLParser):
+    """Whether every tag is closed, and what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_notebook_shows_every_step(kind: str) -> None:
+    t = trace(*problem(NETWORKS[kind], m=3), optimizer="adam")
+    page = t._repr_html_()
+    assert page == trace_html(t)
+    reader = _Reader()
+    reader.feed(page)
+    reader.close()
+    assert reader.open == []
+    for step in t:
+        assert step.formula.text in reader.text
+    assert page.count("<details>") == sum(step.shape == () or max(step.shape) <= 8 for step in t)
+
+
+def test_the_schema() -> None:
+    t = trace(*problem(NETWORKS["squares"], m=3), weights=np.ones((1, 3)))
+    document = t.to_dict()
+    assert set(document) == {
+        *("schema", "version", "network", "examples", "learning_rate", "optimizer"),
+        *("inputs", "parameters", "steps"),
+    }
+    assert (document["schema"], document["version"]) == ("pellucid-trace", 1)
+    assert document["network"] == t.network.to_dict()
+    assert list(document["inputs"]) == ["X", "Y", "weights"]
+    assert [row["name"] for row in document["steps"]] == list(t.names)
+    for row, step in zip(document["steps"], t, strict=True):
+        assert set(row) == {
+            *("name", "layer", "phase", "shape", "value", "statistics", "formula", "source"),
+        }
+        np.testing.assert_array_equal(row["value"], step.value)
+        assert set(row["formula"]) == {"text", "latex"}
+        assert set(row["source"]) == {"function", "file", "first", "last"}
+        assert set(row["statistics"]) == {"min", "max", "mean", "zeros", "nan", "infinite"}
+    for name, value in t.parameters.items():
+        np.testing.assert_array_equal(document["parameters"][name]["value"], value)
+
+
+def test_large_matrices_are_described_only() -> None:
+    t = trace(*problem(NETWORKS["course"]))
+    rows = {row["name"]: row for row in t.to_dict(most=50)["steps"]}
+    assert rows["Z1"]["value"] is None
+    assert rows["Z1"]["shape"] == [5, 20]
+    assert rows["Z1"]["statistics"]["max"] == t["Z1"].value.max()
+    assert rows["W2"]["value"] is not None
+
+
+def test_one_layer_as_json() -> None:
+    t = trace(*problem(NETWORKS["course"]))
+    rows = t.to_dict(layer=1)["steps"]
+    assert [row["name"] for row in rows] == [step.name for step in t.layer(1)]
+    with pytest.raises(OptionError):
+        t.to_dict(layer=9)
+
+
+@given(networks(), st.sampled_from([np.nan, np.inf, -np.inf, 0.5]))
+def test_it_is_strict_json(network: Any, value: float) -> None:
+    parameters, X, Y, _ = problem(network, m=2)
+    X[0, 0] = value
+    t = trace(parameters, X, Y, network)
+    text = json.dumps(t.to_dict(), allow_nan=False)
+    back = json.loads(text)
+    for row, step in zip(back["steps"], t, strict=True):
+        np.testing.assert_array_equal(np.asarray(row["value"], float), step.value)
+
+
+@given(arrays(np.float64, (3, 4), elements=st.floats(width=32) | st.just(0.0)))
+def test_statistics(values: np.ndarray) -> None:
+    found = Statistics.of(values)
+    finite = values[np.isfinite(values)]
+    assert found.nan == np.isnan(values).sum()
+    assert found.infinite == np.isinf(values).sum()
+    assert found.zeros == np.mean(values == 0)
+    if finite.size:
+        assert (found.minimum, found.maximum) == (finite.min(), finite.max())
+        assert found.mean == pytest.approx(finite.mean())
+    else:
+        assert (found.minimum, found.maximum, found.mean) == (None, None, None)
+    assert found.nan + found.infinite + finite.size == 12
+
+
+def test_statistics_of_single_precision_do_not_overflow() -> None:
+    assert Statistics.of(np.full(4, 3e38, np.float32)).mean == pytest.approx(3e38, rel=1e-6)
+
+
+def test_its_name_is_short() -> None:
+    t = trace(*problem(NETWORKS["course"]))
+    assert repr(t) == "Trace(26 steps, layers [4, 5, 3, 1], 20 examples)"
