@@ -1,4 +1,4 @@
-"""A trace as a fragment of HTML for a notebook: a table for each phase, the numbers behind a click."""
+"""A trace as a fragment of HTML for a notebook: a table in phases, the numbers behind a click."""
 
 from html import escape
 
@@ -14,19 +14,19 @@ _HEAD = ("step", "shape", "min", "max", "mean", "zeros", "made by", "numbers")
 
 def trace_html(trace: Trace) -> str:
     """The whole trace. Colours go with a light and with a dark page: blue is above 0, red below."""
-    tables = "".join(_phase(phase, [step for step in trace if step.phase == phase]) for phase in PHASES)
-    return f"<div><p>{escape(headline(trace))}<br>{escape(settings(trace))}</p>{tables}</div>"
+    head = "".join(f'<th style="text-align:left">{escape(cell)}</th>' for cell in _HEAD)
+    phases = "".join(_phase(phase, [step for step in trace if step.phase == phase]) for phase in PHASES)
+    return (
+        f"<div><p>{escape(headline(trace))}<br>{escape(settings(trace))}</p>"
+        f"<table><thead><tr>{head}</tr></thead>{phases}</table></div>"
+    )
 
 
 def _phase(phase: str, steps: list[Step]) -> str:
     if not steps:
         return ""
-    head = "".join(f'<th style="text-align:left">{escape(cell)}</th>' for cell in _HEAD)
-    body = "".join(_row(step) for step in steps)
-    return (
-        f'<table><caption style="text-align:left">{phase}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    title = f'<tr><th colspan="{len(_HEAD)}" style="text-align:left;padding-top:1em">{phase}</th></tr>'
+    return f"<tbody>{title}{''.join(_row(step) for step in steps)}</tbody>"
 
 
 def _row(step: Step) -> str:
