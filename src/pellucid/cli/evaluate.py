@@ -31,10 +31,12 @@ def evaluate(
     """
     from pellucid.cli.console import check_answers, note, print_json
     from pellucid.cli.figures import figures_of
+    from pellucid.cli.labelled import read_dataset
     from pellucid.model import Evaluation, Model
 
     loaded = Model.load(model)
-    dataset, remark = _labelled(model, data, loaded, part, strict=strict, quiet=quiet)
+    instead = "Model.evaluate reports cost and R^2"
+    dataset, remark = read_dataset(model, data, loaded, part, strict=strict, quiet=quiet, instead=instead)
     result = loaded.evaluate(dataset)
     answers = result.probabilities if isinstance(result, Evaluation) else result.predicted.T
     check_answers(answers, dataset.sources)
@@ -45,48 +47,6 @@ def evaluate(
         print_json(_document(model, data, loaded, dataset, result, figures))
     else:
         typer.echo(_text(loaded, dataset, result, figures))
-
-
-def _labelled(
-    path: str, data: str, model: "Model", part: str, *, strict: bool, quiet: bool
-) -> "tuple[Dataset, list[str]]":
-    """The examples, and what is to be remarked of them."""
-    from pellucid.cli.console import note_skipped, reading
-    from pellucid.data.dataset import check_finite
-    from pellucid.data.load import load_part
-    from pellucid.data.load_table import load_labelled_table
-    from pellucid.data.table_recipe import TableRecipe
-    from pellucid.errors import OptionError
-    from pellucid.files.reading import shown
-
-    if part not in ("test", "train"):
-        raise OptionError(f"unknown part {part!r}; expected test or train")
-    if isinstance(model.recipe, TableRecipe):
-        _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
-        check_finite(dataset.X, dataset.sources)
-        return dataset, list(dataset.skipped)
-    if model.predicts_numbers:
-        raise OptionError(
-            f"{shown(path)} predicts numbers, and labels in files are classes; expected a model of "
-            "classes, or of tables: from Python, Model.evaluate reports cost and R^2"
-        )
-    with reading(quiet) as progress:
-        dataset, found = load_part(
-            data,
-            model.recipe,
-            model.classes,
-            part=part,
-            dtype=model.dtype,
-            strict=strict,
-            progress=progress,
-        )
-    note_skipped(dataset.skipped)
-    if found == part:
-        return dataset, []
-    return dataset, [
-        f"{shown(data)} has no test part: these {dataset.m} examples may include those the model was "
-        "trained on"
-    ]
 
 
 def _text(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.cli.console import note, note_skipped, reading
-from pellucid.data.dataset import check_finite, one_hot
+from pellucid.data.dataset import Dataset, check_finite, one_hot
 from pellucid.data.load import load_part
 from pellucid.data.load_table import load_labelled_table
 from pellucid.data.table_recipe import TableRecipe
@@ -91,34 +91,62 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
     Raises:
         ModelFileError, DataError, OptionError: what cannot be read, or does not belong to the model.
     """
-    if part not in ("test", "train"):
-        raise OptionError(f"unknown part {part!r}; expected test or train")
     model = Model.load(path)
+    instead = "pellucid.trace takes any X and Y"
+    dataset, _ = read_dataset(path, data, model, part, strict=strict, quiet=quiet, instead=instead)
     if isinstance(model.recipe, TableRecipe):
-        _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
-        check_finite(dataset.X, dataset.sources)
         for line in dataset.skipped:
             note(line)
-    elif model.predicts_numbers:
-        raise OptionError(
-            f"{shown(path)} predicts numbers, and labels in files are classes; expected a model of "
-            "classes, or of tables: from Python, pellucid.trace takes any X and Y"
-        )
-    else:
-        with reading(quiet) as progress:
-            dataset, _ = load_part(
-                data,
-                model.recipe,
-                model.classes,
-                part=part,
-                dtype=model.dtype,
-                strict=strict,
-                progress=progress,
-            )
-        note_skipped(dataset.skipped)
     Y = dataset.Y
     assert Y is not None  # what was read is labelled
     if Y.shape[0] != model.network.n_y:
         # Two classes are one row of labels, which a network of two softmax units has in two.
         Y = one_hot(dataset.labels, model.network.n_y, model.dtype)
     return Labelled(model, dataset.X, Y, dataset.sources)
+
+
+def read_dataset(
+    path: str, data: str, model: Model, part: str, *, strict: bool, quiet: bool, instead: str
+) -> tuple[Dataset, list[str]]:
+    """Labelled data through the recipe of a model, and what is to be remarked of them.
+
+    Args:
+        path: of the model file.
+        data: an array file, a folder of pictures, a built-in name; for a model of tables a table.
+        model: as it was loaded.
+        part: "train" or "test".
+        strict: stop at an unreadable picture.
+        quiet: no progress.
+        instead: what Python offers where the command line cannot.
+
+    Raises:
+        DataError, OptionError: what cannot be read, or does not belong to the model.
+    """
+    if part not in ("test", "train"):
+        raise OptionError(f"unknown part {part!r}; expected test or train")
+    if isinstance(model.recipe, TableRecipe):
+        _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
+        check_finite(dataset.X, dataset.sources)
+        return dataset, list(dataset.skipped)
+    if model.predicts_numbers:
+        raise OptionError(
+            f"{shown(path)} predicts numbers, and labels in files are classes; expected a model of "
+            f"classes, or of tables: from Python, {instead}"
+        )
+    with reading(quiet) as progress:
+        dataset, found = load_part(
+            data,
+            model.recipe,
+            model.classes,
+            part=part,
+            dtype=model.dtype,
+            strict=strict,
+            progress=progress,
+        )
+    note_skipped(dataset.skipped)
+    if found == part:
+        return dataset, []
+    return dataset, [
+        f"{shown(data)} has no test part: these {dataset.m} examples may include those the model was "
+        "trained on"
+    ]

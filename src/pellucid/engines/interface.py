@@ -177,7 +177,8 @@ class Engine(ABC):
         Args:
             network: what is trained.
             parameters: where it starts, of the shapes of `network.parameter_shapes`; not changed.
-            X: inputs, (n_x, m); its type of number is that of the whole training.
+            X: inputs, (n_x, m); its type of number is that of the whole training. It is not to be changed
+                while the session lives: an engine may look at it where it is, or at a copy.
             Y: targets, (n_y, m).
             weights: how much each example counts, (1, m), not negative; None: all the same.
             steps: how each step is taken; the default is the course's gradient descent.

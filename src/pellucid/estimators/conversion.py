@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from pellucid.data.recipe import Recipe
+from pellucid.engines import engine_named
 from pellucid.errors import LabelError, OptionError
 from pellucid.estimators.settings import network_of
 from pellucid.estimators.start import parameters_of
@@ -32,7 +33,10 @@ def to_model(estimator: Any) -> Model:
         for name, value in parameters_of(estimator.coefs_, estimator.intercepts_).items()
     }
     losses = tuple(float(loss) for loss in getattr(estimator, "loss_curve_", ()))
-    history = History(losses, estimator.n_iter_, estimator.engine)
+    memory = getattr(getattr(estimator, "_optimizer", None), "memory", None)
+    # Of a network that scikit-learn trained, or lbfgs, epochs are all that is known.
+    steps = estimator.n_iter_ if memory is None else memory.taken
+    history = History(losses, steps, engine_named(estimator.engine).name)
     recipe = estimator.recipe_ if estimator.encode else Recipe("numbers", (network.n_x,))
     return Model(network, parameters, recipe, _class_names(estimator), history)
 

@@ -117,14 +117,12 @@ def _check_combinations(estimator: Any) -> None:
                 f"step to step; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
             )
     # scikit-learn's own schedules are passed over by all solvers but sgd, and grids hold them.
-    for name in ("learning_rate", "warmup_epochs"):
-        if schedule_of(estimator) is not None and (name == "learning_rate") != bool(
-            estimator.warmup_epochs
-        ):
-            raise OptionError(
-                f"{name} is {getattr(estimator, name)!r:.80} and the solver lbfgs, which finds the length "
-                f"of its steps itself; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
-            )
+    if schedule_of(estimator) is not None:
+        name = "warmup_epochs" if estimator.warmup_epochs else "learning_rate"
+        raise OptionError(
+            f"{name} is {getattr(estimator, name)!r:.80} and the solver lbfgs, which finds the length of "
+            f"its steps itself; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
+        )
 
 
 def _check_choice(estimator: Any, name: str, known: Sequence[str]) -> None:

@@ -77,8 +77,12 @@ class Watch:
     @property
     def keeps_best(self) -> bool:
         """Whether the best weights are kept, to end with."""
-        stops = self._of.early_stopping and self._of.solver != "lbfgs"
-        return self._validation is not None and (stops or self._of.restore_best)
+        return self._validation is not None and (self._stops or self._of.restore_best)
+
+    @property
+    def _stops(self) -> bool:
+        """Whether validation decides when to stop; as in scikit-learn, lbfgs does not ask it."""
+        return bool(self._of.early_stopping and self._of.solver != "lbfgs")
 
     def see(self, snapshot: Callable[[], dict[str, Floats]]) -> None:
         """Take the end of an epoch, whose loss stands last in `loss_curve_`."""
@@ -86,7 +90,7 @@ class Watch:
         if self._validation is not None:
             parameters = snapshot()
             loss, score = self.measure(parameters)
-            if estimator.early_stopping:
+            if self._stops:
                 self._compare(loss, score, parameters)
                 return
         self._count(estimator.loss_curve_[-1] > estimator.best_loss_ - estimator.tol)
@@ -98,8 +102,7 @@ class Watch:
         estimator = self._of
         loss, score = self._validation.measure(parameters)
         self._note(loss, score)
-        stops = estimator.early_stopping and estimator.solver != "lbfgs"
-        if estimator.restore_best and not stops and loss < estimator._best_loss:
+        if estimator.restore_best and not self._stops and loss < estimator._best_loss:
             estimator._best_loss = loss
             self._keep(parameters)
         return loss, score
