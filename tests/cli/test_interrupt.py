@@ -86,8 +86,9 @@ def test_reading_pictures_stops(
         yield interrupting(3, seen)
 
     monkeypatch.setattr("pellucid.cli.console.reading", reading)
-    # It has this name in a module that may be loaded already.
+    # It has this name in modules that may be loaded already.
     monkeypatch.setattr("pellucid.cli.work.reading", reading)
+    monkeypatch.setattr("pellucid.cli.labelled.reading", reading)
     outcome = run(command, *([] if command == "train" else [picture_model]), "pets")
     assert len(seen) == 3
     assert (outcome.status, outcome.out) == (1, "")
