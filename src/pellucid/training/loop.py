@@ -1,6 +1,7 @@
 """The training loop: it decides when; the engine does; whoever listens shows it."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Literal
 
@@ -97,32 +98,25 @@ def train(
     events = fit(
         network, data, options, parameters=parameters, weights=weights, validation=validation, stride=stride
     )
+    event: Event | None = None
+    interrupted = False
     with closing(events):
-        for event in _until_interrupted(events, listeners):
-            if isinstance(event, TrainingEnd):
+        while True:
+            # Ctrl-C may strike in any line of these; where events are many, they are most of the work.
+            try:
+                while not isinstance(event, TrainingEnd):
+                    event = events.throw(KeyboardInterrupt()) if interrupted else next(events)
+                    interrupted = False
+                    for listener in listeners:
+                        listener(event)
                 return event
-    raise AssertionError("fit ends with TrainingEnd")
-
-
-def _until_interrupted(
-    events: Generator[Event, None, None], listeners: Sequence[Listener]
-) -> Iterator[Event]:
-    event = next(events)
-    while True:
-        try:
-            for listener in listeners:
-                listener(event)
-        except KeyboardInterrupt:
-            if isinstance(event, TrainingEnd):
-                yield event
-                return
-            event = events.throw(KeyboardInterrupt())
-            continue
-        yield event
-        try:
-            event = next(events)
-        except StopIteration:
-            return
+            except KeyboardInterrupt:
+                if isinstance(event, TrainingEnd):
+                    return event
+                # Before the training began, or while it ended, there is nobody left to be told.
+                if inspect.getgeneratorstate(events) == inspect.GEN_CLOSED:
+                    raise
+                interrupted = True
 
 
 def _checked_stride(stride: Stride) -> int | None:
