@@ -138,6 +138,11 @@ class Network:
         return max(2, self.n_y)
 
     @property
+    def is_regression(self) -> bool:
+        """Whether the outputs are numbers, not probabilities of classes."""
+        return self.output_activation in ("identity", "exp")
+
+    @property
     def depth(self) -> int:
         """L, the number of layers with parameters."""
         return len(self.layer_dims) - 1
@@ -183,6 +188,17 @@ class Network:
     def cost_options(self) -> dict[str, Any]:
         """The keyword arguments by which the cost and its gradient are told what else they need."""
         return {name: getattr(self, name) for name in cost_named(self.cost).options}
+
+    def answers_cost(self, ZL: Any, Y: Any, weights: Any = None) -> float:
+        """The cost of the answers alone: no penalty, no label smoothing.
+
+        Args:
+            ZL: linear part of the last layer, (n_y, m).
+            Y: targets, (n_y, m).
+            weights: how much each example counts, (1, m); None: all the same.
+        """
+        options = {name: value for name, value in self.cost_options.items() if name != "label_smoothing"}
+        return float(cost_named(self.cost).forward(ZL, Y, weights=weights, **options))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as a model file keeps them: what is as ever is left out."""

@@ -77,6 +77,6 @@ class Optimizer:
         return cls(optimizer, **usual)
 
     @property
-    def keeps(self) -> tuple[str, ...]:
-        """What it carries from step to step: "v", "s" or both."""
+    def slots(self) -> tuple[str, ...]:
+        """Names of the arrays it keeps of each parameter: the velocity "v", the squares "s", both or none."""
         return OPTIMIZERS[self.name]

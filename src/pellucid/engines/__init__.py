@@ -3,65 +3,116 @@
 import os
 import warnings
 from functools import cache
+from typing import Any
 
-from pellucid.engines.interface import Batches, Engine, Memory, Session, Steps
-from pellucid.engines.native import NativeEngine, Predictor, is_compiled, predictor, processors
+from pellucid.engines.interface import (
+    Batches,
+    Costs,
+    Engine,
+    Gradient,
+    Predictor,
+    Session,
+    StepOptions,
+    TrainingState,
+)
+from pellucid.engines.native import NativeEngine, processors
 from pellucid.engines.packing import flat, named
 from pellucid.engines.products import product
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import OptionError
+from pellucid.network import Network
 
 __all__ = [
     "ENGINES",
     "Batches",
+    "Costs",
     "Engine",
-    "Memory",
+    "Gradient",
     "Predictor",
     "Session",
-    "Steps",
+    "StepOptions",
+    "TrainingState",
+    "check_engine",
+    "engine_for",
     "engine_named",
     "flat",
     "named",
-    "predictor",
     "processors",
     "product",
 ]
 
+# The fastest first: "auto" is the first that can serve.
 ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
 
-def engine_named(name: str = "auto") -> Engine:
-    """The engine called `name`; "auto" is the fastest one that is installed.
+def engine_named(engine: str | Engine = "auto") -> Engine:
+    """The engine of this name; an `Engine` is itself. See `engine_for`."""
+    return engine_for(engine)
 
-    The environment variable PELLUCID_ENGINE decides what "auto" is.
+
+def engine_for(engine: str | Engine = "auto", network: Network | None = None, X: Any = None) -> Engine:
+    """The engine that trains.
+
+    Args:
+        engine: a name; "auto" for the fastest that can serve; or an `Engine`. The environment variable
+            PELLUCID_ENGINE decides what "auto" is.
+        network: what is to be trained; None: any.
+        X: the inputs, of any array library; None: NumPy's.
 
     Raises:
-        OptionError: there is no such engine, or it was not compiled; the message lists those there are.
+        OptionError: there is no such engine, or it cannot serve; the message says why, and which can.
     """
-    source = ""
-    if name == "auto":
-        name = os.environ.get("PELLUCID_ENGINE") or _fastest()
-        source = " (from PELLUCID_ENGINE)" if "PELLUCID_ENGINE" in os.environ else ""
-    if name not in ENGINES:
-        raise OptionError(f"unknown engine {name!r}{source}; expected auto, {', '.join(ENGINES)}")
-    if name == "native" and not is_compiled():
-        raise OptionError(
-            f"the native engine{source} was not compiled when pellucid was installed; expected "
-            "'reference' or 'auto', or an installation with a C++20 compiler"
-        )
+    if isinstance(engine, Engine):
+        _refuse(engine, network, X)
+        return engine
+    if engine == "auto":
+        return _preferred(network, X) or _fastest(network, X)
+    found = _known(engine)
+    _refuse(found, network, X)
+    return found
+
+
+def check_engine(engine: str | Engine) -> None:
+    """Validate the option `engine`, as far as that is possible without a network and examples."""
+    engine_for(engine)
+
+
+def _known(name: object, source: str = "") -> Engine:
+    if not isinstance(name, str) or name not in ENGINES:
+        raise OptionError(f"unknown engine {name!r:.80}{source}; expected auto, {', '.join(ENGINES)}")
     return ENGINES[name]()
 
 
-def _fastest() -> str:
-    if is_compiled():
-        return "native"
-    _say_once(
-        "the native engine was not compiled when pellucid was installed: the reference engine trains, with "
-        "the same numbers and more slowly; an installation with a C++20 compiler brings it"
-    )
-    return "reference"
+def _refuse(engine: Engine, network: Network | None, X: Any, source: str = "") -> None:
+    reason = engine.why_not(network, X)
+    if reason:
+        raise OptionError(f"the {engine.name} engine{source} {reason}; expected 'reference' or 'auto'")
+
+
+def _preferred(network: Network | None, X: Any) -> Engine | None:
+    """The engine that PELLUCID_ENGINE names, where it can serve."""
+    name = os.environ.get("PELLUCID_ENGINE", "auto")
+    if name == "auto":
+        return None
+    engine = _known(name, " (from PELLUCID_ENGINE)")
+    _refuse(engine, None, None, " (from PELLUCID_ENGINE)")
+    return None if engine.why_not(network, X) else engine
+
+
+def _fastest(network: Network | None, X: Any) -> Engine:
+    for kind in ENGINES.values():
+        engine = kind()
+        if not engine.why_not(network, X):
+            return engine
+        reason = engine.why_not()
+        if reason:
+            _warn_once(
+                f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers and "
+                "more slowly; an installation with a C++20 compiler brings it"
+            )
+    raise AssertionError("the reference engine serves everywhere")
 
 
 @cache
-def _say_once(what: str) -> None:
-    warnings.warn(what, RuntimeWarning, stacklevel=4)
+def _warn_once(message: str) -> None:
+    warnings.warn(message, RuntimeWarning, stacklevel=5)

@@ -1,17 +1,25 @@
-"""What every engine offers, and what every training asks of it. No engine is named here."""
+"""What every engine offers, and what every training asks of it. No engine is named here.
+
+An `Engine` opens a `Session`: one network in training on some examples. A session advances by batches, gives the
+gradient at any parameters, evaluates other examples, is fed other examples, and gives and takes its
+`TrainingState`, a value that holds all that the next step depends on beside the examples and the options.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from pellucid.core._arrays import Array
+from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, Any]
+Parameters = dict[str, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +60,24 @@ class Batches:
         for i in range(len(self)):
             yield None if self.columns is None else self.columns[self.offsets[i] : self.offsets[i + 1]]
 
+    def part(self, first: int, last: int) -> "Batches":
+        """Batches `first` to `last`, the last excluded."""
+        if self.columns is None:
+            return Batches.full(last - first)
+        offsets = self.offsets[first : last + 1]
+        return Batches(self.columns[offsets[0] : offsets[-1]], offsets - offsets[0])
+
 
 @dataclass(frozen=True)
-class Steps:
-    """How each step is taken: what is neither the network nor the data.
+class StepOptions:
+    """Options of a training step.
 
     Attributes:
-        optimizer: by which rule the parameters follow their gradients.
+        optimizer: the update rule.
         clip_norm: a gradient longer than this is shortened to it; None: never.
         dropout_seed: the key of the dropout masks, see `pellucid.core.dropout`.
-        threads: how many may work, for an engine that has its own; None: as many as pay.
+        threads: the most threads that work, for an engine that has its own; None: as many as pay. The
+            result depends on it to the last bit.
     """
 
     optimizer: Optimizer = field(default_factory=Optimizer)
@@ -70,34 +86,66 @@ class Steps:
     threads: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Memory:
-    """What the optimizer carries from step to step, so that another session can go on from there.
+class TrainingState(NamedTuple):
+    """Everything that the next step depends on, beside the examples and the options. A value.
 
     Attributes:
-        taken: how many steps it has seen.
-        kept: its letters, see `Optimizer.keeps`, each with a row of numbers (count,) in the order of
-            `engines.packing`.
+        parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`.
+        slots: the optimizer's: `{"v": {"dW1": ..., "db1": ...}, "s": ...}`, those of
+            `Optimizer.slots`; empty before the first step, where all of them are 0.
+        update_count: steps that changed the parameters: t of Adam's bias correction.
+        step_count: steps taken, which number the dropout masks; a batch whose weights are all 0 is a step
+            and changes nothing.
     """
 
-    taken: int
-    kept: Mapping[str, np.ndarray[Any, Any]]
+    parameters: Mapping[str, Array]
+    slots: Mapping[str, Mapping[str, Array]] = {}
+    update_count: int = 0
+    step_count: int = 0
+
+
+class Costs(NamedTuple):
+    """The cost of each of several batches, in nats per example (or the unit of a regression's cost).
+
+    Attributes:
+        cost: under the parameters before its step, with its dropout; the penalty included.
+        penalty: the L1 and L2 penalty in it.
+    """
+
+    cost: list[float]
+    penalty: list[float]
+
+
+class Gradient(NamedTuple):
+    """The cost of all examples at some parameters, and its gradient.
+
+    Attributes:
+        cost: penalty and dropout of the next step included; may be infinite or NaN.
+        penalty: the L1 and L2 penalty in it.
+        grads: `{"dW1": (n_1, n_0), "db1": (n_1, 1), ...}`.
+        outputs: AL, (n_y, m).
+    """
+
+    cost: float
+    penalty: float
+    grads: Parameters
+    outputs: Array
 
 
 class Session(ABC):
-    """One network in training: the parameters as they are now, and the way to the next ones."""
+    """One network in training: the state it is in now, and the way to the next one.
+
+    One thread at a time advances it. `state` may be called from any thread at any time: it waits for the
+    call in progress.
+    """
 
     @abstractmethod
-    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
-        """One step for each batch, in order.
+    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
+        """One step for each batch, in order. The same steps give the same bits however they are cut into calls.
 
         Args:
             batches: the columns of each step.
             learning_rates: one for all of these steps, or one for each.
-
-        Returns:
-            The cost of each batch, penalties included, under the parameters before its step (and with
-            the dropout of that step).
 
         Raises:
             DivergenceError: a cost is not finite. The step is not taken, and the session goes back to
@@ -105,49 +153,45 @@ class Session(ABC):
             KeyboardInterrupt: Ctrl-C; the session stands after the last step that was complete.
         """
 
-    @property
     @abstractmethod
-    def penalties(self) -> list[float]:
-        """What part of the costs that the last `advance` returned is penalty."""
-
-    @abstractmethod
-    def cost_and_gradient(self, row: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
-        """The cost of all examples under other parameters, and its gradient; no step is taken.
+    def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
+        """The cost of all examples at other parameters, and its gradient; no step is taken.
 
         From then on these are the session's parameters.
+        """
+
+    @abstractmethod
+    def evaluate(self, examples: Examples) -> tuple[float, Array]:
+        """The cost and the outputs of other examples at the session's parameters: forward propagation alone.
+
+        Without dropout, penalty and label smoothing: the cost of the answers. An engine may keep what it
+        prepared for the last examples.
 
         Args:
-            row: all parameters in one row (count,), in the order of `engines.packing`.
+            examples: checked, dense.
 
         Returns:
-            The cost, penalties and the dropout of the next step included, and the gradient in the same
-            order. They may be infinite or NaN: whoever asks decides what that means.
-        """
-
-    @property
-    @abstractmethod
-    def beyond_precision(self) -> float:
-        """How much less the last `cost_and_gradient`'s cost were if probabilities had a least value.
-
-        Of a cross-entropy with labels 0 and 1, if none counted as less than the precision of its type of
-        number (`numpy.finfo(...).eps`), as scikit-learn clips them; 0 for other costs.
+            The cost, which may be infinite or NaN, and AL (n_y, m).
         """
 
     @abstractmethod
-    def memory(self) -> Memory:
-        """What the optimizer carries; later steps do not change what was returned."""
+    def feed(self, examples: Examples) -> None:
+        """Go on with other examples, from the same state and in the same buffers.
 
-    @property
-    @abstractmethod
-    def iteration(self) -> int:
-        """How many steps were taken."""
-
-    @abstractmethod
-    def snapshot(self) -> dict[str, Array]:
-        """The parameters as they are now; later steps do not change what was returned."""
+        Args:
+            examples: checked, dense, of the same type of number; any number of them.
+        """
 
     @abstractmethod
-    def finish(self) -> dict[str, Array]:
+    def state(self) -> TrainingState:
+        """The state as it is now; later steps do not change what was returned. From any thread."""
+
+    @abstractmethod
+    def restore(self, state: TrainingState) -> None:
+        """Go on from a state, taken here or in another session of the same network and optimizer."""
+
+    @abstractmethod
+    def finish(self) -> Parameters:
         """The parameters after the last step, whose cost no later step tests: it is tested here.
 
         Raises:
@@ -155,35 +199,82 @@ class Session(ABC):
         """
 
 
+class Predictor(ABC):
+    """Forward propagation alone, in blocks: no cache is kept, and nothing is left to set up in a call.
+
+    It holds a copy of the parameters and a scaling of raw rows; every way to predict ends here.
+    """
+
+    @abstractmethod
+    def __call__(self, rows: Any) -> Floats | None:
+        """The answers to raw rows (m, n_x): (m, n_y), or with `spread` (m, 2).
+
+        None where these are no contiguous NumPy rows of the parameters' type of number, or not all are
+        finite: the caller says what is wrong, or converts them and calls again.
+        """
+
+    @abstractmethod
+    def outputs(self, X: Array) -> Floats:
+        """AL (n_y, m) of columns (n_x, m) that are scaled already, in the type of the parameters."""
+
+    @abstractmethod
+    def evaluate(self, examples: Examples) -> tuple[float, Floats]:
+        """The cost of the answers to scaled, labelled columns and AL (n_y, m), as `Session.evaluate`."""
+
+
 class Engine(ABC):
     """A way of training networks: all engines take the same steps to the same numbers."""
 
     name: str
 
+    def why_not(self, network: Network | None = None, X: Any = None) -> str:
+        """Why this engine cannot serve, as the predicate of a sentence about it; empty where it can.
+
+        "was not compiled when pellucid was installed", "trains on NumPy arrays, and X is torch's".
+
+        Args:
+            network: what is to be trained; None: any.
+            X: the inputs; None: NumPy's.
+        """
+        del network, X
+        return ""
+
     @abstractmethod
     def open(
         self,
         network: Network,
-        parameters: Mapping[str, Array],
-        X: Array,
-        Y: Array,
-        *,
-        weights: Array | None = None,
-        steps: Steps | None = None,
-        memory: Memory | None = None,
+        examples: Examples,
+        state: TrainingState,
+        options: StepOptions | None = None,
     ) -> Session:
-        """Begin to train.
+        """Begin to train, or go on.
 
         Args:
             network: what is trained.
-            parameters: where it starts, of the shapes of `network.parameter_shapes`; not changed.
-            X: inputs, (n_x, m); its type of number is that of the whole training. It is not to be changed
-                while the session lives: an engine may look at it where it is, or at a copy.
-            Y: targets, (n_y, m).
-            weights: how much each example counts, (1, m), not negative; None: all the same.
-            steps: how each step is taken; the default is the course's gradient descent.
-            memory: of an earlier session with the same network and optimizer, to go on from; None: none.
+            examples: checked, dense; the type of number of X is that of the whole training.
+            state: where it starts: `TrainingState(parameters)`, or what another session left. Not changed.
+            options: of each step; the default is the course's gradient descent.
 
         Raises:
             OptionError: this engine cannot do what is asked; the message names one that can.
+        """
+
+    @abstractmethod
+    def predictor(
+        self,
+        network: Network,
+        parameters: Mapping[str, Floats],
+        *,
+        mean: Sequence[float] = (),
+        deviation: Sequence[float] = (),
+        spread: bool = False,
+    ) -> Predictor:
+        """What answers rows.
+
+        Args:
+            network: what was trained.
+            parameters: of NumPy, float64 or float32; copied.
+            mean: subtracted from every raw row, (n_x,); empty: nothing is.
+            deviation: what every raw row is divided by, (n_x,); empty: by nothing.
+            spread: answer the one output p, the probability of the second of two classes, as (1 - p, p).
         """

@@ -1,6 +1,10 @@
-"""One row of all parameters, as the compiled code takes them: W1, b1, W2, ..., each W column by column."""
+"""All parameters in one row, as compiled code and L-BFGS take them: W1, W2, ..., WL, b1, ..., bL.
 
-from collections.abc import Mapping
+Each W stands column by column. That is scikit-learn's order too: its coefs_[l - 1] (n_prev, n) in C order are the
+same bytes as W{l} (n, n_prev) in Fortran order.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,23 +14,31 @@ from pellucid.network import Network
 Floats = np.ndarray[Any, Any]
 
 
-def flat(network: Network, parameters: Mapping[str, Any], dtype: Any) -> Floats:
-    """The parameters in one row of numbers (count,), copied.
+def flat(network: Network, arrays: Mapping[str, Any], dtype: Any, *, prefix: str = "") -> Floats:
+    """The arrays in one row of numbers (count,), copied.
 
     Args:
         network: whose parameters they are.
-        parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`.
-        dtype: of the numbers.
+        arrays: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`.
+        dtype: of the result.
+        prefix: of the names: "d" for gradients and slots, `{"dW1": ...}`.
     """
-    parts = [np.asarray(parameters[name]).ravel(order="F") for name in network.parameter_shapes]
+    parts = [np.asarray(arrays[prefix + name]).ravel(order="F") for name, _ in _in_order(network)]
     return np.concatenate(parts).astype(dtype, copy=False)
 
 
-def named(network: Network, buffer: Floats) -> dict[str, Floats]:
-    """Views into a flat buffer, `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`: the inverse of `flat`."""
-    parameters, start = {}, 0
-    for name, shape in network.parameter_shapes.items():
+def named(network: Network, row: Floats, *, prefix: str = "") -> dict[str, Floats]:
+    """Views into a row, `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`: the inverse of `flat`."""
+    views, start = {}, 0
+    for name, shape in _in_order(network):
         size = shape[0] * shape[1]
-        parameters[name] = buffer[start : start + size].reshape(shape, order="F")
+        views[name] = row[start : start + size].reshape(shape, order="F")
         start += size
-    return parameters
+    return {prefix + name: views[name] for name in network.parameter_shapes}
+
+
+def _in_order(network: Network) -> Iterator[tuple[str, tuple[int, int]]]:
+    shapes = network.parameter_shapes
+    for letter in "Wb":
+        for l in range(1, network.depth + 1):
+            yield f"{letter}{l}", shapes[f"{letter}{l}"]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,95 +25,98 @@ from pellucid.core.model import L_model_forward, backward_pass
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
 from pellucid.core.update import clip_gradients
 from pellucid.engines.divergence import culprit_of, diverged
-from pellucid.engines.interface import Batches, Engine, Integers, Memory, Session, Steps
-from pellucid.engines.packing import flat, named
-from pellucid.engines.rules import Slots, begin, follow
+from pellucid.engines.interface import (
+    Batches,
+    Costs,
+    Engine,
+    Floats,
+    Gradient,
+    Integers,
+    Parameters,
+    Predictor,
+    Session,
+    StepOptions,
+    TrainingState,
+)
+from pellucid.engines.rules import apply_update, init_slots
 from pellucid.errors import DivergenceError
+from pellucid.examples import Examples
 from pellucid.network import Network
 
-Parameters = dict[str, Array]
-
-
-class _State(NamedTuple):
-    """Where a training stands. A step makes a new one, so that Ctrl-C never finds half of a step."""
-
-    parameters: Parameters
-    slots: Slots
-    # How many steps changed the parameters, and how many there were: a batch without weight changes none.
-    taken: int
-    iteration: int
+# Columns of a forward pass at a time, where the layers between are of no interest.
+_BLOCK = 4096
 
 
 class ReferenceSession(Session):
-    """Forward, cost, backward, update: one step of the course."""
+    """Forward, cost, backward, update: one step of the course.
+
+    A step makes a new state of new arrays, so that Ctrl-C never finds half of a step, and any thread may look.
+    """
 
     def __init__(
-        self,
-        network: Network,
-        parameters: Mapping[str, Array],
-        X: Array,
-        Y: Array,
-        weights: Array | None,
-        steps: Steps,
-        memory: Memory | None,
+        self, network: Network, examples: Examples, state: TrainingState, options: StepOptions
     ) -> None:
-        self._network, self._steps = network, steps
-        self._xp = namespace(X=X, Y=Y)
-        self._X = floating(self._xp, without_history(X))
-        self._Y = self._of_our_type(Y)
-        self._weights = None if weights is None else self._of_our_type(weights)
-        start = {name: self._of_our_type(value, copy=True) for name, value in parameters.items()}
-        slots = begin(steps.optimizer, start) if memory is None else self._slots_of(memory)
-        self._state = _State(start, slots, taken=0 if memory is None else memory.taken, iteration=0)
-        self._penalties: list[float] = []
-        self._beyond_precision = 0.0
-        self._last_finite = self._state
+        self._network, self._options = network, options
+        self._xp = namespace(X=examples.X, Y=examples.Y)
+        self._dtype = floating(self._xp, examples.X).dtype
+        self.feed(examples)
         self._cost, self._cost_options = cost_named(network.cost), network.cost_options
-        # Costs begin at ZL: the output's own activation would be computed for nobody.
+        # Costs begin at ZL: the output's own activation would be computed for nothing.
         self._activations = network.activations | {"output_activation": "identity"}
         self._penalty = {"l2": network.l2, "l1": network.l1}
         self._penalised = any(self._penalty.values())
+        self.restore(state)
 
     def _of_our_type(self, array: Array, *, copy: bool | None = None) -> Array:
-        """NumPy's arrays are welcome beside those of any library: parameters start there."""
+        """Arrays of NumPy are welcome beside those of any library: parameters start there."""
         array = beside(array, self._X) if isinstance(array, np.ndarray) else without_history(array)
-        return self._xp.asarray(array, dtype=self._X.dtype, copy=copy)
+        return self._xp.asarray(array, dtype=self._dtype, copy=copy)
 
-    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
+    def feed(self, examples: Examples) -> None:
+        """See `Session.feed`."""
+        self._X = self._xp.astype(without_history(examples.X), self._dtype, copy=False)
+        self._Y = self._of_our_type(examples.Y)
+        self._weights = None if examples.weights is None else self._of_our_type(examples.weights)
+
+    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
         """See `Session.advance`."""
-        self._penalties = []
         one_for_all = isinstance(learning_rates, (int, float, np.generic))
         rates = repeat(learning_rates, len(batches)) if one_for_all else learning_rates
+        found = Costs([], [])
         # Overflow is found by testing the cost; NumPy's warnings on the way there would only repeat it.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return [self._step(*step) for step in zip(batches, rates, strict=True)]  # type: ignore[arg-type]
+            for columns, rate in zip(batches, rates, strict=True):  # type: ignore[arg-type]
+                cost, penalty = self._step(columns, rate)
+                found.cost.append(cost)
+                found.penalty.append(penalty)
+        return found
 
-    def _step(self, columns: Integers | None, learning_rate: float) -> float:
-        parameters, slots, taken, iteration = self._state
+    def _step(self, columns: Integers | None, learning_rate: float) -> tuple[float, float]:
+        """The cost of a batch and the penalty in it, before the step that is then taken."""
+        before = self._state
         X, Y, weights = self._batch(columns)
-        total = X.shape[1] if weights is None else float(self._xp.sum(weights))
+        total = self._total(X, weights)
         if total == 0:
-            self._state = self._state._replace(iteration=iteration + 1)
-            self._penalties.append(0.0)
-            return 0.0
-        masks = self._masks(X, iteration)
-
-        _, caches = L_model_forward(X, parameters, **self._activations, masks=masks)
-        penalty = self._penalty_of(parameters, total)
+            self._state = before._replace(step_count=before.step_count + 1)
+            return 0.0, 0.0
+        masks = self._masks(X, before.step_count)
+        _, caches = L_model_forward(X, before.parameters, **self._activations, masks=masks)
+        penalty = self._penalty_of(before.parameters, total)
         cost = self._cost_of(caches, Y, weights) + penalty
         if not math.isfinite(cost):
-            raise self._diverged(f"the cost became {cost} at iteration {iteration}{culprit_of(caches)}")
-        grads = self._gradients(caches, Y, weights, total, masks)
-        if self._steps.clip_norm is not None:
-            grads = clip_gradients(grads, self._steps.clip_norm)
-        parameters, slots = follow(
-            self._steps.optimizer, parameters, grads, slots, taken + 1, plain_number(learning_rate)
+            raise self._diverged(
+                f"the cost became {cost} at iteration {before.step_count}{culprit_of(caches)}"
+            )
+        grads = self._gradients(before.parameters, caches, Y, weights, total, masks)
+        if self._options.clip_norm is not None:
+            grads = clip_gradients(grads, self._options.clip_norm)
+        t, rate = before.update_count + 1, plain_number(learning_rate)
+        parameters, slots = apply_update(
+            self._options.optimizer, dict(before.parameters), grads, before.slots, t, rate
         )
-
-        self._last_finite = self._state
-        self._state = _State(parameters, slots, taken + 1, iteration + 1)
-        self._penalties.append(penalty)
-        return cost
+        self._last_finite = before
+        self._state = TrainingState(parameters, slots, t, before.step_count + 1)
+        return cost, penalty
 
     def _batch(self, columns: Integers | None) -> tuple[Array, Array, Array | None]:
         if columns is None:
@@ -122,23 +125,25 @@ class ReferenceSession(Session):
         weights = None if self._weights is None else columns_of(self._weights, chosen)
         return columns_of(self._X, chosen), columns_of(self._Y, chosen), weights
 
-    def _masks(self, X: Array, iteration: int) -> list[Array | None] | None:
+    def _total(self, X: Array, weights: Array | None) -> float:
+        return X.shape[1] if weights is None else float(self._xp.sum(weights))
+
+    def _masks(self, X: Array, step: int) -> list[Array | None] | None:
         rates = self._network.dropout_rates
         if not any(rates):
             return None
-        return dropout_masks(
-            rates, self._network.layer_dims, X, seed=self._steps.dropout_seed, step=iteration
-        )
+        return dropout_masks(rates, self._network.layer_dims, X, seed=self._options.dropout_seed, step=step)
 
     def _cost_of(self, caches: Sequence[LayerCache], Y: Array, weights: Array | None) -> float:
         _, ZL = caches[-1]
         return float(self._cost.forward(ZL, Y, weights=weights, **self._cost_options))
 
-    def _penalty_of(self, parameters: Parameters, total: float) -> float:
+    def _penalty_of(self, parameters: Mapping[str, Array], total: float) -> float:
         return float(weight_penalty(parameters, total, **self._penalty)) if self._penalised else 0.0
 
     def _gradients(
         self,
+        parameters: Mapping[str, Array],
         caches: Sequence[LayerCache],
         Y: Array,
         weights: Array | None,
@@ -154,113 +159,159 @@ class ReferenceSession(Session):
         ):
             grads[f"dW{l}"], grads[f"db{l}"] = dW, db
         if self._penalised:
-            pulls = weight_penalty_backward(self._state.parameters, total, **self._penalty)
+            pulls = weight_penalty_backward(parameters, total, **self._penalty)
             grads |= {name: grads[name] + pull for name, pull in pulls.items()}
         return grads
 
     def _diverged(self, what: str) -> DivergenceError:
-        iteration = self._state.iteration
-        self._state = self._last_finite._replace(iteration=iteration)
-        return diverged(what, iteration, self._state.parameters)
+        """The error; the session goes back to the last parameters whose cost was finite."""
+        step_count = self._state.step_count
+        self._state = self._last_finite._replace(step_count=step_count)
+        return diverged(what, step_count, dict(self._state.parameters))
 
-    @property
-    def penalties(self) -> list[float]:
-        """See `Session.penalties`."""
-        return self._penalties
-
-    def cost_and_gradient(self, row: np.ndarray[Any, Any]) -> tuple[float, np.ndarray[Any, Any]]:
-        """See `Session.cost_and_gradient`."""
-        network, (X, Y, weights) = self._network, self._batch(None)
-        parameters = {name: self._of_our_type(value) for name, value in named(network, row).items()}
+    def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
+        """See `Session.gradient`."""
+        parameters = {name: self._of_our_type(value) for name, value in parameters.items()}
         self._state = self._last_finite = self._state._replace(parameters=parameters)
-        total = X.shape[1] if weights is None else float(self._xp.sum(weights))
-        if total == 0:
-            return 0.0, np.zeros_like(row)
+        X, Y, weights = self._batch(None)
+        total = self._total(X, weights)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            masks = self._masks(X, self._state.iteration)
-            _, caches = L_model_forward(X, parameters, **self._activations, masks=masks)
-            cost = self._cost_of(caches, Y, weights) + self._penalty_of(parameters, total)
-            grads = self._gradients(caches, Y, weights, total, masks)
-            self._beyond_precision = self._beyond(caches, Y, weights, total)
-        gradient = flat(network, {name: as_numpy(grads[f"d{name}"]) for name in parameters}, row.dtype)
-        return cost, gradient
+            masks = self._masks(X, self._state.step_count)
+            AL, caches = L_model_forward(X, parameters, **self._network.activations, masks=masks)
+            if total == 0:
+                grads = {f"d{name}": self._xp.zeros_like(value) for name, value in parameters.items()}
+                return Gradient(0.0, 0.0, grads, AL)
+            penalty = self._penalty_of(parameters, total)
+            cost = self._cost_of(caches, Y, weights) + penalty
+            grads = self._gradients(parameters, caches, Y, weights, total, masks)
+        return Gradient(cost, penalty, grads, AL)
 
-    @property
-    def beyond_precision(self) -> float:
-        """See `Session.beyond_precision`."""
-        return self._beyond_precision
+    def evaluate(self, examples: Examples) -> tuple[float, Array]:
+        """See `Session.evaluate`."""
+        X = self._xp.astype(without_history(examples.X), self._dtype, copy=False)
+        Y = self._of_our_type(examples.Y)
+        weights = None if examples.weights is None else self._of_our_type(examples.weights)
+        return _evaluated(self._network, self._state.parameters, Examples(X, Y, weights))
 
-    def _beyond(self, caches: Sequence[LayerCache], Y: Array, weights: Array | None, total: float) -> float:
-        if not self._network.cost.endswith("cross_entropy"):
-            return 0.0
-        _, ZL = caches[-1]
-        z, true = as_numpy(ZL).astype(np.float64), as_numpy(Y) > 0.5
-        if self._network.output_activation == "softmax":
-            losses = np.where(true, np.logaddexp.reduce(z, axis=0) - z, 0.0)
-        else:
-            losses = np.logaddexp(0.0, np.where(true, -z, z))
-        above = np.maximum(losses + np.log(np.finfo(as_numpy(ZL).dtype).eps), 0.0).sum(axis=0)
-        return float((above if weights is None else above * as_numpy(weights)[0]).sum() / total)
+    def state(self) -> TrainingState:
+        """See `Session.state`; free, because a step makes new arrays."""
+        return self._state
 
-    def memory(self) -> Memory:
-        """See `Session.memory`."""
-        network, kept = self._network, {}
-        for letter, slot in self._state.slots.items():
-            numbers = {name: as_numpy(slot[f"d{name}"]) for name in network.parameter_shapes}
-            kept[letter] = flat(network, numbers, numbers["W1"].dtype)
-        return Memory(self._state.taken, kept)
-
-    def _slots_of(self, memory: Memory) -> Slots:
-        return {
-            letter: {
-                f"d{name}": self._of_our_type(value) for name, value in named(self._network, row).items()
-            }
-            for letter, row in memory.kept.items()
-        }
-
-    @property
-    def iteration(self) -> int:
-        """See `Session.iteration`."""
-        return self._state.iteration
-
-    def snapshot(self) -> Parameters:
-        """See `Session.snapshot`; free, because a step makes new arrays."""
-        return dict(self._state.parameters)
+    def restore(self, state: TrainingState) -> None:
+        """See `Session.restore`."""
+        parameters = {name: self._of_our_type(value, copy=True) for name, value in state.parameters.items()}
+        slots = {
+            slot: {name: self._of_our_type(value, copy=True) for name, value in arrays.items()}
+            for slot, arrays in state.slots.items()
+        } or init_slots(self._options.optimizer, parameters)
+        self._state = TrainingState(parameters, slots, state.update_count, state.step_count)
+        self._last_finite = self._state
 
     def finish(self) -> Parameters:
         """See `Session.finish`."""
-        iteration = self._state.iteration
-        for name, value in self._state.parameters.items():
+        parameters, step_count = self._state.parameters, self._state.step_count
+        for name, value in parameters.items():
             if first_non_finite(value) is not None:
-                raise self._diverged(f"{name} is no longer finite after iteration {iteration - 1}")
-        total = self._X.shape[1] if self._weights is None else float(self._xp.sum(self._weights))
+                raise self._diverged(f"{name} is no longer finite after iteration {step_count - 1}")
+        total = self._total(self._X, self._weights)
         with np.errstate(over="ignore", invalid="ignore"):
-            parameters = self._state.parameters
             _, caches = L_model_forward(self._X, parameters, **self._activations)
             cost = 0.0
             if total:
-                cost = self._cost_of(caches, self._Y, self._weights) + self._penalty_of(parameters, total)
+                penalty = self._penalty_of(parameters, total)
+                cost = self._cost_of(caches, self._Y, self._weights) + penalty
         if not math.isfinite(cost):
-            where = f"at iteration {iteration}, after the last step{culprit_of(caches)}"
+            where = f"at iteration {step_count}, after the last step{culprit_of(caches)}"
             raise self._diverged(f"the cost became {cost} {where}")
-        return self.snapshot()
+        return dict(self._state.parameters)
+
+
+def _evaluated(
+    network: Network, parameters: Mapping[str, Array], examples: Examples
+) -> tuple[float, Array]:
+    """The cost of the answers, and AL (n_y, m); block by block, so that no layer of all examples is kept."""
+    xp = namespace(X=examples.X)
+    outputs, linear = [], []
+    # What overflows shows as the cost that comes of it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, examples.m, _BLOCK):
+            X = examples.X[:, start : start + _BLOCK]
+            AL, caches = L_model_forward(X, parameters, **network.activations)
+            outputs.append(AL)
+            linear.append(caches[-1][1])
+        AL, ZL = (blocks[0] if len(blocks) == 1 else xp.concat(blocks, axis=1) for blocks in (outputs, linear))
+        return network.answers_cost(ZL, examples.Y, examples.weights), AL
+
+
+class ReferencePredictor(Predictor):
+    """Forward propagation by the core functions, block by block."""
+
+    def __init__(
+        self,
+        network: Network,
+        parameters: Mapping[str, Floats],
+        mean: Sequence[float],
+        deviation: Sequence[float],
+        *,
+        spread: bool,
+    ) -> None:
+        self._network, self._spread = network, spread
+        self._parameters = {name: np.array(value) for name, value in parameters.items()}
+        self._dtype = self._parameters["W1"].dtype
+        self._mean = np.asarray(mean, self._dtype).reshape(-1, 1) if len(mean) else None
+        self._deviation = np.asarray(deviation, self._dtype).reshape(-1, 1) if len(deviation) else None
+
+    def __call__(self, rows: Any) -> Floats | None:
+        """See `Predictor.__call__`."""
+        usable = isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype == self._dtype
+        if not usable or rows.shape[1] != self._network.n_x or not np.isfinite(rows).all():
+            return None
+        X = rows.T
+        X = X if self._mean is None else X - self._mean
+        AL = self.outputs(X if self._deviation is None else X / self._deviation)
+        return np.vstack([1 - AL, AL]).T if self._spread else AL.T
+
+    def outputs(self, X: Array) -> Floats:
+        """See `Predictor.outputs`."""
+        X = as_numpy(X).astype(self._dtype, copy=False)
+        blocks = []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, max(1, X.shape[1]), _BLOCK):
+                AL, _ = L_model_forward(
+                    X[:, start : start + _BLOCK], self._parameters, **self._network.activations
+                )
+                blocks.append(AL)
+        return np.asarray(blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1))
+
+    def evaluate(self, examples: Examples) -> tuple[float, Floats]:
+        """See `Predictor.evaluate`."""
+        X = as_numpy(examples.X).astype(self._dtype, copy=False)
+        return _evaluated(self._network, self._parameters, Examples(X, examples.Y, examples.weights))
 
 
 class ReferenceEngine(Engine):
-    """Runs on the array library of the data it is given, and knows every option."""
+    """Runs on the array library of the data it is given, and supports every option."""
 
     name = "reference"
 
     def open(
         self,
         network: Network,
-        parameters: Mapping[str, Array],
-        X: Array,
-        Y: Array,
-        *,
-        weights: Array | None = None,
-        steps: Steps | None = None,
-        memory: Memory | None = None,
+        examples: Examples,
+        state: TrainingState,
+        options: StepOptions | None = None,
     ) -> Session:
         """See `Engine.open`."""
-        return ReferenceSession(network, parameters, X, Y, weights, steps or Steps(), memory)
+        return ReferenceSession(network, examples, state, options or StepOptions())
+
+    def predictor(
+        self,
+        network: Network,
+        parameters: Mapping[str, Floats],
+        *,
+        mean: Sequence[float] = (),
+        deviation: Sequence[float] = (),
+        spread: bool = False,
+    ) -> Predictor:
+        """See `Engine.predictor`."""
+        return ReferencePredictor(network, parameters, mean, deviation, spread=spread)

@@ -1,4 +1,4 @@
-"""From an `Optimizer`, a value, to the function of `pellucid.core` that it names."""
+"""Update rules: from an `Optimizer`, a value, to the function of `pellucid.core` that it names."""
 
 import math
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from pellucid.optimizer import Optimizer
 
 Parameters = dict[str, Array]
 
-# What is carried from step to step: {"v": {"dW1": ..., ...}, "s": ...}.
-Slots = Mapping[str, Parameters]
+# {"v": {"dW1": ..., ...}, "s": ...}.
+Slots = Mapping[str, Mapping[str, Array]]
 
 _WITH_VELOCITY = {
     "momentum": update_parameters_with_momentum,
@@ -28,12 +28,12 @@ _WITH_VELOCITY = {
 }
 
 
-def begin(optimizer: Optimizer, parameters: Parameters) -> Slots:
-    """The memory before the first step."""
-    return {letter: initialize_velocity(parameters) for letter in optimizer.keeps}
+def init_slots(optimizer: Optimizer, parameters: Parameters) -> Slots:
+    """The slots before the first step: zeros."""
+    return {name: initialize_velocity(parameters) for name in optimizer.slots}
 
 
-def follow(
+def apply_update(
     optimizer: Optimizer,
     parameters: Parameters,
     grads: Parameters,
@@ -41,7 +41,7 @@ def follow(
     t: int,
     learning_rate: float,
 ) -> tuple[Parameters, Slots]:
-    """The parameters and what it carries after step number t, counted from 1."""
+    """The parameters and slots after update number t, counted from 1."""
     beta1, beta2, epsilon = optimizer.beta1, optimizer.beta2, optimizer.epsilon
     if optimizer.epsilon_hat:
         epsilon /= math.sqrt(1 - beta2**t)

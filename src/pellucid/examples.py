@@ -1,0 +1,203 @@
+"""Examples: what a network is trained, validated and evaluated on. The one container from reader to engine.
+
+Columns, as everywhere inside: example j is column j of X, of Y and of the weights.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from pellucid.core._arrays import Array, check_matrix, columns_of, first_non_finite, floating, namespace
+from pellucid.errors import ArrayError, LabelError, NonFiniteError, ShapeError
+from pellucid.network import Network
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@runtime_checkable
+class Columns(Protocol):
+    """Inputs that are not one dense array: sparse rows, encoded columns of a table.
+
+    Attributes:
+        shape: (n_x, m).
+        dtype: the type of number that `dense` gives.
+    """
+
+    shape: tuple[int, int]
+    dtype: Any
+
+    def dense(self, columns: Integers | slice) -> np.ndarray[Any, Any]:
+        """Some of the columns as an array (n_x, k), finite numbers."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """m examples in columns.
+
+    Attributes:
+        X: inputs, (n_x, m): an array of any library, or `Columns`. It is not to be changed while a session
+            that was given it lives.
+        Y: targets, (n_y, m): 0 and 1 for one sigmoid unit, one-hot for several classes, numbers for
+            regression; None where nothing is labelled.
+        weights: how much each example counts, (1, m), not negative; None: all the same.
+        finite: X is known to hold no NaN and no infinity, so nobody has to look again.
+    """
+
+    X: Any
+    Y: Array | None = None
+    weights: Array | None = None
+    finite: bool = False
+
+    @property
+    def m(self) -> int:
+        """How many examples."""
+        return int(self.X.shape[1])
+
+    @property
+    def n_x(self) -> int:
+        """How many inputs each example has."""
+        return int(self.X.shape[0])
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether X is one array."""
+        return not isinstance(self.X, Columns)
+
+    def take(self, columns: Integers) -> "Examples":
+        """Some of them, dense, in that order.
+
+        Args:
+            columns: (k,) indices.
+        """
+
+        def taken(part: Array | None) -> Array | None:
+            if part is None:
+                return None
+            return columns_of(part, namespace(part=part).asarray(columns))
+
+        X = taken(self.X) if self.is_dense else self.X.dense(columns)
+        return Examples(X, taken(self.Y), taken(self.weights), self.finite)
+
+    def checked(self, network: Network) -> Self:
+        """The same in one type of floating-point number, found to fit a network.
+
+        Raises:
+            ShapeError: X or Y do not fit the network, or each other.
+            NonFiniteError: NaN or infinity in X, with the row and the column of the first.
+            LabelError: Y is missing, or holds what is no label; or the weights are none.
+        """
+        X, Y = _checked_columns(network, self)
+        return replace(self, X=X, Y=Y, weights=checked_weights(self.weights, X, Y), finite=True)
+
+
+def _checked_columns(network: Network, examples: Examples) -> tuple[Any, Array]:
+    X, Y = examples.X, examples.Y
+    if Y is None:
+        raise LabelError("the data have no labels; expected Y to train on")
+    xp = namespace(X=X, Y=Y) if examples.is_dense else namespace(Y=Y)
+    if examples.is_dense:
+        check_matrix("X", X, "(n_x, m)")
+    check_matrix("Y", Y, "(n_y, m)")
+    m = X.shape[1]
+    if X.shape[0] != network.n_x:
+        raise ShapeError(
+            f"layer_dims is {list(network.layer_dims)} and X has shape {tuple(X.shape)}; expected as many "
+            f"inputs as X has rows: layer_dims[0] = {X.shape[0]} (examples are columns)"
+        )
+    if tuple(Y.shape) != (network.n_y, m):
+        raise ShapeError(
+            f"Y has shape {tuple(Y.shape)}, X has shape {tuple(X.shape)} and layer_dims ends in "
+            f"{network.n_y}; expected Y of shape ({network.n_y}, {m})"
+        )
+    if m == 0:
+        raise ShapeError(f"X has shape {tuple(X.shape)}: no example; expected at least one column")
+    if examples.is_dense:
+        X = floating(xp, X)
+    if X.dtype not in (xp.float64, xp.float32):
+        raise ArrayError(f"X holds {X.dtype} numbers; expected float64 or float32")
+    if examples.is_dense and not examples.finite:
+        check_finite_columns(X)
+    Y = xp.astype(Y, X.dtype, copy=False)
+    (_check_numbers if network.is_regression else _check_labels)(xp, network, Y)
+    return X, Y
+
+
+def checked_weights(weights: Array | None, X: Any, Y: Array) -> Array | None:
+    """How much each example counts, (1, m), in the type of number of Y.
+
+    Args:
+        weights: (m,) or (1, m); None: all the same.
+        X: the examples, (n_x, m).
+        Y: their targets, (n_y, m).
+
+    Raises:
+        ShapeError: another shape.
+        LabelError: a weight that is negative or not finite, or none above 0.
+    """
+    if weights is None:
+        return None
+    xp = namespace(weights=weights, Y=Y)
+    m = X.shape[1]
+    if tuple(weights.shape) not in ((m,), (1, m)):
+        raise ShapeError(
+            f"weights has shape {tuple(weights.shape)} and X has shape {tuple(X.shape)}; expected one "
+            f"weight for each example: ({m},) or (1, {m})"
+        )
+    weights = xp.astype(xp.reshape(weights, (1, m)), Y.dtype, copy=False)
+    wrong = ~(xp.isfinite(weights) & (weights >= 0))
+    if bool(xp.any(wrong)):
+        j = int(xp.argmax(xp.astype(wrong[0, :], xp.int32)))
+        raise LabelError(f"weights[{j}] is {float(weights[0, j]):g}; expected finite numbers of at least 0")
+    if not float(xp.sum(weights)) > 0:
+        raise LabelError("the weights are all 0; expected some above 0")
+    return weights
+
+
+def check_finite_columns(X: Array) -> None:
+    """Refuse NaN and infinity in X (n_x, m).
+
+    Raises:
+        NonFiniteError: with the row and the column of the first.
+    """
+    found = first_non_finite(X)
+    if found is not None:
+        i, j, value, count = found
+        more = f" ({count} such values in all)" if count > 1 else ""
+        raise NonFiniteError(
+            f"X[{i}, {j}] is {value}: input (row) {i} of example (column) {j}{more}; "
+            "expected finite numbers"
+        )
+
+
+def _check_labels(xp: Any, network: Network, Y: Array) -> None:
+    wrong = ~((Y >= 0) & (Y <= 1))
+    if bool(xp.any(wrong)):
+        i, j = _first(xp, wrong)
+        raise LabelError(
+            f"Y[{i}, {j}] is {float(Y[i, j]):g}; expected 0 or 1 (a number between them is a soft label), "
+            "one row per output unit"
+        )
+    if network.output_activation == "softmax":
+        off = xp.abs(xp.sum(Y, axis=0) - 1) > 1e-3
+        if bool(xp.any(off)):
+            j = int(xp.argmax(xp.astype(off, xp.int32)))
+            raise LabelError(
+                f"column {j} of Y sums to {float(xp.sum(Y[:, j])):g}; expected one-hot columns, "
+                "which sum to 1, for a softmax output"
+            )
+
+
+def _check_numbers(xp: Any, network: Network, Y: Array) -> None:
+    counts = network.cost == "poisson"
+    wrong = ~(xp.isfinite(Y) & (Y >= 0)) if counts else ~xp.isfinite(Y)
+    if bool(xp.any(wrong)):
+        i, j = _first(xp, wrong)
+        expected = "counts, finite and of at least 0" if counts else "finite numbers"
+        raise LabelError(f"Y[{i}, {j}] is {float(Y[i, j]):g}; expected {expected}, one row per output unit")
+
+
+def _first(xp: Any, wrong: Array) -> tuple[int, int]:
+    j = int(xp.argmax(xp.astype(xp.any(wrong, axis=0), xp.int32)))
+    return int(xp.argmax(xp.astype(wrong[:, j], xp.int32))), j
