@@ -1,6 +1,6 @@
 """Model: a trained network with everything that predicting needs. Rows at the door, columns inside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -8,20 +8,20 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.core.model import L_model_forward
-from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_hot
-from pellucid.data.recipe import Recipe
-from pellucid.data.table import Table
+from pellucid.data.dataset import Dataset, finite_blocks, labels_of, one_hot
+from pellucid.data.recipe import AnyRecipe, Recipe, Scaling
+from pellucid.data.rows import listed
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.engines import Predictor, predictor
+from pellucid.engines import Predictor, engine_for
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
+from pellucid.examples import Examples
 from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, confusion_matrix, r2_score
 from pellucid.network import Network
-from pellucid.training import History, bare_cost, predicts_numbers
+from pellucid.training import History
 
 Floats = np.ndarray[Any, Any]
-_Described = tuple[Network, Recipe | TableRecipe, tuple[str, ...], History]
+_Described = tuple[Network, AnyRecipe, tuple[str, ...], History]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Model:
 
     network: Network
     parameters: Mapping[str, Floats]
-    recipe: Recipe | TableRecipe
+    recipe: AnyRecipe
     classes: tuple[str, ...]
     history: History = field(default_factory=History)
 
@@ -132,12 +132,42 @@ class Model:
     @property
     def predicts_numbers(self) -> bool:
         """Whether the outputs are numbers, not probabilities of classes."""
-        return predicts_numbers(self.network)
+        return self.network.is_regression
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Forward propagation, set up once; called with raw rows it scales them, if `recipe.scaling` says how."""
+        mean, deviation = self.recipe.scaling or Scaling()
+        spread = self.network.n_y == 1 and not self.predicts_numbers
+        engine = engine_for("auto", self.network)
+        return engine.predictor(
+            self.network, self.parameters, mean=mean, deviation=deviation, spread=spread
+        )
+
+    @cached_property
+    def _of_raw_rows(self) -> Predictor | None:
+        """The predictor, if it takes raw rows as they are."""
+        return None if self.recipe.scaling is None else self.predictor
 
     def outputs(self, X: Floats) -> Floats:
         """AL (n_y, m) for columns X (n_x, m) that went through the recipe."""
-        AL, _ = L_model_forward(X, self.parameters, **self.network.activations)
-        return np.asarray(AL)
+        return self.predictor.outputs(X)
+
+    def outputs_of_rows(self, rows: Any, sources: Sequence[str] = ()) -> Floats:
+        """AL (n_y, m) for raw rows, which go through the recipe block by block.
+
+        Args:
+            rows: as for `predict_proba`.
+            sources: where each of them came from, for messages; may be empty.
+
+        Raises:
+            DataError, NonFiniteError: as `predict_proba`.
+        """
+        if isinstance(rows, np.ma.MaskedArray):
+            raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
+        blocks = finite_blocks(self.recipe.blocks(rows, self.dtype), sources)
+        outputs = [self.outputs(X) for X in blocks]
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=1)
 
     def predict_proba(self, rows: Any) -> Floats:
         """The probability of each class.
@@ -157,45 +187,28 @@ class Model:
             NonFiniteError: NaN or infinity among them.
             LabelError: the network predicts numbers.
         """
-        compiled = self._compiled
-        if compiled is not None:
-            answers = compiled(rows)
+        check_classes(self.network)
+        return self._answers(rows)
+
+    def _answers(self, rows: Any) -> Floats:
+        """(m, K) probabilities, or (m, n_y) numbers."""
+        predictor = self._of_raw_rows
+        if predictor is not None:
+            answers = predictor(rows)
             if answers is not None:
                 return answers
-        check_classes(self.network)
-        return self.class_probabilities(self._outputs_of_rows(rows))
-
-    @cached_property
-    def _compiled(self) -> Predictor | None:
-        """What answers contiguous rows of the model's own type of number in a microsecond; set up once."""
-        recipe = self.recipe
-        if self.predicts_numbers or not isinstance(recipe, Recipe):
-            return None
-        if recipe.kind != "numbers" or recipe.divisor != 1.0:
-            return None
-        spread = self.network.n_y == 1
-        scaling = {"mean": recipe.mean, "deviation": recipe.deviation}
-        return predictor(self.network, self.parameters, **scaling, spread=spread)
+        AL = self.outputs_of_rows(rows)
+        return AL.T if self.predicts_numbers else self.class_probabilities(AL)
 
     def predict(self, rows: Any) -> Floats:
         """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`.
 
-        Of a network that predicts numbers, those: (m,) for one output, else (m, n_y).
+        For regression the predicted numbers: (m,) for one output, else (m, n_y).
         """
+        answers = self._answers(rows)
         if self.predicts_numbers:
-            AL = self._outputs_of_rows(rows)
-            return AL[0] if AL.shape[0] == 1 else AL.T
-        return np.asarray(np.asarray(self.classes)[self.predict_proba(rows).argmax(axis=1)])
-
-    def _outputs_of_rows(self, rows: Any) -> Floats:
-        if isinstance(rows, np.ma.MaskedArray):
-            raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
-        if isinstance(self.recipe, TableRecipe):
-            X = self.recipe.columns(Table.from_frame(rows, self.recipe.column_names), self.dtype)
-        else:
-            X = self.recipe.columns(np.asarray(rows), self.dtype)
-        check_finite(X)
-        return self.outputs(X)
+            return answers[:, 0] if answers.shape[1] == 1 else answers
+        return np.asarray(np.asarray(self.classes)[answers.argmax(axis=1)])
 
     @staticmethod
     def class_probabilities(AL: Floats) -> Floats:
@@ -225,13 +238,13 @@ class Model:
             raise DataError(
                 "the data went through another recipe than the model's; load them with its recipe"
             )
-        AL, caches = L_model_forward(dataset.X, self.parameters, **self.network.activations)
         Y = dataset.Y
         if Y.shape[0] != self.network.n_y:
+            # Two classes are one row of labels, and two rows for a network of two softmax units.
             Y = one_hot(dataset.labels, self.network.n_y, self.dtype)
-        cost = bare_cost(self.network, caches[-1][1], Y)
+        cost, AL = self.predictor.evaluate(Examples(dataset.X, Y, finite=dataset.finite))
         if self.predicts_numbers:
-            return NumberEvaluation(Y, np.asarray(AL), cost)
+            return NumberEvaluation(Y, AL, cost)
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -282,7 +295,7 @@ def check_classes(network: Network) -> None:
     Raises:
         LabelError: the network predicts numbers.
     """
-    if predicts_numbers(network):
+    if network.is_regression:
         raise LabelError(
             f"the output of this network is {network.output_activation}: numbers, not probabilities; "
             "expected a sigmoid or softmax output, or call predict"

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pellucid.data.examples import Progress, silent
+from pellucid.data.rows import Progress, silent
 from pellucid.data.picture_formats import EXPECTED
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, FormatError, MissingPackageError, OptionError
