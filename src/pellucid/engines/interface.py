@@ -186,6 +186,10 @@ class Session(ABC):
     def state(self) -> TrainingState:
         """The state as it is now; later steps do not change what was returned. From any thread."""
 
+    def parameters(self) -> Parameters:
+        """Those of `state`, without its slots. From any thread."""
+        return dict(self.state().parameters)
+
     @abstractmethod
     def restore(self, state: TrainingState) -> None:
         """Go on from a state, taken here or in another session of the same network and optimizer."""
