@@ -110,7 +110,9 @@ def lr_find(
     examples = examples.checked(network)
     if options.validation_fraction is not None:
         examples, _ = split_off(network, examples, options.validation_fraction, options.shuffle_seed)
-    growing = _growing(options, rates, math.ceil(examples.m / min(options.batch_size or examples.m, examples.m)))
+    growing = _growing(
+        options, rates, math.ceil(examples.m / min(options.batch_size or examples.m, examples.m))
+    )
     state = None if parameters is None else TrainingState(parameters)
     costs, smoothed, ending = _costs(network, examples, growing, state, rates.tolist(), beta, rise)
     k = len(costs)

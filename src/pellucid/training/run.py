@@ -1,12 +1,15 @@
-"""One training under way: what is opened before the first step, each call of the engine, and each epoch's end.
+"""One training under way.
 
-`loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run knows
+What is opened before the first step, each call of the engine, and each epoch's end.
+
+`loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
+knows
 beside its network, examples and options: a run that starts from it goes on as if it had never stopped.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -64,8 +67,8 @@ class RunState:
     rates: tuple[float, ...] = ()
     validation_costs: tuple[float, ...] = ()
     scores: tuple[float, ...] = ()
-    monitor: MonitorState = MonitorState()
-    slope: Plateau = Plateau()
+    monitor: MonitorState = field(default_factory=MonitorState)
+    slope: Plateau = field(default_factory=Plateau)
     divided: int = 0
     last_finite: Mapping[str, Array] | None = None
     plateaued: bool = False
@@ -76,7 +79,8 @@ class RunState:
 class Run:
     """A network, an open session, and how it went so far.
 
-    One thread advances it; `state` and `snapshot` may be called from any thread, and wait for the call in progress.
+    One thread advances it; `state` and `snapshot` may be called from any thread, and wait for the call in
+    progress.
 
     Args:
         network: what is trained.
@@ -136,7 +140,9 @@ class Run:
         try:
             if state is None:
                 scheme, rng = options.initialization, options.rng
-                state = TrainingState(initialize_parameters_deep(network.layer_dims, scheme=scheme, rng=rng))
+                state = TrainingState(
+                    initialize_parameters_deep(network.layer_dims, scheme=scheme, rng=rng)
+                )
             return self._begun(state)
         except MemoryError as error:
             raise too_large(network, k, needed_bytes(*size), "there is less") from error
@@ -170,7 +176,9 @@ class Run:
             network = self._reduced.network
             examples = Examples(self._reduced.X, examples.Y, examples.weights, finite=True)
         _check_parameters(network, training.parameters)
-        return self.engine.open(network, examples, training, replace(options.step_options, threads=self._threads))
+        return self.engine.open(
+            network, examples, training, replace(options.step_options, threads=self._threads)
+        )
 
     def _go_on_from(self, state: RunState) -> None:
         self.epoch, self._step, self._step_costs = state.epoch, state.step, list(state.step_costs)
@@ -191,7 +199,10 @@ class Run:
 
     @property
     def _before(self) -> bool:
-        """Whether the number that is kept is that of the parameters before the epoch: the full batch's cost."""
+        """Whether the number that is kept is that of the parameters before the epoch.
+
+        The full batch's cost.
+        """
         return self._monitor.kept == "cost" and self._options.batch_size is None
 
     @property
