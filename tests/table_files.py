@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pellucid.data.arrays import read_arrays
-from pellucid.data.rows import Splits
 from pellucid.data.hdf5 import read_hdf5
+from pellucid.data.rows import Splits
 from pellucid.errors import FormatError, PellucidError
 
 

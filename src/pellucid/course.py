@@ -262,7 +262,7 @@ def _trained(
             print(f"Cost after iteration {event.epoch}: {event.cost}")  # noqa: T201 - the course prints
 
     # The print needs no parameters: the engine may run ahead of it.
-    end = train(network, Examples(X, Y), options, listeners=[show] if print_cost else [], stride="auto")
+    end = train(network, Examples(X, Y), options, listeners=[show] if print_cost else [], every="auto")
     if plot_cost is not None and end.history.costs:
         plots.save_figure(plots.cost_curve(end.history.costs), plot_cost)
     if return_costs:

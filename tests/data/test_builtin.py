@@ -7,8 +7,8 @@ import pytest
 from sklearn import datasets
 
 from pellucid.data.builtin import BUILTINS, read_builtin
-from pellucid.data.rows import Rows
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Rows
 from pellucid.errors import MissingPackageError, NotFoundError
 
 

@@ -186,9 +186,9 @@ def test_examples_of_another_shape() -> None:
 
 def test_some_of_the_examples() -> None:
     few = some([0, 1, 2, 3], ("a", "b", "c", "d")).take(np.array([3, 1]))
-    np.testing.assert_array_equal(some.rows, ROWS[[3, 1]])
-    assert some.labels.tolist() == [3, 1]
-    assert some.sources == ("f, row 3", "f, row 1")
-    assert some.classes == ("a", "b", "c", "d")
-    assert len(some) == 2
+    np.testing.assert_array_equal(few.rows, ROWS[[3, 1]])
+    assert few.labels.tolist() == [3, 1]
+    assert few.sources == ("f, row 3", "f, row 1")
+    assert few.classes == ("a", "b", "c", "d")
+    assert len(few) == 2
     assert some().take(np.array([0])).labels is None
