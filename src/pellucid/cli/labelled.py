@@ -1,6 +1,7 @@
 """The labelled examples that a command looks at a model with, prepared as those of its training were."""
 
 from dataclasses import dataclass, replace
+
 import numpy as np
 
 from pellucid.cli.console import note, note_skipped, reading

@@ -30,7 +30,8 @@ def predict_table(path: str, model: Model, inputs: list[str], out: str | None, *
     Raises:
         OptionError: several files, or a name of no format.
         OutputError: the output is the input, or cannot be written.
-        DataError: as `read_table_inputs`; rows that do not fit the model; or the table has the columns already that are to be appended.
+        DataError: as `read_table_inputs`; rows that do not fit the model; or the table has the columns
+            already that are to be appended.
     """
     if len(inputs) != 1:
         raise OptionError(f"there are {len(inputs)} INPUTs; expected one table at a time for this model")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.rows import Progress, Rows, Splits, silent
 from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder
 from pellucid.data.pictures import decode_all
+from pellucid.data.rows import Progress, Rows, Splits, silent
 from pellucid.errors import LabelError
 from pellucid.files.reading import shown
 

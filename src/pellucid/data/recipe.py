@@ -15,7 +15,7 @@ _MAX_SIDE = 4096
 _MAX_INPUTS = 2**31
 # Numbers of a block of columns, about: large enough for fast products, small beside any model's data.
 _BLOCK_NUMBERS = 2**22
-_BLOCK_ROWS = 4096
+_BLOCK_ROWS, _FEWEST_ROWS = 4096, 64
 
 Floats = np.ndarray[Any, Any]
 
@@ -72,7 +72,7 @@ class AnyRecipe(Protocol):
 
 def block_slices(m: int, n_x: int) -> Iterator[slice]:
     """The slices that cut m rows of n_x inputs into blocks; one, empty, where there are no rows."""
-    size = min(_BLOCK_ROWS, max(1, _BLOCK_NUMBERS // n_x))
+    size = min(_BLOCK_ROWS, max(_FEWEST_ROWS, _BLOCK_NUMBERS // n_x))
     return (slice(start, min(start + size, m)) for start in range(0, max(1, m), size))
 
 
@@ -234,8 +234,8 @@ class Recipe:
         if wrong.any():
             place = np.unravel_index(int(np.argmax(wrong)), rows.shape)
             raise DataError(
-                f"the picture in row {first + place[0]} holds {rows[place]}; pictures hold whole numbers from 0 to "
-                "255: where yours go from 0 to 1, multiply by 255 and round"
+                f"the picture in row {first + place[0]} holds {rows[place]}; pictures hold whole numbers "
+                "from 0 to 255: where yours go from 0 to 1, multiply by 255 and round"
             )
 
     def rows(self, X: Floats) -> Floats:

@@ -11,11 +11,11 @@ from pathlib import Path
 from pellucid.data._files import look
 from pellucid.data.arrays import is_npy, is_npz, read_arrays
 from pellucid.data.builtin import BUILTINS, read_builtin
-from pellucid.data.rows import Progress, Splits, silent
 from pellucid.data.folders import read_folder
 from pellucid.data.hdf5 import is_hdf5, read_hdf5
 from pellucid.data.picture_formats import looks_like_picture
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Progress, Splits, silent
 from pellucid.data.table_files import is_table_file
 from pellucid.errors import DataError, FormatError, NotFoundError
 from pellucid.files.reading import shown
