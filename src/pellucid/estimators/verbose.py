@@ -1,4 +1,4 @@
-"""What a fit says while it runs: lines, a bar, warnings that point at the user's own line."""
+"""What a fit shows while it runs: lines, a bar, warnings that point at the user's own line."""
 
 import sys
 import warnings
@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-# Whose frames are not the user's.
+# Modules whose frames are not the user's.
 _OURS = ("pellucid.", "sklearn.", "contextlib", "joblib.")
-
 
 # Of many trainings at a time nobody can tell which one warned; and Python's filters are not one per thread.
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
@@ -35,11 +34,11 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
-class Telling:
+class VerboseReporter:
     """The lines that scikit-learn prints with `verbose`; on a terminal a bar instead.
 
     Args:
-        estimator: with `verbose` and `max_iter`.
+        estimator: with `verbose`.
         epochs: how many there may be.
     """
 
@@ -55,22 +54,22 @@ class Telling:
             scored = "" if score is None else f", validation score {score:.4f}"
             self._bar.update(done, f"loss {loss:.6f}{scored}")
             return
-        self.say(f"Iteration {done}, loss = {loss:.8f}")
+        self.line(f"Iteration {done}, loss = {loss:.8f}")
         if score is not None:
-            self.say(f"Validation score: {score:f}")
+            self.line(f"Validation score: {score:f}")
 
-    def say(self, line: str) -> None:
+    def line(self, text: str) -> None:
         """One line."""
         if self._verbose and self._bar is None:
-            sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{text}\n")
 
-    def close(self, line: str = "") -> None:
-        """Remove the bar, and say why it ended."""
+    def close(self, text: str = "") -> None:
+        """Remove the bar, and print why the fit ended."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-        if line:
-            self.say(line)
+        if text:
+            self.line(text)
 
 
 def _bar(what: str, epochs: int) -> Any:

@@ -1,4 +1,4 @@
-"""How many epochs an engine takes at a time: many, so that the loop costs nothing; few, for Ctrl-C."""
+"""How many steps one call of an engine takes: many, so that the loop costs nothing; few, for Ctrl-C."""
 
 import signal
 import threading
@@ -7,27 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# Seconds that one call of the engine may take where that is up to the loop.
-CALL = 0.05
+# Seconds that one call should take. Ctrl-C, `stop` and whoever asks for the state wait as long.
+CALL_SECONDS = 0.05
 
-# From one call to the next: a first epoch may have been quick by chance.
+# From one call to the next: a first step may have been quick by chance.
 _GROWTH = 16
 
 
-class Pace:
-    """Measures as it goes how many epochs fill `CALL` seconds.
+class CallSizer:
+    """Measures as it goes how many steps fill `CALL_SECONDS`.
 
     Attributes:
-        epochs: so many.
+        steps: that many.
     """
 
     def __init__(self) -> None:
-        self.epochs = 1
+        self.steps = 1
 
-    def took(self, epochs: int, seconds: float) -> None:
+    def observe(self, steps: int, seconds: float) -> None:
         """Learn from a call."""
-        fitting = int(epochs * CALL / max(seconds, 1e-9))
-        self.epochs = max(1, min(fitting, epochs * _GROWTH))
+        fitting = int(steps * CALL_SECONDS / max(seconds, 1e-9))
+        self.steps = max(1, min(fitting, steps * _GROWTH))
 
 
 def now() -> float:

@@ -1,4 +1,4 @@
-"""Which columns the steps of each epoch take, and what an epoch cost."""
+"""The order of batches: which columns the steps of each epoch take, and what an epoch cost."""
 
 from collections.abc import Sequence
 from operator import mul
@@ -21,24 +21,24 @@ def epoch_batches(m: int, batch_size: int | None, shuffle_seed: int, epoch: int)
         shuffle_seed: see `TrainingOptions`.
         epoch: counted from 0.
     """
-    return Epochs(m, batch_size, shuffle_seed).batches(epoch, 1)
+    return Order(m, batch_size, shuffle_seed).batches(epoch, 1)
 
 
-class Epochs:
-    """The batches of any epochs, several epochs in one piece; made once for a training.
+class Order:
+    """The course's order: every epoch another permutation, known without having run those before it.
 
     Args:
         m: number of examples.
         batch_size: examples per batch; None: one batch of everything, in order.
         shuffle_seed: epoch e permutes by `RandomState((shuffle_seed + 1 + e) % 2**32)`.
-        weights: (m,), how much each example counts; None: all the same.
+        weights: (m,), how much each example counts in an epoch's cost; None: all the same.
 
     Attributes:
-        m: number of examples.
+        m: examples in an epoch.
     """
 
     def __init__(
-        self, m: int, batch_size: int | None, shuffle_seed: int, weights: Floats | None = None
+        self, m: int, batch_size: int | None, shuffle_seed: int = 0, weights: Floats | None = None
     ) -> None:
         self.m = m
         self._size = m if batch_size is None else min(batch_size, m)
@@ -58,31 +58,39 @@ class Epochs:
         return len(self._sizes)
 
     def batches(self, first: int, count: int) -> Batches:
-        """The batches of `count` epochs, from epoch `first` on."""
+        """The batches of `count` epochs, from epoch `first` on.
+
+        A training asks for every epoch once, and for one after the other; when it goes on from a state,
+        from the epoch of that state on.
+        """
         if not self._shuffled:
             if len(self._full) != count:
                 self._full = Batches.full(count)
             return self._full
-        order = np.empty(count * self.m, np.int64)
+        columns = np.empty(count * self.m, np.int64)
         for i in range(count):
-            self._stream.seed((self._seed + 1 + first + i) % 2**32)
-            order[i * self.m : (i + 1) * self.m] = self._stream.permutation(self.m)
+            columns[i * self.m : (i + 1) * self.m] = self._permutation(first + i)
         if len(self._offsets) != count * self.steps_per_epoch + 1:
             starts = np.arange(0, self.m, self._size)
             every = (starts + np.arange(count)[:, None] * self.m).ravel()
             self._offsets = np.append(every, count * self.m)
-        return Batches(order, self._offsets)
+        return Batches(columns, self._offsets)
 
-    def costs(self, costs: list[float], batches: Batches) -> list[float]:
+    def _permutation(self, epoch: int) -> Integers:
+        """The columns of an epoch in their order, (m,)."""
+        self._stream.seed((self._seed + 1 + epoch) % 2**32)
+        return self._stream.permutation(self.m)
+
+    def costs(self, costs: Sequence[float], batches: Batches) -> list[float]:
         """The cost of each epoch: the mean over its examples of costs that are means over their batches.
 
         Args:
-            costs: of the batches.
+            costs: of the batches, epoch by epoch.
             batches: as `batches` returned them.
         """
         k = self.steps_per_epoch
         if k == 1:
-            return costs
+            return list(costs)
         if self._weights is None or batches.columns is None:
             return [_mean(costs[i : i + k], self._sizes) for i in range(0, len(costs), k)]
         sums = np.add.reduceat(self._weights[batches.columns], batches.offsets[:-1]).tolist()
