@@ -17,11 +17,15 @@ namespace {
 constexpr int most_shares = 255;
 
 // How often to look before going to sleep: some 150 us for a thread without work, since a training that makes a call for
-// every epoch makes the next before that; 40 us for the caller, whose processor the last share may need. No pause
-// instruction: a hypervisor takes many of them for a reason to stop us, and a step took twice as long.
-constexpr int spins_for_work = 200000, spins_for_end = 50000;
+// every epoch makes the next before that, but 15 us for one that came too late, whose processor another seems to need; 40
+// us for the caller, whose processor the last share may need. No pause instruction: a hypervisor takes many of them for a
+// reason to stop us, and a step took twice as long.
+constexpr int spins_for_work = 200000, spins_if_late = 20000, spins_for_end = 50000;
 
 std::uint32_t number_of(std::uint64_t round) { return std::uint32_t(round >> 8); }
+
+// Threads that came too late so often are woken only now and then: waking one takes some microseconds, too.
+constexpr int late_often = 8, now_and_then = 64;
 
 template <class Done>
 void spin(int times, Done done) {
@@ -49,15 +53,15 @@ void Team::forget() {
 Team::~Team() {
     if (owner_ != long(getpid())) forget();
     ending_.store(true, std::memory_order_relaxed);
-    publish(round_.load(std::memory_order_relaxed) + 256);
+    publish(round_.load(std::memory_order_relaxed) + 256, true);
     for (auto& thread : threads_) thread.join();
 }
 
-void Team::take(std::uint64_t round, int share) noexcept {
+bool Team::take(std::uint64_t round, int share) noexcept {
     Share& one = shares_[std::size_t(share)];
     std::uint64_t begun = one.begun.load(std::memory_order_relaxed);
     // Nobody has begun it, so the round is still in progress, and its work there.
-    if (begun >= round || !one.begun.compare_exchange_strong(begun, round, std::memory_order_acq_rel)) return;
+    if (begun >= round || !one.begun.compare_exchange_strong(begun, round, std::memory_order_acq_rel)) return false;
     try {
         call_(work_, share);
     } catch (...) {
@@ -66,12 +70,13 @@ void Team::take(std::uint64_t round, int share) noexcept {
     }
     one.done.store(number_of(round), std::memory_order_release);
     one.done.notify_one();
+    return true;
 }
 
-void Team::publish(std::uint64_t round) {
+void Team::publish(std::uint64_t round, bool wakes) {
     round_.store(round, std::memory_order_release);
     number_.store(number_of(round), std::memory_order_release);
-    number_.notify_all();
+    if (wakes) number_.notify_all();
 }
 
 void Team::run_shares(int size, Call call, void* work) {
@@ -79,8 +84,10 @@ void Team::run_shares(int size, Call call, void* work) {
     start(size);
     call_ = call, work_ = work, thrown_ = nullptr;
     const std::uint64_t round = ((round_.load(std::memory_order_relaxed) >> 8) + 1) << 8 | std::uint64_t(size);
-    publish(round);
-    for (int share = 0; share < size; ++share) take(round, share);
+    publish(round, alone_ < late_often || alone_ % now_and_then == 0);
+    int taken = 0;
+    for (int share = 0; share < size; ++share) taken += take(round, share);
+    alone_ = taken == size ? alone_ + 1 : 0;
     for (int share = 1; share < size; ++share) {
         std::atomic<std::uint32_t>& done = shares_[std::size_t(share)].done;
         spin(spins_for_end, [&] { return done.load(std::memory_order_acquire) == number_of(round); });
@@ -91,13 +98,13 @@ void Team::run_shares(int size, Call call, void* work) {
 }
 
 void Team::serve(int thread, std::uint64_t seen) {
-    for (;;) {
-        spin(spins_for_work, [&] { return round_.load(std::memory_order_relaxed) != seen; });
+    for (bool late = false;;) {
+        spin(late ? spins_if_late : spins_for_work, [&] { return round_.load(std::memory_order_relaxed) != seen; });
         number_.wait(number_of(seen), std::memory_order_acquire);
         seen = round_.load(std::memory_order_acquire);
         if (ending_.load(std::memory_order_relaxed)) return;
         const int size = int(seen & 255);
-        if (thread < size) take(seen, thread);
+        late = thread < size && !take(seen, thread);
     }
 }
 

@@ -44,13 +44,13 @@ private:
 
     void run_shares(int size, Call call, void* work);
     void start(int size);
-    void publish(std::uint64_t round);
+    void publish(std::uint64_t round, bool wakes);
     // Give up the threads of a process that this one was forked from.
     void forget();
     // Take the shares of every round after `seen`, the own one first.
     void serve(int thread, std::uint64_t seen);
-    // Do a share of a round that nobody has begun yet.
-    void take(std::uint64_t round, int share) noexcept;
+    // Do a share of a round, unless somebody has begun it.
+    bool take(std::uint64_t round, int share) noexcept;
 
     Call call_ = nullptr;  // of the round in progress
     void* work_ = nullptr;
@@ -59,6 +59,7 @@ private:
     alignas(64) std::atomic<std::uint64_t> round_{0};
     std::atomic<std::uint32_t> number_{0};
     std::unique_ptr<Share[]> shares_;
+    int alone_ = 0;  // rounds in a row of which the caller did all shares
     std::atomic<bool> ending_{false};
     std::exception_ptr thrown_;
     std::mutex throwing_;

@@ -1,4 +1,4 @@
-"""The compiled module of native/binding.cpp: for `pellucid.engines.native` only."""
+"""The compiled module of native/binding.cpp: for `pellucid.engines` only."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, final
@@ -16,7 +16,14 @@ class Description: ...
 @final
 class Options: ...
 
+@final
+class Turnstile:
+    def __init__(self) -> None: ...
+    def __enter__(self) -> None: ...
+    def __exit__(self, *details: object) -> None: ...
+
 def describe(
+    *,
     layer_dims: Sequence[int],
     activations: Sequence[str],
     cost: str,
@@ -27,6 +34,7 @@ def describe(
     dropout: Sequence[float],
 ) -> Description: ...
 def options(
+    *,
     rule: str,
     beta1: float,
     beta2: float,
@@ -41,17 +49,21 @@ def instruction_set() -> str: ...
 def product(A: Floats, B: Floats, C: Floats, beyond: int, threads: int) -> None: ...
 
 class _Trainer:
-    def __init__(
+    def __init__(self, *, network: Description, options: Options) -> None: ...
+    def feed(self, *, X: Floats, Y: Floats, weights: Floats | None) -> None: ...
+    def restore(
         self,
-        network: Description,
-        options: Options,
-        X: Floats,
-        Y: Floats,
-        weights: Floats | None,
+        *,
         parameters: Floats,
+        v: Floats | None,
+        s: Floats | None,
+        update_count: int,
+        step_count: int,
     ) -> None: ...
+    def state(self, *, parameters: Floats, v: Floats | None, s: Floats | None) -> tuple[int, int]: ...
     def advance(
         self,
+        *,
         columns: Integers | None,
         offsets: Integers,
         rates: Doubles,
@@ -59,18 +71,28 @@ class _Trainer:
         penalties: Doubles,
         listens: bool,
     ) -> tuple[int, Literal["done", "diverged"], float]: ...
-    @property
-    def iteration(self) -> int: ...
-    def parameters(self, to: Floats) -> None: ...
-    def cost(self, listens: bool) -> float: ...
+    def gradient(
+        self, *, at: Floats, grads: Floats, outputs: Floats, listens: bool
+    ) -> tuple[float, float]: ...
+    def evaluate(
+        self,
+        *,
+        X: Floats,
+        Y: Floats,
+        weights: Floats | None,
+        outputs: Floats,
+        same_inputs: bool,
+        listens: bool,
+    ) -> float: ...
+    def cost(self, *, listens: bool) -> float: ...
     def go_back(self) -> None: ...
-    def gradient(self, at: Floats, to: Floats, listens: bool) -> tuple[float, float]: ...
-    def memory(self, v: Floats | None, s: Floats | None) -> int: ...
-    def remember(self, v: Floats | None, s: Floats | None, taken: int) -> None: ...
+    @property
+    def leaves_out_zeros(self) -> bool: ...
 
 class _Predictor:
     def __init__(
         self,
+        *,
         network: Description,
         parameters: Floats,
         mean: Sequence[float],
@@ -79,6 +101,10 @@ class _Predictor:
         threads: int,
     ) -> None: ...
     def answer(self, rows: Any, to: Floats) -> bool: ...
+    def outputs(self, *, X: Floats, outputs: Floats, listens: bool) -> None: ...
+    def evaluate(
+        self, *, X: Floats, Y: Floats, weights: Floats | None, outputs: Floats, listens: bool
+    ) -> float: ...
 
 @final
 class Trainer32(_Trainer): ...

@@ -132,23 +132,6 @@ def test_the_outputs_of_a_gradient_are_the_answers(trained: Trained, m: int) -> 
     assert found.penalty == pytest.approx(penalty, rel=trained.tolerance)
 
 
-@on_numpy
-def test_gradients_are_views_of_one_row_in_the_order_of_packing(trained: Trained) -> None:
-    network = Network((4, 6, 5, 2))
-    examples, parameters = problem(network)
-    found = trained.open(network, examples, parameters).gradient(parameters)
-    assert [*found.grads] == [f"d{name}" for name in network.parameter_shapes]
-    if trained.engine == "native":
-        row = found.grads["dW1"].base
-        start = 0
-        for name in ("dW1", "dW2", "dW3", "db1", "db2", "db3"):
-            value = found.grads[name]
-            assert np.shares_memory(value, row)
-            np.testing.assert_array_equal(value.ravel(order="F"), row[start : start + value.size])
-            start += value.size
-        assert start == row.size
-
-
 @every_engine
 def test_a_gradient_where_the_cost_is_not_finite_is_none(trained: Trained) -> None:
     network = Network((2, 3, 1), output_activation="identity")

@@ -78,7 +78,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
     batches = draw(st.sampled_from([Batches.full(2), Batches.of([order[:size], order[-size:]])]))
     weighted, memory = draw(st.booleans()), draw(st.sampled_from("CF"))
-    )
+    return Case(network, m, density, options, weighted, batches, memory, seed)
 
 
 @given(cases())
