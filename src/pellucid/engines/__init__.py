@@ -15,10 +15,11 @@ from pellucid.engines.interface import (
     StepOptions,
     TrainingState,
 )
-from pellucid.engines.native import NativeEngine, processors
+from pellucid.engines.native import NativeEngine
 from pellucid.engines.packing import flat, named
 from pellucid.engines.products import product
 from pellucid.engines.reference import ReferenceEngine
+from pellucid.engines.threads import default_threads, processors
 from pellucid.errors import OptionError
 from pellucid.network import Network
 
@@ -33,6 +34,7 @@ __all__ = [
     "StepOptions",
     "TrainingState",
     "check_engine",
+    "default_threads",
     "engine_for",
     "engine_named",
     "flat",
@@ -107,8 +109,8 @@ def _fastest(network: Network | None, X: Any) -> Engine:
         reason = engine.why_not()
         if reason:
             _warn_once(
-                f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers and "
-                "more slowly; an installation with a C++20 compiler brings it"
+                f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers "
+                "and more slowly; an installation with a C++20 compiler brings it"
             )
     raise AssertionError("the reference engine serves everywhere")
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines.native import compiled, processors
+from pellucid.engines.native import compiled
+from pellucid.engines.threads import processors
 
 Floats = np.ndarray[Any, Any]
 

@@ -1,20 +1,18 @@
-"""When a Network is trained: epochs, batches, schedules, history, and the events that faces listen to."""
+"""When a Network is trained.
+
+The loop, batches, the monitor, schedules, history, and the events of a training.
+"""
 
 from pellucid.training.auto_layers import LADDER, AutoLayers, LayersListener, LayersTried, auto_layers
-from pellucid.training.columns import (
-    LabelledColumns,
-    bare_cost,
-    check_finite_columns,
-    checked_columns,
-    predicts_numbers,
-)
-from pellucid.training.epochs import epoch_batches
-from pellucid.training.events import EpochEnd, Event, Listener, TrainingEnd, TrainingStart
+from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart
 from pellucid.training.history import History
 from pellucid.training.layer_trials import TriedLayers
 from pellucid.training.loop import fit, train
+from pellucid.training.monitor import Monitor, MonitorState
 from pellucid.training.options import TrainingOptions
+from pellucid.training.order import Order, epoch_batches
 from pellucid.training.range_test import LearningRateRange, lr_find
+from pellucid.training.run import RunState
 from pellucid.training.schedules import Extent, Schedule
 
 __all__ = [
@@ -24,23 +22,24 @@ __all__ = [
     "Event",
     "Extent",
     "History",
-    "LabelledColumns",
     "LayersListener",
     "LayersTried",
     "LearningRateRange",
     "Listener",
+    "Monitor",
+    "MonitorState",
+    "Now",
+    "Order",
+    "RunState",
     "Schedule",
+    "StepEnd",
     "TrainingEnd",
     "TrainingOptions",
     "TrainingStart",
     "TriedLayers",
     "auto_layers",
-    "bare_cost",
-    "check_finite_columns",
-    "checked_columns",
     "epoch_batches",
     "fit",
     "lr_find",
-    "predicts_numbers",
     "train",
 ]

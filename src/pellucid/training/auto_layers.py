@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from pellucid.core._arrays import Array
+from pellucid.engines import default_threads
 from pellucid.errors import DivergenceError, OptionError
+from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.training.columns import LabelledColumns, checked_columns, checked_weights
 from pellucid.training.layer_trials import Groups, Trial, TriedLayers
-from pellucid.training.options import TrainingOptions, processors
-from pellucid.training.validation import Weighted, split_off
+from pellucid.training.options import TrainingOptions
+from pellucid.training.validation import split_off
 
 Hidden = tuple[int, ...]
 
@@ -59,12 +59,11 @@ LayersListener: TypeAlias = Callable[[LayersTried], None]
 
 def auto_layers(
     network_for: Callable[[Hidden], Network],
-    data: LabelledColumns,
+    examples: Examples,
     options: TrainingOptions | None = None,
     *,
     candidates: Iterable[Sequence[int]] | None = None,
     seed: int = 0,
-    weights: Array | None = None,
     listeners: Sequence[LayersListener] = (),
 ) -> AutoLayers:
     """Try hidden shapes on examples held out, and choose one.
@@ -80,13 +79,12 @@ def auto_layers(
 
     Args:
         network_for: the network with these hidden units; all must have the same inputs, outputs and cost.
-        data: X (n_x, m) and Y (n_y, m), of any array library.
+        examples: X (n_x, m) and Y (n_y, m), of any array library.
         options: how to train; the defaults are the course's. `validation_fraction` is the share held out,
             0.2 where it is None; `threads` is how many networks train at a time. Early stopping is left
             out, and so is `rng`: every network starts from `RandomState(seed)`.
         candidates: the hidden shapes, each a sequence of units, () for none; None: `LADDER`.
         seed: of what is held out and of the first weights.
-        weights: how much each example counts, (m,) or (1, m); None: all the same.
         listeners: called with a `LayersTried` after every measurement, as they come.
 
     Raises:
@@ -99,13 +97,13 @@ def auto_layers(
     if options.epochs < 1:
         raise OptionError("epochs is 0; expected at least 1 to try hidden layers")
     networks = _networks(network_for, LADDER if candidates is None else candidates)
-    X, Y = checked_columns(networks[0], data.X, data.Y)
-    examples = Weighted(X, Y, checked_weights(weights, X))
-    examples, held_out = split_off(networks[0], examples, options.validation_fraction or _HELD_OUT, seed)
+    fraction = options.validation_fraction or _HELD_OUT
+    examples, held_out = split_off(networks[0], examples.checked(networks[0]), fraction, seed)
     alike = replace(options, rng=seed, threads=1, patience=None, validation_fraction=None)
     groups = Groups.drawn(held_out, seed)
-    trials = [Trial(network, examples, groups, alike) for network in networks]
-    interrupted = _search(trials, options.epochs, options.threads or processors(), listeners)
+    stop = threading.Event()
+    trials = [Trial(network, examples, groups, alike, stop) for network in networks]
+    interrupted = _search(trials, options.epochs, options.threads or default_threads(), listeners, stop)
     hidden, reason = _chosen(trials, groups, interrupted)
     return AutoLayers(hidden, tuple(trial.row for trial in trials), reason, interrupted)
 
@@ -137,12 +135,17 @@ def turns(count: int, epochs: int) -> list[tuple[int, int]]:
     return [(some, -(-epochs // 2 ** (last - i))) for i, some in enumerate(counts)]
 
 
-def _search(trials: list[Trial], epochs: int, threads: int, listeners: Sequence[LayersListener]) -> bool:
+def _search(
+    trials: list[Trial],
+    epochs: int,
+    threads: int,
+    listeners: Sequence[LayersListener],
+    stop: threading.Event,
+) -> bool:
     """Successive halving; whether Ctrl-C ended it."""
     # What loads the logging module; predicting does without.
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    stop = threading.Event()
     pool = ThreadPoolExecutor(min(threads, len(trials)), "pellucid-layers")
     plan = turns(len(trials), epochs)
     done, total = 0, sum(count for count, _ in plan)
@@ -150,7 +153,7 @@ def _search(trials: list[Trial], epochs: int, threads: int, listeners: Sequence[
     try:
         for count, until in plan:
             going = _kept(going, count)
-            futures = {pool.submit(trial.train, until, stop): trial for trial in going}
+            futures = {pool.submit(trial.train, until): trial for trial in going}
             for future in as_completed(futures):
                 future.result()
                 done += 1

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pellucid.errors import OptionError
 
-REASONS = ("completed", "interrupted", "early_stopping")
+REASONS = ("completed", "interrupted", "early_stopping", "stopped")
 
 # What every history holds, in model files since the first version; the rest stands where it says something.
 _ALWAYS = ("costs", "iterations", "engine", "reason")
@@ -22,7 +22,8 @@ class History:
             epoch's examples as the epoch met them. In nats per example, penalties included.
         iterations: how many steps were taken.
         engine: the name of the engine that took them.
-        reason: why it ended: "completed", "interrupted" or "early_stopping".
+        reason: why it ended: "completed", "interrupted" (Ctrl-C), "early_stopping", or "stopped" (by
+            `stop`).
         validation_costs: one per epoch, after its steps, of the examples that were not trained on; empty
             if there were none.
         best_epoch: the epoch whose cost was the lowest, where early stopping asked for it.

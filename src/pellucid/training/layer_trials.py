@@ -1,21 +1,22 @@
-"""One hidden shape on trial: a training that can be stopped from outside, and what it is worth."""
+"""One hidden shape on trial: a training that goes on as long as the search wants, and what it is worth."""
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
-from pellucid.engines import Batches, Memory, Session
+from pellucid.engines import engine_for
 from pellucid.errors import DivergenceError
+from pellucid.examples import Examples
 from pellucid.network import Network
+from pellucid.training.call_size import now
+from pellucid.training.events import EpochEnd, Event, TrainingStart
+from pellucid.training.loop import fit
 from pellucid.training.options import TrainingOptions
-from pellucid.training.pace import Pace, now
-from pellucid.training.run import Run
-from pellucid.training.validation import Weighted
 
 Floats = np.ndarray[Any, Any]
 
@@ -48,11 +49,11 @@ class TriedLayers:
 class Groups:
     """The examples held out, dealt into groups, and the share of all weight that each has."""
 
-    parts: tuple[Weighted, ...]
+    parts: tuple[Examples, ...]
     shares: Floats
 
     @classmethod
-    def drawn(cls, held_out: Weighted, seed: int) -> Self:
+    def drawn(cls, held_out: Examples, seed: int) -> Self:
         """Deal them by `RandomState(seed)`; groups without weight are left out."""
         order = np.random.RandomState(seed).permutation(held_out.m)
         parts = [held_out.take(some) for some in np.array_split(order, min(_GROUPS, held_out.m))]
@@ -61,9 +62,11 @@ class Groups:
         shares = np.asarray(sums, np.float64)[kept]
         return cls(tuple(parts[i] for i in kept), shares / shares.sum())
 
-    def costs(self, network: Network, parameters: dict[str, Array]) -> Floats:
+    def costs(self, network: Network, parameters: Mapping[str, Array]) -> Floats:
         """The cost of each group, (k,)."""
-        return np.array([part.cost(network, parameters) for part in self.parts])
+        numbers = {name: as_numpy(value) for name, value in parameters.items()}
+        predictor = engine_for().predictor(network, numbers)
+        return np.array([predictor.evaluate(part)[0] for part in self.parts])
 
     def mean(self, costs: Floats) -> float:
         """Of all examples, from the costs of the groups (k,)."""
@@ -86,6 +89,7 @@ class Trial:
         examples: what it is trained on, checked.
         groups: what it is not trained on.
         options: how.
+        stop: ends the search.
 
     Attributes:
         costs: of the groups, where their mean was the lowest; None: not measured.
@@ -93,59 +97,66 @@ class Trial:
     """
 
     def __init__(
-        self, network: Network, examples: Weighted, groups: Groups, options: TrainingOptions
+        self,
+        network: Network,
+        examples: Examples,
+        groups: Groups,
+        options: TrainingOptions,
+        stop: threading.Event,
     ) -> None:
         self.network, self._groups = network, groups
-        self._examples, self._options = examples, options
-        self._run: Run | None = None
-        self._epochs, self._seconds = 0, 0.0
+        self._examples, self._options, self._stop = examples, options, stop
+        self._events: Generator[Event, None, None] | None = None
+        self._start: TrainingStart | None = None
+        self._done, self._epochs, self._seconds = 0, 0, 0.0
         self.costs: Floats | None = None
         self.divergence: DivergenceError | None = None
 
-    def train(self, epochs: int, stop: threading.Event) -> None:
-        """Go on until so many epochs are done in all, or the event is set, and measure.
+    def train(self, epochs: int) -> None:
+        """Go on until so many epochs are done in all, or the search is stopped, and measure.
 
         Raises:
             TooLargeError: there is not enough memory.
         """
         began = now()
         try:
-            self._train(epochs, stop)
+            self._train(epochs)
         except DivergenceError as error:
             # A training with these options would end so, whatever was measured on the way.
             self.costs, self.divergence = None, error
         finally:
             self._seconds += now() - began
 
-    def _train(self, epochs: int, stop: threading.Event) -> None:
-        if stop.is_set():
+    def _train(self, epochs: int) -> None:
+        if self._stop.is_set():
             return
-        if self._run is None:
-            self._run = Run(self.network, self._examples, None, self._options, None)
-            self._run.session = Stoppable(self._run.session, stop)
-        run = self._run
-        try:
-            while run.epoch < epochs:
-                run.advance(epochs - run.epoch)
-        except KeyboardInterrupt:
-            if not run.session.iteration:
-                return
-        parameters = run.snapshot()
-        costs = self._groups.costs(self.network, parameters)
+        if self._events is None:
+            self._events = fit(self.network, self._examples, self._options, stop=self._stop)
+            self._start = next(self._events)  # type: ignore[assignment] # the first event is the start
+        while self._done < epochs and not self._stop.is_set():
+            event = next(self._events, None)
+            if not isinstance(event, EpochEnd):
+                break
+            self._done = event.epoch + 1
+        assert self._start is not None  # it has begun
+        state = self._start.now.training_state()
+        if state.step_count == 0:
+            return
+        costs = self._groups.costs(self.network, state.parameters)
         mean = self._groups.mean(costs)
         if not math.isfinite(mean):
             raise DivergenceError(
-                f"the validation cost became {mean} after epoch {run.epoch - 1}; expected a finite number: "
-                "take a smaller learning rate, or scale the inputs",
-                run.session.iteration,
-                parameters,
+                f"the validation cost became {mean} after epoch {self._done - 1}; expected a finite "
+                "number: take a smaller learning rate, or scale the inputs",
+                state.step_count,
+                dict(state.parameters),
             )
         if mean < self.cost:
-            self.costs, self._epochs = costs, run.epoch
+            self.costs, self._epochs = costs, self._done
 
     def give_up(self) -> None:
-        """Let go of what further training would need."""
-        self._run = None
+        """Let go of the training."""
+        self._events = self._start = None
 
     @property
     def cost(self) -> float:
@@ -157,70 +168,3 @@ class Trial:
         """What is known of it now."""
         hidden = self.network.layer_dims[1:-1]
         return TriedLayers(hidden, self.network.parameter_count, self._epochs, self.cost, self._seconds)
-
-
-class Stoppable(Session):
-    """A session whose calls end when an event is set, as they end on Ctrl-C in the main thread.
-
-    Python's signals do not come to other threads.
-    """
-
-    def __init__(self, session: Session, stop: threading.Event) -> None:
-        self._session, self._stop = session, stop
-        self._pace = Pace()
-        self._penalties: list[float] = []
-
-    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> list[float]:
-        """See `Session.advance`."""
-        costs: list[float] = []
-        self._penalties = []
-        while len(costs) < len(batches):
-            if self._stop.is_set():
-                raise KeyboardInterrupt
-            first = len(costs)
-            last = min(first + self._pace.epochs, len(batches))
-            rates = learning_rates if isinstance(learning_rates, float) else learning_rates[first:last]
-            began = now()
-            costs += self._session.advance(_piece(batches, first, last), rates)
-            self._pace.took(last - first, now() - began)
-            self._penalties += self._session.penalties
-        return costs
-
-    @property
-    def penalties(self) -> list[float]:
-        """See `Session.penalties`."""
-        return self._penalties
-
-    def cost_and_gradient(self, row: Floats) -> tuple[float, Floats]:
-        """See `Session.cost_and_gradient`."""
-        return self._session.cost_and_gradient(row)
-
-    @property
-    def beyond_precision(self) -> float:
-        """See `Session.beyond_precision`."""
-        return self._session.beyond_precision
-
-    def memory(self) -> Memory:
-        """See `Session.memory`."""
-        return self._session.memory()
-
-    @property
-    def iteration(self) -> int:
-        """See `Session.iteration`."""
-        return self._session.iteration
-
-    def snapshot(self) -> dict[str, Array]:
-        """See `Session.snapshot`."""
-        return self._session.snapshot()
-
-    def finish(self) -> dict[str, Array]:
-        """See `Session.finish`."""
-        return self._session.finish()
-
-
-def _piece(batches: Batches, first: int, last: int) -> Batches:
-    """Some of the batches."""
-    if batches.columns is None:
-        return Batches.full(last - first)
-    offsets = batches.offsets[first : last + 1]
-    return Batches(batches.columns[offsets[0] : offsets[-1]], offsets - offsets[0])

@@ -1,53 +1,67 @@
-"""The training loop: it decides when; the engine does; whoever listens shows it."""
+"""The training loop, the only one: a generator of events. Whoever listens shows them.
+
+`run` takes the steps.
+"""
 
 import inspect
-from collections.abc import Generator, Mapping, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Literal
 
-from pellucid.core._arrays import Array, namespace
+from pellucid.core._arrays import namespace
+from pellucid.engines import TrainingState
 from pellucid.errors import OptionError
+from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.training.columns import LabelledColumns, checked_columns, checked_weights
-from pellucid.training.events import EpochEnd, Event, Listener, TrainingEnd, TrainingStart
+from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart
+from pellucid.training.monitor import Monitor
 from pellucid.training.options import TrainingOptions
-from pellucid.training.run import Run
-from pellucid.training.validation import Weighted, split_off
+from pellucid.training.order import Order
+from pellucid.training.run import Run, RunState
+from pellucid.training.validation import split_off
 
-Stride = int | Literal["auto"]
+Every = int | Literal["epoch", "step", "auto"]
 
 
 def fit(
     network: Network,
-    data: LabelledColumns,
+    examples: Examples,
     options: TrainingOptions | None = None,
     *,
-    parameters: Mapping[str, Array] | None = None,
-    weights: Array | None = None,
-    validation: LabelledColumns | None = None,
-    stride: Stride = 1,
+    state: RunState | TrainingState | None = None,
+    validation: Examples | None = None,
+    order: Order | None = None,
+    monitor: Monitor | None = None,
+    stop: threading.Event | None = None,
+    every: Every = "epoch",
+    tested: bool = True,
 ) -> Generator[Event, None, None]:
-    """Train, telling about it: one `TrainingStart`, an `EpochEnd` per epoch, one `TrainingEnd`.
+    """Train: one `TrainingStart`, an `EpochEnd` per epoch (and a `StepEnd` per step), one `TrainingEnd`.
 
-    A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far.
+    A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
 
     Args:
         network: what is trained.
-        data: X (n_x, m) and Y (n_y, m), of any array library.
+        examples: X (n_x, m) and Y (n_y, m), of any array library.
         options: how; the defaults are the course's.
-        parameters: where to start instead of freshly drawn weights; not changed.
-        weights: how much each example counts, (m,) or (1, m), not negative; None: all the same.
+        state: where to start instead of freshly drawn weights: a `TrainingState` begins a run from its
+            parameters and slots; a `RunState` goes on with a run of the same network, examples and options,
+            to the same bits as if it had not stopped. Not changed.
         validation: examples that are not trained on; their cost is told with every epoch.
-        stride: how many epochs are taken before their events are told: the more, the less the telling
-            costs, but then `EpochEnd.snapshot` has the parameters after the last of them. "auto": as many
-            as take about a twentieth of a second. Where something is decided after every epoch
-            (validation, early stopping, the adaptive schedule), it is 1.
-
-    Yields:
-        Events.
+        order: of the batches; None: the course's, see `TrainingOptions.shuffle_seed`.
+        monitor: what is watched after every epoch; None: what the options say.
+        stop: set it in any thread, and the run ends within a fraction of a second, or one step if that is
+            longer.
+        every: "epoch": the engine stands at the end of each epoch while its event is told. "step": it
+            stands after every step. A number of epochs: it may take so many before their events are told;
+            "auto": as many as take about a twentieth of a second. Where something is decided after every
+            epoch (validation, early stopping, the adaptive schedule), these are one epoch.
+        tested: the cost after the last step, which no later step tests, is tested at the end.
 
     Raises:
-        ShapeError: the data do not fit the network.
+        ShapeError: the examples do not fit the network.
         NonFiniteError: NaN or infinity in X.
         LabelError: Y is missing, or holds what is no label; or the weights are none.
         OptionError: validation examples both given and to be split off.
@@ -55,48 +69,74 @@ def fit(
         DivergenceError: the cost became NaN or infinite; it carries the last finite parameters.
     """
     options = options or TrainingOptions()
-    most = _checked_stride(stride)
-    examples, held_out = _examples(network, data, options, weights, validation)
-    run = Run(network, examples, held_out, options, parameters)
-    k, m = run.epochs.steps_per_epoch, run.epochs.m
+    epochs = _epochs_at_a_time(every)
+    trained_on, held_out = _examples(network, examples, options, validation)
+    run = Run(network, trained_on, held_out, options, state, order=order, monitor=monitor, stop=stop)
+    now = Now(run.snapshot, run.training_state, run.state)
+    k, m = run.order.steps_per_epoch, run.order.m
     reason = "completed"
     try:
-        yield TrainingStart(network, m, options.epochs, k, run.engine.name)
+        yield TrainingStart(network, m, options.epochs, k, run.engine.name, now)
         while not run.over:
             told = run.epoch
-            run.advance(most)
-            for epoch in range(told, run.epoch):
-                validated = run.validation_costs[epoch] if held_out is not None else None
-                yield EpochEnd(
-                    epoch, (epoch + 1) * k, run.costs[epoch], run.snapshot, validated, run.rates[epoch]
-                )
-        if run.enough:
+            if every == "step":
+                columns, cost = run.advance_step()
+                yield StepEnd(run.iteration, told, cost, run.learning_rate, columns, now)
+            else:
+                run.advance(epochs)
+            yield from _epoch_ends(run, told, now)
+        if run.plateaued:
             reason = "early_stopping"
+        elif run.stopped:
+            reason = "stopped"
     except KeyboardInterrupt:
         reason = "interrupted"
-    yield TrainingEnd(network, run.finish(), run.history(reason))
+    yield TrainingEnd(network, run.finish(tested=tested), run.history(reason), run.state())
+
+
+def _epoch_ends(run: Run, first: int, now: Now) -> Iterator[EpochEnd]:
+    """The events of the epochs from number `first` on that are complete."""
+    k = run.order.steps_per_epoch
+    for i in range(first - run.epoch, 0):
+        # From the end: a run may go on from a state that left the costs of its epochs behind.
+        epoch = run.epoch + i
+        validation_cost = run.validation_costs[i] if run.validation_costs else None
+        score = run.scores[i] if run.scores else None
+        yield EpochEnd(epoch, (epoch + 1) * k, run.costs[i], now, validation_cost, run.rates[i], score)
 
 
 def train(
     network: Network,
-    data: LabelledColumns,
+    examples: Examples,
     options: TrainingOptions | None = None,
     *,
-    parameters: Mapping[str, Array] | None = None,
-    weights: Array | None = None,
-    validation: LabelledColumns | None = None,
+    state: RunState | TrainingState | None = None,
+    validation: Examples | None = None,
+    order: Order | None = None,
+    monitor: Monitor | None = None,
+    stop: threading.Event | None = None,
     listeners: Sequence[Listener] = (),
-    stride: Stride | None = None,
+    every: Every | None = None,
+    tested: bool = True,
 ) -> TrainingEnd:
     """Run `fit` to its end, passing each event to every listener; the last event is the result.
 
     Ctrl-C, wherever it strikes, ends the training and returns what there is. Arguments and errors are
-    those of `fit`; without a `stride`, it is 1 where somebody listens, else "auto".
+    those of `fit`; without `every`, it is "epoch" where somebody listens, else "auto".
     """
-    if stride is None:
-        stride = 1 if listeners else "auto"
+    if every is None:
+        every = "epoch" if listeners else "auto"
     events = fit(
-        network, data, options, parameters=parameters, weights=weights, validation=validation, stride=stride
+        network,
+        examples,
+        options,
+        state=state,
+        validation=validation,
+        order=order,
+        monitor=monitor,
+        stop=stop,
+        every=every,
+        tested=tested,
     )
     event: Event | None = None
     interrupted = False
@@ -113,30 +153,29 @@ def train(
             except KeyboardInterrupt:
                 if isinstance(event, TrainingEnd):
                     return event
-                # Before the training began, or while it ended, there is nobody left to be told.
+                # Before the training began, or while it ended, there is no result to return.
                 if inspect.getgeneratorstate(events) == inspect.GEN_CLOSED:
                     raise
                 interrupted = True
 
 
-def _checked_stride(stride: Stride) -> int | None:
-    if stride == "auto":
+def _epochs_at_a_time(every: Every) -> int | None:
+    if every == "auto":
         return None
-    if type(stride) is not int or stride < 1:
-        raise OptionError(f"stride is {stride!r:.80}; expected a whole number of at least 1, or 'auto'")
-    return stride
+    if every in ("epoch", "step"):
+        return 1
+    if type(every) is not int or every < 1:
+        raise OptionError(
+            f"every is {every!r:.80}; expected 'epoch', 'step', 'auto' or an integer of at least 1"
+        )
+    return every
 
 
 def _examples(
-    network: Network,
-    data: LabelledColumns,
-    options: TrainingOptions,
-    weights: Array | None,
-    validation: LabelledColumns | None,
-) -> tuple[Weighted, Weighted | None]:
-    """What is trained on, and what is not."""
-    X, Y = checked_columns(network, data.X, data.Y)
-    examples = Weighted(X, Y, checked_weights(weights, X))
+    network: Network, examples: Examples, options: TrainingOptions, validation: Examples | None
+) -> tuple[Examples, Examples | None]:
+    """The examples that are trained on, and those that are held out, in one type of number."""
+    examples = examples.checked(network)
     fraction = options.validation_fraction
     if fraction is not None and validation is not None:
         raise OptionError(
@@ -146,6 +185,9 @@ def _examples(
         return split_off(network, examples, fraction, options.shuffle_seed)
     if validation is None:
         return examples, None
-    X_held_out, Y_held_out = checked_columns(network, validation.X, validation.Y)
-    xp = namespace(X=X, validation_X=X_held_out)
-    return examples, Weighted(xp.astype(X_held_out, X.dtype), xp.astype(Y_held_out, X.dtype))
+    held_out = validation.checked(network)
+    if not (examples.is_dense and held_out.is_dense):
+        return examples, held_out
+    xp = namespace(X=examples.X, validation_X=held_out.X)
+    X, Y = (xp.astype(part, examples.X.dtype, copy=False) for part in (held_out.X, held_out.Y))
+    return examples, replace(held_out, X=X, Y=Y)

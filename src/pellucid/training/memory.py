@@ -24,7 +24,7 @@ def needed_bytes(network: Network, m: int, dtype: str, optimizer: Optimizer) -> 
         dtype: "float64" or "float32".
         optimizer: by which rule.
     """
-    of_parameters = network.parameter_count * (3 + len(optimizer.keeps))
+    of_parameters = network.parameter_count * (3 + len(optimizer.slots))
     of_examples = 2 * m * sum(network.layer_dims[1:])
     return (of_parameters + of_examples) * (4 if dtype == "float32" else 8)
 

@@ -1,6 +1,5 @@
 """TrainingOptions: everything training is told beside the network and the data. A frozen value."""
 
-import os
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,8 +7,7 @@ import numpy as np
 from pellucid.core._arrays import check_number, plain_number
 from pellucid.core.initialization import check_scheme
 from pellucid.core.randomness import RandomSource, random_stream
-from pellucid.engines import engine_named
-from pellucid.engines.interface import Steps
+from pellucid.engines import Engine, StepOptions, check_engine, processors
 from pellucid.errors import OptionError
 from pellucid.optimizer import Optimizer
 from pellucid.training.schedules import Schedule
@@ -39,7 +37,7 @@ class TrainingOptions:
         shuffle_seed: epoch e permutes the examples by `RandomState(shuffle_seed + 1 + e)`, so the
             order of any epoch is known without having run those before it. Validation examples are split
             off by `RandomState(shuffle_seed)`.
-        engine: the engine's name, or "auto".
+        engine: a name, "auto", or an `Engine`.
         optimizer: by which rule the parameters follow their gradients: an `Optimizer`, or its name.
         schedule: how the learning rate changes: a `Schedule`, or its name.
         clip_norm: a gradient longer than this is shortened to it; None: never.
@@ -64,7 +62,7 @@ class TrainingOptions:
     initialization: str | float = "xavier"
     rng: RandomSource = None
     shuffle_seed: int = 0
-    engine: str = "auto"
+    engine: str | Engine = "auto"
     optimizer: str | Optimizer = field(default_factory=Optimizer)
     schedule: str | Schedule = field(default_factory=Schedule)
     clip_norm: float | None = None
@@ -92,7 +90,7 @@ class TrainingOptions:
         if not isinstance(self.restore_best, bool):
             raise OptionError(f"restore_best is {self.restore_best!r:.80}; expected True or False")
         _check_threads(self.threads)
-        engine_named(self.engine)
+        check_engine(self.engine)
         check_scheme(self.initialization)
         random_stream(self.rng)
 
@@ -100,16 +98,9 @@ class TrainingOptions:
         object.__setattr__(self, name, check_number(name, plain_number(getattr(self, name)), **bounds))
 
     @property
-    def steps(self) -> Steps:
-        """What the engine has to know of them."""
-        return Steps(Optimizer.named(self.optimizer), self.clip_norm, self.dropout_seed, self.threads)
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    def step_options(self) -> StepOptions:
+        """The part of them that an engine needs."""
+        return StepOptions(Optimizer.named(self.optimizer), self.clip_norm, self.dropout_seed, self.threads)
 
 
 def _check_threads(threads: int | None) -> None:

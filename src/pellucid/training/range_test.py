@@ -1,21 +1,25 @@
 """A learning-rate range test (Smith 2017): the rate to train with, found by trying all in one go."""
 
 import copy
+import itertools
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, check_number
-from pellucid.engines import Batches
+from pellucid.engines import TrainingState
 from pellucid.errors import DivergenceError, OptionError
+from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.training.columns import LabelledColumns, checked_columns, checked_weights
+from pellucid.training.events import StepEnd
+from pellucid.training.loop import fit
 from pellucid.training.options import TrainingOptions
-from pellucid.training.run import Run
-from pellucid.training.validation import Weighted, split_off
+from pellucid.training.schedules import Schedule
+from pellucid.training.validation import split_off
 
 Floats = np.ndarray[Any, Any]
 
@@ -57,7 +61,7 @@ class _Line(NamedTuple):
 
 def lr_find(
     network: Network,
-    data: LabelledColumns,
+    examples: Examples,
     options: TrainingOptions | None = None,
     *,
     lowest: float = 1e-6,
@@ -66,7 +70,6 @@ def lr_find(
     smoothing: float = 0.9,
     rise: float = 3.0,
     parameters: Mapping[str, Array] | None = None,
-    weights: Array | None = None,
 ) -> LearningRateRange:
     """Train for some steps at rates that grow from far too small to far too large, and watch the cost.
 
@@ -86,7 +89,7 @@ def lr_find(
 
     Args:
         network: what is to be trained.
-        data: X (n_x, m) and Y (n_y, m), of any array library.
+        examples: X (n_x, m) and Y (n_y, m), of any array library.
         options: how; the defaults are the course's.
         lowest: the first rate.
         highest: the last one, unless the test ends before.
@@ -94,7 +97,6 @@ def lr_find(
         smoothing: what each step leaves of the weight that earlier costs have, in [0, 1).
         rise: see above.
         parameters: where to start instead of freshly drawn weights.
-        weights: how much each example counts, (m,) or (1, m); None: all the same.
 
     Raises:
         OptionError: rates, steps or numbers that make no test.
@@ -105,12 +107,14 @@ def lr_find(
     rates = _rates(lowest, highest, steps)
     beta = check_number("smoothing", smoothing, least=0.0, below=1.0)
     rise = check_number("rise", rise, above=0.0)
-    X, Y = checked_columns(network, data.X, data.Y)
-    examples = Weighted(X, Y, checked_weights(weights, X))
+    examples = examples.checked(network)
     if options.validation_fraction is not None:
         examples, _ = split_off(network, examples, options.validation_fraction, options.shuffle_seed)
-    run = Run(network, examples, None, _bare(options, examples.m, steps), parameters)
-    costs, smoothed, ending = _costs(run, examples, rates.tolist(), beta, rise)
+    growing = _growing(
+        options, rates, math.ceil(examples.m / min(options.batch_size or examples.m, examples.m))
+    )
+    state = None if parameters is None else TrainingState(parameters)
+    costs, smoothed, ending = _costs(network, examples, growing, state, rates.tolist(), beta, rise)
     k = len(costs)
     found = rates[:k], np.array(costs), np.array(smoothed)
     width = _width(rates)
@@ -130,50 +134,61 @@ def _rates(lowest: float, highest: float, steps: int) -> Floats:
     return np.geomspace(lowest, highest, steps)
 
 
-def _bare(options: TrainingOptions, m: int, steps: int) -> TrainingOptions:
-    """The same steps, for as many epochs as they fill."""
-    epochs = math.ceil(steps / math.ceil(m / min(options.batch_size or m, m)))
-    return replace(options, epochs=epochs, rng=copy.deepcopy(options.rng), validation_fraction=None)
-
-
-def _steps(run: Run) -> Iterator[Batches]:
-    """One batch after the other, without end."""
-    epoch = 0
-    while True:
-        for columns in run.epochs.batches(epoch, 1):
-            yield Batches.full() if columns is None else Batches.runs(columns, len(columns))
-        epoch += 1
+def _growing(options: TrainingOptions, rates: Floats, steps_per_epoch: int) -> TrainingOptions:
+    """The same steps at growing rates, for as many epochs as they fill; nothing else ends them."""
+    epochs = math.ceil(len(rates) / steps_per_epoch)
+    factor = (rates[-1] / rates[0]) ** ((epochs * steps_per_epoch - 1) / (len(rates) - 1))
+    return replace(
+        options,
+        epochs=epochs,
+        learning_rate=float(rates[0]),
+        schedule=Schedule("exponential", ratio=float(factor)),
+        rng=copy.deepcopy(options.rng),
+        validation_fraction=None,
+        patience=None,
+    )
 
 
 def _costs(
-    run: Run, examples: Weighted, rates: list[float], beta: float, rise: float
+    network: Network,
+    examples: Examples,
+    options: TrainingOptions,
+    state: TrainingState | None,
+    rates: list[float],
+    beta: float,
+    rise: float,
 ) -> tuple[list[float], list[float], str]:
     """The cost of each step, the smoothed costs, and how it ended."""
-    counts = np.ones(examples.m) if examples.weights is None else as_numpy(examples.weights)[0]
+    weights = np.ones(examples.m) if examples.weights is None else as_numpy(examples.weights)[0]
     costs: list[float] = []
     smoothed: list[float] = []
     total = mass = 0.0
     low = math.inf
-    for rate, batch in zip(rates, _steps(run), strict=False):
-        try:
-            # One at a time: of several, a divergence would leave no costs.
-            cost = run.session.advance(batch, rate)[0]
-        except DivergenceError:
-            if not costs:
-                raise
-            return (
-                costs,
-                smoothed,
-                f"the cost left the finite numbers at the rate {rates[len(costs) - 1]:.2g}",
-            )
-        count = float(counts.sum() if batch.columns is None else counts[batch.columns].sum())
-        total, mass = beta * total + count * cost, beta * mass + count
-        costs.append(cost)
-        smoothed.append(total / mass if mass else cost)
-        low = min(low, smoothed[-1])
-        if smoothed[-1] - low > rise * max(abs(low), smoothed[0] - low):
-            return costs, smoothed, f"the cost rose far above its lowest at the rate {rate:.2g}"
+    try:
+        for event in _steps(network, examples, options, state, len(rates)):
+            weight = float(weights.sum() if event.columns is None else weights[event.columns].sum())
+            total, mass = beta * total + weight * event.cost, beta * mass + weight
+            costs.append(event.cost)
+            smoothed.append(total / mass if mass else event.cost)
+            low = min(low, smoothed[-1])
+            if smoothed[-1] - low > rise * max(abs(low), smoothed[0] - low):
+                rate = rates[len(costs) - 1]
+                return costs, smoothed, f"the cost rose far above its lowest at the rate {rate:.2g}"
+    except DivergenceError:
+        if not costs:
+            raise
+        rate = rates[len(costs) - 1]
+        return costs, smoothed, f"the cost left the finite numbers at the rate {rate:.2g}"
     return costs, smoothed, f"all {len(rates)} rates were tried"
+
+
+def _steps(
+    network: Network, examples: Examples, options: TrainingOptions, state: TrainingState | None, count: int
+) -> Iterator[StepEnd]:
+    """The first steps of a training."""
+    with closing(fit(network, examples, options, state=state, every="step")) as events:
+        taken = (event for event in events if isinstance(event, StepEnd))
+        yield from itertools.islice(taken, count)
 
 
 def _width(rates: Floats) -> int:

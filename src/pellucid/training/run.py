@@ -1,225 +1,416 @@
-"""One training under way: what is opened before the first step, and each call of the engine after it.
+"""One training under way.
 
-`loop` decides what is told; this is what is done.
+What is opened before the first step, each call of the engine, and each epoch's end.
+
+`loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
+knows
+beside its network, examples and options: a run that starts from it goes on as if it had never stopped.
 """
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.core.initialization import initialize_parameters_deep
-from pellucid.engines import Engine, Session, engine_named
-from pellucid.errors import DivergenceError, ShapeError
+from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
+from pellucid.engines.turnstile import Turnstile
+from pellucid.errors import DivergenceError, OptionError, ShapeError
+from pellucid.examples import Examples, Integers
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
-from pellucid.training.epochs import Epochs
+from pellucid.training.call_size import CallSizer, interrupts_wait, now
+from pellucid.training.feed import Feed, evaluate
 from pellucid.training.history import History
 from pellucid.training.memory import check_memory, needed_bytes, too_large
+from pellucid.training.monitor import Best, Monitor, MonitorState, Plateau, numbers
 from pellucid.training.options import TrainingOptions
-from pellucid.training.pace import Pace, interrupts_wait, now
+from pellucid.training.order import Order
 from pellucid.training.schedules import Extent, Schedule
-from pellucid.training.shortcut import taken
-from pellucid.training.stopping import Best, Plateau
-from pellucid.training.validation import Weighted
+from pellucid.training.shortcut import ReducedProblem, find_span, reduced
 
 Parameters = dict[str, Array]
 
 
+@dataclass(frozen=True, eq=False)
+class RunState:
+    """Where a training stands. A value of plain numbers and arrays, to be written to disk as it is.
+
+    Attributes:
+        training: parameters, slots and counters, as the engine has them: those of the reduced network where
+            the short cut for wide inputs is taken.
+        epoch: epochs that are complete.
+        step: steps taken of the epoch in progress.
+        step_costs: their costs.
+        seen: examples seen in complete epochs.
+        costs: of the complete epochs.
+        rates: the learning rate of the last step of each.
+        validation_costs: after each, or none.
+        scores: after each, or none.
+        monitor: what it knows.
+        slope: of an adaptive schedule.
+        divided: how often it divided the rate.
+        last_finite: the parameters whose validation cost was the last finite one; None without validation.
+        plateaued: the monitor has ended the training.
+        first_weights: W1 (n_1, n_0) where the training began, if the short cut is taken.
+        threads: how many could work; the last bits depend on it.
+    """
+
+    training: TrainingState
+    epoch: int = 0
+    step: int = 0
+    step_costs: tuple[float, ...] = ()
+    seen: int = 0
+    costs: tuple[float, ...] = ()
+    rates: tuple[float, ...] = ()
+    validation_costs: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
+    monitor: MonitorState = field(default_factory=MonitorState)
+    slope: Plateau = field(default_factory=Plateau)
+    divided: int = 0
+    last_finite: Mapping[str, Array] | None = None
+    plateaued: bool = False
+    first_weights: Array | None = None
+    threads: int | None = None
+
+
 class Run:
-    """A network, an open session, and the costs so far.
+    """A network, an open session, and how it went so far.
+
+    One thread advances it; `state` and `snapshot` may be called from any thread, and wait for the call in
+    progress.
 
     Args:
         network: what is trained.
-        data: what it is trained on, checked.
-        held_out: what it is not trained on, checked; None: nothing.
+        examples: what it is trained on, checked.
+        held_out: validation examples, checked; None: none.
         options: how.
-        parameters: where it starts; None: freshly drawn.
+        state: where it goes on; a `TrainingState` begins a run there; None: freshly drawn weights.
+        order: of the batches; None: the course's.
+        monitor: what is watched; None: what the options say.
+        stop: ends the run between two calls of the engine, once it is set.
 
     Attributes:
-        epoch: how many are done.
-        costs: one for each.
-        rates: the learning rate of the last step of each.
-        validation_costs: one for each, or none.
-        enough: early stopping has decided to stop.
+        epoch: how many are complete.
+        costs, rates, validation_costs, scores: one for each, see `RunState`.
+        plateaued: the monitor has ended the training.
 
     Raises:
         ShapeError: the parameters are not those of the network.
         TooLargeError: there is not enough memory.
+        OptionError: the engine cannot serve, or a monitor needs what there is not.
     """
 
     def __init__(
         self,
         network: Network,
-        data: Weighted,
-        held_out: Weighted | None,
+        examples: Examples,
+        held_out: Examples | None,
         options: TrainingOptions,
-        parameters: Mapping[str, Array] | None,
+        state: RunState | TrainingState | None = None,
+        *,
+        order: Order | None = None,
+        monitor: Monitor | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
-        self.network, self._held_out, self._options = network, held_out, options
-        self.engine = _engine(options.engine, data.X)
-        weights = None if data.weights is None else as_numpy(data.weights)[0]
-        self.epochs = Epochs(data.m, options.batch_size, options.shuffle_seed, weights)
-        self._full_size: Callable[[Parameters], Parameters] = lambda small: small
-        self.shortcut = ""
-        self.session = self._opened(data, parameters)
-        self.epoch = 0
-        self.costs: list[float] = []
-        self.rates: list[float] = []
-        self.validation_costs: list[float] = []
-        self.enough = False
-        self._follow_costs()
+        self.network, self._held_out, self._options, self._stop = network, held_out, options, stop
+        self.engine = engine_for(options.engine, network, examples.X)
+        weights = None if examples.weights is None else as_numpy(examples.weights)[0]
+        self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
+        self._monitor = monitor or _monitor_of(options, held_out)
+        _check_monitor(self._monitor, held_out)
+        self._schedule = Schedule.named(options.schedule)
+        self._extent = Extent(options.epochs, self.order.steps_per_epoch, self.order.m)
+        self._feed = Feed(examples)
+        self._sizer = CallSizer()
+        self._turnstile = Turnstile()
+        self._reduced: ReducedProblem | None = None
+        self.session = self._opened(examples, state)
+        self._go_on_from(state if isinstance(state, RunState) else RunState(self.session.state()))
 
-    def _opened(self, data: Weighted, parameters: Mapping[str, Array] | None) -> Session:
+    def _opened(self, examples: Examples, state: RunState | TrainingState | None) -> Session:
         network, options = self.network, self._options
-        k = min(options.batch_size or data.m, data.m)
-        dtype = str(data.X.dtype).rpartition(".")[2]
-        size = (network, k, dtype, Optimizer.named(options.optimizer))
-        if isinstance(data.X, np.ndarray):
+        k = min(options.batch_size or self.order.m, self.order.m)
+        size = (network, k, str(examples.X.dtype).rpartition(".")[2], Optimizer.named(options.optimizer))
+        if isinstance(examples.X, np.ndarray):
             # Arrays of other libraries may lie elsewhere than in the machine's memory.
             check_memory(*size)
         try:
-            if parameters is None:
-                parameters = initialize_parameters_deep(
-                    network.layer_dims, scheme=options.initialization, rng=options.rng
+            if state is None:
+                scheme, rng = options.initialization, options.rng
+                state = TrainingState(
+                    initialize_parameters_deep(network.layer_dims, scheme=scheme, rng=rng)
                 )
-            _check_parameters(network, parameters)
-            return self._begun(data, parameters)
+            return self._begun(state)
         except MemoryError as error:
             raise too_large(network, k, needed_bytes(*size), "there is less") from error
 
-    def _begun(self, data: Weighted, parameters: Mapping[str, Array]) -> Session:
-        """A session on the data, or on as few inputs as the short cut finds enough."""
-        network, X, options = self.network, data.X, self._options
-        span = taken(
-            network,
-            X,
-            parameters,
-            Optimizer.named(options.optimizer),
-            shortcut=options.shortcut,
-            steps=options.epochs * self.epochs.steps_per_epoch,
-            batch=options.batch_size,
-            restores=1 if self._held_out is None else options.epochs,
+    def _begun(self, state: RunState | TrainingState) -> Session:
+        """A session on the examples, or on as few inputs as the short cut finds enough."""
+        network, examples, options = self.network, self._feed.first, self._options
+        training = state.training if isinstance(state, RunState) else state
+        self._threads = options.threads or default_threads()
+        if isinstance(state, RunState) and state.threads is not None and options.threads is None:
+            self._threads = state.threads
+        if isinstance(state, RunState):
+            if state.first_weights is not None:
+                first = {**training.parameters, "W1": state.first_weights}
+                self._reduced = reduced(network, examples.X, first)
+        elif self._feed.whole and not training.slots:
+            _check_parameters(network, training.parameters)
+            self._reduced = find_span(
+                network,
+                examples.X,
+                training.parameters,
+                Optimizer.named(options.optimizer),
+                shortcut=options.shortcut,
+                steps=options.epochs * self.order.steps_per_epoch,
+                batch=options.batch_size,
+                restores=1 if self._held_out is None else options.epochs,
+            )
+            if self._reduced is not None:
+                training = training._replace(parameters=self._reduced.parameters)
+        if self._reduced is not None:
+            network = self._reduced.network
+            examples = Examples(self._reduced.X, examples.Y, examples.weights, finite=True)
+        _check_parameters(network, training.parameters)
+        return self.engine.open(
+            network, examples, training, replace(options.step_options, threads=self._threads)
         )
-        if span is not None:
-            network, X, parameters = span.network, span.X, span.parameters
-            self._full_size, self.shortcut = span.restore, span.description
-        return self.engine.open(network, parameters, X, data.Y, weights=data.weights, steps=options.steps)
 
-    def _follow_costs(self) -> None:
-        options = self._options
-        self._schedule = Schedule.named(options.schedule)
-        self._extent = Extent(options.epochs, self.epochs.steps_per_epoch, self.epochs.m)
-        self._divided = 0
-        self._slope = Plateau(self._schedule.patience or 0, self._schedule.tol or 0.0)
-        self._pace = Pace()
-        self._stop = None if options.patience is None else Plateau(options.patience, options.min_delta)
-        self._best: Best | None = None
-        if self._stop is not None and options.restore_best:
-            # The cost of the full batch is that before its step.
-            before = self._held_out is None and options.batch_size is None
-            self._best = Best(before=before, parameters=self.session.snapshot())
-        # The last whose validation cost was finite.
-        self._sound = self.session.snapshot() if self._held_out is not None else {}
+    def _go_on_from(self, state: RunState) -> None:
+        self.epoch, self._step, self._step_costs = state.epoch, state.step, list(state.step_costs)
+        self._seen = state.seen
+        self.costs, self.rates = list(state.costs), list(state.rates)
+        self.validation_costs, self.scores = list(state.validation_costs), list(state.scores)
+        self._watched, self._slope, self._divided = state.monitor, state.slope, state.divided
+        self._last_finite = state.last_finite
+        # The order of the epoch in progress.
+        self._batches = self.order.batches(self.epoch, 1) if state.step else None
+        self.plateaued = state.plateaued
+        if self._held_out is not None and self._last_finite is None:
+            self._last_finite = self.session.parameters()
+        if self._monitor.kept is not None and self._watched.best.parameters is None:
+            parameters = self.session.parameters()
+            best = Best(parameters, previous=parameters if self._before else None)
+            self._watched = self._watched._replace(best=best)
+
+    @property
+    def _before(self) -> bool:
+        """Whether the number that is kept is that of the parameters before the epoch.
+
+        The full batch's cost.
+        """
+        return self._monitor.kept == "cost" and self._options.batch_size is None
 
     @property
     def decides(self) -> bool:
-        """Whether something has to be decided or measured after every epoch."""
-        return self._schedule.decides or self._stop is not None or self._held_out is not None
+        """Whether something has to be measured or decided after every epoch."""
+        return self._schedule.decides or self._monitor.decides or self._held_out is not None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` has been set."""
+        return self._stop is not None and self._stop.is_set()
 
     @property
     def over(self) -> bool:
         """Whether no epoch is left to do."""
-        return self.enough or self.epoch >= self._options.epochs
+        return self.plateaued or self.stopped or self.epoch >= self._options.epochs
 
-    def advance(self, most: int | None) -> None:
-        """Do the next epochs: exactly so many, as far as they are left; None: as many as the engine pays.
+    @property
+    def iteration(self) -> int:
+        """Steps taken in this run: those of complete epochs, and of the one in progress."""
+        return self.epoch * self.order.steps_per_epoch + self._step
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the last step."""
+        return self._rate
+
+    def advance(self, epochs: int | None) -> None:
+        """Take steps to the end of an epoch, or until `stop` is set.
+
+        Args:
+            epochs: exactly so many epochs, as far as they are left; None: as many as one call of the engine
+                takes, at least one.
 
         Raises:
             DivergenceError: with parameters of full size.
             KeyboardInterrupt: Ctrl-C; what was done is counted.
         """
-        left = self._options.epochs - self.epoch
-        if self.decides:
-            most = 1
-        if most is None:
-            self._call(min(self._pace.epochs, left))
-            return
-        end = self.epoch + min(most, left)
-        while self.epoch < end:
-            self._call(min(self._pace.epochs, end - self.epoch))
+        first = self.epoch
+        until = self._options.epochs if epochs is None else min(first + epochs, self._options.epochs)
+        while not self.over and self.epoch < until:
+            self._call(self._sizer.steps, until - self.epoch)
+            if epochs is None and self.epoch > first:
+                return
 
-    def _call(self, count: int) -> None:
-        """One call of the engine."""
-        began = now()
-        try:
-            if count == 1:
-                self._advance(1)
+    def advance_step(self) -> tuple[Integers | None, float]:
+        """Take one step: the columns of its batch (None: all), and their cost before it."""
+        batches = self._call(1, 1)
+        return next(iter(batches)), self._last_cost
+
+    def _call(self, steps: int, epochs: int) -> Batches:
+        """One call of the engine, of so many steps and epochs at the most."""
+        k, began = self.order.steps_per_epoch, now()
+        count = 1 if self._step or self.decides else max(1, min(steps // k, epochs))
+        with self._turnstile:
+            if self._batches is None:
+                self._batches = self.order.batches(self.epoch, count)
+            last = count * k if count > 1 else min(self._step + steps, k)
+            whole = self._step == 0 and last == len(self._batches)
+            batches = self._batches if whole else self._batches.part(self._step, last)
+            if len(batches) == 1:
+                # Of a length nobody knows: Ctrl-C strikes within the step, which is then not taken.
+                self._advance(batches)
             else:
                 with interrupts_wait():
-                    self._advance(count)
+                    self._advance(batches)
+        self._sizer.observe(len(batches), now() - began)
+        return batches
+
+    def _advance(self, batches: Batches) -> None:
+        try:
+            rates = self._rates(len(batches))
+            costs = self._feed.advance(self.session, batches, rates)
+            self._note(costs, rates)
+            if self._batches is None and self.decides:
+                self._decide()
         except DivergenceError as error:
             error.parameters = self._full_size(error.parameters)
             raise
-        self._pace.took(count, now() - began)
-        if self.decides:
-            self._decide()
 
-    def _advance(self, count: int) -> None:
-        batches = self.epochs.batches(self.epoch, count)
-        k = self._extent.steps_per_epoch
+    def _rates(self, count: int) -> float | list[float]:
+        rate = self._options.learning_rate
         if self._schedule.is_constant:
-            rate = self._options.learning_rate
-            costs = self.session.advance(batches, rate)
-            self.rates += [rate] * count
+            return rate
+        first = self.epoch * self._extent.steps_per_epoch + self._step
+        found = self._schedule.rates(rate, self._extent, first, count, self._divided, self._seen)
+        rates: list[float] = found.tolist()
+        return rates
+
+    def _note(self, costs: Costs, rates: float | Sequence[float]) -> None:
+        """Count the steps of a call, and the epochs that they complete."""
+        k, shown = self.order.steps_per_epoch, self._monitor.shown
+        self._step_costs += costs.cost if shown is None else map(shown, costs.cost, costs.penalty)
+        self._last_cost = self._step_costs[-1]
+        done = len(self._step_costs) // k
+        self._rate = rates if isinstance(rates, float) else rates[-1]
+        if not done:
+            self._step = len(self._step_costs)
+            return
+        assert self._batches is not None  # _call drew them
+        self.costs += self.order.costs(self._step_costs, self._batches)
+        if isinstance(rates, float):
+            self.rates += [rates] * done
         else:
-            rates = self._schedule.rates(
-                self._options.learning_rate, self._extent, self.epoch * k, count * k, self._divided
-            ).tolist()
-            costs = self.session.advance(batches, rates)
-            self.rates += rates[k - 1 :: k]
-        self.costs += self.epochs.costs(costs, batches)
-        self.epoch += count
+            self.rates += rates[-1:] if done == 1 else rates[k - 1 :: k]
+        self._seen += done * self.order.m
+        self.epoch, self._step, self._step_costs, self._batches = self.epoch + done, 0, [], None
 
     def _decide(self) -> None:
-        """After one epoch: measure, divide the rate, keep the best parameters, stop."""
-        epoch, cost = self.epoch - 1, self.costs[-1]
-        if self._schedule.decides and self._slope.reached(cost):
-            self._divided += self._schedule.divides(self._options.learning_rate, self._divided)
-        if self._held_out is not None:
-            cost = self._validated(self._held_out)
-        if self._best is not None:
-            self._best.see(epoch, cost, self.session.snapshot)
-        if self._stop is not None:
-            self.enough = self._stop.reached(cost)
+        """After an epoch: measure, divide the rate, keep the best parameters, stop."""
+        monitor, cost = self._monitor, self.costs[-1]
+        if self._schedule.decides and not monitor.divides:
+            self._slope = self._slope.after(cost, self._schedule.tol or 0.0)
+            if self._slope.waited > (self._schedule.patience or 0):
+                self._slope = self._slope._replace(waited=0)
+                self._divided += self._schedule.divides(self._options.learning_rate, self._divided)
+        measured = (None, None) if self._held_out is None else self._validated(self._held_out)
+        found = numbers(cost, *measured)
+        if monitor.kept is not None:
+            self._keep(found[monitor.kept])
+        plateau = self._watched.plateau.after(found[monitor.watched], monitor.min_delta, ties=monitor.ties)
+        if plateau.waited > monitor.patience:
+            divides = monitor.divides and self._schedule.divides(self._options.learning_rate, self._divided)
+            self._divided += divides
+            self.plateaued = not divides
+            plateau = plateau._replace(waited=0) if divides else plateau
+        self._watched = self._watched._replace(plateau=plateau)
 
-    def _validated(self, held_out: Weighted) -> float:
-        parameters = self.session.snapshot()
-        cost = held_out.cost(self.network, self._full_size(parameters))
+    def _validated(self, held_out: Examples) -> tuple[float, float | None]:
+        """The cost and the score of the validation examples."""
+        if self._reduced is None:
+            cost, AL = evaluate(self.session, held_out)
+        else:
+            cost, AL = self.engine.predictor(self.network, self.snapshot()).evaluate(held_out)
         if not np.isfinite(cost):
             raise DivergenceError(
                 f"the validation cost became {cost} after epoch {self.epoch - 1}; expected a finite "
                 "number: take a smaller learning rate, or scale the inputs",
-                self.session.iteration,
-                self._full_size(self._sound),
+                self.iteration,
+                dict(self._last_finite or {}),
             )
-        self._sound = parameters
+        self._last_finite = self.session.parameters()
+        cost = cost if self._monitor.shown is None else self._monitor.shown(cost, 0.0)
         self.validation_costs.append(cost)
-        return cost
+        if self._monitor.score is None:
+            return cost, None
+        self.scores.append(self._monitor.score(AL, held_out))
+        return cost, self.scores[-1]
+
+    def _keep(self, value: float) -> None:
+        best = self._watched.best
+        better = value < best.value
+        now_there = self.session.parameters() if better or self._before else None
+        if better:
+            best = Best(best.previous if self._before else now_there, value, self.epoch - 1)
+        if self._before:
+            best = best._replace(previous=now_there)
+        self._watched = self._watched._replace(best=best)
+
+    def _full_size(self, parameters: Mapping[str, Array]) -> Parameters:
+        return dict(parameters) if self._reduced is None else self._reduced.restore(parameters)
 
     def snapshot(self) -> Parameters:
-        """The parameters as they are now, of full size."""
-        return self._full_size(self.session.snapshot())
+        """The parameters as they are now, of full size. From any thread."""
+        return self._full_size(self.session.parameters())
 
-    def finish(self) -> Parameters:
+    def training_state(self) -> TrainingState:
+        """The training state as it is now, of full size: for a trace. From any thread."""
+        state = self.session.state()
+        return state if self._reduced is None else self._reduced.restore_state(state)
+
+    def state(self) -> RunState:
+        """Where the run stands, to go on from there. From any thread."""
+        with self._turnstile:
+            return RunState(
+                training=self.session.state(),
+                epoch=self.epoch,
+                step=self._step,
+                step_costs=tuple(self._step_costs),
+                seen=self._seen,
+                costs=tuple(self.costs),
+                rates=tuple(self.rates),
+                validation_costs=tuple(self.validation_costs),
+                scores=tuple(self.scores),
+                monitor=self._watched,
+                slope=self._slope,
+                divided=self._divided,
+                last_finite=self._last_finite,
+                first_weights=None if self._reduced is None else self._reduced.first_weights,
+                plateaued=self.plateaued,
+                threads=self._threads,
+            )
+
+    def finish(self, *, tested: bool = True) -> Parameters:
         """The parameters that the training ends with.
 
+        Args:
+            tested: whether the cost after the last step is tested, which no later step does.
+
         Raises:
-            DivergenceError: the last step led to what is not finite.
+            DivergenceError: the last step led to a cost that is not finite.
         """
-        if self._best is not None and self._best.epoch is not None:
-            # Their cost was found to be finite; where the steps after it led is of no account.
-            return self._full_size(self._best.parameters)
+        best = self._watched.best
+        if best.epoch is not None and best.parameters is not None:
+            # Their cost was found to be finite; where the steps after it led does not matter.
+            return self._full_size(best.parameters)
+        if not tested:
+            return self.snapshot()
         try:
             return self._full_size(self.session.finish())
         except DivergenceError as error:
@@ -230,20 +421,29 @@ class Run:
         """How it went."""
         return History(
             tuple(self.costs),
-            self.session.iteration,
+            self.iteration,
             self.engine.name,
             reason,
             tuple(self.validation_costs),
-            None if self._best is None else self._best.epoch,
-            self.shortcut,
+            self._watched.best.epoch,
+            "" if self._reduced is None else self._reduced.description,
         )
 
 
-def _engine(name: str, X: Array) -> Engine:
-    """The engine called so; "auto" is one that knows the library of X."""
-    if name == "auto" and not isinstance(X, np.ndarray):
-        return engine_named("reference")
-    return engine_named(name)
+def _monitor_of(options: TrainingOptions, held_out: Examples | None) -> Monitor:
+    if options.patience is None:
+        return Monitor()
+    watched = "cost" if held_out is None else "validation_cost"
+    kept = watched if options.restore_best else None
+    return Monitor(watched, kept, options.patience, options.min_delta)
+
+
+def _check_monitor(monitor: Monitor, held_out: Examples | None) -> None:
+    needed = {monitor.watched, monitor.kept}
+    if held_out is None and needed & {"validation_cost", "score"}:
+        raise OptionError(f"the monitor watches the {monitor.watched}; expected validation examples")
+    if "score" in needed and monitor.score is None:
+        raise OptionError("the monitor watches the score; expected a function that computes it")
 
 
 def _check_parameters(network: Network, parameters: Mapping[str, Array]) -> None:

@@ -24,6 +24,7 @@ SCHEDULES: dict[str, dict[str, float]] = {
     "decay": {"decay_rate": 1.0, "every": 1},
     "adaptive": {"divisor": 5.0, "tol": 1e-4, "patience": 10},
     "cosine": {"floor": 0.0},
+    "exponential": {"ratio": 0.01},
     "one_cycle": {"start": 0.04, "end": 4e-6, "rise": 0.3},
 }
 
@@ -37,6 +38,7 @@ _BOUNDS: dict[str, dict[str, float]] = {
     "tol": {"least": 0.0},
     "patience": {"least": 0},
     "floor": {"least": 0.0, "most": 1.0},
+    "ratio": {"above": 0.0},
     "start": {"above": 0.0, "most": 1.0},
     "end": {"least": 0.0, "most": 1.0},
     "rise": {"above": 0.0, "below": 1.0},
@@ -76,6 +78,7 @@ class Schedule:
     - "adaptive": divided by `divisor` whenever more than `patience` epochs in a row have not brought the
       epoch's cost `tol` below the best; scikit-learn's, but that training goes on where the rate is small.
     - "cosine": rate (floor + (1 - floor) (1 + cos(pi s / S)) / 2).
+    - "exponential": rate ratio^(s / (S - 1)): by the same factor from step to step, to ratio rate.
     - "one_cycle": by half cosines up from start rate to rate during the share `rise` of the steps, then
       down to end rate. Momentum is left alone.
 
@@ -89,6 +92,7 @@ class Schedule:
         tol: by how much a cost has to be better.
         patience: epochs.
         floor: a share of the learning rate, like `start` and `end`.
+        ratio: see above; above 1 the rate grows, as in `lr_find`.
         start: see above.
         end: see above.
         rise: a share of the steps.
@@ -109,6 +113,7 @@ class Schedule:
     tol: float | None = None
     patience: int | None = None
     floor: float | None = None
+    ratio: float | None = None
     start: float | None = None
     end: float | None = None
     rise: float | None = None
@@ -176,6 +181,7 @@ class Schedule:
         first: int = 0,
         count: int | None = None,
         divided: int = 0,
+        seen: int | None = None,
     ) -> Floats:
         """The learning rates of some steps; of all, if not said otherwise: what a plot needs.
 
@@ -185,15 +191,17 @@ class Schedule:
             first: the first step wanted, counted from 0.
             count: how many steps.
             divided: how often the adaptive schedule has divided the rate so far.
+            seen: examples that training has seen before the epoch of step `first`; None: m in every epoch.
 
         Returns:
             (count,), float64.
         """
         count = extent.steps - first if count is None else count
         steps = np.arange(first, first + count)
-        rates = learning_rate * self._shares(steps, extent)
-        if divided:
-            rates = rates / _number_of(self.divisor) ** divided
+        rates = learning_rate * self._shares(steps, extent, seen)
+        for _ in range(divided):
+            # One by one, as scikit-learn divides: the same to the bit.
+            rates = rates / _number_of(self.divisor)
         warmup = self.warmup_steps or round(self.warmup_epochs * extent.steps_per_epoch)
         if warmup:
             rates = rates * np.minimum((steps + 1) / warmup, 1.0)
@@ -201,20 +209,28 @@ class Schedule:
 
     def divides(self, learning_rate: float, divided: int) -> bool:
         """Whether an adaptive rate that was divided so often is large enough to be divided again."""
-        return learning_rate / _number_of(self.divisor) ** divided > _SMALLEST
+        for _ in range(divided):
+            learning_rate /= _number_of(self.divisor)
+        return learning_rate > _SMALLEST
 
-    def _shares(self, steps: np.ndarray[Any, Any], extent: Extent) -> Floats:
+    def _shares(self, steps: np.ndarray[Any, Any], extent: Extent, seen: int | None) -> Floats:
         """What each step has of the learning rate."""
         epochs = steps // extent.steps_per_epoch
         if self.name == "step":
             return np.asarray(_number_of(self.factor) ** (epochs // _number_of(self.every)))
         if self.name == "inverse_scaling":
-            return np.asarray((epochs * float(extent.m) + 1) ** -_number_of(self.power))
+            before = epochs * float(extent.m)
+            if seen is not None and len(epochs):
+                # Of a stream, whose epochs differ in size; its first epoch has the rate itself.
+                before = np.where(epochs == 0, 0.0, (epochs - epochs[0]) * float(extent.m) + seen)
+            return np.asarray((before + 1) ** -_number_of(self.power))
         if self.name == "decay":
             return self._decayed(epochs)
         if self.name == "cosine":
             floor = _number_of(self.floor)
             return np.asarray(floor + (1 - floor) * _half_cosine(steps / max(extent.steps, 1)))
+        if self.name == "exponential":
+            return np.asarray(_number_of(self.ratio) ** (steps / max(extent.steps - 1, 1)))
         if self.name == "one_cycle":
             return self._cycle(steps, extent.steps)
         return np.ones(len(steps))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.core._arrays import Array
-from pellucid.engines import product
+from pellucid.engines import TrainingState, product
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
@@ -34,7 +34,7 @@ READING, CALLS = 3, 3e6
 
 
 @dataclass(frozen=True, eq=False)
-class Span:
+class ReducedProblem:
     """The same training on fewer inputs, and the way back.
 
     Attributes:
@@ -45,6 +45,7 @@ class Span:
             row zero.
         parameters: where the training starts, in the shapes of `network`.
         description: what a history says of it.
+        first_weights: W1 (n_1, n_0) where the training starts.
     """
 
     network: Network
@@ -52,7 +53,7 @@ class Span:
     parameters: dict[str, Array]
     description: str
     _inputs: Floats = field(repr=False)
-    _weights: Floats = field(repr=False)
+    first_weights: Floats = field(repr=False)
 
     def restore(self, parameters: Mapping[str, Array]) -> dict[str, Array]:
         """The parameters of the full network, from those of the reduced one.
@@ -63,21 +64,38 @@ class Span:
         Returns:
             The same, with W1 (n_1, n_0), a new array.
         """
+        return {**parameters, "W1": self._widened(parameters["W1"], outside=1.0)}
+
+    def restore_state(self, state: TrainingState) -> TrainingState:
+        """The training state of the full network, from that of the reduced one. Slots start at zero."""
+        slots = {
+            name: {**arrays, "dW1": self._widened(arrays["dW1"], outside=0.0)}
+            for name, arrays in state.slots.items()
+        }
+        return state._replace(parameters=self.restore(state.parameters), slots=slots)
+
+    def _widened(self, array: Array, *, outside: float) -> Floats:
+        """An array like W1', (n_1, r), over all inputs, (n_1, n_0).
+
+        Args:
+            array: (n_1, r).
+            outside: how much of the part of W1_0 outside the span it has, where no penalty changes that.
+        """
         m = self.X.shape[1]
-        W1 = np.asarray(parameters["W1"], np.float64)
+        small = np.asarray(array, np.float64)
         start = np.asarray(self.parameters["W1"], np.float64)
-        kept = 1.0
         if self.network.l2:
             # Every row's part outside the span shrank alike; the longest tells it best.
             i = int(np.argmax(start[:, m]))
-            kept = float(W1[i, m] / start[i, m]) if start[i, m] else 1.0
-        moved = divided(W1[:, :m] - kept * start[:, :m], self.X[:m], transposed=True)
+            outside = float(small[i, m] / start[i, m]) if start[i, m] else outside
+        moved = divided(small[:, :m] - outside * start[:, :m], self.X[:m], transposed=True)
         full = product(moved.astype(self.X.dtype), self._inputs.T)
-        full += self._weights if kept == 1.0 else kept * self._weights
-        return {**parameters, "W1": full}
+        if outside:
+            full += self.first_weights if outside == 1.0 else outside * self.first_weights
+        return full
 
 
-def taken(
+def find_span(
     network: Network,
     X: Array,
     parameters: Mapping[str, Array],
@@ -87,7 +105,7 @@ def taken(
     steps: int,
     batch: int | None = None,
     restores: int = 1,
-) -> Span | None:
+) -> ReducedProblem | None:
     """The short cut through a training, or None where it is not taken.
 
     Args:
@@ -107,20 +125,20 @@ def taken(
     if shortcut == "never":
         return None
     always = shortcut == "always"
-    reason = refusal(network, X, optimizer)
+    reason = why_not(network, X, optimizer)
     if reason is None:
         m = X.shape[1]
-        if not (always or worth(network, m, steps=steps, batch=batch, dtype=X.dtype, restores=restores)):
+        if not (always or pays_off(network, m, steps=steps, batch=batch, dtype=X.dtype, restores=restores)):
             return None
         try:
-            span = _span(network, X, parameters)
+            problem = reduced(network, X, parameters)
         except MemoryError:
             # The long way needs no K.
             if always:
                 raise
             return None
-        if span is not None:
-            return span
+        if problem is not None:
+            return problem
         reason = "the squares of the inputs leave the range of float64: scale the inputs"
     if always:
         raise OptionError(
@@ -140,7 +158,7 @@ def check_shortcut(shortcut: Any) -> None:
         raise OptionError(f"unknown shortcut {shortcut!r:.80}; expected one of {', '.join(SHORTCUTS)}")
 
 
-def refusal(network: Network, X: Array, optimizer: Optimizer) -> str | None:
+def why_not(network: Network, X: Array, optimizer: Optimizer) -> str | None:
     """Why there is no exact short cut, in half a sentence; None: there is one.
 
     Args:
@@ -162,7 +180,7 @@ def refusal(network: Network, X: Array, optimizer: Optimizer) -> str | None:
     return None
 
 
-def worth(
+def pays_off(
     network: Network,
     m: int,
     *,
@@ -193,8 +211,14 @@ def worth(
     return saved > set_up * (2 if np.dtype(dtype) == np.float32 else 1) + back + CALLS
 
 
-def _span(network: Network, X: Floats, parameters: Mapping[str, Array]) -> Span | None:
-    """The reduced problem; None where the squares of X overflow or vanish."""
+def reduced(network: Network, X: Floats, parameters: Mapping[str, Array]) -> ReducedProblem | None:
+    """The same training on fewer inputs; None where the squares of X overflow or vanish.
+
+    Args:
+        network: what is trained.
+        X: inputs, (n_0, m), n_0 > m.
+        parameters: where the training started.
+    """
     n_0, m = X.shape
     r = m + bool(network.l2)
     W1 = np.array(parameters["W1"], X.dtype)
@@ -207,13 +231,13 @@ def _span(network: Network, X: Floats, parameters: Mapping[str, Array]) -> Span 
     small[:, :m] = divided(WX, R[:m])
     if network.l2:
         small[:, m] = _length_outside(W1, small[:, :m])
-    return Span(
+    return ReducedProblem(
         network=replace(network, layer_dims=(r, *network.layer_dims[1:])),
         X=R.astype(X.dtype, copy=False),
         parameters={**parameters, "W1": small.astype(X.dtype)},
         description=f"exact: trained in the span of the {m} examples, {n_0} inputs as {r}",
         _inputs=X,
-        _weights=W1,
+        first_weights=W1,
     )
 
 

@@ -1,0 +1,102 @@
+"""The order of batches: which columns the steps of each epoch take, and what an epoch cost."""
+
+from collections.abc import Sequence
+from operator import mul
+from typing import Any
+
+import numpy as np
+
+from pellucid.engines import Batches
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, Any]
+
+
+def epoch_batches(m: int, batch_size: int | None, shuffle_seed: int, epoch: int) -> Batches:
+    """The batches of one epoch: shuffled columns in runs of `batch_size`, the last perhaps shorter.
+
+    Args:
+        m: number of examples.
+        batch_size: examples per batch; None: one batch of everything, in order.
+        shuffle_seed: see `TrainingOptions`.
+        epoch: counted from 0.
+    """
+    return Order(m, batch_size, shuffle_seed).batches(epoch, 1)
+
+
+class Order:
+    """The course's order: every epoch another permutation, known without having run those before it.
+
+    Args:
+        m: number of examples.
+        batch_size: examples per batch; None: one batch of everything, in order.
+        shuffle_seed: epoch e permutes by `RandomState((shuffle_seed + 1 + e) % 2**32)`.
+        weights: (m,), how much each example counts in an epoch's cost; None: all the same.
+
+    Attributes:
+        m: examples in an epoch.
+    """
+
+    def __init__(
+        self, m: int, batch_size: int | None, shuffle_seed: int = 0, weights: Floats | None = None
+    ) -> None:
+        self.m = m
+        self._size = m if batch_size is None else min(batch_size, m)
+        self._shuffled = batch_size is not None
+        self._seed = shuffle_seed
+        self._weights = weights
+        # Seeding this one again takes a twentieth of the time that a new generator takes.
+        self._stream = np.random.RandomState(0)
+        # For as many epochs as last time, all but the order of the columns is as last time.
+        self._full = Batches.full(1)
+        self._offsets = np.zeros(1, np.int64)
+        self._sizes = [float(min(self._size, m - start)) for start in range(0, m, self._size)]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many batches there are in an epoch."""
+        return len(self._sizes)
+
+    def batches(self, first: int, count: int) -> Batches:
+        """The batches of `count` epochs, from epoch `first` on.
+
+        A training asks for every epoch once, and for one after the other; when it goes on from a state,
+        from the epoch of that state on.
+        """
+        if not self._shuffled:
+            if len(self._full) != count:
+                self._full = Batches.full(count)
+            return self._full
+        columns = np.empty(count * self.m, np.int64)
+        for i in range(count):
+            columns[i * self.m : (i + 1) * self.m] = self._permutation(first + i)
+        if len(self._offsets) != count * self.steps_per_epoch + 1:
+            starts = np.arange(0, self.m, self._size)
+            every = (starts + np.arange(count)[:, None] * self.m).ravel()
+            self._offsets = np.append(every, count * self.m)
+        return Batches(columns, self._offsets)
+
+    def _permutation(self, epoch: int) -> Integers:
+        """The columns of an epoch in their order, (m,)."""
+        self._stream.seed((self._seed + 1 + epoch) % 2**32)
+        return self._stream.permutation(self.m)
+
+    def costs(self, costs: Sequence[float], batches: Batches) -> list[float]:
+        """The cost of each epoch: the mean over its examples of costs that are means over their batches.
+
+        Args:
+            costs: of the batches, epoch by epoch.
+            batches: as `batches` returned them.
+        """
+        k = self.steps_per_epoch
+        if k == 1:
+            return list(costs)
+        if self._weights is None or batches.columns is None:
+            return [_mean(costs[i : i + k], self._sizes) for i in range(0, len(costs), k)]
+        sums = np.add.reduceat(self._weights[batches.columns], batches.offsets[:-1]).tolist()
+        return [_mean(costs[i : i + k], sums[i : i + k]) for i in range(0, len(costs), k)]
+
+
+def _mean(costs: Sequence[float], sizes: Sequence[float]) -> float:
+    # In this order whatever the number of epochs: the same training has the same costs to the bit.
+    return float(sum(map(mul, costs, sizes)) / sum(sizes))
