@@ -109,7 +109,8 @@ Outcome Trainer<T>::advance(const std::vector<Step>& steps, double* costs, doubl
     for (const Step& one : steps) {
         const StepCost found = step(*examples_, one, Mode::train, &poll);
         if (found.taken == Taken::interrupted) return {outcome.steps, Ending::interrupted, 0};
-        costs[outcome.steps] = found.cost, penalties[outcome.steps] = found.penalty;
+        costs[outcome.steps] = found.cost;
+        if (penalties) penalties[outcome.steps] = found.penalty;
         if (found.taken == Taken::diverged) return {outcome.steps, Ending::diverged, found.cost};
         ++outcome.steps;
     }

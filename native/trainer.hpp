@@ -54,8 +54,8 @@ public:
     void state(T* parameters, T* v, T* s) const;
     Counts counts() const { return counts_; }
 
-    // Take these steps, in order; costs[i] is the cost of step i before it is taken, and penalties[i] what of it is
-    // penalty. A step that is interrupted is not taken.
+    // Take these steps, in order; costs[i] is the cost of step i before it is taken, and penalties[i] (or null)
+    // what of it is penalty. A step that is interrupted is not taken.
     Outcome advance(const std::vector<Step>& steps, double* costs, double* penalties, const Interrupted& interrupted);
     // Go to other parameters, and compute there the cost of all examples, penalties and the dropout of the next step
     // included, its gradient, and AL (n_y, m), column by column.
