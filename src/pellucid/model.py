@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.data.dataset import Dataset, finite_blocks, labels_of, one_hot
+from pellucid.data.dataset import DTYPES, Dataset, finite_blocks, labels_of, one_hot
 from pellucid.data.recipe import AnyRecipe, Recipe, Scaling
 from pellucid.data.rows import listed
 from pellucid.data.table_recipe import TableRecipe
@@ -139,7 +139,8 @@ class Model:
         """Forward propagation, set up once. Called with raw rows, it does what `recipe.scaling` says."""
         mean, deviation = self.recipe.scaling or Scaling()
         spread = self.network.n_y == 1 and not self.predicts_numbers
-        engine = engine_for("auto", self.network)
+        # Compiled code has float64 and float32; parameters of other types are the reference engine's.
+        engine = engine_for("auto" if self.dtype in DTYPES else "reference", self.network)
         return engine.predictor(
             self.network, self.parameters, mean=mean, deviation=deviation, spread=spread
         )
