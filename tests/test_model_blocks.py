@@ -134,8 +134,3 @@ def test_evaluating_keeps_no_layers() -> None:
 def test_a_model_sets_up_one_predictor() -> None:
     model = small_model()
     assert model.predictor is model.predictor
-
-
-def test_half_precision_is_predicted_with() -> None:
-    model = model_with(Recipe("numbers", (2,)), dtype="float16")
-    assert model.predict_proba(NUMBERS).dtype == np.float16
