@@ -269,7 +269,7 @@ class ReferencePredictor(Predictor):
 
     def __call__(self, rows: Any) -> Floats | None:
         """See `Predictor.__call__`."""
-        usable = isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype == self._dtype
+        usable = type(rows) is np.ndarray and rows.ndim == 2 and rows.dtype == self._dtype
         if not usable or rows.shape[1] != self._network.n_x or not np.isfinite(rows).all():
             return None
         X = rows.T
