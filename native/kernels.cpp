@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "combine.hpp"
+#include "philox.hpp"
 #include "products.hpp"
 #include "sweeps.hpp"
 
@@ -38,6 +39,7 @@ const Kernels<T>& table() {
         penalise<T>,
         sizes<T>,
         times_zero<T>,
+        philox_mask<T>,
     };
     return kernels;
 }

@@ -95,6 +95,12 @@ struct Kernels {
     void (*sizes)(const T* p, Index count, double* squares, double* absolutes);
     // The sum of 0 p: 0, or NaN where some p is not finite.
     double (*times_zero)(const T* p, Index count);
+
+    // Elements first .. first + count of a mask of dropout: 1 / (1 - rate) where an element is kept, else 0. Element e is
+    // kept where word e % 4 of block e / 4 is at least round(rate 2^32); a block is Philox4x32-10 of the counter (block,
+    // layer, step's lower and upper half) and the key (seed's lower and upper half).
+    void (*philox_mask)(T* M, std::uint64_t seed, std::uint32_t layer, std::uint64_t step, double rate,
+                        std::uint64_t first, Index count);
 };
 
 // Numbers that `product` needs to copy into: a panel of L, 64 rows at the most, and 108 columns of R, both for 256 steps

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#if defined(__AVX512VL__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 

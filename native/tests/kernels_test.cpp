@@ -357,6 +357,74 @@ TEST(penalties_and_sizes) {
     });
 }
 
+// Word w of Philox4x32-10, as the paper writes it.
+std::uint32_t philox_word(std::uint64_t seed, std::uint32_t layer, std::uint64_t step, std::uint64_t element) {
+    std::uint32_t c[4] = {std::uint32_t(element / 4), layer, std::uint32_t(step), std::uint32_t(step >> 32)};
+    std::uint32_t key[2] = {std::uint32_t(seed), std::uint32_t(seed >> 32)};
+    for (int round = 0; round < 10; ++round) {
+        const std::uint64_t product0 = std::uint64_t(0xD2511F53) * c[0], product1 = std::uint64_t(0xCD9E8D57) * c[2];
+        const std::uint32_t next[4] = {std::uint32_t(product1 >> 32) ^ c[1] ^ key[0], std::uint32_t(product1),
+                                       std::uint32_t(product0 >> 32) ^ c[3] ^ key[1], std::uint32_t(product0)};
+        std::copy(next, next + 4, c);
+        key[0] += 0x9E3779B9, key[1] += 0xBB67AE85;
+    }
+    return c[element % 4];
+}
+
+// Random123's known answers. A word is told by the rates on either side of it.
+TEST(masks_are_made_of_philox_words) {
+    struct Answer {
+        std::uint32_t counter[4], key[2], words[4];
+    };
+    const Answer answers[] = {
+        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+         {0xffffffff, 0xffffffff},
+         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+         {0xa4093822, 0x299f31d0},
+         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+    };
+    with_all_tables([&](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        for (const auto& [counter, key, words] : answers)
+            for (std::uint64_t w = 0; w < 4; ++w) {
+                const std::uint64_t seed = key[0] | std::uint64_t(key[1]) << 32, element = 4 * std::uint64_t(counter[0]) + w;
+                const std::uint64_t step = counter[2] | std::uint64_t(counter[3]) << 32;
+                for (std::uint64_t beyond : {0, 1}) {
+                    const double rate = double(words[w] + beyond) / 4294967296.0;
+                    T mask = T(-1);
+                    kernels.philox_mask(&mask, seed, counter[1], step, rate, element, 1);
+                    CHECK(mask == (beyond ? T(0) : T(1.0 / (1.0 - rate))));
+                }
+                CHECK(philox_word(seed, counter[1], step, element) == words[w]);
+            }
+    });
+}
+
+TEST(any_part_of_a_mask_can_be_drawn_alone) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        const std::uint64_t seed = 0x123456789abcdef, step = 0x700000003;
+        for (std::uint64_t first : {0, 1, 6, 35, 1003})
+            for (Index count : {0, 1, 3, 16, 20, 33, 64, 131, 400}) {
+                std::vector<T> mask(std::size_t(count + 1), T(-1));
+                kernels.philox_mask(mask.data(), seed, 7, step, 0.3, first, count);
+                const double bound = std::round(0.3 * 4294967296.0);
+                for (Index i = 0; i < count; ++i) {
+                    const bool is_kept = philox_word(seed, 7, step, first + std::uint64_t(i)) >= bound;
+                    CHECK(mask[std::size_t(i)] == (is_kept ? T(1.0 / 0.7) : T(0)));
+                }
+                CHECK(mask.back() == T(-1));
+            }
+        std::vector<T> mask(40);
+        kernels.philox_mask(mask.data(), seed, 7, step, 0.0, 0, 40);
+        CHECK(std::all_of(mask.begin(), mask.end(), [](T m) { return m == T(1); }));
+        kernels.philox_mask(mask.data(), seed, 7, step, 1 - 1e-12, 0, 40);
+        CHECK(std::all_of(mask.begin(), mask.end(), [](T m) { return m == T(0); }));
+    });
+}
+
 TEST(the_best_table_can_be_run) { CHECK(kernels<float>().name != nullptr && kernels<double>().name != nullptr); }
 
 }  // namespace
