@@ -26,7 +26,7 @@ class FakeSession(Session):
             time.sleep(self._engine.seconds * len(batches))
         found = Costs([], [])
         for _ in range(len(batches)):
-            found.cost.append(self._engine.cost(self.step_count))
+            found.cost.append(float(self._engine.cost(self.step_count)))
             found.penalty.append(self._engine.penalty(self.step_count))
             self.step_count += 1
         return found

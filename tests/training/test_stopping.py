@@ -10,7 +10,7 @@ import pytest
 from fake_engine import FakeEngine
 from pellucid import Network, TrainingOptions, compute_cost, train
 from pellucid.core import L_model_forward
-from pellucid.course import Columns
+from pellucid.examples import Examples
 from pellucid.errors import DivergenceError, LabelError, OptionError, ShapeError
 from pellucid.training import EpochEnd, History
 from pellucid.training.stopping import Plateau
@@ -19,12 +19,12 @@ from pellucid.training.validation import Weighted, split_off
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 40)
 Y = (X[:1] + 0.8 * RNG.randn(1, 40) > 0).astype(float)
-HELD_OUT = Columns(RNG.randn(3, 25), (RNG.randn(1, 25) > 0).astype(float))
+HELD_OUT = Examples(RNG.randn(3, 25), (RNG.randn(1, 25) > 0).astype(float))
 NETWORK = Network((3, 8, 1))
-DATA = Columns(X, Y)
+DATA = Examples(X, Y)
 
 
-def cost_of(network: Network, parameters: Any, data: Columns) -> float:
+def cost_of(network: Network, parameters: Any, data: Examples) -> float:
     AL, _ = L_model_forward(data.X, parameters, **network.activations)
     return float(compute_cost(AL, data.Y))
 
@@ -169,9 +169,9 @@ def test_a_share_that_is_split_off_is_not_trained_on() -> None:
     kept, held_out = split_off(NETWORK, Weighted(X, Y), 0.25, 3)
     expected = train(
         NETWORK,
-        Columns(kept.X, kept.Y),
+        Examples(kept.X, kept.Y),
         TrainingOptions(epochs=8, learning_rate=0.3, rng=1, shuffle_seed=3, batch_size=7),
-        validation=Columns(held_out.X, held_out.Y),
+        validation=Examples(held_out.X, held_out.Y),
     )
     assert end.history == expected.history
 
@@ -181,16 +181,16 @@ def test_a_share_that_is_split_off_is_not_trained_on() -> None:
     [
         (DATA, {"validation_fraction": 0.2}, {"validation": HELD_OUT}, OptionError,
          "validation_fraction is 0.2 and a validation set is given; expected one of them"),
-        (DATA, {}, {"validation": Columns(X[:2], Y)}, ShapeError, "layer_dims[0] = 2"),
-        (DATA, {}, {"validation": Columns(X, Y + 3)}, LabelError, "expected 0 or 1"),
-        (Columns(X[:, :1], Y[:, :1]), {"validation_fraction": 0.2}, {}, LabelError,
+        (DATA, {}, {"validation": Examples(X[:2], Y)}, ShapeError, "layer_dims[0] = 2"),
+        (DATA, {}, {"validation": Examples(X, Y + 3)}, LabelError, "expected 0 or 1"),
+        (Examples(X[:, :1], Y[:, :1]), {"validation_fraction": 0.2}, {}, LabelError,
          "validation_fraction is 0.2 and there are 1 examples, of which none can be held out"),
         (DATA, {"validation_fraction": 0.5}, {"weights": np.eye(1, 40)[0]}, LabelError,
          "the weights of the examples held out are all 0"),
     ],
 )  # fmt: skip
 def test_validation_that_cannot_be(
-    data: Columns, options: Any, arguments: Any, error: type[Exception], line: str
+    data: Examples, options: Any, arguments: Any, error: type[Exception], line: str
 ) -> None:
     with pytest.raises(error, match=re.escape(line)):
         train(NETWORK, data, TrainingOptions(epochs=1, **options), **arguments)
@@ -198,8 +198,8 @@ def test_validation_that_cannot_be(
 
 def test_a_validation_cost_that_is_not_finite() -> None:
     network = Network((3, 1), output_activation="exp")
-    far = Columns(np.full((3, 2), 1e6), np.ones((1, 2)))
-    counts = Columns(X, np.abs(np.round(3 * X[:1])))
+    far = Examples(np.full((3, 2), 1e6), np.ones((1, 2)))
+    counts = Examples(X, np.abs(np.round(3 * X[:1])))
     options = TrainingOptions(epochs=50, learning_rate=0.05, initialization="zeros")
     with pytest.raises(DivergenceError, match="the validation cost became inf after epoch 0") as caught:
         train(network, counts, options, validation=far)
@@ -208,8 +208,8 @@ def test_a_validation_cost_that_is_not_finite() -> None:
 
 
 def test_float32_stays_float32() -> None:
-    wide = Columns(HELD_OUT.X.astype("float64"), HELD_OUT.Y)
+    wide = Examples(HELD_OUT.X.astype("float64"), HELD_OUT.Y)
     end = train(
-        NETWORK, Columns(X.astype("float32"), Y), TrainingOptions(epochs=3, patience=5), validation=wide
+        NETWORK, Examples(X.astype("float32"), Y), TrainingOptions(epochs=3, patience=5), validation=wide
     )
     assert {str(value.dtype) for value in end.parameters.values()} == {"float32"}

@@ -202,12 +202,12 @@ def _steps(
 ) -> Generator[StepEnd, None, None]:
     """The first steps of a training."""
     order = _FirstBatches(examples.m, options.batch_size, options.shuffle_seed, count)
-    with closing(
-        fit(network, examples, options, state=state, order=order, every="step", tested=False)
-    ) as events:
+    with closing(fit(network, examples, options, state=state, order=order, every="step")) as events:
         for event in events:
             if isinstance(event, StepEnd):
                 yield event
+                if event.iteration == count:
+                    return
             elif isinstance(event, TrainingEnd) and event.history.reason == "interrupted":
                 raise KeyboardInterrupt
 
