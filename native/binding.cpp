@@ -16,6 +16,7 @@
 #include "multiply.hpp"
 #include "predictor.hpp"
 #include "trainer.hpp"
+#include "turnstile.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -26,9 +27,12 @@ namespace {
 template <class T>
 using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
 template <class T>
-using Line = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using InVector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
-using Room = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using OutVector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+// (n_y, m), column by column.
+template <class T>
+using Outputs = nb::ndarray<T, nb::ndim<2>, nb::f_contig, nb::device::cpu>;
 using Columns = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 template <class T>
@@ -36,46 +40,44 @@ View<const T> view(const Matrix<T>& matrix) {
     return {matrix.data(), Index(matrix.stride(0)), Index(matrix.stride(1))};
 }
 
-Activation activation_named(const std::string& name) {
-    static const std::vector<std::pair<std::string, Activation>> known = {
-        {"relu", Activation::relu},       {"leaky_relu", Activation::leaky_relu},
-        {"elu", Activation::elu},         {"gelu", Activation::gelu},
-        {"silu", Activation::silu},       {"tanh", Activation::tanh},
-        {"sigmoid", Activation::sigmoid}, {"softmax", Activation::softmax},
-        {"identity", Activation::identity}, {"exp", Activation::exp},
-    };
+// The value that has this name, of several.
+template <class Value>
+Value named(const std::string& name, const std::vector<std::pair<const char*, Value>>& known) {
     for (const auto& [other, value] : known)
-        if (other == name) return value;
-    throw std::invalid_argument("no activation " + name);
+        if (name == other) return value;
+    throw std::invalid_argument("unknown name " + name);
+}
+
+Activation activation_named(const std::string& name) {
+    return named<Activation>(name, {{"relu", Activation::relu},
+                                    {"leaky_relu", Activation::leaky_relu},
+                                    {"elu", Activation::elu},
+                                    {"gelu", Activation::gelu},
+                                    {"silu", Activation::silu},
+                                    {"tanh", Activation::tanh},
+                                    {"sigmoid", Activation::sigmoid},
+                                    {"softmax", Activation::softmax},
+                                    {"identity", Activation::identity},
+                                    {"exp", Activation::exp}});
 }
 
 Cost cost_named(const std::string& name) {
-    static const std::vector<std::pair<std::string, Cost>> known = {
-        {"binary_cross_entropy", Cost::binary_cross_entropy},
-        {"categorical_cross_entropy", Cost::categorical_cross_entropy},
-        {"mean_squared_error", Cost::mean_squared_error},
-        {"mean_absolute_error", Cost::mean_absolute_error},
-        {"huber", Cost::huber},
-        {"poisson", Cost::poisson},
-    };
-    for (const auto& [other, value] : known)
-        if (other == name) return value;
-    throw std::invalid_argument("no cost " + name);
+    return named<Cost>(name, {{"binary_cross_entropy", Cost::binary_cross_entropy},
+                              {"categorical_cross_entropy", Cost::categorical_cross_entropy},
+                              {"mean_squared_error", Cost::mean_squared_error},
+                              {"mean_absolute_error", Cost::mean_absolute_error},
+                              {"huber", Cost::huber},
+                              {"poisson", Cost::poisson}});
 }
 
 Rule rule_named(const std::string& name) {
-    static const std::vector<std::pair<std::string, Rule>> known = {
-        {"gradient_descent", Rule::gradient_descent},
-        {"momentum", Rule::momentum},
-        {"heavy_ball", Rule::heavy_ball},
-        {"nesterov", Rule::nesterov},
-        {"rmsprop", Rule::rmsprop},
-        {"adam", Rule::adam},
-        {"adamw", Rule::adamw},
-    };
-    for (const auto& [other, value] : known)
-        if (other == name) return value;
-    throw std::invalid_argument("no rule " + name);
+    return named<Rule>(name, {{"gradient_descent", Rule::gradient_descent},
+                              {"momentum", Rule::momentum},
+                              {"heavy_ball", Rule::heavy_ball},
+                              {"nesterov", Rule::nesterov},
+                              {"rmsprop", Rule::rmsprop},
+                              {"adam", Rule::adam},
+                              {"adamw", Rule::adamw}});
 }
 
 Description describe(std::vector<Index> layer_dims, const std::vector<std::string>& activations,
@@ -92,141 +94,183 @@ Description describe(std::vector<Index> layer_dims, const std::vector<std::strin
 
 Options options(const std::string& rule, double beta1, double beta2, double epsilon, double weight_decay,
                 double clip_norm, std::uint64_t seed, int threads, bool epsilon_hat) {
-    return {rule_named(rule), beta1, beta2, epsilon, weight_decay, clip_norm, seed, std::max(1, threads), epsilon_hat};
+    return {rule_named(rule), beta1, beta2, epsilon, weight_decay, clip_norm, seed, std::clamp(threads, 1, 255),
+            epsilon_hat};
 }
 
-Index size_of(const Description& network) {
-    Index count = 0;
-    for (const Layer& layer : layers_of(network)) count += layer.n * (layer.n_prev + 1);
-    return count;
+void expect(bool holds, const char* otherwise) {
+    if (!holds) throw std::invalid_argument(otherwise);
 }
 
-// The trainer with the arrays it looks at.
+// Asks Python for signals, where the calling thread hears of them.
+Interrupted signals(bool listens) {
+    if (!listens) return [] { return false; };
+    return [] {
+        nb::gil_scoped_acquire again;
+        return PyErr_CheckSignals() != 0;
+    };
+}
+
+// The result of `work`, during which other Python threads run.
+template <class Work>
+auto released(Work work) {
+    try {
+        nb::gil_scoped_release others_may_run;
+        return work();
+    } catch (const Interruption&) {
+        // The handler of the signal has raised.
+        throw nb::python_error();
+    }
+}
+
 template <class T>
-class Held {
-public:
-    Held(const Description& network, const Options& options, Matrix<T> X, Matrix<T> Y, std::optional<Line<T>> weights,
-         Line<T> parameters)
-        : X_(X), trainer_(network, options, view<T>(checked(network, X_, Y, weights, parameters)), Index(X.shape(1)),
-                          view<T>(Y), weights ? weights->data() : nullptr, parameters.data()),
-          size_(size_of(network)), keeps_v_(pellucid::keeps_v(options.rule)), keeps_s_(pellucid::keeps_s(options.rule)) {}
+Labelled<T> labelled(const Description& network, const Matrix<T>& X, const Matrix<T>& Y,
+                     const std::optional<InVector<T>>& weights) {
+    const auto m = X.shape(1);
+    expect(Index(X.shape(0)) == network.layer_dims.front() && Index(Y.shape(0)) == network.layer_dims.back() &&
+               Y.shape(1) == m && m > 0 && (!weights || weights->shape(0) == m),
+           "examples of other shapes than the network's");
+    return {view<T>(X), Index(m), view<T>(Y), weights ? weights->data() : nullptr};
+}
 
-    // (steps taken, "done" | "diverged", the cost that is not finite); an exception where a signal raised one, which
-    // only the main thread listens for.
-    std::tuple<Index, std::string, double> advance(std::optional<Columns> columns, Columns offsets, Line<double> rates,
-                                                   Room<double> costs, Room<double> penalties, bool listens) {
-        const Alone alone(busy_);
+template <class T>
+T* data_of(const Outputs<T>& outputs, Index n_y, Index m) {
+    expect(Index(outputs.shape(0)) == n_y && Index(outputs.shape(1)) == m, "outputs of another shape");
+    return outputs.data();
+}
+
+// The trainer with the arrays it looks at. One call at a time.
+template <class T>
+class PyTrainer {
+public:
+    PyTrainer(const Description& network, const Options& options)
+        : trainer_(network, options), size_(packed_count(trainer_.layers())), keeps_v_(keeps_v(options.rule)),
+          keeps_s_(keeps_s(options.rule)) {}
+
+    void feed(Matrix<T> X, Matrix<T> Y, std::optional<InVector<T>> weights) {
+        const BusyGuard guard(busy_);
+        const Labelled<T> given = labelled(trainer_.network(), X, Y, weights);
+        const int place = released([&] { return trainer_.feed(given); });
+        X_[place] = X;
+        release_unused();
+    }
+
+    // (steps taken, "done" | "diverged", the cost that is not finite); an exception where a signal raised one.
+    std::tuple<Index, std::string, double> advance(std::optional<Columns> columns, Columns offsets,
+                                                   InVector<double> rates, OutVector<double> costs,
+                                                   OutVector<double> penalties, bool listens) {
+        const BusyGuard guard(busy_);
+        expect_examples();
         const auto steps = this->steps(columns, offsets, rates);
-        if (costs.shape(0) < steps.size() || penalties.shape(0) < steps.size())
-            throw std::invalid_argument("fewer costs than steps");
-        Outcome outcome{};
-        {
-            nb::gil_scoped_release others_may_run;
-            outcome = trainer_.advance(steps, costs.data(), penalties.data(), signals(listens));
-        }
+        expect(costs.shape(0) >= steps.size() && penalties.shape(0) >= steps.size(), "fewer costs than steps");
+        const Outcome outcome =
+            released([&] { return trainer_.advance(steps, costs.data(), penalties.data(), signals(listens)); });
+        release_unused();
         if (outcome.ending == Ending::interrupted) throw nb::python_error();
         return {outcome.steps, outcome.ending == Ending::done ? "done" : "diverged", outcome.cost};
     }
 
-    Index iteration() const {
-        const Alone alone(busy_);
-        return trainer_.iteration();
+    // (cost, penalty).
+    std::tuple<double, double> gradient(InVector<T> at, OutVector<T> grads, Outputs<T> outputs, bool listens) {
+        const BusyGuard guard(busy_);
+        expect_examples();
+        T* const AL = data_of<T>(outputs, trainer_.network().layer_dims.back(), trainer_.m());
+        expect(fits(at) && fits(grads), "room for another number of parameters");
+        const Outcome outcome =
+            released([&] { return trainer_.gradient(at.data(), grads.data(), AL, signals(listens)); });
+        if (outcome.ending == Ending::interrupted) throw nb::python_error();
+        return {outcome.cost, outcome.penalty};
     }
 
-    void parameters(Room<T> to) const {
-        const Alone alone(busy_);
-        if (Index(to.shape(0)) != size_) throw std::invalid_argument("room for another number of parameters");
-        trainer_.parameters(to.data());
+    double evaluate(Matrix<T> X, Matrix<T> Y, std::optional<InVector<T>> weights, Outputs<T> outputs, bool same_inputs,
+                    bool listens) {
+        const BusyGuard guard(busy_);
+        const Labelled<T> given = labelled(trainer_.network(), X, Y, weights);
+        T* const AL = data_of<T>(outputs, trainer_.network().layer_dims.back(), given.m);
+        const bool same = same_inputs && evaluated_X_.is_valid() && evaluated_X_.data() == X.data() &&
+                          evaluated_X_.shape(1) == X.shape(1);
+        evaluated_X_ = {};
+        const double cost = released([&] { return trainer_.evaluate(given, same, AL, signals(listens)); });
+        evaluated_X_ = X;
+        return cost;
     }
 
     double cost(bool listens) {
-        const Alone alone(busy_);
-        Outcome outcome{};
-        {
-            nb::gil_scoped_release others_may_run;
-            outcome = trainer_.cost(signals(listens));
-        }
-        if (outcome.ending == Ending::interrupted) throw nb::python_error();
-        return outcome.cost;
+        const BusyGuard guard(busy_);
+        expect_examples();
+        return released([&] { return trainer_.cost(signals(listens)); });
     }
 
     void go_back() {
-        const Alone alone(busy_);
-        nb::gil_scoped_release others_may_run;
-        trainer_.go_back();
+        const BusyGuard guard(busy_);
+        released([&] { trainer_.go_back(); });
+        release_unused();
     }
 
-    // (the cost, what of it is beyond the precision of T).
-    std::tuple<double, double> gradient(Line<T> at, Room<T> to, bool listens) {
-        const Alone alone(busy_);
-        if (Index(at.shape(0)) != size_ || Index(to.shape(0)) != size_)
-            throw std::invalid_argument("room for another number of parameters");
-        Outcome outcome{};
-        {
-            nb::gil_scoped_release others_may_run;
-            outcome = trainer_.gradient(at.data(), to.data(), signals(listens));
-        }
-        if (outcome.ending == Ending::interrupted) throw nb::python_error();
-        return {outcome.cost, trainer_.beyond_precision()};
+    // (updates, steps).
+    std::tuple<Index, Index> state(OutVector<T> parameters, std::optional<OutVector<T>> v,
+                                   std::optional<OutVector<T>> s) const {
+        const BusyGuard guard(busy_);
+        expect(fits(parameters), "room for another number of parameters");
+        T *const to_v = slot(v, keeps_v_), *const to_s = slot(s, keeps_s_);
+        released([&] { trainer_.state(parameters.data(), to_v, to_s); });
+        return {trainer_.counts().updates, trainer_.counts().steps};
     }
 
-    Index memory(std::optional<Room<T>> v, std::optional<Room<T>> s) const {
-        const Alone alone(busy_);
-        return trainer_.memory(kept(v, keeps_v_), kept(s, keeps_s_));
+    void restore(InVector<T> parameters, std::optional<InVector<T>> v, std::optional<InVector<T>> s, Index update_count,
+                 Index step_count) {
+        const BusyGuard guard(busy_);
+        expect(fits(parameters), "another number of parameters");
+        expect(bool(v) == bool(s) || keeps_v_ != keeps_s_, "one slot of two");
+        const T *const from_v = v ? slot(v, keeps_v_) : nullptr, *const from_s = s ? slot(s, keeps_s_) : nullptr;
+        trainer_.restore(parameters.data(), from_v, from_s, {update_count, step_count});
+        release_unused();
     }
 
-    void remember(std::optional<Line<T>> v, std::optional<Line<T>> s, Index taken) {
-        const Alone alone(busy_);
-        trainer_.remember(kept(v, keeps_v_), kept(s, keeps_s_), taken);
-    }
+    bool leaves_out_zeros() const { return trainer_.m() > 0 && trainer_.leaves_out_zeros(); }
 
 private:
-    // One call at a time: another thread's, or a signal handler's within this one, is refused.
-    class Alone {
+    // One call at a time: a second one is refused.
+    class BusyGuard {
     public:
-        explicit Alone(std::atomic_flag& busy) : busy_(busy) {
+        explicit BusyGuard(std::atomic_flag& busy) : busy_(busy) {
             if (busy_.test_and_set()) throw std::runtime_error("this session is at work in another call; it takes one at a time");
         }
-        ~Alone() { busy_.clear(); }
-        Alone(const Alone&) = delete;
-        Alone& operator=(const Alone&) = delete;
+        ~BusyGuard() { busy_.clear(); }
+        BusyGuard(const BusyGuard&) = delete;
+        BusyGuard& operator=(const BusyGuard&) = delete;
 
     private:
         std::atomic_flag& busy_;
     };
 
-    // The numbers of what the rule keeps, exactly where it keeps it.
-    template <class Numbers>
-    auto kept(const std::optional<Numbers>& given, bool keeps) const -> decltype(given->data()) {
-        if (bool(given) != keeps || (given && Index(given->shape(0)) != size_))
-            throw std::invalid_argument("a memory of another rule or network");
+    void expect_examples() const { expect(trainer_.m() > 0, "a session without examples"); }
+
+    template <class Vector>
+    bool fits(const Vector& vector) const {
+        return Index(vector.shape(0)) == size_;
+    }
+
+    // The numbers of a slot, exactly where the rule keeps it.
+    template <class Vector>
+    auto slot(const std::optional<Vector>& given, bool keeps) const -> decltype(given->data()) {
+        expect(bool(given) == keeps && (!given || fits(*given)), "slots of another rule or network");
         return given ? given->data() : nullptr;
     }
 
-    static std::function<bool()> signals(bool listens) {
-        if (!listens) return [] { return false; };
-        return [] {
-            nb::gil_scoped_acquire again;
-            return PyErr_CheckSignals() != 0;
-        };
-    }
-
-    static const Matrix<T>& checked(const Description& network, const Matrix<T>& X, const Matrix<T>& Y,
-                                    const std::optional<Line<T>>& weights, const Line<T>& parameters) {
-        const auto m = X.shape(1);
-        if (Index(X.shape(0)) != network.layer_dims.front() || Index(Y.shape(0)) != network.layer_dims.back() ||
-            Y.shape(1) != m || m == 0 || (weights && weights->shape(0) != m) ||
-            Index(parameters.shape(0)) != size_of(network))
-            throw std::invalid_argument("arrays of other shapes than the network's");
-        return X;
+    // X that nothing looks at any more is not kept alive.
+    void release_unused() {
+        for (int place : {0, 1})
+            if (!trainer_.looks_at(place)) X_[place] = {};
     }
 
     std::vector<Step> steps(const std::optional<Columns>& columns, const Columns& offsets,
-                            const Line<double>& rates) const {
+                            const InVector<double>& rates) const {
         std::vector<Step> found;
-        if (offsets.shape(0) == 0 || (rates.shape(0) != 1 && rates.shape(0) + 1 != offsets.shape(0)))
-            throw std::invalid_argument("as many rates as steps are expected, or one");
-        const auto m = Index(X_.shape(1)), N = columns ? Index(columns->shape(0)) : 0;
+        expect(offsets.shape(0) > 0 && (rates.shape(0) == 1 || rates.shape(0) + 1 == offsets.shape(0)),
+               "as many rates as steps are expected, or one");
+        const Index m = trainer_.m(), N = columns ? Index(columns->shape(0)) : 0;
+        found.reserve(offsets.shape(0));
         for (std::size_t i = 0; i + 1 < offsets.shape(0); ++i) {
             const Index from = offsets.data()[i], to = offsets.data()[i + 1];
             const double rate = rates.data()[rates.shape(0) == 1 ? 0 : i];
@@ -236,7 +280,7 @@ private:
         return found;
     }
 
-    Matrix<T> X_;
+    Matrix<T> X_[2], evaluated_X_;
     Trainer<T> trainer_;
     Index size_;
     bool keeps_v_, keeps_s_;
@@ -290,21 +334,72 @@ bool answer(Predictor<T>& predictor, nb::handle rows, nb::handle to) {
 }
 
 template <class T>
+void bind_trainer(nb::module_& module, const char* name) {
+    using Class = PyTrainer<T>;
+    nb::class_<Class>(module, name)
+        .def(nb::init<const Description&, const Options&>(), nb::kw_only(), "network"_a, "options"_a)
+        .def("feed", &Class::feed, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none())
+        .def("restore", &Class::restore, nb::kw_only(), "parameters"_a.noconvert(), "v"_a.noconvert().none(),
+             "s"_a.noconvert().none(), "update_count"_a, "step_count"_a)
+        .def("state", &Class::state, nb::kw_only(), "parameters"_a.noconvert(), "v"_a.noconvert().none(),
+             "s"_a.noconvert().none())
+        .def("advance", &Class::advance, nb::kw_only(), "columns"_a.none(), "offsets"_a, "rates"_a,
+             "costs"_a.noconvert(), "penalties"_a.noconvert(), "listens"_a)
+        .def("gradient", &Class::gradient, nb::kw_only(), "at"_a.noconvert(), "grads"_a.noconvert(),
+             "outputs"_a.noconvert(), "listens"_a)
+        .def("evaluate", &Class::evaluate, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(),
+             "outputs"_a.noconvert(), "same_inputs"_a, "listens"_a)
+        .def("cost", &Class::cost, nb::kw_only(), "listens"_a)
+        .def("go_back", &Class::go_back)
+        .def_prop_ro("leaves_out_zeros", &Class::leaves_out_zeros);
+}
+
+template <class T>
 void bind_predictor(nb::module_& module, const char* name) {
-    nb::class_<Predictor<T>>(module, name)
+    using Class = Predictor<T>;
+    nb::class_<Class>(module, name)
         .def(
             "__init__",
-            [](Predictor<T>* self, const Description& network, Line<T> parameters, std::vector<double> mean,
+            [](Class* self, const Description& network, InVector<T> parameters, std::vector<double> mean,
                std::vector<double> deviation, bool spread, int threads) {
                 const auto n_x = std::size_t(network.layer_dims.front());
                 const auto fits = [&](const auto& values) { return values.empty() || values.size() == n_x; };
-                if (Index(parameters.shape(0)) != size_of(network) || !fits(mean) || !fits(deviation))
-                    throw std::invalid_argument("parameters or scaling of another network");
-                new (self) Predictor<T>(network, parameters.data(), {std::move(mean), std::move(deviation)}, spread,
-                                        std::max(1, threads));
+                expect(Index(parameters.shape(0)) == packed_count(layers_of(network)) && fits(mean) && fits(deviation),
+                       "parameters or scaling of another network");
+                new (self) Class(network, parameters.data(), {std::move(mean), std::move(deviation)}, spread,
+                                 std::clamp(threads, 1, 255));
             },
-            "network"_a, "parameters"_a, "mean"_a, "deviation"_a, "spread"_a, "threads"_a)
-        .def("answer", &answer<T>, "rows"_a, "to"_a);
+            nb::kw_only(), "network"_a, "parameters"_a, "mean"_a, "deviation"_a, "spread"_a, "threads"_a)
+        .def("answer", &answer<T>, "rows"_a, "to"_a)
+        .def(
+            "outputs",
+            [](Class& self, Matrix<T> X, Outputs<T> outputs, bool listens) {
+                expect(Index(X.shape(0)) == self.inputs(), "inputs of another network");
+                const Index m = Index(X.shape(1));
+                T* const AL = data_of<T>(outputs, self.network().layer_dims.back(), m);
+                released([&] { self.outputs(view<T>(X), m, AL, signals(listens)); });
+            },
+            nb::kw_only(), "X"_a.noconvert(), "outputs"_a.noconvert(), "listens"_a)
+        .def(
+            "evaluate",
+            [](Class& self, Matrix<T> X, Matrix<T> Y, std::optional<InVector<T>> weights, Outputs<T> outputs, bool listens) {
+                const Labelled<T> given = labelled(self.network(), X, Y, weights);
+                T* const AL = data_of<T>(outputs, self.network().layer_dims.back(), given.m);
+                return released([&] { return self.evaluate(given, AL, signals(listens)); });
+            },
+            nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(), "outputs"_a.noconvert(), "listens"_a);
+}
+
+void bind_turnstile(nb::module_& module) {
+    nb::class_<Turnstile>(module, "Turnstile")
+        .def(nb::init<>())
+        .def("__enter__",
+             [](Turnstile& self) {
+                 if (self.try_enter()) return;
+                 nb::gil_scoped_release others_may_run;
+                 self.enter();
+             })
+        .def("__exit__", [](Turnstile& self, nb::args) { self.leave(); });
 }
 
 template <class T>
@@ -316,24 +411,6 @@ void product(Matrix<T> A, Matrix<T> B, nb::ndarray<T, nb::ndim<2>, nb::f_contig,
     multiply_matrices<T>(view<T>(A), view<T>(B), C.data(), Index(n), Index(n), Index(q), Index(K), beyond, threads);
 }
 
-template <class T>
-void bind(nb::module_& module, const char* trainer, const char* predictor) {
-    nb::class_<Held<T>>(module, trainer)
-        .def(nb::init<const Description&, const Options&, Matrix<T>, Matrix<T>, std::optional<Line<T>>, Line<T>>(),
-             "network"_a, "options"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(), "parameters"_a)
-        .def("advance", &Held<T>::advance, "columns"_a.none(), "offsets"_a, "rates"_a, "costs"_a.noconvert(),
-             "penalties"_a.noconvert(), "listens"_a)
-        .def_prop_ro("iteration", &Held<T>::iteration)
-        .def("parameters", &Held<T>::parameters, "to"_a.noconvert())
-        .def("cost", &Held<T>::cost, "listens"_a)
-        .def("go_back", &Held<T>::go_back)
-        .def("gradient", &Held<T>::gradient, "at"_a.noconvert(), "to"_a.noconvert(), "listens"_a)
-        .def("memory", &Held<T>::memory, "v"_a.noconvert().none(), "s"_a.noconvert().none())
-        .def("remember", &Held<T>::remember, "v"_a.noconvert().none(), "s"_a.noconvert().none(), "taken"_a);
-    bind_predictor<T>(module, predictor);
-    module.def("product", &product<T>, "A"_a.noconvert(), "B"_a.noconvert(), "C"_a.noconvert(), "beyond"_a, "threads"_a);
-}
-
 }  // namespace
 }  // namespace pellucid
 
@@ -341,11 +418,18 @@ NB_MODULE(_native, module) {
     using namespace pellucid;
     nb::class_<Description>(module, "Description");
     nb::class_<Options>(module, "Options");
-    module.def("describe", &describe, "layer_dims"_a, "activations"_a, "cost"_a, "label_smoothing"_a, "huber_delta"_a,
-               "l2"_a, "l1"_a, "dropout"_a);
-    module.def("options", &options, "rule"_a, "beta1"_a, "beta2"_a, "epsilon"_a, "weight_decay"_a, "clip_norm"_a,
-               "seed"_a, "threads"_a, "epsilon_hat"_a);
+    module.def("describe", &describe, nb::kw_only(), "layer_dims"_a, "activations"_a, "cost"_a, "label_smoothing"_a,
+               "huber_delta"_a, "l2"_a, "l1"_a, "dropout"_a);
+    module.def("options", &options, nb::kw_only(), "rule"_a, "beta1"_a, "beta2"_a, "epsilon"_a, "weight_decay"_a,
+               "clip_norm"_a, "seed"_a, "threads"_a, "epsilon_hat"_a);
     module.def("instruction_set", [] { return std::string(kernels<float>().name); });
-    bind<float>(module, "Trainer32", "Predictor32");
-    bind<double>(module, "Trainer64", "Predictor64");
+    bind_turnstile(module);
+    bind_trainer<float>(module, "Trainer32");
+    bind_trainer<double>(module, "Trainer64");
+    bind_predictor<float>(module, "Predictor32");
+    bind_predictor<double>(module, "Predictor64");
+    const auto bind_product = [&](auto function) {
+        module.def("product", function, "A"_a.noconvert(), "B"_a.noconvert(), "C"_a.noconvert(), "beyond"_a, "threads"_a);
+    };
+    bind_product(&product<float>), bind_product(&product<double>);
 }

@@ -15,6 +15,8 @@ struct Description {
     Cost cost;
     double label_smoothing, huber_delta, l2, l1;
     std::vector<double> dropout;  // of A0 .. A(L-1)
+
+    bool penalised() const { return l2 != 0 || l1 != 0; }
 };
 
 // Layer l: its sizes, and where W (n, n_prev), column by column, and b (n) begin in the one buffer of parameters.
@@ -34,14 +36,34 @@ inline std::vector<Layer> layers_of(const Description& network) {
     Index offset = 0;
     for (std::size_t l = 1; l < network.layer_dims.size(); ++l) {
         const Index n_prev = network.layer_dims[l - 1], n = network.layer_dims[l];
-        const Index W = offset, b = W + aligned(n * n_prev);
-        layers.push_back({n_prev, n, network.activations[l - 1], W, b});
-        offset = b + aligned(n);
+        layers.push_back({n_prev, n, network.activations[l - 1], offset, 0});
+        offset += aligned(n * n_prev);
     }
+    for (Layer& layer : layers) layer.b = offset, offset += aligned(layer.n);
     return layers;
 }
 
+// Numbers in the buffer of parameters, and without the gaps that aligning makes.
 inline Index parameter_count(const std::vector<Layer>& layers) { return layers.back().b + aligned(layers.back().n); }
+inline Index packed_count(const std::vector<Layer>& layers) {
+    Index count = 0;
+    for (const Layer& layer : layers) count += layer.n * (layer.n_prev + 1);
+    return count;
+}
+
+// The buffer of parameters from and to the one row that pellucid.engines.packing knows: W1, ..., WL, b1, ..., bL.
+template <class T>
+void unpack(const std::vector<Layer>& layers, const T* packed, T* parameters) {
+    for (const Layer& layer : layers)
+        std::copy_n(packed, layer.n * layer.n_prev, parameters + layer.W), packed += layer.n * layer.n_prev;
+    for (const Layer& layer : layers) std::copy_n(packed, layer.n, parameters + layer.b), packed += layer.n;
+}
+template <class T>
+void pack(const std::vector<Layer>& layers, const T* parameters, T* packed) {
+    for (const Layer& layer : layers)
+        packed = std::copy_n(parameters + layer.W, layer.n * layer.n_prev, packed);
+    for (const Layer& layer : layers) packed = std::copy_n(parameters + layer.b, layer.n, packed);
+}
 
 // How far apart the columns of an activation stand. Where many columns would fall on the same lines of a cache, which
 // holds 8 of them, a cache line lies between them: 1024 units of float32 run at 96 instead of 88 GFLOP/s.

@@ -1,6 +1,7 @@
 // Memory that starts on a cache line.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -11,25 +12,30 @@ namespace pellucid {
 
 // A block of numbers, zero at first, aligned to 64 bytes.
 template <class T>
-class Numbers {
+class AlignedBuffer {
 public:
-    Numbers() = default;
-    explicit Numbers(Index count) : count_(count) {
+    AlignedBuffer() = default;
+    explicit AlignedBuffer(Index count) : count_(std::max<Index>(count, 0)) {
         if (count <= 0) return;
         data_ = static_cast<T*>(::operator new(std::size_t(count) * sizeof(T), std::align_val_t(64)));
-        for (Index i = 0; i < count; ++i) data_[i] = T(0);
+        std::fill_n(data_, count, T(0));
     }
-    Numbers(const Numbers& other) : Numbers(other.count_) {
-        for (Index i = 0; i < count_; ++i) data_[i] = other.data_[i];
+    AlignedBuffer(const AlignedBuffer& other) : AlignedBuffer(other.count_) {
+        std::copy_n(other.data_, count_, data_);
     }
-    Numbers(Numbers&& other) noexcept
+    AlignedBuffer(AlignedBuffer&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), count_(std::exchange(other.count_, 0)) {}
-    Numbers& operator=(Numbers other) noexcept {
+    AlignedBuffer& operator=(AlignedBuffer other) noexcept {
         std::swap(data_, other.data_);
         std::swap(count_, other.count_);
         return *this;
     }
-    ~Numbers() { ::operator delete(data_, std::align_val_t(64)); }
+    ~AlignedBuffer() { ::operator delete(data_, std::align_val_t(64)); }
+
+    // Hold at least so many numbers. What was there is lost where it grows.
+    void reserve(Index count) {
+        if (count > count_) *this = AlignedBuffer(count);
+    }
 
     T* data() { return data_; }
     const T* data() const { return data_; }

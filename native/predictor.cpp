@@ -2,18 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <utility>
 
 namespace pellucid {
 
 namespace {
 
-// Rows that go through the layers together: their activations stay in the second cache.
-constexpr Index together = 64;
-
-// Work for which it pays to wake another thread up, and to let other Python threads run.
-constexpr double worth_threads = 1e6, worth_release = 2e5;
+// Work for which it pays to let other Python threads run.
+constexpr double worth_release = 2e5;
 
 template <class T>
 bool all_finite(const T* numbers, Index count) {
@@ -27,24 +23,16 @@ bool all_finite(const T* numbers, Index count) {
 
 template <class T>
 Predictor<T>::Predictor(const Description& network, const T* parameters, Scaling scaling, bool spread, int threads)
-    : kernels_(kernels<T>()), layers_(layers_of(network)), parameters_(parameter_count(layers_)),
-      scaling_(std::move(scaling)), spread_(spread), threads_(threads) {
-    for (const Layer& layer : layers_) {
-        std::memcpy(parameters_.data() + layer.W, parameters, std::size_t(layer.n * layer.n_prev) * sizeof(T));
-        parameters += layer.n * layer.n_prev;
-        std::memcpy(parameters_.data() + layer.b, parameters, std::size_t(layer.n) * sizeof(T));
-        parameters += layer.n;
-        widest_ = std::max(widest_, leading<T>(layer.n));
-        flops_ += 2 * double(layer.n * layer.n_prev);
-    }
-    scratches_.push_back(scratch());
+    : kernels_(kernels<T>()), network_(network), forward_(network), parameters_(parameter_count(forward_.layers())),
+      scaling_(std::move(scaling)), spread_(spread), threads_(threads), evaluated_(network_, forward_.layers()) {
+    unpack(forward_.layers(), parameters, parameters_.data());
+    for (const Layer& layer : forward_.layers()) flops_ += 2 * double(layer.n * layer.n_prev);
+    owns_.push_back(own());
 }
 
 template <class T>
-typename Predictor<T>::Scratch Predictor<T>::scratch() const {
-    const bool scales = !scaling_.mean.empty() || !scaling_.deviation.empty();
-    return {Numbers<T>(scales ? inputs() * together : 0), Numbers<T>(widest_ * together), Numbers<T>(widest_ * together),
-            Numbers<T>(panel_size)};
+typename Predictor<T>::Own Predictor<T>::own() const {
+    return {forward_.scratch(), AlignedBuffer<T>(scaling_.is_empty() ? 0 : inputs() * forward_.block)};
 }
 
 template <class T>
@@ -56,58 +44,77 @@ template <class T>
 bool Predictor<T>::answer(const T* rows, Index m, T* to) {
     std::unique_lock<std::mutex> alone(one_at_a_time_, std::try_to_lock);
     if (!alone) {
-        Scratch own = scratch();
-        return answer_some(own, rows, m, to);
+        Own one = own();
+        return answer_rows(one, rows, m, to);
     }
-    const int threads = int(std::clamp(flops_ * double(m) / worth_threads, 1.0, double(threads_)));
-    if (threads == 1) return answer_some(scratches_[0], rows, m, to);
-    while (int(scratches_.size()) < threads) scratches_.push_back(scratch());
+    const int threads = threads_for(flops_ * double(m), threads_);
+    if (threads == 1) return answer_rows(owns_[0], rows, m, to);
+    while (int(owns_.size()) < threads) owns_.push_back(own());
     std::atomic<bool> finite{true};
-    team_.run(threads, [&](int thread) {
-        const Index from = m * thread / threads, until = m * (thread + 1) / threads;
-        Scratch& own = scratches_[std::size_t(thread)];
-        if (!answer_some(own, rows + from * inputs(), until - from, to + from * answers())) finite = false;
+    team_.run(threads, [&](int t) {
+        const Share mine = even_share(m, threads, t);
+        if (!answer_rows(owns_[std::size_t(t)], rows + mine.from * inputs(), mine.size(), to + mine.from * answers()))
+            finite = false;
     });
     return finite;
 }
 
+// Differences from a mean are taken before digits are given up.
 template <class T>
-bool Predictor<T>::answer_some(Scratch& scratch, const T* rows, Index m, T* to) const {
-    const Index n_0 = inputs();
+void Predictor<T>::scale(const T* rows, Index count, T* to) const {
     const std::vector<double>&mean = scaling_.mean, &deviation = scaling_.deviation;
-    for (Index first = 0; first < m; first += together) {
-        const Index k = std::min(together, m - first);
-        const T* A = rows + first * n_0;
-        if (!all_finite(A, k * n_0)) return false;
-        if (scratch.inputs.size()) {
-            for (Index j = 0; j < k; ++j)
-                for (Index i = 0; i < n_0; ++i) {
-                    // Differences from a mean are taken before digits are given up.
-                    double x = double(A[j * n_0 + i]);
-                    if (!mean.empty()) x -= mean[std::size_t(i)];
-                    if (!deviation.empty()) x /= deviation[std::size_t(i)];
-                    scratch.inputs[j * n_0 + i] = T(x);
-                }
-            A = scratch.inputs.data();
+    const Index n = inputs();
+    for (Index j = 0; j < count; ++j)
+        for (Index i = 0; i < n; ++i) {
+            double x = double(rows[j * n + i]);
+            if (!mean.empty()) x -= mean[std::size_t(i)];
+            if (!deviation.empty()) x /= deviation[std::size_t(i)];
+            to[j * n + i] = T(x);
         }
-        Index ld = n_0;
-        T *here = scratch.A.data(), *there = scratch.B.data();
-        for (const Layer& layer : layers_) {
-            const Index next = &layer == &layers_.back() ? layer.n : leading<T>(layer.n);
-            linear_forward(kernels_, layer, parameters_.data(), {A, 1, ld}, here, next, k, layer.n_prev,
-                           scratch.panel.data());
-            if (layer.g == Activation::softmax)
-                kernels_.softmax(here, here, layer.n, k);
-            else
-                kernels_.activate(layer.g, here, here, nullptr, next, k);
-            A = here, ld = next;
-            std::swap(here, there);
+}
+
+template <class T>
+bool Predictor<T>::answer_rows(Own& own, const T* rows, Index m, T* to) const {
+    const Index n = inputs();
+    const Layer& layer = forward_.layers().front();
+    for (Index from = 0; from < m; from += forward_.block) {
+        const Index k = std::min(forward_.block, m - from);
+        const T* A0 = rows + from * n;
+        if (!all_finite(A0, k * n)) return false;
+        if (own.inputs.size()) {
+            scale(A0, k, own.inputs.data());
+            A0 = own.inputs.data();
         }
-        T* answer = to + first * answers();
-        if (!spread_) std::memcpy(answer, A, std::size_t(k * answers()) * sizeof(T));
-        for (Index j = 0; spread_ && j < k; ++j) answer[2 * j] = T(1) - A[j], answer[2 * j + 1] = A[j];
+        const auto first = [&](T* Z, Index ldz, T* panel) {
+            linear_forward(kernels_, layer, parameters_.data(), {A0, 1, n}, Z, ldz, k, n, panel);
+        };
+        T* const answer = to + from * answers();
+        // Of two answers p stands second, and is read before the first takes its place.
+        T* const AL = spread_ ? answer + k : answer;
+        forward_.columns_of(first, k, parameters_.data(), nullptr, AL, own.scratch);
+        for (Index j = 0; spread_ && j < k; ++j) {
+            const T p = AL[j];
+            answer[2 * j] = T(1) - p, answer[2 * j + 1] = p;
+        }
     }
     return true;
+}
+
+template <class T>
+void Predictor<T>::outputs(View<const T> X, Index m, T* AL, const Interrupted& interrupted) {
+    const std::lock_guard<std::mutex> alone(one_at_a_time_);
+    const DenseInputs<T> inputs(forward_.layers().front(), X);
+    forward_.run(inputs, m, parameters_.data(), nullptr, AL, team_, threads_, interrupted);
+}
+
+template <class T>
+double Predictor<T>::evaluate(const Labelled<T>& given, T* AL, const Interrupted& interrupted) {
+    const std::lock_guard<std::mutex> alone(one_at_a_time_);
+    evaluated_.assign(given, team_, threads_, false);
+    const Targets<T> targets = {evaluated_.Y(), evaluated_.weights()};
+    return forward_
+        .run(evaluated_.inputs(), given.m, parameters_.data(), &targets, AL, team_, threads_, interrupted)
+        .mean();
 }
 
 template class Predictor<float>;

@@ -1,49 +1,21 @@
-// A team of threads that take a step together.
+// A team of threads that share the work of a call.
 //
-// The caller is thread 0. The others sleep between two calls of `run`; within one they meet at barriers, for which
-// they wait actively: a step of a small network is over before a sleeping thread would have woken up.
+// The caller hands out shares and takes part itself. The other threads wait for shares actively for a while, since a
+// step of a small network is over before a sleeping thread has woken up. A share that its thread has not begun when the
+// caller is done with its own is the caller's: beside a busy process nobody waits for a thread that has no processor.
+// What a share computes must not depend on the thread that takes it.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
-#include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace pellucid {
-
-class Barrier {
-public:
-    // How many meet from now on; nobody may be waiting.
-    void expect(int size) {
-        size_ = size;
-        came_.store(0, std::memory_order_relaxed);
-    }
-
-    // Returns when all `size` threads have come; what they wrote before is visible after.
-    void meet() {
-        if (size_ == 1) return;
-        const unsigned round = round_.load(std::memory_order_relaxed);
-        if (came_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
-            came_.store(0, std::memory_order_relaxed);
-            round_.store(round + 1, std::memory_order_release);
-            round_.notify_all();
-            return;
-        }
-        // Some 40 us of waiting actively. No pause instruction: a hypervisor takes many of them for a reason to stop us,
-        // and a step took twice as long. Then asleep, not yielding: who yields keeps its processor, and where two of us
-        // share one they went on doing so beside an idle one; who is woken up is put on the idle one.
-        for (int spins = 0; spins < 50000; ++spins)
-            if (round_.load(std::memory_order_acquire) != round) return;
-        round_.wait(round, std::memory_order_acquire);
-    }
-
-private:
-    int size_ = 1;
-    alignas(64) std::atomic<int> came_{0};
-    alignas(64) std::atomic<unsigned> round_{0};
-};
 
 class Team {
 public:
@@ -52,25 +24,41 @@ public:
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
-    Barrier& barrier() { return barrier_; }
-
-    // Call work(thread) for thread 0 .. size - 1, each in its own; returns when all have, and throws what one of them
-    // has thrown. Work whose threads meet must not throw: the others would wait. One call at a time.
-    void run(int size, const std::function<void(int)>& work);
+    // Call work(share) for shares 0 .. size - 1, at once as far as there are threads; returns when all are done, and
+    // throws what one of them has thrown. At most 255 shares, and one call at a time.
+    template <class Work>
+    void run(int size, Work&& work) {
+        if (size <= 1) return work(0);
+        using Plain = std::remove_reference_t<Work>;
+        run_shares(size, [](void* work, int share) { (*static_cast<Plain*>(work))(share); },
+                   const_cast<void*>(static_cast<const void*>(&work)));
+    }
 
 private:
+    using Call = void (*)(void* work, int share);
+    // Share number i: in which round it was last begun, and the lower half of the number of the last in which it was done.
+    struct alignas(64) Share {
+        std::atomic<std::uint64_t> begun{0};
+        std::atomic<std::uint32_t> done{0};
+    };
+
+    void run_shares(int size, Call call, void* work);
     void start(int size);
+    void publish(std::uint64_t round);
     // Give up the threads of a process that this one was forked from.
     void forget();
-    // Do what `run` asks for, from the first call after the `seen`th.
-    void serve(int thread, unsigned seen);
-    void attempt(int thread) noexcept;
+    // Take the shares of every round after `seen`, the own one first.
+    void serve(int thread, std::uint64_t seen);
+    // Do a share of a round that nobody has begun yet.
+    void take(std::uint64_t round, int share) noexcept;
 
-    int size_ = 1;  // of the call in progress
-    Barrier barrier_;
-    const std::function<void(int)>* work_ = nullptr;
-    std::atomic<unsigned> calls_{0};
-    std::atomic<int> busy_{0};
+    Call call_ = nullptr;  // of the round in progress
+    void* work_ = nullptr;
+    // The number of the round in the upper 56 bits, in the lower 8 how many shares it has; and the lower half of its
+    // number, to sleep by: the system waits for 32 bits at a time.
+    alignas(64) std::atomic<std::uint64_t> round_{0};
+    std::atomic<std::uint32_t> number_{0};
+    std::unique_ptr<Share[]> shares_;
     std::atomic<bool> ending_{false};
     std::exception_ptr thrown_;
     std::mutex throwing_;

@@ -2,238 +2,257 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <cmath>
 #include <stdexcept>
-
-#include "replay.hpp"
-#include "shares.hpp"
-#include "steps.hpp"
 
 namespace pellucid {
 
 namespace {
 
-// At most this part of the inputs is worth being copied without the zeros, in less than half of their own bytes. Layers of
-// few units gain less, and lose what finding the entries takes: 8 of float32 from a tenth on.
-constexpr double most_entries = 0.3, bytes_for_all = 512;
-
-// How many entries the copy may have.
-template <class T>
-Index entries_worth_it(const Description& network, Index m) {
-    if (network.dropout[0] > 0) return 0;
-    const Index count = network.layer_dims[0] * m, starts = (m + 1) * Index(sizeof(Index));
-    const Index room = (count * Index(sizeof(T)) / 2 - starts) / Index(sizeof(T) + sizeof(std::uint16_t));
-    const double bytes = double(network.layer_dims[1]) * double(sizeof(T));
-    return std::min(Index(std::min(most_entries, bytes / bytes_for_all) * double(count)), room);
-}
-
 double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// One row of all parameters as the outside knows it, W1, b1, W2, ... without gaps: from where they are kept, and back.
-template <class T>
-void without_gaps(const std::vector<Layer>& layers, const T* kept, T* to) {
-    for (const Layer& layer : layers) {
-        const Index weights = layer.n * layer.n_prev;
-        std::memcpy(to, kept + layer.W, std::size_t(weights) * sizeof(T));
-        std::memcpy(to + weights, kept + layer.b, std::size_t(layer.n) * sizeof(T));
-        to += weights + layer.n;
-    }
-}
-
-template <class T>
-void with_gaps(const std::vector<Layer>& layers, const T* from, T* kept) {
-    for (const Layer& layer : layers) {
-        const Index weights = layer.n * layer.n_prev;
-        std::memcpy(kept + layer.W, from, std::size_t(weights) * sizeof(T));
-        std::memcpy(kept + layer.b, from + weights, std::size_t(layer.n) * sizeof(T));
-        from += weights + layer.n;
-    }
-}
-
 }  // namespace
 
-template <class T>
-Trainer<T>::Trainer(const Description& network, const Options& options, View<const T> X, Index m, View<const T> Y,
-                    const T* weights, const T* parameters)
-    : kernels_(kernels<T>()), network_(network), options_(options), layers_(layers_of(network)), X_(X), m_(m),
-      Y_(network.layer_dims.back() * m), weights_(weights ? m : 0) {
-    const Index n_y = network.layer_dims.back(), n_0 = network.layer_dims.front();
-    const double e = network.label_smoothing, spread = e / double(network.cost == Cost::binary_cross_entropy ? 2 : n_y);
-    for (Index j = 0; j < m; ++j)
-        for (Index i = 0; i < n_y; ++i)
-            Y_[j * n_y + i] = T((1 - e) * double(Y.data[i * Y.rows + j * Y.columns]) + spread);
-    for (Index j = 0; weights && j < m; ++j) weights_[j] = weights[j];
+// The clock is looked at every so many pieces of work.
+Poll::Poll(const Interrupted& interrupted, double flops_at_a_time)
+    : interrupted_(interrupted), every_(std::max<Index>(1, Index(1e6 / (flops_at_a_time + 1)))), last_(now()) {}
 
-    for (const Layer& layer : layers_) flops_ += 6 * double(layer.n * layer.n_prev);
-    const Index count = parameter_count(layers_);
-    p_ = Numbers<T>(count);
-    with_gaps(layers_, parameters, p_.data());
-    g_ = Numbers<T>(count);
-    v_ = Numbers<T>(keeps_v(options.rule) ? count : 0);
-    s_ = Numbers<T>(keeps_s(options.rule) ? count : 0);
-    kept_p_ = Numbers<T>(count);
-    kept_v_ = v_;
-    kept_s_ = s_;
-
-    entries_ = Entries<T>(X, n_0, m, entries_worth_it<T>(network, m));
-    if (!entries_.empty()) {
-        const Lists<T> lists = entries_.lists();
-        row_entries_.resize(std::size_t(n_0));
-        for (Index p = 0; p < entries_.count(); ++p) ++row_entries_[lists.rows[p]];
-        // Forward and for dW, at half the speed of a product.
-        const Layer& first = layers_[0];
-        flops_ += double(first.n) * (8 * double(entries_.count()) / double(m) - 6 * double(n_0));
-    }
-    // The triangle of the short cut has all its work in half of its rows and columns.
-    if (entries_.empty() && X.rows == 1 && m > 1) {
-        depths_.resize(std::size_t(m));
-        Index sum = 0;
-        for (Index j = 0; j < m; ++j) {
-            Index depth = n_0;
-            while (depth > 0 && X.data[j * X.columns + depth - 1] == T(0)) --depth;
-            depths_[std::size_t(j)] = depth;
-            sum += depth;
-        }
-        // A picture's empty last rows are not worth the smaller blocks.
-        if (sum > n_0 * m * 6 / 10) depths_.clear();
-        firsts_.assign(depths_.empty() ? 0 : std::size_t(n_0), m);
-        for (Index j = m - 1; j >= 0 && !depths_.empty(); --j)
-            std::fill_n(firsts_.begin(), depths_[std::size_t(j)], j);
-    }
+bool Poll::interrupted() {
+    if (++count_ < every_) return false;
+    count_ = 0;
+    const double time = now();
+    if (time - last_ < 0.05) return false;
+    last_ = time;
+    return interrupted_();
 }
 
 template <class T>
-void Trainer<T>::parameters(T* to) const {
-    without_gaps(layers_, p_.data(), to);
+Trainer<T>::Trainer(const Description& network, const Options& options)
+    : network_(network), options_(options), forward_(network), buffers_(layers(), options.rule),
+      updater_(network_, options, buffers_),
+      propagation_(network_, forward_.layers(), options.seed, buffers_.p.data()), rollback_(layers(), options.rule),
+      fed_{{network_, forward_.layers()}, {network_, forward_.layers()}}, evaluated_(network_, forward_.layers()),
+      found_(std::size_t(options.threads)) {}
+
+template <class T>
+int Trainer<T>::feed(const Labelled<T>& given) {
+    // The steps to repeat after a divergence were taken on the examples before, where they were not tested since.
+    Examples<T>* const next = &fed_[rollback_.examples() == &fed_[0] ? 1 : 0];
+    next->assign(given, team_, options_.threads, true);
+    examples_ = next;
+    return int(next - fed_);
 }
 
 template <class T>
-Index Trainer<T>::memory(T* v, T* s) const {
-    if (v) without_gaps(layers_, v_.data(), v);
-    if (s) without_gaps(layers_, s_.data(), s);
-    return taken_;
+bool Trainer<T>::looks_at(int place) const {
+    return examples_ == &fed_[place] || rollback_.examples() == &fed_[place];
 }
 
 template <class T>
-void Trainer<T>::remember(const T* v, const T* s, Index taken) {
-    if (v) with_gaps(layers_, v, v_.data());
-    if (s) with_gaps(layers_, s, s_.data());
-    taken_ = taken;
-    forget_log();
+void Trainer<T>::restore(const T* parameters, const T* v, const T* s, Counts counts) {
+    unpack(layers(), parameters, buffers_.p.data());
+    const auto slot = [&](AlignedBuffer<T>& to, const T* from) {
+        if (to.size() && from) unpack(layers(), from, to.data());
+        if (!from) std::fill_n(to.data(), to.size(), T(0));
+    };
+    slot(buffers_.v, v), slot(buffers_.s, s);
+    counts_ = counts;
+    rollback_.forget();
+}
+
+template <class T>
+void Trainer<T>::state(T* parameters, T* v, T* s) const {
+    pack(layers(), buffers_.p.data(), parameters);
+    if (v) pack(layers(), buffers_.v.data(), v);
+    if (s) pack(layers(), buffers_.s.data(), s);
+}
+
+template <class T>
+typename Trainer<T>::Plan Trainer<T>::plan(const Examples<T>& examples, const Step& step) const {
+    const InputLayer<T>& inputs = examples.inputs();
+    const Index gathered = step.columns && inputs.gathers() ? layers()[0].n_prev : 0;
+    Index numbers = gathered;
+    double products = 0;
+    for (const Layer& layer : layers()) numbers += 2 * layer.n, products += double(layer.n * layer.n_prev);
+    const ChunkCosts costs = {buffers_.p.size() * Index(sizeof(T)), numbers * Index(sizeof(T)) + inputs.transposed_bytes(),
+                              6 * products, inputs.transposes(), inputs.most_columns(), options_.threads};
+    const bool whole = !step.columns && inputs.only_whole();
+    return {whole ? step.k : chunk_for(step.k, costs),
+            threads_for(3 * forward_.flops(inputs) * double(step.k), options_.threads)};
+}
+
+// Have memory for a step: nothing that it does can fail then.
+template <class T>
+void Trainer<T>::reserve(const Examples<T>& examples, const Step& step) {
+    const Plan plan = this->plan(examples, step);
+    propagation_.reserve(examples, step, plan.chunk, plan.threads);
+    examples.inputs().prepare(plan.threads, plan.chunk);
 }
 
 template <class T>
 Outcome Trainer<T>::advance(const std::vector<Step>& steps, double* costs, double* penalties,
-                            const std::function<bool()>& interrupted) {
+                            const Interrupted& interrupted) {
     Index widest = 0;
     std::size_t columns = 0;
-    bool gathered = false;
     for (const Step& step : steps) {
         widest = std::max(widest, step.k);
-        gathered = gathered || step.columns;
         if (step.columns) columns += std::size_t(step.k);
         for (Index j = 0; step.columns && j < step.k; ++j)
-            if (step.columns[j] < 0 || step.columns[j] >= m_) throw std::out_of_range("a column that X does not have");
+            if (step.columns[j] < 0 || step.columns[j] >= m()) throw std::out_of_range("a column that X does not have");
+        reserve(*examples_, step);
     }
-    if (widest == 0) return {0, Ending::done, 0};
-    const Index room = room_for(widest, gathered);
-    make_room(room, gathered);
-    make_room_to_turn(steps, room);
-    // No more columns are logged than come between two checkpoints, and no more than there are.
-    const auto most = std::size_t(most_logged() + widest);
-    log_.reserve(log_.size() + steps.size());
-    logged_columns_.reserve(std::min(logged_columns_.size() + columns, most));
-    begin(interrupted, widest);
-    run(steps, costs, penalties, threads_for(steps), room);
-    return outcome_;
+    rollback_.reserve(steps.size(), columns, widest);
+    Poll poll(interrupted, 3 * forward_.flops(examples_->inputs()) * double(widest));
+    Outcome outcome = {0, Ending::done, 0};
+    for (const Step& one : steps) {
+        const StepCost found = step(*examples_, one, Mode::train, &poll);
+        if (found.taken == Taken::interrupted) return {outcome.steps, Ending::interrupted, 0};
+        costs[outcome.steps] = found.cost;
+        if (penalties) penalties[outcome.steps] = found.penalty;
+        if (found.taken == Taken::diverged) return {outcome.steps, Ending::diverged, found.cost};
+        ++outcome.steps;
+    }
+    return outcome;
 }
 
-// Take these steps by so many threads, so many columns at a time. Everything that may fail has been done before.
+// One step, or only its gradient, in buffers_.g. AL, where it is not null, receives the outputs.
 template <class T>
-void Trainer<T>::run(const std::vector<Step>& steps, double* costs, double* penalties, int threads, Index room) {
-    have_workers(threads);
-    room_ = room;
-    outcome_ = {0, Ending::done, 0};
-    stopped_ = false;
-    team_.run(threads, [&](int thread) noexcept {
-        Worker& me = workers_[std::size_t(thread)];
-        for (std::size_t i = 0; i < steps.size(); ++i) {
-            const Index iteration = me.iteration, taken = me.taken;
-            if (!take(me, steps[i], costs ? costs + i : nullptr, penalties ? penalties + i : nullptr)) break;
-            if (thread == 0) note(steps[i], iteration, taken, me);
-        }
+typename Trainer<T>::StepCost Trainer<T>::step(const Examples<T>& examples, const Step& step, Mode mode, Poll* poll,
+                                               T* AL) {
+    const Plan plan = this->plan(examples, step);
+    examples.inputs().prepare(plan.threads, plan.chunk);
+    double penalty = 0;
+    Losses losses;
+    for (Index first = 0; first < step.k; first += plan.chunk) {
+        if (poll && poll->interrupted()) return {Taken::interrupted, 0, 0};
+        const Index k = std::min(plan.chunk, step.k - first);
+        propagation_.begin(examples, step, counts_.steps, first, k, plan.threads);
+        propagate(examples, plan.threads, first == 0, losses, penalty);
+        if (AL) std::copy_n(propagation_.outputs(), k * forward_.n_y(), AL + first * forward_.n_y());
+        if (first + k < step.k)
+            team_.run(plan.threads, [&](int t) {
+                propagation_.gradients(t, buffers_.g.data(), T(1), T(first > 0), T(first > 0));
+            });
+    }
+    // A batch without weight tests nothing and changes nothing.
+    const bool counts = !(losses.weight == 0);
+    penalty = counts ? penalty / losses.weight : 0;
+    const double cost = losses.mean() + penalty;
+    if (!std::isfinite(cost)) return {Taken::diverged, cost, penalty};
+    if (counts) update(examples, step, plan, losses.weight, mode);
+    if (mode != Mode::gradient) counts_.updates += counts, ++counts_.steps;
+    if (mode == Mode::train) rollback_.log_step(step, counts, 3 * forward_.flops(examples.inputs()) * double(step.k));
+    return {Taken::yes, cost, penalty};
+}
+
+// The first half of a chunk: its losses are added to `losses`, the penalty times the weight to `penalty`.
+template <class T>
+void Trainer<T>::propagate(const Examples<T>& examples, int threads, bool is_first, Losses& losses, double& penalty) {
+    const InputLayer<T>& inputs = examples.inputs();
+    team_.run(threads, [&](int t) {
+        Found& found = found_[std::size_t(t)];
+        found = {propagation_.forward_and_backward(t), 0};
+        if (!is_first) return;
+        found.losses.cost += inputs.skipped(buffers_.p.data(), inputs.rows_of(threads, t));
+        if (!network_.penalised()) return;
+        each_region(examples, threads, t, [&](const Region& region) {
+            if (region.is_weight) found.sum += updater_.penalty(region);
+        });
+    });
+    for (int t = 0; t < threads; ++t) losses += found_[std::size_t(t)].losses, penalty += found_[std::size_t(t)].sum;
+}
+
+// The second half of the last chunk: from its dZ, and the sums of the chunks before, to the new parameters.
+template <class T>
+void Trainer<T>::update(const Examples<T>& examples, const Step& step, const Plan& plan, double weight, Mode mode) {
+    const bool single = step.k <= plan.chunk, moves = mode != Mode::gradient;
+    const bool at_once = moves && single && updater_.is_plain(), clips = moves && updater_.clips();
+    const bool checkpoints = mode == Mode::train && rollback_.checkpoint_due(counts_, &examples);
+    const pellucid::Update<T> numbers = updater_.numbers(step.rate, counts_.updates + 1);
+    const auto regions = [&](int t, auto function) { each_region(examples, plan.threads, t, function); };
+    T *const p = buffers_.p.data(), *const g = buffers_.g.data();
+    team_.run(plan.threads, [&](int t) {
+        if (checkpoints) regions(t, [&](const Region& region) { rollback_.keep(buffers_, region); });
+        // Nothing but a sum and one subtraction: dW is subtracted where it arises.
+        if (at_once)
+            return propagation_.gradients(t, p, T(-step.rate / weight), T(1 - step.rate * network_.l2 / weight), T(1));
+        propagation_.gradients(t, g, T(single ? 1 / weight : 1), T(!single), T(!single));
+        double squares = 0;
+        regions(t, [&](const Region& region) {
+            squares += updater_.finish_gradient(region, single ? 1 : 1 / weight, weight);
+            if (moves && !clips) updater_.apply(numbers, region);
+        });
+        found_[std::size_t(t)].sum = squares;
+    });
+    if (checkpoints) rollback_.begin(counts_, &examples);
+    if (!clips) return;
+    double squares = 0;
+    for (int t = 0; t < plan.threads; ++t) squares += found_[std::size_t(t)].sum;
+    const double factor = updater_.clip_factor(squares);
+    team_.run(plan.threads, [&](int t) {
+        regions(t, [&](const Region& region) {
+            updater_.scale(region, factor);
+            updater_.apply(numbers, region);
+        });
     });
 }
 
-// From now on Ctrl-C is asked for: by the clock, which is looked at every so many steps of this size.
+// Call `function` for every run of parameters of share t.
 template <class T>
-void Trainer<T>::begin(const std::function<bool()>& interrupted, Index k) {
-    interrupted_ = &interrupted;
-    polls_ = 0;
-    poll_every_ = std::max<Index>(1, Index(1e6 / (flops_ * double(k) + 1)));
-    polled_ = now();
+template <class Function>
+void Trainer<T>::each_region(const Examples<T>& examples, int threads, int t, Function function) const {
+    for (std::size_t l = 1; l <= layers().size(); ++l) {
+        const Layer& layer = layers()[l - 1];
+        const Share rows = l == 1 ? examples.inputs().rows_of(threads, t) : even_share(layer.n_prev, threads, t);
+        function(Region{layer.W + rows.from * layer.n, rows.size() * layer.n, true});
+        if (int(l) % threads == t) function(Region{layer.b, layer.n, false});
+    }
 }
 
 template <class T>
-void Trainer<T>::poll(const Worker& me) {
-    if (me.thread != 0 || replaying_ || ++polls_ < poll_every_) return;
-    polls_ = 0;
-    const double time = now();
-    if (time - polled_ < 0.05) return;
-    polled_ = time;
-    if (interrupted_ && (*interrupted_)()) stopped_ = true;
-}
-
-template <class T>
-Outcome Trainer<T>::cost(const std::function<bool()>& interrupted) {
-    const Step all = {nullptr, m_, 0};
-    room_ = room_for(m_, false);
-    make_room(room_, false);
-    have_workers(threads_for({all}));
-    begin(interrupted, room_);
-    outcome_ = {0, Ending::done, 0};
-    stopped_ = false;
-    team_.run(int(workers_.size()), [&](int thread) noexcept {
-        Worker& me = workers_[std::size_t(thread)];
-        double total = 0, weight = 0;
-        for (Index first = 0; first < m_; first += room_) {
-            const Chunk chunk = {first, std::min(room_, m_ - first), first == 0, first + room_ >= m_};
-            const Share mine = columns_of(chunk, all, me);
-            poll(me);
-            examples(me, all, chunk, mine);
-            forward(me, chunk, mine, false);
-            team_.barrier().meet();
-            if (stopped_) break;
-            for (const Partial& partial : partials_) total += partial.cost, weight += partial.weight;
-            team_.barrier().meet();
-        }
-        if (thread == 0) outcome_ = {0, stopped_ ? Ending::interrupted : Ending::done, weight == 0 ? 0 : total / weight};
-    });
-    return outcome_;
-}
-
-template <class T>
-Outcome Trainer<T>::gradient(const T* at, T* to, const std::function<bool()>& interrupted) {
-    const Step all = {nullptr, m_, 0};
-    with_gaps(layers_, at, p_.data());
-    forget_log();
-    room_ = room_for(m_, false);
-    make_room(room_, false);
-    make_room_to_turn({all}, room_);
-    have_workers(threads_for({all}));
-    begin(interrupted, room_);
-    outcome_ = {0, Ending::done, 0};
-    stopped_ = false;
+Outcome Trainer<T>::gradient(const T* at, T* grads, T* AL, const Interrupted& interrupted) {
+    unpack(layers(), at, buffers_.p.data());
+    rollback_.forget();
     // Where no example has weight nothing is written.
-    std::fill_n(g_.data(), g_.size(), T(0));
-    double cost = 0;
-    team_.run(int(workers_.size()),
-              [&](int thread) noexcept { take(workers_[std::size_t(thread)], all, &cost, nullptr, false); });
-    outcome_.cost = cost;
-    without_gaps(layers_, g_.data(), to);
-    return outcome_;
+    std::fill_n(buffers_.g.data(), buffers_.g.size(), T(0));
+    const Step all = {nullptr, m(), 0};
+    reserve(*examples_, all);
+    Poll poll(interrupted, 3 * forward_.flops(examples_->inputs()) * double(m()));
+    const StepCost found = step(*examples_, all, Mode::gradient, &poll, AL);
+    pack(layers(), buffers_.g.data(), grads);
+    const Ending ending = found.taken == Taken::interrupted ? Ending::interrupted : Ending::done;
+    return {0, ending, found.cost, found.penalty};
+}
+
+template <class T>
+double Trainer<T>::cost(const Interrupted& interrupted) {
+    const Targets<T> targets = {examples_->Y(), examples_->weights()};
+    const Losses losses = forward_.run(examples_->inputs(), m(), buffers_.p.data(), &targets, nullptr, team_,
+                                       options_.threads, interrupted);
+    double penalty = 0;
+    for (const Layer& layer : layers()) penalty += updater_.penalty({layer.W, layer.n * layer.n_prev, true});
+    return losses.weight == 0 ? 0 : losses.mean() + penalty / losses.weight;
+}
+
+template <class T>
+double Trainer<T>::evaluate(const Labelled<T>& given, bool same_inputs, T* AL, const Interrupted& interrupted) {
+    if (same_inputs)
+        evaluated_.assign_targets(given, false);
+    else
+        evaluated_.assign(given, team_, options_.threads, false);
+    const Targets<T> targets = {evaluated_.Y(), evaluated_.weights()};
+    return forward_
+        .run(evaluated_.inputs(), given.m, buffers_.p.data(), &targets, AL, team_, options_.threads, interrupted)
+        .mean();
+}
+
+template <class T>
+void Trainer<T>::go_back() {
+    rollback_.go_back(buffers_, counts_, [&](const Step& one, const Examples<T>& examples) {
+        step(examples, one, Mode::replay, nullptr);
+    });
 }
 
 template class Trainer<float>;

@@ -12,21 +12,30 @@ import numpy as np
 
 from pellucid import Network
 from pellucid.core.activations import ACTIVATIONS
-from pellucid.engines import Batches, Steps
+from pellucid.engines import Batches, StepOptions
 
 Dict = dict[str, np.ndarray]
 
 
+def philox_words(counter: tuple[int, ...], key: tuple[int, int]) -> tuple[int, ...]:
+    """Philox4x32-10 in plain integers: four 32-bit words from a counter of four and a key of two."""
+    c0, c1, c2, c3 = counter
+    for i in range(10):
+        k0, k1 = ((k + i * weyl) % 2**32 for k, weyl in zip(key, (0x9E3779B9, 0xBB67AE85), strict=True))
+        (high0, low0), (high1, low1) = divmod(c0 * 0xD2511F53, 2**32), divmod(c2 * 0xCD9E8D57, 2**32)
+        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
+    return c0, c1, c2, c3
+
+
 def kept(n: int, k: int, rate: float, seed: int, layer: int, step: int) -> np.ndarray:
-    """Which of n units of k columns stay, unit by unit and column by column, from 64-bit numbers."""
-    key = np.array([seed, 0], np.uint64)
-    numbers = np.random.Philox(key=key, counter=[0, 0, layer, step]).random_raw(n * k)
+    """Which of n units of k columns stay, unit by unit and column by column."""
+    key = (seed % 2**32, seed >> 32)
     stays = np.empty((n, k))
     for j in range(k):
         for i in range(n):
             e = j * n + i
-            u = (int(numbers[e // 2]) >> 32 * (e % 2)) & 0xFFFFFFFF
-            stays[i, j] = u >= round(rate * 2**32)
+            words = philox_words((e // 4, layer, step % 2**32, step >> 32), key)
+            stays[i, j] = words[e % 4] >= round(rate * 2**32)
     return stays
 
 
@@ -64,7 +73,7 @@ class Oracle:
     X: np.ndarray
     Y: np.ndarray
     weights: np.ndarray | None = None
-    steps: Steps = field(default_factory=Steps)
+    steps: StepOptions = field(default_factory=StepOptions)
     iteration: int = 0
     t: int = 0
     v: dict[str, Any] = field(default_factory=dict)

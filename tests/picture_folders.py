@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pellucid.data.examples import Examples
+from pellucid.data.rows import Rows
 
 SHAPE = (4, 4, 3)
 
@@ -19,7 +19,7 @@ def fill(root: Path, *names: str) -> Path:
     return root
 
 
-def table(examples: Examples | None, root: Path) -> list[tuple[str, str, int]]:
+def table(examples: Rows | None, root: Path) -> list[tuple[str, str, int]]:
     """(path below root, class, shade) of each example."""
     assert examples is not None
     assert examples.labels is not None

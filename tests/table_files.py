@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pellucid.data.arrays import read_arrays
-from pellucid.data.examples import Parts
 from pellucid.data.hdf5 import read_hdf5
+from pellucid.data.rows import Splits
 from pellucid.errors import FormatError, PellucidError
 
 
@@ -50,7 +50,7 @@ def write_npz(path: Path, **arrays: Any) -> Path:
 class Format:
     """One of the two formats that share their rules."""
 
-    def __init__(self, name: str, write: Callable[..., Path], read: Callable[[Path], Parts]) -> None:
+    def __init__(self, name: str, write: Callable[..., Path], read: Callable[[Path], Splits]) -> None:
         self.name = name
         self.write = write
         self.read = read
@@ -58,7 +58,7 @@ class Format:
     def __str__(self) -> str:
         return self.name
 
-    def parts(self, folder: Path, **arrays: Any) -> Parts:
+    def parts(self, folder: Path, **arrays: Any) -> Splits:
         """What is read of a file of these arrays."""
         return self.read(self.write(folder / "data", **arrays))
 

@@ -253,7 +253,7 @@ def test_two_softmax_units(form: str, tmp_path: Path) -> None:
     assert net.evaluate(X, Y).accuracy == net.evaluate(X, np.eye(2)[:, Y[0]]).accuracy > 0.95
     net.save(tmp_path / "two.safetensors")
     model = Model.load(tmp_path / "two.safetensors")
-    data = Dataset(X, Y.astype(float), model.classes, model.recipe)
+    data = Dataset(X, Y.astype(float), classes=model.classes, recipe=model.recipe)
     assert model.evaluate(data).cost == pytest.approx(net.evaluate(X, Y).cost)
 
 

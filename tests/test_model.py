@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from models import assert_same_model, class_outputs, models, small_model
 from pellucid.core import compute_cost
 from pellucid.data.dataset import Dataset
-from pellucid.data.examples import Examples
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Rows
 from pellucid.errors import DataError, LabelError, ShapeError
 from pellucid.metrics import r2_score
 from pellucid.model import Evaluation, Model
@@ -36,9 +36,7 @@ def model_of(dims: tuple[int, ...], output: str = "sigmoid", dtype: str = "float
 
 def dataset_of(model: Model, labels: list[int], seed: int = 2) -> Dataset:
     rows = np.random.default_rng(seed).standard_normal((len(labels), *model.recipe.shape))
-    return Dataset.from_examples(
-        Examples(rows, np.array(labels), model.classes, ()), model.recipe, model.dtype
-    )
+    return Dataset.from_rows(Rows(rows, np.array(labels), model.classes, ()), model.recipe, model.dtype)
 
 
 def test_one_sigmoid_unit_by_hand() -> None:
@@ -145,7 +143,7 @@ def test_the_cost_is_the_courses() -> None:
 
 def test_a_model_of_numbers() -> None:
     model = model_of((4, 5, 2), "identity", classes=())
-    data = Dataset(np.ones((4, 3)), np.array([[1.0, 2, 3], [4, 4, 4]]), (), model.recipe)
+    data = Dataset(np.ones((4, 3)), np.array([[1.0, 2, 3], [4, 4, 4]]), classes=(), recipe=model.recipe)
     found = model.evaluate(data)
     np.testing.assert_array_equal(found.targets, data.Y)
     np.testing.assert_array_equal(found.predicted, model.outputs(data.X))
@@ -187,9 +185,9 @@ def test_what_cannot_be_evaluated() -> None:
     model = model_of((4, 1))
     data = dataset_of(model, [0, 1])
     with pytest.raises(LabelError, match="these examples have no labels"):
-        model.evaluate(Dataset(data.X, None, model.classes, model.recipe))
+        model.evaluate(Dataset(data.X, None, classes=model.classes, recipe=model.recipe))
     with pytest.raises(LabelError, match="the data have the classes c1, c0; the model knows c0, c1"):
-        model.evaluate(Dataset(data.X, data.Y, ("c1", "c0"), model.recipe))
+        model.evaluate(Dataset(data.X, data.Y, classes=("c1", "c0"), recipe=model.recipe))
 
 
 PARTS = dict(vars(small_model()))
@@ -233,7 +231,7 @@ def test_from_training_to_the_file_and_back(tmp_path: Path, as_text: bool) -> No
     rows = rng.standard_normal((40, 2)) * 3 + 5
     labels = (rows[:, 0] > rows[:, 1]).astype(np.int64)
     recipe = Recipe.for_rows(rows)
-    data = Dataset.from_examples(Examples(rows, labels, ("below", "above"), ()), recipe)
+    data = Dataset.from_rows(Rows(rows, labels, ("below", "above"), ()), recipe)
     options = TrainingOptions(epochs=200, learning_rate=0.5, rng=1, initialization="he")
     end = train(Network.for_classes(2, [4], 2), data, options)
     model = Model(end.network, end.parameters, recipe, data.classes, end.history)

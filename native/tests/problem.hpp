@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -14,7 +14,7 @@
 
 namespace pellucid::tests {
 
-inline const std::function<bool()> never = [] { return false; };
+inline const Interrupted never = [] { return false; };
 
 template <class T>
 struct Problem {
@@ -33,8 +33,9 @@ struct Problem {
             network.dropout.push_back(0);
             for (Index i = 0; i < dims[l] * dims[l - 1]; ++i)
                 parameters.push_back(T(normal(bits) / std::sqrt(double(dims[l - 1]))));
-            for (Index i = 0; i < dims[l]; ++i) parameters.push_back(T(0.1 * normal(bits)));
         }
+        for (std::size_t l = 1; l < dims.size(); ++l)
+            for (Index i = 0; i < dims[l]; ++i) parameters.push_back(T(0.1 * normal(bits)));
         for (Index i = 0; i < dims[0] * m; ++i) X.push_back(T(normal(bits)));
         for (Index i = 0; i < dims.back() * m; ++i) Y.push_back(T(bits() & 1));
         for (Index j = 0; j < m; ++j) w.push_back(T(std::abs(normal(bits))));
@@ -43,10 +44,18 @@ struct Problem {
         std::shuffle(order.begin(), order.end(), bits);
     }
 
-    Trainer<T> trainer(bool weighted = false) const {
+    Labelled<T> examples(bool weighted = false) const {
         const Index n_0 = network.layer_dims.front(), n_y = network.layer_dims.back();
-        return Trainer<T>(network, options, {X.data(), 1, n_0}, m, {Y.data(), 1, n_y}, weighted ? w.data() : nullptr,
-                          parameters.data());
+        return {{X.data(), 1, n_0}, m, {Y.data(), 1, n_y}, weighted ? w.data() : nullptr};
+    }
+
+    // A trainer at these parameters, which looks at X.
+    std::unique_ptr<Trainer<T>> trainer(bool weighted = false) const { return trainer(examples(weighted)); }
+    std::unique_ptr<Trainer<T>> trainer(const Labelled<T>& given) const {
+        auto trainer = std::make_unique<Trainer<T>>(network, options);
+        trainer->feed(given);
+        trainer->restore(parameters.data(), nullptr, nullptr, {});
+        return trainer;
     }
 
     std::vector<Step> batches(Index size, int rounds, double rate = 0.1) const {
@@ -61,9 +70,10 @@ struct Problem {
         return std::vector<Step>(std::size_t(rounds), Step{nullptr, m, rate});
     }
 
-    std::vector<T> found(const Trainer<T>& trainer) const {
+    // Its parameters, without the slots.
+    std::vector<T> found(const std::unique_ptr<Trainer<T>>& trainer) const {
         std::vector<T> to(parameters.size());
-        trainer.parameters(to.data());
+        trainer->state(to.data(), nullptr, nullptr);
         return to;
     }
 };

@@ -1,12 +1,13 @@
 // The trainer: threads, chunks, divergence, interruption, fork; and the predictor beside it.
 #include <atomic>
 #include <limits>
+#include <stdexcept>
 #include <thread>
 
 #include "check.hpp"
-#include "dropout.hpp"
 #include "predictor.hpp"
 #include "problem.hpp"
+#include "turnstile.hpp"
 
 namespace pellucid::tests {
 namespace {
@@ -16,11 +17,11 @@ template <class T>
 void with_threads(Problem<T> problem, const std::vector<Step>& steps, bool weighted, double tolerance) {
     std::vector<double> costs(steps.size()), other(steps.size());
     auto one = problem.trainer(weighted);
-    CHECK(one.advance(steps, costs.data(), nullptr, never).ending == Ending::done);
+    CHECK(one->advance(steps, costs.data(), nullptr, never).ending == Ending::done);
     problem.options.threads = 3;
     auto three = problem.trainer(weighted), again = problem.trainer(weighted);
-    CHECK(three.advance(steps, other.data(), nullptr, never).steps == Index(steps.size()));
-    again.advance(steps, other.data(), nullptr, never);
+    CHECK(three->advance(steps, other.data(), nullptr, never).steps == Index(steps.size()));
+    again->advance(steps, other.data(), nullptr, never);
     CHECK(furthest(problem.found(one), problem.found(three)) < tolerance);
     CHECK(problem.found(three) == problem.found(again));
     CHECK(furthest(costs, other) < tolerance);
@@ -57,10 +58,9 @@ THREADED_TEST(a_triangle_is_only_a_matrix_with_zeros) {
     std::vector<double> turned(problem.X.size()), costs(20), other(20);
     for (Index j = 0; j < 90; ++j)
         for (Index i = 0; i < 90; ++i) turned[std::size_t(i * 90 + j)] = problem.X[std::size_t(j * 90 + i)];
-    Trainer<double> plain(problem.network, problem.options, {turned.data(), 90, 1}, 90, {problem.Y.data(), 1, 1}, nullptr,
-                          problem.parameters.data());
-    trainer.advance(problem.full(20), costs.data(), nullptr, never);
-    plain.advance(problem.full(20), other.data(), nullptr, never);
+    const auto plain = problem.trainer({{turned.data(), 90, 1}, 90, {problem.Y.data(), 1, 1}, nullptr});
+    trainer->advance(problem.full(20), costs.data(), nullptr, never);
+    plain->advance(problem.full(20), other.data(), nullptr, never);
     CHECK(furthest(costs, other) < 1e-12);
     CHECK(furthest(problem.found(trainer), problem.found(plain)) < 1e-12);
 }
@@ -72,12 +72,15 @@ THREADED_TEST(the_gradient_is_the_step_of_gradient_descent) {
         problem.network.l2 = 0.3, problem.network.l1 = 0.1;
         problem.options.threads = 3;
         auto trainer = problem.trainer(true), still = problem.trainer(true);
-        std::vector<double> gradient(problem.parameters.size()), costs(1), penalties(1);
-        const Outcome outcome = still.gradient(problem.parameters.data(), gradient.data(), never);
+        std::vector<double> gradient(problem.parameters.size()), AL(std::size_t(2 * m)), right(AL), costs(1), penalties(1);
+        const Outcome outcome = still->gradient(problem.parameters.data(), gradient.data(), AL.data(), never);
         CHECK(problem.found(still) == problem.parameters);
-        CHECK(still.iteration() == 0);
-        trainer.advance(problem.full(1), costs.data(), penalties.data(), never);
+        CHECK(still->counts().steps == 0);
+        still->evaluate(problem.examples(), false, right.data(), never);
+        CHECK(furthest(AL, right) < 1e-12);
+        trainer->advance(problem.full(1), costs.data(), penalties.data(), never);
         CHECK(distance(outcome.cost, costs[0]) < 1e-12);
+        CHECK(distance(outcome.penalty, penalties[0]) < 1e-12);
         CHECK(penalties[0] > 0 && penalties[0] < costs[0]);
         auto expected = problem.parameters;
         for (std::size_t i = 0; i < expected.size(); ++i) expected[i] -= 0.1 * gradient[i];
@@ -85,34 +88,142 @@ THREADED_TEST(the_gradient_is_the_step_of_gradient_descent) {
     }
 }
 
-TEST(a_memory_goes_on_where_another_session_stopped) {
-    for (Rule rule : {Rule::gradient_descent, Rule::nesterov, Rule::rmsprop, Rule::adam}) {
-        Problem<double> problem({5, 7, 1}, 30);
-        problem.options.rule = rule, problem.options.epsilon_hat = rule == Rule::adam;
-        const std::size_t count = problem.parameters.size();
-        std::vector<double> costs(10), v(count), s(count);
-        double *keeps_v_ = keeps_v(rule) ? v.data() : nullptr, *keeps_s_ = keeps_s(rule) ? s.data() : nullptr;
-        auto whole = problem.trainer(), first = problem.trainer();
-        whole.advance(problem.full(7), costs.data(), nullptr, never);
-        first.advance(problem.full(4), costs.data(), nullptr, never);
-        CHECK(first.memory(keeps_v_, keeps_s_) == 4);
-        Problem<double> rest = problem;
-        rest.parameters = problem.found(first);
-        auto second = rest.trainer();
-        second.remember(keeps_v_, keeps_s_, 4);
-        second.advance(problem.full(3), costs.data(), nullptr, never);
-        CHECK(problem.found(second) == problem.found(whole));
+// Two sessions, the second from the state of the first: the same bits as one.
+THREADED_TEST(a_state_goes_on_where_another_session_stopped) {
+    for (Rule rule : {Rule::gradient_descent, Rule::nesterov, Rule::rmsprop, Rule::adam})
+        for (int threads : {1, 2}) {
+            Problem<double> problem({40, 70, 30, 1}, 300);
+            problem.options.rule = rule, problem.options.epsilon_hat = rule == Rule::adam;
+            problem.options.clip_norm = 0.3, problem.options.threads = threads;
+            problem.network.dropout = {0.1, 0.5, 0.3};
+            const std::size_t count = problem.parameters.size();
+            std::vector<double> costs(30), other(30), p(count), v(count), s(count);
+            double *to_v = keeps_v(rule) ? v.data() : nullptr, *to_s = keeps_s(rule) ? s.data() : nullptr;
+            const auto steps = problem.batches(64, 4);
+            const std::vector<Step> begun(steps.begin(), steps.begin() + 7), rest(steps.begin() + 7, steps.end());
+            auto whole = problem.trainer(), first = problem.trainer(), second = problem.trainer();
+            whole->advance(steps, costs.data(), nullptr, never);
+            first->advance(begun, other.data(), nullptr, never);
+            first->state(p.data(), to_v, to_s);
+            CHECK(first->counts().steps == 7 && first->counts().updates == 7);
+            second->restore(p.data(), to_v, to_s, first->counts());
+            second->advance(rest, other.data() + 7, nullptr, never);
+            CHECK(problem.found(second) == problem.found(whole));
+            CHECK(costs == other);
+        }
+}
+
+// The same steps in one call and in many, of sizes whose threads and chunks differ.
+THREADED_TEST(the_same_steps_have_the_same_bits_in_any_calls) {
+    for (bool large : {false, true})
+        for (bool sparse : {false, true}) {
+            Problem<float> problem(large ? std::vector<Index>{300, 400, 30, 1} : std::vector<Index>{30, 64, 30, 1}, 5000);
+            for (std::size_t i = 0; sparse && i < problem.X.size(); ++i)
+                if (i % 7) problem.X[i] = 0;
+            problem.options.threads = 2, problem.options.rule = Rule::adam;
+            std::vector<Step> steps;
+            Index first = 0;
+            for (Index size : {3000, 10, 200, 64, 1500, 1, 5}) {
+                steps.push_back({problem.order.data() + first, size, 0.01});
+                first += size;
+            }
+            steps.push_back({nullptr, problem.m, 0.01});
+            std::vector<double> costs(steps.size()), other(steps.size());
+            auto one = problem.trainer(), many = problem.trainer();
+            CHECK(one->leaves_out_zeros() == sparse);
+            one->advance(steps, costs.data(), nullptr, never);
+            for (std::size_t i = 0; i < steps.size(); ++i) many->advance({steps[i]}, &other[i], nullptr, never);
+            CHECK(costs == other);
+            CHECK(problem.found(one) == problem.found(many));
+        }
+}
+
+THREADED_TEST(other_examples_are_trained_on_as_if_they_were_the_first) {
+    for (int zeros : {0, 7}) {
+        Problem<double> one({60, 50, 1}, 300), two({60, 50, 1}, 500);
+        for (std::size_t i = 0; zeros && i < two.X.size(); ++i)
+            if (i % 7) two.X[i] = 0;
+        one.options.threads = two.options.threads = 2, one.options.rule = two.options.rule = Rule::momentum;
+        std::vector<double> costs(10), other(10), p(one.parameters.size()), v(p);
+        auto fed = one.trainer(true);
+        fed->advance(one.full(10), costs.data(), nullptr, never);
+        fed->state(p.data(), v.data(), nullptr);
+        const int place = fed->feed(two.examples());
+        CHECK(fed->leaves_out_zeros() == (zeros > 0));
+        // What may have to be repeated is still there, until a step on the new examples has proved it.
+        CHECK(fed->looks_at(0) && fed->looks_at(1));
+        auto right = two.trainer();
+        right->restore(p.data(), v.data(), nullptr, fed->counts());
+        costs.assign(10, 0);
+        fed->advance(two.batches(200, 2), costs.data(), nullptr, never);
+        right->advance(two.batches(200, 2), other.data(), nullptr, never);
+        CHECK(costs == other && two.found(fed) == two.found(right));
+        CHECK(fed->looks_at(place) && !fed->looks_at(1 - place));
     }
+}
+
+// The last step on the old examples left the finite numbers, which only the first on the new ones can show.
+THREADED_TEST(after_a_divergence_behind_other_examples_the_parameters_are_those_before) {
+    for (int fed : {1, 2}) {
+        Problem<double> one({30, 40, 20, 1}, 120, Activation::relu), two({30, 40, 20, 1}, 90, Activation::relu);
+        for (double& x : two.X) x += 1;
+        auto trainer = one.trainer(), right = one.trainer();
+        std::vector<double> costs(20);
+        auto steps = one.full(9);
+        steps.push_back({nullptr, one.m, 1e200});
+        trainer->advance(steps, costs.data(), nullptr, never);
+        for (int i = 0; i < fed; ++i) trainer->feed(two.examples());
+        CHECK(trainer->advance(two.full(1), costs.data(), nullptr, never).ending == Ending::diverged);
+        trainer->go_back();
+        right->advance(one.full(9), costs.data(), nullptr, never);
+        CHECK(one.found(trainer) == one.found(right));
+        CHECK(trainer->counts().steps == 10 && trainer->counts().updates == 9);
+        CHECK(trainer->advance(two.full(1), costs.data(), nullptr, never).ending == Ending::done);
+    }
+}
+
+// One after the other, also where one of them asks again at once.
+THREADED_TEST(who_waits_at_the_turnstile_is_next) {
+    Turnstile turnstile;
+    std::atomic<int> entered{0}, inside{0};
+    std::atomic<bool> ends{false};
+    const auto enter = [&] {
+        if (!turnstile.try_enter()) turnstile.enter();
+        CHECK(++inside == 1);
+    };
+    const auto leave = [&] {
+        --inside;
+        turnstile.leave();
+    };
+    std::thread other([&] {
+        for (; entered < 20; ++entered) enter(), leave();
+        ends = true;
+    });
+    int rounds = 0;
+    for (; !ends; ++rounds) {
+        enter();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        bool refused = false;
+        try {
+            turnstile.try_enter();
+        } catch (const std::runtime_error&) {
+            refused = true;
+        }
+        CHECK(refused);
+        leave();
+    }
+    other.join();
+    CHECK(rounds < 200);
 }
 
 TEST(training_lowers_the_cost) {
     Problem<float> problem({8, 16, 1}, 64, Activation::relu);
     auto trainer = problem.trainer();
     std::vector<double> costs(300);
-    trainer.advance(problem.full(300, 0.5), costs.data(), nullptr, never);
+    trainer->advance(problem.full(300, 0.5), costs.data(), nullptr, never);
     CHECK(costs.back() < 0.5 * costs.front());
-    CHECK_NEAR(trainer.cost(never).cost, costs.back(), 0.02);
-    CHECK(trainer.iteration() == 300);
+    CHECK_NEAR(trainer->cost(never), costs.back(), 0.02);
+    CHECK(trainer->counts().steps == 300);
 }
 
 // A learning rate that leaves the finite numbers, after so many steps that did not.
@@ -132,13 +243,13 @@ THREADED_TEST(after_a_divergence_the_parameters_are_those_before) {
                 steps.push_back({nullptr, problem.m, 0.05});
                 std::vector<double> costs(steps.size());
                 auto trainer = problem.trainer(), right = problem.trainer();
-                const Outcome outcome = trainer.advance(steps, costs.data(), nullptr, never);
+                const Outcome outcome = trainer->advance(steps, costs.data(), nullptr, never);
                 CHECK(outcome.ending == Ending::diverged && outcome.steps == before + 1 && !std::isfinite(outcome.cost));
-                trainer.go_back();
-                right.advance(good(before), costs.data(), nullptr, never);
+                trainer->go_back();
+                right->advance(good(before), costs.data(), nullptr, never);
                 CHECK(problem.found(trainer) == problem.found(right));
-                CHECK(trainer.iteration() == before + 1);
-                trainer.go_back();
+                CHECK(trainer->counts().steps == before + 1);
+                trainer->go_back();
                 CHECK(problem.found(trainer) == problem.found(right));
             }
 }
@@ -152,18 +263,18 @@ THREADED_TEST(after_a_divergence_in_chunks_too) {
         steps[3].rate = 1e300;
         std::vector<double> costs(5);
         auto trainer = problem.trainer(), right = problem.trainer();
-        CHECK(trainer.advance(steps, costs.data(), nullptr, never).ending == Ending::diverged);
-        trainer.go_back();
-        right.advance(problem.full(3, 0.1), costs.data(), nullptr, never);
+        CHECK(trainer->advance(steps, costs.data(), nullptr, never).ending == Ending::diverged);
+        trainer->go_back();
+        right->advance(problem.full(3, 0.1), costs.data(), nullptr, never);
         CHECK(problem.found(trainer) == problem.found(right));
         // And training goes on from there, twice over.
         for (int again = 0; again < 2; ++again) {
-            CHECK(trainer.advance(problem.full(2, 0.1), costs.data(), nullptr, never).ending == Ending::done);
-            CHECK(trainer.advance(std::vector<Step>(steps.begin() + 3, steps.end()), costs.data(), nullptr, never).ending ==
+            CHECK(trainer->advance(problem.full(2, 0.1), costs.data(), nullptr, never).ending == Ending::done);
+            CHECK(trainer->advance(std::vector<Step>(steps.begin() + 3, steps.end()), costs.data(), nullptr, never).ending ==
                   Ending::diverged);
-            trainer.go_back();
+            trainer->go_back();
         }
-        right.advance(problem.full(4, 0.1), costs.data(), nullptr, never);
+        right->advance(problem.full(4, 0.1), costs.data(), nullptr, never);
         CHECK(problem.found(trainer) == problem.found(right));
     }
 }
@@ -181,10 +292,7 @@ THREADED_TEST(what_a_thread_throws_is_thrown_on) {
         }
         CHECK(caught);
         std::atomic<int> came{0};
-        team.run(3, [&](int) {
-            ++came;
-            team.barrier().meet();
-        });
+        team.run(3, [&](int) { ++came; });
         CHECK(came == 3);
     }
 }
@@ -196,11 +304,11 @@ THREADED_TEST(an_interruption_ends_between_two_steps) {
     const auto steps = problem.full(100000);
     std::vector<double> costs(steps.size());
     int asked = 0;
-    const Outcome outcome = trainer.advance(steps, costs.data(), nullptr, [&] { return ++asked == 2; });
+    const Outcome outcome = trainer->advance(steps, costs.data(), nullptr, [&] { return ++asked == 2; });
     CHECK(outcome.ending == Ending::interrupted && outcome.steps > 0 && outcome.steps < 100000);
-    CHECK(trainer.iteration() == outcome.steps);
+    CHECK(trainer->counts().steps == outcome.steps);
     auto right = problem.trainer();
-    right.advance(problem.full(int(outcome.steps)), costs.data(), nullptr, never);
+    right->advance(problem.full(int(outcome.steps)), costs.data(), nullptr, never);
     CHECK(problem.found(trainer) == problem.found(right));
 }
 
@@ -213,7 +321,7 @@ THREADED_TEST(two_trainings_at_once) {
         threads.emplace_back([&] {
             auto trainer = problem.trainer();
             std::vector<double> costs(50);
-            trainer.advance(problem.full(50), costs.data(), nullptr, never);
+            trainer->advance(problem.full(50), costs.data(), nullptr, never);
             mine = problem.found(trainer);
         });
     for (auto& thread : threads) thread.join();
@@ -227,11 +335,11 @@ TEST(columns_that_are_none_are_refused) {
         bool refused = false;
         double cost;
         try {
-            trainer.advance({Step{&column, 1, 0.1}}, &cost, nullptr, never);
+            trainer->advance({Step{&column, 1, 0.1}}, &cost, nullptr, never);
         } catch (const std::out_of_range&) {
             refused = true;
         }
-        CHECK(refused && trainer.iteration() == 0);
+        CHECK(refused && trainer->counts().steps == 0);
     }
 }
 
@@ -243,22 +351,10 @@ TEST(a_batch_without_weight_changes_nothing) {
     auto trainer = problem.trainer(true), right = problem.trainer(true);
     auto steps = problem.batches(5, 2);
     std::vector<double> costs(4);
-    trainer.advance(steps, costs.data(), nullptr, never);
-    CHECK(costs[0] == 0 && costs[1] != 0 && trainer.iteration() == 4);
-    right.advance({steps[1], steps[3]}, costs.data(), nullptr, never);
+    trainer->advance(steps, costs.data(), nullptr, never);
+    CHECK(costs[0] == 0 && costs[1] != 0 && trainer->counts().steps == 4);
+    right->advance({steps[1], steps[3]}, costs.data(), nullptr, never);
     CHECK(problem.found(trainer) == problem.found(right));
-}
-
-TEST(masks_are_the_same_however_they_are_cut) {
-    const Mask mask(5, 2, 9, 0.4);
-    std::vector<double> whole(1000), parts(1000);
-    mask.fill(whole.data(), 0, 1000);
-    for (Index i = 0; i < 1000; i += 37) mask.fill(parts.data() + i, std::uint64_t(i), std::min<Index>(37, 1000 - i));
-    CHECK(whole == parts);
-    const auto kept = double(std::count_if(whole.begin(), whole.end(), [](double x) { return x != 0; }));
-    CHECK(std::abs(kept - 600) < 60);
-    // The first of NumPy's Philox with key 7 and counter (0, 0, 2, 5).
-    CHECK(philox({1, 0, 2, 5}, 7, 0)[0] == 0x40084d2b902f808b);
 }
 
 THREADED_TEST(predictions_are_those_of_the_plain_formula) {
@@ -270,16 +366,17 @@ THREADED_TEST(predictions_are_those_of_the_plain_formula) {
     for (Index j = 0; j < 900; j += 100) {
         std::vector<double> A(11);
         for (Index i = 0; i < 11; ++i) A[std::size_t(i)] = (problem.X[std::size_t(j * 11 + i)] - 0.5) / 2;
-        const double* p = problem.parameters.data();
+        const double *p = problem.parameters.data(), *b = p + problem.parameters.size();
+        for (std::size_t l = 1; l < 4; ++l) b -= problem.network.layer_dims[l];
         for (std::size_t l = 1; l < 4; ++l) {
             const Index n = problem.network.layer_dims[l], n_prev = problem.network.layer_dims[l - 1];
             std::vector<double> next(static_cast<std::size_t>(n));
             for (Index i = 0; i < n; ++i) {
-                double z = p[n * n_prev + i];
+                double z = b[i];
                 for (Index q = 0; q < n_prev; ++q) z += p[q * n + i] * A[std::size_t(q)];
                 next[std::size_t(i)] = l == 3 ? 1 / (1 + std::exp(-z)) : z / (1 + std::exp(-z));
             }
-            p += n * (n_prev + 1);
+            p += n * n_prev, b += n;
             A = next;
         }
         CHECK_NEAR(answers[std::size_t(2 * j + 1)], A[0], 1e-13);

@@ -53,6 +53,7 @@ _HOMES = {
     "pellucid.deep_network": "DeepNetwork",
     "pellucid.errors": "PellucidError",
     "pellucid.estimators": "MLPClassifier MLPRegressor",
+    "pellucid.examples": "Examples",
     "pellucid.model": "Evaluation Model",
     "pellucid.network": "Network",
     "pellucid.optimizer": "Optimizer",

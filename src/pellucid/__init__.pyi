@@ -122,6 +122,7 @@ from pellucid.deep_network import DeepNetwork as DeepNetwork
 from pellucid.errors import PellucidError as PellucidError
 from pellucid.estimators import MLPClassifier as MLPClassifier
 from pellucid.estimators import MLPRegressor as MLPRegressor
+from pellucid.examples import Examples as Examples
 from pellucid.model import Evaluation as Evaluation
 from pellucid.model import Model as Model
 from pellucid.network import Network as Network

@@ -9,7 +9,7 @@ they are in `pellucid.core.shallow`.
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from os import PathLike
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -19,18 +19,12 @@ from pellucid.core._arrays import Array, check_matrix, namespace
 from pellucid.core.initialization import check_layer_dims
 from pellucid.core.randomness import RandomSource
 from pellucid.errors import OptionError
+from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 from pellucid.training import EpochEnd, Event, Schedule, TrainingOptions, train
 
 __all__ = [*core.__all__, "L_layer_model", "nn_model", "two_layer_model"]  # noqa: PLE0604
-
-
-class Columns(NamedTuple):
-    """Examples as the course holds them: X (n_x, m), Y (n_y, m)."""
-
-    X: Array
-    Y: Array
 
 
 class MoreOptions(TypedDict, total=False):
@@ -268,7 +262,7 @@ def _trained(
             print(f"Cost after iteration {event.epoch}: {event.cost}")  # noqa: T201 - the course prints
 
     # The print needs no parameters: the engine may run ahead of it.
-    end = train(network, Columns(X, Y), options, listeners=[show] if print_cost else [], stride="auto")
+    end = train(network, Examples(X, Y), options, listeners=[show] if print_cost else [], every="auto")
     if plot_cost is not None and end.history.costs:
         plots.save_figure(plots.cost_curve(end.history.costs), plot_cost)
     if return_costs:

@@ -10,20 +10,15 @@ from pellucid.core._arrays import Array, as_numpy, check_matrix, floating, names
 from pellucid.core.initialization import check_layer_dims
 from pellucid.core.model import L_model_forward, labels_from_output
 from pellucid.core.randomness import RandomSource
-from pellucid.course import Columns, MoreOptions, described
+from pellucid.course import MoreOptions, described
 from pellucid.data.dataset import Dataset, one_hot
 from pellucid.data.recipe import Recipe
+from pellucid.engines import engine_for
 from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeError
+from pellucid.examples import Examples, check_finite_columns
 from pellucid.model import Model, check_classes
 from pellucid.summary import summary_html, summary_text
-from pellucid.training import (
-    History,
-    Listener,
-    check_finite_columns,
-    checked_columns,
-    predicts_numbers,
-    train,
-)
+from pellucid.training import History, Listener, train
 
 
 class DeepNetwork:
@@ -132,19 +127,12 @@ class DeepNetwork:
         if recipe is not None and recipe.n_x != self.network.n_x:
             raise ShapeError(f"the recipe makes {recipe.n_x} inputs; expected {self.network.n_x}")
         recipe = recipe or Recipe("numbers", (self.network.n_x,))
-        data = Columns(X, self._targets(Y))
+        examples = Examples(X, self._targets(Y), weights)
         held_out = None
         if validation is not None:
-            held_out = Columns(validation[0], self._targets(validation[1]))
+            held_out = Examples(validation[0], self._targets(validation[1]))
         try:
-            end = train(
-                self.network,
-                data,
-                self.options,
-                weights=weights,
-                validation=held_out,
-                listeners=listeners,
-            )
+            end = train(self.network, examples, self.options, validation=held_out, listeners=listeners)
         except DivergenceError as error:
             self._keep(error.parameters, History(), names, recipe)
             raise
@@ -153,7 +141,7 @@ class DeepNetwork:
 
     def _names(self, classes: Sequence[str] | None) -> tuple[str, ...]:
         """The names of the classes; none where the network predicts numbers."""
-        count = 0 if predicts_numbers(self.network) else self.network.n_classes
+        count = 0 if self.network.is_regression else self.network.n_classes
         names = tuple(classes) if classes is not None else tuple(map(str, range(count)))
         if len(names) != count or len(set(names)) != count:
             expected = f"{count} different names" if count else "none: the network predicts numbers"
@@ -176,7 +164,7 @@ class DeepNetwork:
             NonFiniteError: NaN or infinity in X.
         """
         AL = self._outputs(X)
-        if predicts_numbers(self.network):
+        if self.network.is_regression:
             return AL
         return labels_from_output(AL, output_activation=self.network.output_activation)
 
@@ -195,7 +183,10 @@ class DeepNetwork:
     def _outputs(self, X: Array) -> Array:
         parameters = self._fitted()
         xp = namespace(X=X)
-        AL, _ = L_model_forward(X, parameters, **self.network.activations)
+        if all(isinstance(array, np.ndarray) for array in (X, *parameters.values())):
+            AL = engine_for("auto", self.network, X).predictor(self.network, parameters).outputs(X)
+        else:
+            AL, _ = L_model_forward(X, parameters, **self.network.activations)
         check_finite_columns(floating(xp, X))
         return AL
 
@@ -214,8 +205,10 @@ class DeepNetwork:
             ShapeError: X and Y do not fit the network.
         """
         model = self.to_model()
-        X, Y = checked_columns(self.network, as_numpy(X), as_numpy(self._targets(Y)))
-        return model.evaluate(Dataset(X, Y, model.classes, model.recipe))
+        examples = Examples(as_numpy(X), as_numpy(self._targets(Y))).checked(self.network)
+        return model.evaluate(
+            Dataset(examples.X, examples.Y, finite=True, classes=model.classes, recipe=model.recipe)
+        )
 
     def summary(self) -> str:
         """The layers, their shapes and what is known of the training, as a table of text."""
@@ -257,7 +250,7 @@ class DeepNetwork:
         xp = namespace(Y=Y)
         check_matrix("Y", Y, "(n_y, m)")
         K = self.network.n_y
-        if K == 1 or Y.shape[0] != 1 or predicts_numbers(self.network):
+        if K == 1 or Y.shape[0] != 1 or self.network.is_regression:
             return Y
         numbers = as_numpy(Y)[0]
         wrong = ~np.isin(numbers, np.arange(K))

@@ -20,29 +20,34 @@ _BINS = 10
 _FIGURES = "ROC AUC, average precision and calibration"
 
 
-def accuracy(labels: Integers, predicted: Integers) -> float:
+def accuracy(labels: Integers, predicted: Integers, weights: Floats | None = None) -> float:
     """The share of examples whose predicted class is the true one.
 
     Args:
-        labels: (m,) true class indices.
-        predicted: (m,) predicted class indices.
+        labels: (m,) true class indices; or (K, m) truth values, all of which have to be right.
+        predicted: the same of the predictions.
+        weights: (m,), how much each example counts; None: all the same.
     """
-    return float(np.mean(labels == predicted))
+    right = labels == predicted
+    return float(np.average(right if right.ndim == 1 else right.all(axis=0), weights=weights))
 
 
-def r2_score(targets: Floats, predicted: Floats) -> float:
+def r2_score(targets: Floats, predicted: Floats, weights: Floats | None = None) -> float:
     """The share of the variance that is predicted: 1 - squared errors / squares around the mean.
 
     Args:
         targets: (n_y, m) true numbers.
         predicted: (n_y, m) predicted numbers.
+        weights: (m,), how much each example counts; None: all the same.
 
     Returns:
         The mean over the outputs. As scikit-learn has it, an output that never varies counts 1 where it is
         predicted exactly, else 0.
     """
-    errors = np.sum((targets - predicted) ** 2, axis=1, dtype=np.float64)
-    squares = np.sum((targets - targets.mean(axis=1, keepdims=True)) ** 2, axis=1, dtype=np.float64)
+    targets, predicted = targets.astype(np.float64, copy=False), predicted.astype(np.float64, copy=False)
+    center = np.average(targets, axis=1, weights=weights)[:, None]
+    errors = np.average((targets - predicted) ** 2, axis=1, weights=weights)
+    squares = np.average((targets - center) ** 2, axis=1, weights=weights)
     shares = 1 - errors / np.where(squares > 0, squares, 1)
     return float(np.mean(np.where(squares > 0, shares, errors == 0)))
 

@@ -1,6 +1,6 @@
 """Model: a trained network with everything that predicting needs. Rows at the door, columns inside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -8,20 +8,20 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.core.model import L_model_forward
-from pellucid.data.dataset import Dataset, check_finite, labels_of, listed, one_hot
-from pellucid.data.recipe import Recipe
-from pellucid.data.table import Table
+from pellucid.data.dataset import Dataset, finite_blocks, labels_of, one_hot
+from pellucid.data.recipe import AnyRecipe, Recipe, Scaling
+from pellucid.data.rows import listed
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.engines import Predictor, predictor
+from pellucid.engines import Predictor, engine_for
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
+from pellucid.examples import Examples
 from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, confusion_matrix, r2_score
 from pellucid.network import Network
-from pellucid.training import History, bare_cost, predicts_numbers
+from pellucid.training import History
 
 Floats = np.ndarray[Any, Any]
-_Described = tuple[Network, Recipe | TableRecipe, tuple[str, ...], History]
+_Described = tuple[Network, AnyRecipe, tuple[str, ...], History]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ class Model:
 
     network: Network
     parameters: Mapping[str, Floats]
-    recipe: Recipe | TableRecipe
+    recipe: AnyRecipe
     classes: tuple[str, ...]
     history: History = field(default_factory=History)
 
@@ -132,12 +132,42 @@ class Model:
     @property
     def predicts_numbers(self) -> bool:
         """Whether the outputs are numbers, not probabilities of classes."""
-        return predicts_numbers(self.network)
+        return self.network.is_regression
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Forward propagation, set up once. Called with raw rows, it does what `recipe.scaling` says."""
+        mean, deviation = self.recipe.scaling or Scaling()
+        spread = self.network.n_y == 1 and not self.predicts_numbers
+        engine = engine_for("auto", self.network)
+        return engine.predictor(
+            self.network, self.parameters, mean=mean, deviation=deviation, spread=spread
+        )
+
+    @cached_property
+    def _probabilities_of_rows(self) -> Predictor | None:
+        """The predictor, if raw rows need nothing but its scaling, and its answers nothing at all."""
+        return None if self.recipe.scaling is None or self.predicts_numbers else self.predictor
 
     def outputs(self, X: Floats) -> Floats:
         """AL (n_y, m) for columns X (n_x, m) that went through the recipe."""
-        AL, _ = L_model_forward(X, self.parameters, **self.network.activations)
-        return np.asarray(AL)
+        return self.predictor.outputs(X)
+
+    def outputs_of_rows(self, rows: Any, sources: Sequence[str] = ()) -> Floats:
+        """AL (n_y, m) for raw rows, which go through the recipe block by block.
+
+        Args:
+            rows: as for `predict_proba`.
+            sources: where each of them came from, for messages; may be empty.
+
+        Raises:
+            DataError, NonFiniteError: as `predict_proba`.
+        """
+        if isinstance(rows, np.ma.MaskedArray):
+            raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
+        blocks = finite_blocks(self.recipe.blocks(rows, self.dtype), sources)
+        outputs = [self.outputs(X) for X in blocks]
+        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=1)
 
     def predict_proba(self, rows: Any) -> Floats:
         """The probability of each class.
@@ -157,45 +187,23 @@ class Model:
             NonFiniteError: NaN or infinity among them.
             LabelError: the network predicts numbers.
         """
-        compiled = self._compiled
-        if compiled is not None:
-            answers = compiled(rows)
-            if answers is not None:
-                return answers
+        # First what answers a row in a microsecond: it returns None where anything else has to be done.
+        predictor = self._probabilities_of_rows
+        answers = None if predictor is None else predictor(rows)
+        if answers is not None:
+            return answers
         check_classes(self.network)
-        return self.class_probabilities(self._outputs_of_rows(rows))
-
-    @cached_property
-    def _compiled(self) -> Predictor | None:
-        """What answers contiguous rows of the model's own type of number in a microsecond; set up once."""
-        recipe = self.recipe
-        if self.predicts_numbers or not isinstance(recipe, Recipe):
-            return None
-        if recipe.kind != "numbers" or recipe.divisor != 1.0:
-            return None
-        spread = self.network.n_y == 1
-        scaling = {"mean": recipe.mean, "deviation": recipe.deviation}
-        return predictor(self.network, self.parameters, **scaling, spread=spread)
+        return self.class_probabilities(self.outputs_of_rows(rows))
 
     def predict(self, rows: Any) -> Floats:
         """The most probable class of each raw row, by name: (m,) strings. See `predict_proba`.
 
-        Of a network that predicts numbers, those: (m,) for one output, else (m, n_y).
+        For regression the predicted numbers: (m,) for one output, else (m, n_y).
         """
         if self.predicts_numbers:
-            AL = self._outputs_of_rows(rows)
+            AL = self.outputs_of_rows(rows)
             return AL[0] if AL.shape[0] == 1 else AL.T
-        return np.asarray(np.asarray(self.classes)[self.predict_proba(rows).argmax(axis=1)])
-
-    def _outputs_of_rows(self, rows: Any) -> Floats:
-        if isinstance(rows, np.ma.MaskedArray):
-            raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
-        if isinstance(self.recipe, TableRecipe):
-            X = self.recipe.columns(Table.from_frame(rows, self.recipe.column_names), self.dtype)
-        else:
-            X = self.recipe.columns(np.asarray(rows), self.dtype)
-        check_finite(X)
-        return self.outputs(X)
+        return np.asarray(np.asarray(self.classes)[most_probable(self.predict_proba(rows))])
 
     @staticmethod
     def class_probabilities(AL: Floats) -> Floats:
@@ -225,13 +233,13 @@ class Model:
             raise DataError(
                 "the data went through another recipe than the model's; load them with its recipe"
             )
-        AL, caches = L_model_forward(dataset.X, self.parameters, **self.network.activations)
         Y = dataset.Y
         if Y.shape[0] != self.network.n_y:
+            # Two classes are one row of labels, and two rows for a network of two softmax units.
             Y = one_hot(dataset.labels, self.network.n_y, self.dtype)
-        cost = bare_cost(self.network, caches[-1][1], Y)
+        cost, AL = self.predictor.evaluate(Examples(dataset.X, Y, finite=dataset.finite))
         if self.predicts_numbers:
-            return NumberEvaluation(Y, np.asarray(AL), cost)
+            return NumberEvaluation(Y, AL, cost)
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -276,13 +284,21 @@ class Model:
             raise ModelFileError(f"{shown(path)} {no_model_because(error)}") from error
 
 
+def most_probable(probabilities: Floats) -> Floats:
+    """(m,) the column of the largest of each row of (m, K), the first of equals."""
+    if probabilities.shape[1] == 2:
+        # NumPy's argmax along a short axis takes over ten times as long.
+        return (probabilities[:, 1] > probabilities[:, 0]).astype(np.intp)
+    return np.asarray(probabilities.argmax(axis=1))
+
+
 def check_classes(network: Network) -> None:
     """Refuse to speak of classes where there are none.
 
     Raises:
         LabelError: the network predicts numbers.
     """
-    if predicts_numbers(network):
+    if network.is_regression:
         raise LabelError(
             f"the output of this network is {network.output_activation}: numbers, not probabilities; "
             "expected a sigmoid or softmax output, or call predict"

@@ -13,15 +13,15 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, check_cv
 
-from pellucid.engines import processors
+from pellucid.core._arrays import as_numpy
+from pellucid.engines import engine_for, processors
 from pellucid.errors import OptionError, PellucidError
 from pellucid.estimators.fitting import fit_examples
-from pellucid.estimators.forward import outputs
 from pellucid.estimators.perceptron import Perceptron
 from pellucid.estimators.settings import check_settings, network_of
 from pellucid.estimators.start import parameters_of
-from pellucid.estimators.telling import silently
-from pellucid.estimators.trainee import Examples
+from pellucid.estimators.verbose import silently
+from pellucid.examples import Examples
 from pellucid.progress import Bar
 
 Integers = np.ndarray[Any, Any]
@@ -218,14 +218,16 @@ class _Work:
             return float(self._scored(one, _rows(X, test), y[test], other)), one.n_iter_
         check_settings(one)
         self._inherit(one)
-        examples = Examples(self._examples.X, self._examples.Y, self._weighted(one, train), train)
+        examples = Examples(self._examples.X, self._examples.Y, self._weighted(one, train), finite=True)
         with silently():
-            fit_examples(one, examples, None, first=True, incremental=False)
+            fit_examples(one, examples, train, first=True, incremental=False)
         if self._scorer is not None:
             return float(self._scored(one, _rows(X, test), y[test], other)), one.n_iter_
-        network = network_of(one, examples.X.shape[1])
-        answers = outputs(network, parameters_of(one.coefs_, one.intercepts_), examples.X[test])
-        return float(one._score_of(network)(answers, examples.Y[test], other)), one.n_iter_
+        network, parameters = network_of(one, examples.n_x), parameters_of(one.coefs_, one.intercepts_)
+        left_out = self._examples.take(test)
+        AL = as_numpy(engine_for(one.engine).predictor(network, parameters).outputs(left_out.X))
+        weights = None if other is None else np.reshape(other, (1, -1))
+        return float(one._score(AL, Examples(left_out.X, left_out.Y, weights))), one.n_iter_
 
     def _scored(self, one: Any, X: Any, y: Any, weights: Any) -> float:
         scorer = self._scorer or type(one).score
@@ -238,12 +240,12 @@ class _Work:
                 setattr(one, name, value)
 
     def _weighted(self, one: Any, train: Integers) -> Any:
-        own = None if self._weights is None else self._weights[train].astype(self._examples.dtype)
+        own = None if self._weights is None else self._weights[train].astype(self._examples.X.dtype)
         part = one._weighted(own, self._y[train], stream=False)
         if part is None:
             return None
-        weights = np.zeros(len(self._y))
-        weights[train] = part
+        weights = np.zeros((1, len(self._y)))
+        weights[0, train] = part
         return weights
 
 

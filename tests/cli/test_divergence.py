@@ -9,6 +9,7 @@ import pytest
 
 from pellucid import (
     DeepNetwork,
+    Examples,
     L_layer_model,
     Network,
     TrainingOptions,
@@ -17,7 +18,6 @@ from pellucid import (
     two_layer_model,
 )
 from pellucid.core import L_model_forward
-from pellucid.course import Columns
 from pellucid.errors import DivergenceError, PellucidError, ShapeError
 from small_data import points, write_points
 
@@ -52,14 +52,14 @@ def test_the_last_finite_parameters_are_kept() -> None:
     with pytest.raises(
         DivergenceError, match=rf"the cost became \w+ at iteration (\d+){CULPRIT}; expected"
     ) as caught:
-        list(fit(Network((3, 4, 1)), Columns(X, Y), options))
+        list(fit(Network((3, 4, 1)), Examples(X, Y), options))
     error = caught.value
     assert f"at iteration {error.iteration}: Z" in str(error)
     AL, _ = L_model_forward(X, error.parameters)
     assert np.isfinite(compute_cost(AL, Y))
     # One step less arrives exactly there.
     before = list(
-        fit(Network((3, 4, 1)), Columns(X, Y), TrainingOptions(error.iteration - 1, 1e200, rng=1))
+        fit(Network((3, 4, 1)), Examples(X, Y), TrainingOptions(error.iteration - 1, 1e200, rng=1))
     )
     for name, value in before[-1].parameters.items():
         np.testing.assert_array_equal(error.parameters[name], value)
@@ -75,7 +75,7 @@ Y = np.arange(8).reshape(1, 8) % 2
         (lambda: L_layer_model(X, Y, [4, 2, 1]), "layer_dims is [4, 2, 1] and X has shape (3, 8)"),
         (lambda: two_layer_model(X, Y, (4, 2, 1)), "layer_dims is [4, 2, 1] and X has shape (3, 8)"),
         (lambda: DeepNetwork([4, 2, 1]).fit(X, Y), "layer_dims is [4, 2, 1] and X has shape (3, 8)"),
-        (lambda: list(fit(Network((4, 1)), Columns(X, Y))), "layer_dims is [4, 1] and X has shape (3, 8)"),
+        (lambda: list(fit(Network((4, 1)), Examples(X, Y))), "layer_dims is [4, 1] and X has shape (3, 8)"),
         (
             lambda: L_layer_model(X, Y, [3, 2, 2]),
             "Y has shape (1, 8), X has shape (3, 8) and layer_dims ends in 2",

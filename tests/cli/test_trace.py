@@ -124,8 +124,8 @@ def test_the_scale_of_the_targets_does_not_change_what_is_predicted(here: Path, 
     scaled = found.as_trained()
     assert scaled.Y.mean() == pytest.approx(0, abs=1e-5)
     assert scaled.Y.std() == pytest.approx(1, rel=1e-5)
-    predicted = scaled.model.outputs(scaled.X) * found.Y.std() + found.Y.mean()
-    np.testing.assert_allclose(predicted, found.model.outputs(found.X), rtol=1e-5)
+    predicted = scaled.model.outputs(scaled.examples.X) * found.examples.Y.std() + found.examples.Y.mean()
+    np.testing.assert_allclose(predicted, found.model.outputs(found.examples.X), rtol=1e-5)
 
 
 def test_two_softmax_outputs(here: Path, done: Callable, data: str) -> None:

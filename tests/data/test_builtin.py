@@ -7,12 +7,12 @@ import pytest
 from sklearn import datasets
 
 from pellucid.data.builtin import BUILTINS, read_builtin
-from pellucid.data.examples import Examples
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Rows
 from pellucid.errors import MissingPackageError, NotFoundError
 
 
-def train_part(name: str, seed: int = 0) -> Examples:
+def train_part(name: str, seed: int = 0) -> Rows:
     train, test = read_builtin(name, seed=seed)
     assert train is not None
     assert test is None

@@ -5,17 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.data.dataset import (
-    Dataset,
-    check_finite,
-    check_labels,
-    check_same_classes,
-    labels_of,
-    one_hot,
-    with_classes,
-)
-from pellucid.data.examples import Examples
+from pellucid.data.dataset import Dataset, check_finite, labels_of, one_hot
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Rows, check_labels
 from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
 
 ROWS = np.arange(12.0).reshape(4, 3)
@@ -23,15 +15,13 @@ PLAIN = Recipe("numbers", (3,))
 SOURCES = ("f, row 0", "f, row 1", "f, row 2", "f, row 3")
 
 
-def examples(
-    labels: list[int] | None = None, classes: tuple[str, ...] = (), rows: np.ndarray = ROWS
-) -> Examples:
-    return Examples(rows, None if labels is None else np.array(labels), classes, SOURCES, ("g: broken",))
+def some(labels: list[int] | None = None, classes: tuple[str, ...] = (), rows: np.ndarray = ROWS) -> Rows:
+    return Rows(rows, None if labels is None else np.array(labels), classes, SOURCES, ("g: broken",))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_from_examples(dtype: str) -> None:
-    data = Dataset.from_examples(examples([0, 1, 1, 0], ("no", "yes")), PLAIN, dtype)
+def test_from_rows(dtype: str) -> None:
+    data = Dataset.from_rows(some([0, 1, 1, 0], ("no", "yes")), PLAIN, dtype)
     np.testing.assert_array_equal(data.X, ROWS.T)
     np.testing.assert_array_equal(data.Y, [[0, 1, 1, 0]])
     assert data.X.dtype == data.Y.dtype == dtype
@@ -45,13 +35,13 @@ def test_from_examples(dtype: str) -> None:
 
 
 def test_more_than_two_classes() -> None:
-    data = Dataset.from_examples(examples([2, 0, 1, 2], ("a", "b", "c")), PLAIN)
+    data = Dataset.from_rows(some([2, 0, 1, 2], ("a", "b", "c")), PLAIN)
     np.testing.assert_array_equal(data.Y, [[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]])
     assert data.labels.tolist() == [2, 0, 1, 2]
 
 
 def test_without_labels() -> None:
-    data = Dataset.from_examples(examples(), PLAIN)
+    data = Dataset.from_rows(some(), PLAIN)
     assert data.Y is None
     assert repr(data) == "Dataset(4 examples of 3 inputs, classes unknown)"
     with pytest.raises(LabelError) as caught:
@@ -61,13 +51,13 @@ def test_without_labels() -> None:
 
 def test_no_copy_where_nothing_is_done() -> None:
     rows = ROWS.copy()
-    assert np.shares_memory(Dataset.from_examples(examples(rows=rows), PLAIN).X, rows)
+    assert np.shares_memory(Dataset.from_rows(some(rows=rows), PLAIN).X, rows)
 
 
 def test_pictures_in_columns() -> None:
     pictures = np.arange(4 * 2 * 5 * 3).reshape(4, 2, 5, 3).astype(np.uint8)
     recipe = Recipe.for_rows(pictures)
-    data = Dataset.from_examples(examples(rows=pictures), recipe)
+    data = Dataset.from_rows(some(rows=pictures), recipe)
     for i, picture in enumerate(pictures):
         np.testing.assert_array_equal(data.X[:, i], picture.ravel() / 255)
     np.testing.assert_array_equal(recipe.pictures(data.X), pictures)
@@ -75,7 +65,7 @@ def test_pictures_in_columns() -> None:
 
 def test_an_unknown_dtype() -> None:
     with pytest.raises(OptionError) as caught:
-        Dataset.from_examples(examples(), PLAIN, "float16")
+        Dataset.from_rows(some(), PLAIN, "float16")
     assert str(caught.value) == "unknown dtype 'float16'; expected float64 or float32"
 
 
@@ -101,7 +91,7 @@ def test_what_is_not_finite_is_named(value: float, word: str) -> None:
     rows = ROWS.copy()
     rows[2, 1] = value
     with pytest.raises(NonFiniteError) as caught:
-        Dataset.from_examples(examples(rows=rows), PLAIN)
+        Dataset.from_rows(some(rows=rows), PLAIN)
     assert str(caught.value) == (
         f"the input in row 2, column 1 is {word} (f, row 2); expected finite numbers: remove or "
         "replace them"
@@ -125,14 +115,14 @@ def test_what_is_not_finite_is_named_when_it_was_to_be_scaled(value: float) -> N
     rows = ROWS.copy()
     rows[2, 1] = value
     with pytest.raises(NonFiniteError, match=rf"^the input in row 2, column 1 is {value} \(f, row 2\);"):
-        Dataset.from_examples(examples(rows=rows), Recipe.for_rows(rows))
+        Dataset.from_rows(some(rows=rows), Recipe.for_rows(rows))
 
 
 def test_what_single_precision_cannot_hold() -> None:
     rows = ROWS.copy()
     rows[2, 1] = 1e39
     with pytest.raises(NonFiniteError, match=r"^the input in row 2, column 1 is inf"):
-        Dataset.from_examples(examples(rows=rows), PLAIN, "float32")
+        Dataset.from_rows(some(rows=rows), PLAIN, "float32")
 
 
 @pytest.mark.parametrize(
@@ -160,8 +150,8 @@ def test_labels_that_are_not() -> None:
 
 @given(st.permutations(["a", "b", "c", "d"]), st.lists(st.integers(0, 2), min_size=4, max_size=4))
 def test_labels_are_renumbered(names: list[str], labels: list[int]) -> None:
-    train = examples([0, 1, 2, 3], ("a", "b", "c", "d"))
-    test = check_same_classes(train, examples(labels, tuple(names[:3])))
+    train = some([0, 1, 2, 3], ("a", "b", "c", "d"))
+    test = some(labels, tuple(names[:3])).beside(train)
     assert test.classes == train.classes
     assert [test.classes[i] for i in test.labels] == [names[i] for i in labels]
     assert test.sources == SOURCES
@@ -169,36 +159,36 @@ def test_labels_are_renumbered(names: list[str], labels: list[int]) -> None:
 
 
 def test_the_same_classes_stay() -> None:
-    train = examples([0, 1, 1, 0], ("a", "b"))
-    assert check_same_classes(train, train).labels.tolist() == [0, 1, 1, 0]
-    unlabelled = check_same_classes(train, examples())
+    train = some([0, 1, 1, 0], ("a", "b"))
+    assert train.beside(train).labels.tolist() == [0, 1, 1, 0]
+    unlabelled = some().beside(train)
     assert unlabelled.labels is None
     assert unlabelled.classes == ("a", "b")
 
 
 def test_classes_that_training_never_saw() -> None:
-    train = examples([0, 1, 1, 0], ("a", "b"))
-    test = examples([0, 0, 1, 1], ("b", "c"))
-    for refuse in (lambda: check_same_classes(train, test), lambda: with_classes(test, train.classes)):
+    train = some([0, 1, 1, 0], ("a", "b"))
+    test = some([0, 0, 1, 1], ("b", "c"))
+    for refuse in (lambda: test.beside(train), lambda: test.with_classes(train.classes)):
         with pytest.raises(LabelError) as caught:
             refuse()
         assert str(caught.value) == "the examples have the class c; expected one of a, b"
 
 
 def test_examples_of_another_shape() -> None:
-    train = examples([0, 1, 1, 0], ("a", "b"))
+    train = some([0, 1, 1, 0], ("a", "b"))
     with pytest.raises(DataError) as caught:
-        check_same_classes(train, examples(rows=ROWS[:, :2]))
+        some(rows=ROWS[:, :2]).beside(train)
     assert str(caught.value) == (
         "a training example has shape (3,) and a test example (2,); expected the same shape"
     )
 
 
 def test_some_of_the_examples() -> None:
-    some = examples([0, 1, 2, 3], ("a", "b", "c", "d")).take(np.array([3, 1]))
-    np.testing.assert_array_equal(some.rows, ROWS[[3, 1]])
-    assert some.labels.tolist() == [3, 1]
-    assert some.sources == ("f, row 3", "f, row 1")
-    assert some.classes == ("a", "b", "c", "d")
-    assert len(some) == 2
-    assert examples().take(np.array([0])).labels is None
+    few = some([0, 1, 2, 3], ("a", "b", "c", "d")).take(np.array([3, 1]))
+    np.testing.assert_array_equal(few.rows, ROWS[[3, 1]])
+    assert few.labels.tolist() == [3, 1]
+    assert few.sources == ("f, row 3", "f, row 1")
+    assert few.classes == ("a", "b", "c", "d")
+    assert len(few) == 2
+    assert some().take(np.array([0])).labels is None

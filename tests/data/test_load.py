@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pellucid.data.load import load_data, load_inputs, load_labelled
+from pellucid.data.dataset import Dataset
+from pellucid.data.load import load_data, load_labelled, read_inputs
 from pellucid.data.pictures import decode_picture
 from pellucid.data.recipe import Recipe
 from pellucid.data.splitting import stratified_split
@@ -230,7 +231,7 @@ def test_hdf5_behind_a_user_block(tmp_path: Path) -> None:
     path = written(tmp_path / "data.mat", write, userblock_size=2048)
     train, test = load_data(path)
     assert train.m + test.m == 10
-    assert load_inputs([path], NUMBERS).m == 10
+    assert len(read_inputs([path], NUMBERS)) == 10
 
 
 @pytest.mark.parametrize(
@@ -267,7 +268,7 @@ def test_inputs_that_are_not_finite_keep_the_row_of_the_file(
     with pytest.raises(NonFiniteError, match=r"row 29, column 0"):
         load_labelled(path, NUMBERS, ("0", "1"))
     with pytest.raises(NonFiniteError, match=r"row 29, column 0"):
-        load_inputs([path], NUMBERS)
+        Dataset.from_rows(read_inputs([path], NUMBERS), NUMBERS)
 
 
 def test_fewer_than_two_classes(tmp_path: Path) -> None:
@@ -286,8 +287,8 @@ def test_nothing_there(value: str) -> None:
         lambda: load_data(value),
         lambda: load_data("moons", value),
         lambda: load_labelled(value, NUMBERS, CATS),
-        lambda: load_inputs([value], NUMBERS),
-        lambda: load_inputs([value], PICTURES),
+        lambda: read_inputs([value], NUMBERS),
+        lambda: read_inputs([value], PICTURES),
     ):
         with pytest.raises(NotFoundError) as caught:
             load()

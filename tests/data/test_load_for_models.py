@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.load import load_inputs, load_labelled
+from pellucid.data.load import load_labelled, read_inputs
 from pellucid.data.pictures import decode_picture
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError, FormatError, LabelError, NotFoundError, OptionError
@@ -57,8 +57,8 @@ def test_inputs_of_every_kind_in_their_order(tmp_path: Path) -> None:
     photograph(tmp_path / "rex.jpg", "dog", 9)
     pictures = np.random.default_rng(0).integers(0, 256, (2, 4, 6, 3), np.uint8)
     np.save(tmp_path / "pictures.npy", pictures)
-    data = load_inputs([tmp_path / "pictures.npy", tmp_path / "rex.jpg", tmp_path / "pets"], PICTURES)
-    assert data.Y is None
+    data = read_inputs([tmp_path / "pictures.npy", tmp_path / "rex.jpg", tmp_path / "pets"], PICTURES)
+    assert data.labels is None
     names = ["cat.0.jpg", "cat.1.jpg", "dog.0.jpg", "dog.1.jpg"]
     assert data.sources == (
         "pictures.npy, row 0",
@@ -66,9 +66,9 @@ def test_inputs_of_every_kind_in_their_order(tmp_path: Path) -> None:
         str(tmp_path / "rex.jpg"),
         *(str(tmp_path / "pets" / name) for name in names),
     )
-    np.testing.assert_array_equal(data.X[:, :2], pictures.reshape(2, -1).T / 255)
+    np.testing.assert_array_equal(data.rows[:2], pictures.reshape(2, -1))
     rex = decode_picture(tmp_path / "rex.jpg", (4, 6, 3))
-    np.testing.assert_array_equal(data.X[:, 2], rex.reshape(-1) / 255)
+    np.testing.assert_array_equal(data.rows[2], rex.reshape(-1))
 
 
 def test_unreadable_inputs_are_skipped(tmp_path: Path) -> None:
@@ -76,27 +76,27 @@ def test_unreadable_inputs_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "nothing.jpg").symlink_to(tmp_path / "gone.jpg")
     inputs = [tmp_path / "notes.txt", tmp_path / "rex.jpg", str(tmp_path / "noth*")]
-    data = load_inputs(inputs, PICTURES)
+    data = read_inputs(inputs, PICTURES)
     assert data.sources == (str(tmp_path / "rex.jpg"),)
     first, second = data.skipped
     assert first.startswith(f"{tmp_path / 'notes.txt'} is no picture; expected a JPEG")
     assert second.startswith(f"there is no file {tmp_path / 'nothing.jpg'}; expected a JPEG")
     with pytest.raises(FormatError, match=r"notes\.txt is no picture"):
-        load_inputs(inputs, PICTURES, strict=True)
+        read_inputs(inputs, PICTURES, strict=True)
 
 
 def test_no_inputs_at_all() -> None:
     with pytest.raises(
         NotFoundError, match="nothing to predict on; expected pictures, folders or array files"
     ):
-        load_inputs([], NUMBERS)
+        read_inputs([], NUMBERS)
 
 
 def test_pictures_for_numbers(tmp_path: Path) -> None:
     root = photographs(tmp_path / "pets", 1)
     for source in (root, root / "cat.0.jpg"):
         for load in (
-            lambda source=source: load_inputs([source], NUMBERS),
+            lambda source=source: read_inputs([source], NUMBERS),
             lambda source=source: load_labelled(source, NUMBERS, CATS),
         ):
             with pytest.raises(
@@ -109,6 +109,6 @@ def test_examples_of_another_shape(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "data.npz", X=np.ones((4, 5)), y=np.arange(4) % 2)
     line = r"data\.npz holds examples of 5 numbers; the model was trained on rows of 3 numbers"
     with pytest.raises(DataError, match=line):
-        load_inputs([path], NUMBERS)
+        read_inputs([path], NUMBERS)
     with pytest.raises(DataError, match=line):
         load_labelled(path, NUMBERS, ("0", "1"))

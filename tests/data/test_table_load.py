@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid.data.load_table import LoadedTables, load_labelled_table, load_table_inputs, load_tables
+from pellucid.data.load_table import LoadedTables, load_labelled_table, load_tables, read_table_inputs
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
 from pellucid.errors import DataError, LabelError, OptionError
@@ -135,8 +135,7 @@ def test_loading_for_a_model() -> None:
     assert table.m == data.m == M
     assert (data.X.dtype, data.classes) == (np.float32, ("no", "yes"))
     np.testing.assert_array_equal(data.labels, rows()["y"] == "yes")
-    table, data = load_table_inputs(rows().drop(["y"]), loaded.recipe)
-    assert (data.Y, data.classes, data.m) == (None, (), M)
+    assert read_table_inputs(rows().drop(["y"]), loaded.recipe).m == M
     numbers = load_tables(rows(), target="z").recipe
     assert load_labelled_table(rows(), numbers, ())[1].Y[0].tolist() == rows()["z"].tolist()
 
@@ -155,9 +154,9 @@ def test_codes_are_read_as_in_training(tmp_path: Path) -> None:
     loaded = load_tables(train, target="y", categorical=["zip"])
     assert loaded.recipe.input_names == ("zip = 01234", "zip = 56789")
     new.write_text("zip\n01234\n1234\n")
-    table, data = load_table_inputs(new, loaded.recipe)
-    np.testing.assert_array_equal(data.X, [[1, 0], [0, 0]])
-    assert data.sources == (f"{new}, line 2", f"{new}, line 3")
+    table = read_table_inputs(new, loaded.recipe)
+    np.testing.assert_array_equal(loaded.recipe.columns(table), [[1, 0], [0, 0]])
+    assert table.places == (f"{new}, line 2", f"{new}, line 3")
     assert table.m == 2
     _, data = load_labelled_table(train, loaded.recipe, loaded.target.classes)
     np.testing.assert_array_equal(data.X, loaded.recipe.columns(read_table(train, text=["zip"])))

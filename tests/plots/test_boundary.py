@@ -22,7 +22,7 @@ def plane(request: pytest.FixtureRequest) -> tuple[Model, Dataset]:
     n_y = 1 if request.param == 2 else 3
     net = DeepNetwork([2, 5, n_y], num_iterations=50).fit(X, labels.reshape(1, -1))
     model = net.to_model()
-    return model, Dataset(X, one_hot(labels, request.param), model.classes, model.recipe)
+    return model, Dataset(X, one_hot(labels, request.param), classes=model.classes, recipe=model.recipe)
 
 
 def test_decision_boundary(plane: Any) -> None:
@@ -75,4 +75,4 @@ def test_a_boundary_needs_two_inputs() -> None:
     X = RNG.randn(3, 10)
     model = DeepNetwork([3, 1], num_iterations=1).fit(X, (X[:1] > 0).astype(int)).to_model()
     with pytest.raises(DataError, match=r"inputs; a boundary can be drawn for two"):
-        plots.decision_boundary(model, Dataset(X, None, model.classes, model.recipe))
+        plots.decision_boundary(model, Dataset(X, None, classes=model.classes, recipe=model.recipe))

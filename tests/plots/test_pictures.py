@@ -26,7 +26,7 @@ def pictures(request: pytest.FixtureRequest) -> tuple[Model, Dataset, Evaluation
     X = recipe.columns(rows)
     net = DeepNetwork([recipe.n_x, 3, 1], num_iterations=3).fit(X, Y, classes=["dog", "cat"], recipe=recipe)
     model = net.to_model()
-    dataset = Dataset(X, Y.astype(float), model.classes, recipe)
+    dataset = Dataset(X, Y.astype(float), classes=model.classes, recipe=recipe)
     return model, dataset, model.evaluate(dataset)
 
 
@@ -91,7 +91,7 @@ def test_numbers_have_no_pictures() -> None:
     X = RNG.randn(2, 40)
     net = DeepNetwork([2, 3, 1], num_iterations=2).fit(X, (X[:1] > 0).astype(int))
     model = net.to_model()
-    dataset = Dataset(X, (X[:1] < 0).astype(float), model.classes, model.recipe)
+    dataset = Dataset(X, (X[:1] < 0).astype(float), classes=model.classes, recipe=model.recipe)
     assert plots.wrong_answers(model, dataset, model.evaluate(dataset)) is None
     with pytest.raises(DataError, match=r"expected pictures"):
         plots.first_layer_weights(model)

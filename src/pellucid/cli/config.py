@@ -185,8 +185,8 @@ class TrainConfig:
     def _optimizer(self) -> Optimizer:
         optimizer = Optimizer.named(self.optimizer)
         if self.momentum is not None:
-            if "v" not in optimizer.keeps:
-                with_momentum = ", ".join(name for name, keeps in OPTIMIZERS.items() if "v" in keeps)
+            if "v" not in optimizer.slots:
+                with_momentum = ", ".join(name for name, slots in OPTIMIZERS.items() if "v" in slots)
                 raise OptionError(
                     f"--momentum is {self.momentum:g} and the optimizer {self.optimizer} has none; "
                     f"expected one of {with_momentum}"

@@ -37,8 +37,8 @@ def gradcheck(
     found = read_labelled(model, data, part, strict=strict, quiet=quiet).first(examples)
     report = gradient_check_network(
         found.model.parameters,
-        found.X,
-        found.Y,
+        found.examples.X,
+        found.examples.Y,
         found.model.network,
         engine=engine,
         coordinates=coordinates,

@@ -32,8 +32,8 @@ def health(
     found = read_labelled(model, data, part, strict=strict, quiet=quiet).as_trained()
     step = traced(
         found.model.parameters,
-        found.X,
-        found.Y,
+        found.examples.X,
+        found.examples.Y,
         found.model.network,
         learning_rate=0.0075 if learning_rate is None else learning_rate,
         optimizer=optimizer or "gradient_descent",

@@ -1,38 +1,33 @@
 """The labelled examples that a command looks at a model with, prepared as those of its training were."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from pellucid.cli.console import note, note_skipped, reading
-from pellucid.data.dataset import Dataset, check_finite, one_hot
+from pellucid.data.dataset import Dataset, one_hot
 from pellucid.data.load import load_part
 from pellucid.data.load_table import load_labelled_table
+from pellucid.data.recipe import Recipe
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.table_target import Target
 from pellucid.errors import OptionError
+from pellucid.examples import Examples
 from pellucid.files.reading import shown
 from pellucid.model import Model
-
-Floats = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """A model and the columns it is looked at with.
+    """A model and the examples it is looked at with.
 
     Attributes:
         model: as it was loaded.
-        X: inputs, (n_x, m).
-        Y: targets as its network has them, (n_y, m).
-        sources: where each column came from.
+        examples: X through its recipe, Y as its network has it, (n_y, m).
     """
 
     model: Model
-    X: Floats
-    Y: Floats
-    sources: tuple[str, ...]
+    examples: Examples
 
     def only(self, example: int) -> "Labelled":
         """One of the examples, counted from 0.
@@ -40,15 +35,10 @@ class Labelled:
         Raises:
             OptionError: there are fewer.
         """
-        m = self.X.shape[1]
+        m = self.examples.m
         if not 0 <= example < m:
             raise OptionError(f"--example is {example} and there are {m} examples; expected 0 to {m - 1}")
-        return replace(
-            self,
-            X=self.X[:, [example]],
-            Y=self.Y[:, [example]],
-            sources=self.sources[example : example + 1],
-        )
+        return replace(self, examples=self.examples.take(np.array([example])))
 
     def first(self, most: int) -> "Labelled":
         """At most so many of the examples.
@@ -58,14 +48,15 @@ class Labelled:
         """
         if most < 1:
             raise OptionError(f"--examples is {most}; expected a whole number of at least 1")
-        return replace(self, X=self.X[:, :most], Y=self.Y[:, :most], sources=self.sources[:most])
+        return replace(self, examples=self.examples.take(np.arange(min(most, self.examples.m))))
 
     def as_trained(self) -> "Labelled":
         """The same with the numbers of a table scaled, as they are while such a model is trained.
 
         The scale is that of these examples; the model keeps none.
         """
-        network, Y = self.model.network, self.Y
+        network, Y = self.model.network, self.examples.Y
+        assert Y is not None  # what was read is labelled
         if not isinstance(self.model.recipe, TableRecipe) or network.output_activation != "identity":
             return self
         mean, deviation = float(Y.mean()), float(Y.std())
@@ -75,7 +66,8 @@ class Labelled:
         inverse = Target("", mean=-mean / deviation, deviation=1 / deviation)
         parameters = inverse.folded(dict(self.model.parameters))
         scaled = Target("", mean=mean, deviation=deviation).scaled(Y)
-        return replace(self, model=replace(self.model, parameters=parameters), Y=scaled)
+        model = replace(self.model, parameters=parameters)
+        return Labelled(model, replace(self.examples, Y=scaled))
 
 
 def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool) -> Labelled:
@@ -102,7 +94,7 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
     if Y.shape[0] != model.network.n_y:
         # Two classes are one row of labels, which a network of two softmax units has in two.
         Y = one_hot(dataset.labels, model.network.n_y, model.dtype)
-    return Labelled(model, dataset.X, Y, dataset.sources)
+    return Labelled(model, Examples(dataset.X, Y, finite=True))
 
 
 def read_dataset(
@@ -126,8 +118,8 @@ def read_dataset(
         raise OptionError(f"unknown part {part!r}; expected test or train")
     if isinstance(model.recipe, TableRecipe):
         _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
-        check_finite(dataset.X, dataset.sources)
         return dataset, list(dataset.skipped)
+    assert isinstance(model.recipe, Recipe)
     if model.predicts_numbers:
         raise OptionError(
             f"{shown(path)} predicts numbers, and labels in files are classes; expected a model of "

@@ -40,8 +40,8 @@ def predict(
     """
     from pellucid.cli.answers import answers_of
     from pellucid.cli.console import note_skipped, print_json, reading
-    from pellucid.data.load import load_inputs
-    from pellucid.data.table_recipe import TableRecipe
+    from pellucid.data.load import read_inputs
+    from pellucid.data.recipe import Recipe
     from pellucid.errors import OptionError
     from pellucid.files.reading import shown
     from pellucid.model import Model
@@ -49,7 +49,8 @@ def predict(
     if as_json and as_csv:
         raise OptionError("--json and --csv are two forms of the same output; expected one of them")
     loaded = Model.load(model)
-    if isinstance(loaded.recipe, TableRecipe):
+    recipe = loaded.recipe
+    if not isinstance(recipe, Recipe):
         from pellucid.cli.predict_table import predict_table
 
         predict_table(model, loaded, inputs, out, as_json=as_json)
@@ -57,14 +58,14 @@ def predict(
     if out is not None:
         raise OptionError(
             f"--out is for the rows of tables, and {shown(model)} was trained on "
-            f"{loaded.recipe.describe()}; expected --csv or --json, and > FILE"
+            f"{recipe.describe()}; expected --csv or --json, and > FILE"
         )
     with reading(quiet) as progress:
-        dataset = load_inputs(inputs, loaded.recipe, dtype=loaded.dtype, strict=strict, progress=progress)
-    note_skipped(dataset.skipped)
-    predictions = answers_of(loaded, dataset)
+        rows = read_inputs(inputs, recipe, strict=strict, progress=progress)
+    note_skipped(rows.skipped)
+    predictions = answers_of(loaded, rows.rows, rows.sources)
     if as_json:
-        print_json({"model": model, "predictions": predictions, "skipped": list(dataset.skipped)})
+        print_json({"model": model, "predictions": predictions, "skipped": list(rows.skipped)})
     elif as_csv:
         _print_csv(predictions, loaded)
     elif loaded.predicts_numbers:

@@ -9,8 +9,7 @@ import numpy as np
 from pellucid.cli.answers import answers_of
 from pellucid.cli.console import note, print_json
 from pellucid.data.appending import format_of, with_columns
-from pellucid.data.dataset import check_finite
-from pellucid.data.load_table import load_table_inputs
+from pellucid.data.load_table import read_table_inputs
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, OptionError, OutputError
 from pellucid.files.atomic import write_atomically
@@ -31,7 +30,8 @@ def predict_table(path: str, model: Model, inputs: list[str], out: str | None, *
     Raises:
         OptionError: several files, or a name of no format.
         OutputError: the output is the input, or cannot be written.
-        DataError: as `load_table_inputs`; or the table has the columns already that are to be appended.
+        DataError: as `read_table_inputs`; rows that do not fit the model; or the table has the columns
+            already that are to be appended.
     """
     if len(inputs) != 1:
         raise OptionError(f"there are {len(inputs)} INPUTs; expected one table at a time for this model")
@@ -40,9 +40,8 @@ def predict_table(path: str, model: Model, inputs: list[str], out: str | None, *
     if out is not None:
         _check_target(source, Path(out))
     assert isinstance(model.recipe, TableRecipe)  # the caller saw to it
-    table, dataset = load_table_inputs(source, model.recipe, dtype=model.dtype)
-    check_finite(dataset.X, dataset.sources)
-    rows = answers_of(model, dataset)
+    table = read_table_inputs(source, model.recipe)
+    rows = answers_of(model, table, table.places)
     columns = _columns(model, rows)
     if out is not None or not as_json:
         there = [name for name in columns if name in table]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import MissingPackageError
 from pellucid.model import Evaluation, Model, NumberEvaluation
 
@@ -52,8 +51,8 @@ def draw(
             )
             plots.save_figure(figure, folder / "cost.png")
         if isinstance(evaluation, NumberEvaluation):
-            target = model.recipe.target if isinstance(model.recipe, TableRecipe) else ""
-            figure = plots.predicted_against_true(evaluation, (target,) if target else ())
+            names = (model.recipe.target,) if model.recipe.target else ()
+            figure = plots.predicted_against_true(evaluation, names)
             plots.save_figure(figure, folder / "predicted.png")
             return []
         pictures = {"wrong.png": plots.wrong_answers(model, test, evaluation)}

@@ -39,8 +39,8 @@ def trace(
         found = found.only(example)
     step = traced(
         found.model.parameters,
-        found.X,
-        found.Y,
+        found.examples.X,
+        found.examples.Y,
         found.model.network,
         learning_rate=0.0075 if learning_rate is None else learning_rate,
         optimizer=optimizer or "gradient_descent",

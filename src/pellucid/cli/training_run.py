@@ -15,8 +15,8 @@ from pellucid.cli.report import report_of, report_text
 from pellucid.cli.run_folder import check_free, write_run
 from pellucid.cli.table_text import columns_text
 from pellucid.cli.work import Work, read_work
-from pellucid.core.model import L_model_forward
 from pellucid.data.dataset import labels_of
+from pellucid.engines import engine_for
 from pellucid.metrics import accuracy, r2_score
 from pellucid.model import Model
 from pellucid.network import Network
@@ -77,7 +77,7 @@ def _train(work: Work, network: Network, options: TrainingOptions, quiet: bool) 
     fitting = work.fitting
 
     def score(parameters: dict[str, Any]) -> str:
-        AL, _ = L_model_forward(fitting.X, parameters, **network.activations)
+        AL = engine_for("auto", network).predictor(network, parameters).outputs(fitting.X)
         if not fitting.classes:
             assert fitting.Y is not None  # numbers that are learnt from are there
             return f"train R^2 {r2_score(fitting.Y, AL):.3f}"
@@ -85,4 +85,4 @@ def _train(work: Work, network: Network, options: TrainingOptions, quiet: bool) 
 
     with TrainingProgress(score, quiet=quiet) as progress:
         # Progress shows a moment, not every epoch: the engine may run ahead of it.
-        return train(network, fitting, options, listeners=[progress], stride="auto")
+        return train(network, fitting, options, listeners=[progress], every="auto")

@@ -67,8 +67,25 @@ def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
 
 
 def plain_number(value: Any) -> Any:
-    """A NumPy scalar as Python's number, which leaves an array its type; anything else as it is."""
-    return value.item() if isinstance(value, np.generic) else value
+    """A number of NumPy as Python's, which leaves an array its type; anything else as it is."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.item()
+    return value
+
+
+def number_for(like: Array, value: Any) -> Any:
+    """A number to compute with beside an array, which keeps its type.
+
+    Args:
+        like: the array.
+        value: a number of Python or NumPy; or a 0-d array of the library of `like`, as a number traced by
+            `jax.jit` is: it takes the type of `like`.
+    """
+    value = plain_number(value)
+    if isinstance(value, (int, float)):
+        return value
+    xp = namespace(like=like, value=value)
+    return xp.astype(value, like.dtype) if xp.isdtype(like.dtype, "real floating") else value
 
 
 def check_number(
@@ -184,14 +201,17 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
 def beside(values: np.ndarray[Any, Any], like: Array) -> Array:
     """NumPy's `values` as an array of the library, and on the device, of `like`."""
     xp = namespace(like=like)
-    if xp is _NUMPY:
-        return values
+    return values if xp is _NUMPY else xp.asarray(values, device=device_of(like))
+
+
+def device_of(like: Array) -> Any:
+    """Where new arrays are placed to be beside `like`; None where the library decides that by itself."""
+    if type(like) is np.ndarray:
+        return None
     import array_api_compat
 
     # JAX places what it computes with by itself, and what it traces has no device yet.
-    if array_api_compat.is_jax_array(like):
-        return xp.asarray(values)
-    return xp.asarray(values, device=array_api_compat.device(like))
+    return None if array_api_compat.is_jax_array(like) else array_api_compat.device(like)
 
 
 def first_non_finite(X: Array) -> tuple[int, int, float, int] | None:

@@ -6,6 +6,8 @@ a stream of random numbers, one layer after the other.
 """
 
 from collections.abc import Mapping, Sequence
+from operator import index
+from typing import Any
 
 import numpy as np
 
@@ -15,51 +17,96 @@ from pellucid.core._arrays import (
     check_matrix,
     check_number,
     check_same_shape,
+    device_of,
     namespace,
     plain_number,
 )
 from pellucid.core.activations import activation_named
 from pellucid.core.linear import LayerCache, linear_forward
 from pellucid.core.model import backward_pass, count_layers, gradients_by_name
+from pellucid.core.philox import MASK, philox4x32, word_type
 from pellucid.core.randomness import RandomSource, random_stream
 from pellucid.errors import CacheError, OptionError
 
+# Blocks of four words that are drawn at a time.
+_PIECE = 2**14
+
 
 def kept_units(
-    shape: tuple[int, int], rate: float, *, seed: int, step: int, layer: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    shape: tuple[int, int], rate: float, *, seed: int, step: Any, layer: int, like: Array | None = None
+) -> Array:
     """Which units of which columns a step keeps: the same for every engine, and in any order of asking.
 
-    Unit i of column j (of n units) is decided by number e = j n + i of the stream of 32-bit integers that
-    Philox 4x64 yields for the key (seed, 0) and the counter (0, 0, layer, step), the low half of each of
-    its 64-bit numbers before the high one: it is kept where that integer is at least rate * 2^32.
+    Unit i of column j (of n units) is element e = j n + i: word e % 4 of the four that Philox4x32-10 yields
+    for the counter (e // 4, layer, step mod 2^32, step // 2^32) and the key (seed mod 2^32, seed // 2^32).
+    It is kept where that word, from 0 to 2^32 - 1, is at least rate * 2^32 (rounded).
 
     Args:
         shape: (n, k): units, columns of the batch.
         rate: the share that is left out, in [0, 1).
         seed: the key of the training, from 0 to 2^64 - 1.
-        step: the number of the step, from 0.
+        step: the number of the step, from 0 to 2^64 - 1; or a 0-d array of integers of the library of
+            `like`, as a step traced by `jax.jit` is.
         layer: l of A^l; 0 are the inputs.
+        like: an array whose library and device the answer has; None: NumPy's.
 
     Returns:
         True where a unit is kept, (n, k).
 
     Raises:
-        OptionError: a rate that is no share, or a seed out of its range.
+        OptionError: a rate that is no share, or a seed or a step out of its range.
     """
     rate = check_number("rate", rate, least=0.0, below=1.0)
     n, k = shape
-    if not 0 <= seed < 2**64:
-        raise OptionError(f"seed is {seed!r:.80}; expected a whole number from 0 to 2^64 - 1")
-    # A plain list would pass through float64, which has no room for a large seed.
-    key, counter = (np.array(words, np.uint64) for words in ([seed, 0], [0, 0, layer, step]))
-    philox = np.random.Philox(key=key, counter=counter)
-    halves = philox.random_raw((n * k + 1) // 2).astype("<u8", copy=False).view("<u4")
-    return (halves[: n * k] >= round(rate * 2**32)).reshape(k, n).T
+    xp, device = (np, None) if like is None else (namespace(like=like), device_of(like))
+    key, step_words = _two_words("seed", seed), _words_of_step(xp, step)
+    threshold = round(rate * 2**32)
+    if threshold > MASK:
+        # A rate within 2^-33 of 1: no 32-bit word is as large, nor has uint32 a place for it.
+        return xp.zeros((n, k), dtype=xp.bool, device=device)
+
+    def kept(first: int, last: int) -> Array:
+        blocks = xp.arange(first, last, dtype=word_type(xp), device=device)
+        words = philox4x32(xp, (blocks, layer, *step_words), key)
+        least = xp.asarray(threshold, dtype=word_type(xp), device=device)
+        return xp.reshape(xp.stack([word >= least for word in words], axis=1), (-1,))
+
+    blocks = -(-n * k // 4)
+    # Where every operation makes an array, pieces that stay in the processor's cache are quicker, and a large
+    # batch needs little memory; JAX compiles the operations into one.
+    piece = _PIECE if word_type(xp) == xp.int64 else blocks
+    parts = [kept(start, min(start + piece, blocks)) for start in range(0, blocks, piece)]
+    units = parts[0] if len(parts) == 1 else xp.concat(parts)
+    return xp.reshape(units[: n * k], (k, n)).T
+
+
+def _two_words(name: str, value: Any) -> tuple[int, int]:
+    """A number of 64 bits as its low and its high word.
+
+    Raises:
+        OptionError: it is none.
+    """
+    try:
+        number = index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**64:
+        raise OptionError(f"{name} is {value!r:.80}; expected a whole number from 0 to 2^64 - 1")
+    return number & MASK, number >> 32
+
+
+def _words_of_step(xp: Any, step: Any) -> tuple[Any, Any]:
+    words, step = word_type(xp), plain_number(step)
+    if words == xp.int64 or not hasattr(step, "dtype"):
+        return _two_words("step", step)
+    # An array of JAX's, which may be traced: what it holds cannot be looked at.
+    if xp.iinfo(step.dtype).bits <= 32:
+        return xp.astype(step, words), 0
+    return xp.astype(step & MASK, words), xp.astype(step >> 32, words)
 
 
 def dropout_masks(
-    rates: Sequence[float], layer_dims: Sequence[int], X: Array, *, seed: int, step: int
+    rates: Sequence[float], layer_dims: Sequence[int], X: Array, *, seed: int, step: Any
 ) -> list[Array | None]:
     """What A0 (the inputs), A1, ..., A(L-1) are multiplied by in one step: 0, or 1 / (1 - rate).
 
@@ -68,14 +115,15 @@ def dropout_masks(
         layer_dims: units per layer, inputs first.
         X: the inputs of the step, (n_x, k): the masks are of its library and type.
         seed: the key of the training, from 0 to 2^64 - 1.
-        step: the number of the step, from 0.
+        step: the number of the step, from 0 to 2^64 - 1; or a 0-d array of integers of the library of X, as
+            a step traced by `jax.jit` is.
 
     Returns:
         One mask (n_l, k) for each rate; None where nothing is left out. For `L_model_forward` and its
         backward pass.
 
     Raises:
-        OptionError: a rate that is no share, or a seed out of its range.
+        OptionError: a rate that is no share, or a seed or a step out of its range.
     """
     xp, k = namespace(X=X), X.shape[1]
     masks: list[Array | None] = []
@@ -83,8 +131,8 @@ def dropout_masks(
         if rate == 0:
             masks.append(None)
         else:
-            kept = kept_units((n, k), rate, seed=seed, step=step, layer=layer)
-            masks.append(xp.astype(beside(kept, X), X.dtype) / (1 - plain_number(rate)))
+            kept = kept_units((n, k), rate, seed=seed, step=step, layer=layer, like=X)
+            masks.append(xp.astype(kept, X.dtype) / (1 - plain_number(rate)))
     return masks
 
 

@@ -1,8 +1,5 @@
 """Learning rates that shrink while training goes on."""
 
-import math
-
-
 def update_lr(learning_rate0: float, epoch_num: int, decay_rate: float) -> float:
     """learning_rate0 / (1 + decay_rate * epoch_num): a little smaller with every epoch.
 
@@ -31,4 +28,4 @@ def schedule_lr_decay(
     Returns:
         The rate of this epoch.
     """
-    return learning_rate0 / (1 + decay_rate * math.floor(epoch_num / time_interval))
+    return learning_rate0 / (1 + decay_rate * (epoch_num // time_interval))

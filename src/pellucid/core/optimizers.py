@@ -2,15 +2,20 @@
 
 A memory is a dictionary with the keys of the gradients, `{"dW1", "db1", ..., "dWL", "dbL"}`, each entry
 of the shape of its parameter. Nothing is changed in place: every function returns new dictionaries.
+
+Under `jax.jit` and `lax.scan` the numbers of a step (t, the learning rate, beta, ...) may be traced.
 """
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 from pellucid.core._arrays import (
     Array,
     check_same_shape,
     floating,
     namespace,
+    number_for,
     plain_number,
 )
 from pellucid.core.model import count_layers
@@ -60,8 +65,8 @@ def update_parameters_with_momentum(
         ParametersError: a key is missing.
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
-    beta = plain_number(beta)
     keys = _keys(parameters, grads=grads, v=v)
+    beta = number_for(v[keys[0]], beta)
     v = {key: beta * v[key] + (1 - beta) * grads[key] for key in keys}
     return update_parameters(parameters, v, learning_rate), v
 
@@ -89,8 +94,8 @@ def update_parameters_with_heavy_ball(
         ParametersError: a key is missing.
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
-    beta, rate = plain_number(beta), plain_number(learning_rate)
     keys = _keys(parameters, grads=grads, v=v)
+    beta, rate = (number_for(v[keys[0]], number) for number in (beta, learning_rate))
     v = {key: beta * v[key] - rate * grads[key] for key in keys}
     return {name: value + v[f"d{name}"] for name, value in parameters.items()}, v
 
@@ -120,8 +125,8 @@ def update_parameters_with_nesterov(
         ParametersError: a key is missing.
         ShapeError: a gradient or a velocity has not the shape of its parameter.
     """
-    beta, rate = plain_number(beta), plain_number(learning_rate)
     keys = _keys(parameters, grads=grads, v=v)
+    beta, rate = (number_for(v[keys[0]], number) for number in (beta, learning_rate))
     v = {key: beta * v[key] - rate * grads[key] for key in keys}
     updated = {
         name: value + beta * v[f"d{name}"] - rate * grads[f"d{name}"] for name, value in parameters.items()
@@ -155,8 +160,8 @@ def update_parameters_with_rmsprop(
         ParametersError: a key is missing.
         ShapeError: a gradient or s has not the shape of its parameter.
     """
-    beta = plain_number(beta)
     keys = _keys(parameters, grads=grads, s=s)
+    beta = number_for(s[keys[0]], beta)
     s = {key: beta * s[key] + (1 - beta) * (grads[key] * grads[key]) for key in keys}
     directions = _divided_by_root({key: grads[key] for key in keys}, s, epsilon)
     return update_parameters(parameters, directions, learning_rate), s
@@ -177,12 +182,38 @@ def initialize_adam(parameters: Mapping[str, Array]) -> tuple[Parameters, Parame
     return initialize_velocity(parameters), initialize_velocity(parameters)
 
 
+def bias_correction(beta: float, t: Any, like: Array) -> Any:
+    """1 - beta^t: how much of a mean that started at 0 has come together after t steps.
+
+    Args:
+        beta: how much of the mean stays in a step, in [0, 1).
+        t: which step this is, counted from 1: a number, or a 0-d array (one that is traced, under `jax.jit`).
+        like: an array of the mean, whose type the result has where t is an array.
+
+    Returns:
+        A number where t is one, else a 0-d array.
+
+    Raises:
+        OptionError: t is a number below 1, where the correction would be a division by zero.
+    """
+    t = plain_number(t)
+    if isinstance(t, (int, float)):
+        if t < 1:
+            raise OptionError(f"t is {t!r}; expected the number of the step, counted from 1")
+        return 1 - beta**t
+    t = number_for(like, t)
+    if not isinstance(beta, (int, float)):
+        return 1 - beta**t
+    # The same to more digits: in float32 nothing of 1 - 0.999^t would be right but the first four.
+    return -namespace(t=t).expm1(t * (math.log(beta) if beta > 0 else -math.inf))
+
+
 def update_parameters_with_adam(
     parameters: Mapping[str, Array],
     grads: Mapping[str, Array],
     v: Mapping[str, Array],
     s: Mapping[str, Array],
-    t: int,
+    t: Any,
     learning_rate: float = 0.01,
     beta1: float = 0.9,
     beta2: float = 0.999,
@@ -198,7 +229,7 @@ def update_parameters_with_adam(
         grads: `{"dW1", "db1", ...}`; other keys are ignored.
         v: mean of the gradients, as `initialize_adam` or the step before returned it; not changed.
         s: mean of their squares, likewise.
-        t: which step this is, counted from 1.
+        t: which step this is, counted from 1: a number, or a 0-d array.
         learning_rate: the length of the step.
         beta1: how much of v stays, in [0, 1).
         beta2: how much of s stays, in [0, 1).
@@ -212,14 +243,13 @@ def update_parameters_with_adam(
         ParametersError: a key is missing.
         ShapeError: a gradient, v or s has not the shape of its parameter.
     """
-    if t < 1:
-        raise OptionError(f"t is {t!r}; expected the number of the step, counted from 1")
-    beta1, beta2 = plain_number(beta1), plain_number(beta2)
     keys = _keys(parameters, grads=grads, v=v, s=s)
+    beta1, beta2 = (number_for(v[keys[0]], beta) for beta in (beta1, beta2))
+    correction1, correction2 = (bias_correction(beta, t, v[keys[0]]) for beta in (beta1, beta2))
     v = {key: beta1 * v[key] + (1 - beta1) * grads[key] for key in keys}
     s = {key: beta2 * s[key] + (1 - beta2) * (grads[key] * grads[key]) for key in keys}
-    v_corrected = {name: value / (1 - beta1**t) for name, value in v.items()}
-    s_corrected = {name: value / (1 - beta2**t) for name, value in s.items()}
+    v_corrected = {name: value / correction1 for name, value in v.items()}
+    s_corrected = {name: value / correction2 for name, value in s.items()}
     directions = _divided_by_root(v_corrected, s_corrected, epsilon)
     updated = update_parameters(parameters, directions, learning_rate)
     return updated, v, s, v_corrected, s_corrected
@@ -230,7 +260,7 @@ def update_parameters_with_adamw(
     grads: Mapping[str, Array],
     v: Mapping[str, Array],
     s: Mapping[str, Array],
-    t: int,
+    t: Any,
     learning_rate: float = 0.01,
     beta1: float = 0.9,
     beta2: float = 0.999,
@@ -246,7 +276,7 @@ def update_parameters_with_adamw(
         grads: `{"dW1", "db1", ...}`; other keys are ignored.
         v: as in `update_parameters_with_adam`.
         s: as in `update_parameters_with_adam`.
-        t: which step this is, counted from 1.
+        t: which step this is, counted from 1: a number, or a 0-d array.
         learning_rate: the length of the step.
         beta1: how much of v stays, in [0, 1).
         beta2: how much of s stays, in [0, 1).
@@ -264,7 +294,8 @@ def update_parameters_with_adamw(
     updated, *memory = update_parameters_with_adam(
         parameters, grads, v, s, t, learning_rate, beta1, beta2, epsilon
     )
-    decay = plain_number(learning_rate) * plain_number(weight_decay)
+    W1 = parameters["W1"]
+    decay = number_for(W1, learning_rate) * number_for(W1, weight_decay)
     for l in range(1, count_layers(parameters) + 1):
         updated[f"W{l}"] = updated[f"W{l}"] - decay * parameters[f"W{l}"]
     v, s, v_corrected, s_corrected = memory
@@ -274,7 +305,7 @@ def update_parameters_with_adamw(
 def _divided_by_root(
     directions: Mapping[str, Array], squares: Mapping[str, Array], epsilon: float
 ) -> Parameters:
-    xp, epsilon = namespace(**directions), plain_number(epsilon)
+    xp, epsilon = namespace(**directions), number_for(next(iter(squares.values())), epsilon)
     return {name: direction / (xp.sqrt(squares[name]) + epsilon) for name, direction in directions.items()}
 
 

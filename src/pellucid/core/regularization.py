@@ -7,7 +7,7 @@ lambda / m W to dW. The L1 penalty adds the sum of their sizes, and pulls weight
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pellucid.core._arrays import Array, as_scalar, check_matrix, check_same_shape, namespace, plain_number
+from pellucid.core._arrays import Array, as_scalar, check_matrix, check_same_shape, namespace, number_for
 from pellucid.core.cost import compute_cost
 from pellucid.core.linear import LayerCache
 from pellucid.core.model import backward_pass, count_layers, gradients_by_name
@@ -19,7 +19,7 @@ def weight_penalty(parameters: Mapping[str, Array], m: float, *, l2: float = 0.0
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
-        m: the number of examples, or the sum of their weights.
+        m: the number of examples, or the sum of their weights: a number, or a 0-d array.
         l2: the course's lambda.
         l1: the same for the weights' sizes.
 
@@ -34,10 +34,10 @@ def weight_penalty(parameters: Mapping[str, Array], m: float, *, l2: float = 0.0
     weights = [parameters[f"W{l}"] for l in range(1, L + 1)]
     penalty: Any = 0.0
     for W in weights if l2 else []:
-        penalty = penalty + plain_number(l2) / 2 * as_scalar(xp.sum(W * W))
+        penalty = penalty + number_for(W, l2) / 2 * as_scalar(xp.sum(W * W))
     for W in weights if l1 else []:
-        penalty = penalty + plain_number(l1) * as_scalar(xp.sum(xp.abs(W)))
-    return penalty / plain_number(m)
+        penalty = penalty + number_for(W, l1) * as_scalar(xp.sum(xp.abs(W)))
+    return penalty / number_for(parameters["W1"], m)
 
 
 def weight_penalty_backward(
@@ -47,7 +47,7 @@ def weight_penalty_backward(
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
-        m: the number of examples, or the sum of their weights.
+        m: the number of examples, or the sum of their weights: a number, or a 0-d array.
         l2: as in `weight_penalty`.
         l1: as in `weight_penalty`. A weight of exactly 0 is not pulled.
 
@@ -59,7 +59,9 @@ def weight_penalty_backward(
     """
     L = count_layers(parameters)
     xp = namespace(**parameters)
-    l2_per_example, l1_per_example = plain_number(l2) / plain_number(m), plain_number(l1) / plain_number(m)
+    l2_per_example, l1_per_example = (
+        number_for(parameters["W1"], penalty) / number_for(parameters["W1"], m) for penalty in (l2, l1)
+    )
     grads = {}
     for l in range(1, L + 1):
         W = parameters[f"W{l}"]

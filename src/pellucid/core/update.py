@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pellucid.core._arrays import Array, at_least, check_number, check_same_shape, namespace, plain_number
+from pellucid.core._arrays import Array, at_least, check_number, check_same_shape, namespace, number_for
 from pellucid.core.model import count_layers
 from pellucid.errors import ParametersError
 
@@ -15,7 +15,7 @@ def update_parameters(
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
         grads: `{"dW1", "db1", ...}`, each of the shape of its parameter; other keys are ignored.
-        learning_rate: the length of the step, in units of the gradient.
+        learning_rate: the length of the step, in units of the gradient: a number, or a 0-d array.
 
     Returns:
         A new dictionary of new arrays, with the keys of `parameters`.
@@ -29,7 +29,7 @@ def update_parameters(
         raise ParametersError(
             f"grads is of type {type(grads).__name__}; expected a dictionary of dW1, db1, ..., dWL, dbL"
         )
-    learning_rate = plain_number(learning_rate)
+    learning_rate = number_for(parameters["W1"], learning_rate)
     updated = {}
     for name, value in parameters.items():
         key = f"d{name}"

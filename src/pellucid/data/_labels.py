@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data.dataset import check_labels
+from pellucid.data.rows import check_labels
 from pellucid.errors import LabelError
 
 MAX_CLASSES = 10_000

@@ -1,4 +1,4 @@
-"""Named arrays made Parts: which is X, which is y, which way they lie. HDF5 and NumPy files share it."""
+"""Named arrays made rows: which is X, which is y, which way they lie. HDF5 and NumPy files share it."""
 
 import math
 import re
@@ -11,8 +11,7 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data._labels import MAX_CLASSES, class_names, is_one_hot, read_labels
-from pellucid.data.dataset import check_same_classes
-from pellucid.data.examples import Examples, Parts
+from pellucid.data.rows import Rows, Splits
 from pellucid.errors import FormatError, LabelError
 
 # What a file may call its arrays, in any case. The course's train_set_x is one of these names.
@@ -128,7 +127,7 @@ def check_array(where: str, dtype: np.dtype[Any], shape: tuple[int, ...], role: 
         raise FormatError(f"{where} holds {math.prod(shape)} names; expected at most {MAX_CLASSES}")
 
 
-def assemble(path: Path, keys: Keys, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Parts:
+def assemble(path: Path, keys: Keys, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Splits:
     """The arrays of one file as examples.
 
     Args:
@@ -147,10 +146,10 @@ def assemble(path: Path, keys: Keys, arrays: Mapping[str, np.ndarray[Any, Any]])
     test = None if keys.test is None else _examples(path, keys.test, arrays, names)
     if train is not None and test is not None and train.labels is not None:
         try:
-            test = check_same_classes(train, test)
+            test = test.beside(train)
         except LabelError as error:
             raise LabelError(f"{path}: {error}") from None
-    return Parts(train, test)
+    return Splits(train, test)
 
 
 def _role(name: str) -> tuple[str, str] | None:
@@ -175,7 +174,7 @@ def _usable(where: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _examples(
     path: Path, part: PartKeys, arrays: Mapping[str, np.ndarray[Any, Any]], names: tuple[str, ...]
-) -> Examples:
+) -> Rows:
     X = arrays[part.inputs]
     axis = "row"
     labels, classes = None, names
@@ -193,7 +192,7 @@ def _examples(
         labels, classes = read_labels(y, names, at(path, part.labels))
     rows = _rows(at(path, part.inputs), X)
     prefix = f"{path.name}, {part.inputs} {axis}" if part.inputs else f"{path.name}, {axis}"
-    return Examples(rows, labels, classes, tuple(f"{prefix} {i}" for i in range(len(rows))))
+    return Rows(rows, labels, classes, tuple(f"{prefix} {i}" for i in range(len(rows))))
 
 
 def _in_columns(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 
 from pellucid.data._files import check_size, look, shown
 from pellucid.data._tables import Keys, PartKeys, assemble, at, check_array, find_keys
-from pellucid.data.examples import Parts
+from pellucid.data.rows import Splits
 from pellucid.errors import FormatError, PellucidError
 
 _NPY = b"\x93NUMPY"
@@ -75,7 +75,7 @@ def is_npz(head: bytes) -> bool:
     return head.startswith(_ZIP)
 
 
-def read_arrays(path: str | os.PathLike[str]) -> Parts:
+def read_arrays(path: str | os.PathLike[str]) -> Splits:
     """Read a .npz archive or a .npy array, told apart by their contents.
 
     An archive holds X and y, or X_train, y_train, X_test and y_test, under any of the usual names; rows

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.examples import Examples, Parts
+from pellucid.data.rows import Rows, Splits
 from pellucid.errors import MissingPackageError, NotFoundError
 
 BUILTINS = {
@@ -21,7 +21,7 @@ _POINTS = 400
 _Loaded = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], tuple[str, ...]]
 
 
-def read_builtin(name: str, *, seed: int = 0) -> Parts:
+def read_builtin(name: str, *, seed: int = 0) -> Splits:
     """A built-in data set, all of it to train on.
 
     Args:
@@ -40,7 +40,7 @@ def read_builtin(name: str, *, seed: int = 0) -> Parts:
         raise MissingPackageError(f"the built-in data set {name}", "scikit-learn", "sklearn") from None
     rows, labels, classes = _LOADERS[name](datasets, seed)
     sources = tuple(f"{name}, row {i}" for i in range(len(rows)))
-    return Parts(Examples(rows, labels.astype(np.int64), classes, sources), None)
+    return Splits(Rows(rows, labels.astype(np.int64), classes, sources), None)
 
 
 def _digits(datasets: Any) -> _Loaded:

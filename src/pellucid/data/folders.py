@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.examples import Examples, Parts, Progress, silent
 from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder
 from pellucid.data.pictures import decode_all
+from pellucid.data.rows import Progress, Rows, Splits, silent
 from pellucid.errors import LabelError
 from pellucid.files.reading import shown
 
@@ -21,7 +21,7 @@ def read_folder(
     progress: Progress = silent,
     least: int = 2,
     only_test: bool = False,
-) -> Parts:
+) -> Splits:
     """The photographs of a folder, labelled by its layout.
 
     Either one folder per class, or all pictures side by side with the class before the number in their
@@ -38,7 +38,7 @@ def read_folder(
         only_test: where there is a test part, read that alone.
 
     Returns:
-        Examples with rows (m, *shape) uint8 and sorted classes. `skipped` has a line for each picture
+        Rows (m, *shape) of uint8 with sorted classes. `skipped` has a line for each picture
         that could not be read, and for each folder that was left out.
 
     Raises:
@@ -58,16 +58,16 @@ def read_folder(
     train_count = 0 if train is None else len(train.paths)
     total = train_count + (0 if test is None else len(test.paths))
 
-    def read(part: Survey | None, needed: tuple[str, ...], before: int) -> Examples | None:
+    def read(part: Survey | None, needed: tuple[str, ...], before: int) -> Rows | None:
         if part is None:
             return None
         rows, failures = decode_all(
             part.paths, shape, strict=strict, progress=lambda done, _: progress(before + done, total)
         )
         _check_none_lost(part, needed, failures)
-        return _examples(part, classes or part.classes, rows, failures)
+        return _rows(part, classes or part.classes, rows, failures)
 
-    return Parts(read(train, classes, 0), read(test, (), train_count))
+    return Splits(read(train, classes, 0), read(test, (), train_count))
 
 
 def _check_classes(train: Survey, test: Survey | None, least: int) -> None:
@@ -97,10 +97,10 @@ def _check_none_lost(part: Survey, needed: tuple[str, ...], failures: dict[int, 
             )
 
 
-def _examples(
+def _rows(
     part: Survey, classes: tuple[str, ...], rows: np.ndarray[Any, Any], failures: dict[int, str]
-) -> Examples:
+) -> Rows:
     kept = [index for index in range(len(part.paths)) if index not in failures]
     labels = np.array([classes.index(part.names[index]) for index in kept], np.int64)
     sources = tuple(str(part.paths[index]) for index in kept)
-    return Examples(rows, labels, classes, sources, (*failures.values(), *part.notes))
+    return Rows(rows, labels, classes, sources, (*failures.values(), *part.notes))

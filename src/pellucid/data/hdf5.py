@@ -11,7 +11,7 @@ from typing import Any
 
 from pellucid.data._files import check_size, look, shown
 from pellucid.data._tables import assemble, find_keys
-from pellucid.data.examples import Parts
+from pellucid.data.rows import Splits
 from pellucid.errors import FormatError, MissingPackageError, PellucidError
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -28,7 +28,7 @@ def is_hdf5(head: bytes) -> bool:
     return False
 
 
-def read_hdf5(path: str | os.PathLike[str]) -> Parts:
+def read_hdf5(path: str | os.PathLike[str]) -> Splits:
     """Read an HDF5 file: train_set_x, train_set_y, list_classes and their test_ variants, or X and y.
 
     Pictures are (m, height, width, 3) or (m, height, width) uint8, numbers are (m, n). What else the

@@ -3,25 +3,18 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.dataset import (
-    Dataset,
-    check_finite,
-    check_labels,
-    check_same_classes,
-    with_classes,
-)
-from pellucid.data.examples import Examples, Progress, silent
+from pellucid.data.dataset import Dataset, check_finite
 from pellucid.data.folder_layout import list_pictures
 from pellucid.data.pictures import read_pictures
 from pellucid.data.recipe import SCALINGS, Recipe
+from pellucid.data.rows import Progress, Rows, check_labels, silent
 from pellucid.data.sources import expanded, is_array_file, read_array_file, read_parts, refuse_pictures
 from pellucid.data.splitting import check_known, check_split, stratified_split
-from pellucid.errors import DataError, LabelError, OptionError
+from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
 from pellucid.files.reading import shown
 
 
@@ -67,7 +60,7 @@ def load_data(
     size = _height_and_width(image_size)
     parts = read_parts(source, (*size, 3), seed=seed, strict=strict, progress=progress)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
-    train = _labelled(train, source)
+    whole = train = _labelled(train, source)
     if test is not None:
         shape = train.rows.shape[1:] if train.rows.ndim > 2 else (*size, 3)
         other = read_parts(test, shape, seed=seed, strict=strict, progress=progress, least=1)
@@ -75,13 +68,19 @@ def load_data(
     if held_out is None:
         assert train.labels is not None  # _labelled saw to it
         train_rows, test_rows = stratified_split(train.labels, test_fraction, seed)
-        # What was skipped belongs to neither part; it is told once, with the first.
-        train, held_out = train.take(train_rows), replace(train.take(test_rows), skipped=())
+        # What was skipped belongs to neither part; it is reported once, with the first.
+        train, held_out = train.take(train_rows, train.skipped), train.take(test_rows)
     held_out = _labelled(held_out, test or source, least=1)
     with _named(test or source):
-        held_out = check_same_classes(train, held_out)
+        held_out = held_out.beside(train)
     recipe = Recipe.for_rows(train.rows, scaling)
-    return Dataset.from_examples(train, recipe, dtype), Dataset.from_examples(held_out, recipe, dtype)
+    try:
+        return Dataset.from_rows(train, recipe, dtype), Dataset.from_rows(held_out, recipe, dtype)
+    except NonFiniteError:
+        # A part that was split off counts its rows otherwise than the file: better the row of the file.
+        if whole.rows.dtype.kind == "f":
+            check_finite(whole.rows.reshape(len(whole), -1).T, whole.sources)
+        raise
 
 
 def load_labelled(
@@ -134,41 +133,39 @@ def load_part(
         only_test=part == "test",
     )
     found = "test" if part == "test" and parts.test is not None else "train"
-    examples = parts.test if found == "test" else parts.train
-    if examples is None:
+    rows = parts.test if found == "test" else parts.train
+    if rows is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")
-    examples = _fitting(_labelled(examples, source, least=1), recipe, source)
+    rows = _fitting(_labelled(rows, source, least=1), recipe, source)
     with _named(source):
-        examples = with_classes(examples, tuple(classes))
-    return Dataset.from_examples(examples, recipe, dtype), found
+        rows = rows.with_classes(tuple(classes))
+    return Dataset.from_rows(rows, recipe, dtype), found
 
 
-def load_inputs(
+def read_inputs(
     sources: Iterable[str | os.PathLike[str]],
     recipe: Recipe,
     *,
-    dtype: str = "float64",
     strict: bool = False,
     progress: Progress = silent,
-) -> Dataset:
-    """Unlabelled examples through the recipe of a model, to predict on.
+) -> Rows:
+    """Unlabelled raw examples that fit the recipe of a model, to predict on.
 
     Args:
         sources: photographs, folders of them, array files (.npy, .npz, HDF5), or patterns of names.
         recipe: the model's.
-        dtype: of X.
         strict: refuse an unreadable picture instead of skipping it.
         progress: called with (done, total) while pictures are read.
 
     Returns:
-        A data set without labels, in the order of the sources. What two of them lead to is there once.
+        Rows (m, n_x) in the order of the sources. What two of them lead to is there once.
 
     Raises:
         NotFoundError: a path or pattern that matches nothing.
         DataError: pictures for a model of numbers, or rows of another shape.
         FormatError: nothing could be read.
     """
-    batches: list[Examples] = []
+    batches: list[Rows] = []
     pending: list[Path] = []
     seen: set[str] = set()
 
@@ -181,7 +178,7 @@ def load_inputs(
     def decode() -> None:
         if pending:
             rows, kept, skipped = read_pictures(pending, recipe.shape, strict=strict, progress=progress)
-            batches.append(Examples(rows, None, (), tuple(map(str, kept)), tuple(skipped)))
+            batches.append(Rows(rows, None, (), tuple(map(str, kept)), tuple(skipped)))
             pending.clear()
 
     for path in expanded(sources):
@@ -200,7 +197,7 @@ def load_inputs(
     rows = np.concatenate([batch.rows.reshape(-1, recipe.n_x) for batch in batches])
     named = tuple(source for batch in batches for source in batch.sources)
     skipped = tuple(line for batch in batches for line in batch.skipped)
-    return Dataset.from_examples(Examples(rows, None, (), named, skipped), recipe, dtype)
+    return Rows(rows, None, (), named, skipped)
 
 
 def _height_and_width(image_size: int | tuple[int, int]) -> tuple[int, int]:
@@ -224,28 +221,24 @@ def _named(where: str | os.PathLike[str]) -> Iterator[None]:
         raise type(error)(message if message.startswith(str(where)) else f"{where}: {message}") from None
 
 
-def _labelled(examples: Examples | None, where: str | os.PathLike[str], least: int = 2) -> Examples:
-    if examples is None or examples.labels is None:
+def _labelled(rows: Rows | None, where: str | os.PathLike[str], least: int = 2) -> Rows:
+    if rows is None or rows.labels is None:
         raise LabelError(f"{where} has no labels; expected labelled examples")
-    check_labels(examples.labels, examples.classes, str(where), least)
-    found = np.unique(examples.labels)
+    check_labels(rows.labels, rows.classes, str(where), least)
+    found = np.unique(rows.labels)
     if len(found) < least:
         raise LabelError(
-            f"{where}: all labels are {examples.classes[found[0]]}; "
-            "expected at least two classes to tell apart"
+            f"{where}: all labels are {rows.classes[found[0]]}; expected at least two classes to tell apart"
         )
-    if examples.rows.dtype.kind == "f":
-        # Here, where rows still have the numbers that they have in the file.
-        check_finite(examples.rows.reshape(len(examples), -1).T, examples.sources)
-    return examples
+    return rows
 
 
-def _fitting(examples: Examples, recipe: Recipe, where: str | os.PathLike[str]) -> Examples:
-    if examples.rows.shape[1:] not in (recipe.shape, (recipe.n_x,)):
-        found = " x ".join(map(str, examples.rows.shape[1:]))
+def _fitting(rows: Rows, recipe: Recipe, where: str | os.PathLike[str]) -> Rows:
+    if rows.rows.shape[1:] not in (recipe.shape, (recipe.n_x,)):
+        found = " x ".join(map(str, rows.rows.shape[1:]))
         raise DataError(
             f"{where} holds examples of {found} numbers; the model was trained on {recipe.describe()}"
         )
     with _named(where):
-        recipe.check_numbers(examples.rows)
-    return examples
+        recipe.check_numbers(rows.rows)
+    return rows

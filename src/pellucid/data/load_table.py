@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data._table_kinds import is_number
-from pellucid.data.dataset import DTYPES, Dataset
+from pellucid.data.dataset import DTYPES, Dataset, check_finite
 from pellucid.data.splitting import check_known, check_split, stratified_split
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
@@ -145,16 +145,13 @@ def load_labelled_table(
     return table, _dataset(table, recipe, target, dtype, skipped)
 
 
-def load_table_inputs(
-    source: Source, recipe: TableRecipe, *, dtype: str = "float64"
-) -> tuple[Table, Dataset]:
-    """Rows through the recipe of a model, to predict on: the table, and a data set without labels.
+def read_table_inputs(source: Source, recipe: TableRecipe) -> Table:
+    """A table whose columns are read as those of a model's training were, to predict on.
 
     Raises:
-        As `read_table` and `TableRecipe.columns`.
+        As `read_table`.
     """
-    table = _read(source, recipe.text_columns)
-    return table, _dataset(table, recipe, None, dtype, ())
+    return _read(source, recipe.text_columns)
 
 
 def _read(source: Source, text: Sequence[str]) -> Table:
@@ -188,10 +185,17 @@ def _split(table: Table, target: Target, fraction: float, seed: int) -> tuple[An
 
 
 def _dataset(
-    table: Table, recipe: TableRecipe, target: Target | None, dtype: str, skipped: tuple[str, ...]
+    table: Table, recipe: TableRecipe, target: Target, dtype: str, skipped: tuple[str, ...]
 ) -> Dataset:
     check_known("dtype", dtype, DTYPES)
-    X = recipe.columns(table, dtype)
-    Y = None if target is None else target.encode(table, dtype)
-    sources = tuple(map(table.place, range(table.m)))
-    return Dataset(X, Y, () if target is None else target.classes, recipe, sources, skipped)
+    X, Y, sources = recipe.columns(table, dtype), target.encode(table, dtype), table.places
+    check_finite(X, sources)
+    return Dataset(
+        X,
+        Y,
+        finite=True,
+        classes=target.classes,
+        recipe=recipe,
+        sources=sources,
+        skipped=skipped,
+    )

@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pellucid.data.examples import Progress, silent
 from pellucid.data.picture_formats import EXPECTED
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Progress, silent
 from pellucid.errors import DataError, FormatError, MissingPackageError, OptionError
 from pellucid.files.reading import open_regular, shown
 

@@ -1,9 +1,9 @@
 """Recipe: the preprocessing that travels with a model, so that predicting repeats what training did."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -13,6 +13,67 @@ SCALINGS = ("auto", "none", "unit", "standard")
 KINDS = ("pictures", "numbers")
 _MAX_SIDE = 4096
 _MAX_INPUTS = 2**31
+# Numbers of a block of columns, about: large enough for fast products, small beside any model's data.
+_BLOCK_NUMBERS = 2**22
+_BLOCK_ROWS, _FEWEST_ROWS = 4096, 64
+
+Floats = np.ndarray[Any, Any]
+
+
+class Scaling(NamedTuple):
+    """(raw - mean) / deviation, each (n_x,); empty where nothing is done."""
+
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+
+class AnyRecipe(Protocol):
+    """What a model and the commands ask of a recipe, be it of arrays or of tables."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in model files."""
+
+    @property
+    def n_x(self) -> int:
+        """How many inputs one example becomes."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one raw example."""
+
+    @property
+    def target(self) -> str:
+        """The name of what is predicted; empty: it has none."""
+
+    @property
+    def scaling(self) -> Scaling | None:
+        """All that is done to raw rows (m, n_x), where it is no more than this."""
+
+    def describe(self) -> str:
+        """What one example is, in the words of an error message."""
+
+    def describe_scaling(self) -> str:
+        """What is done to the numbers, for people."""
+
+    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Floats]:
+        """X (n_x, m) of raw examples, a few thousand columns at a time; at least one block.
+
+        Raises:
+            DataError: they do not fit the recipe.
+        """
+
+    def pictures(self, X: Floats) -> Floats | None:
+        """The way back, to look at: (m, height, width[, 3]) uint8; None where X holds no pictures."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as a model file keeps them."""
+
+
+def block_slices(m: int, n_x: int) -> Iterator[slice]:
+    """The slices that cut m rows of n_x inputs into blocks; one, empty, where there are no rows."""
+    size = min(_BLOCK_ROWS, max(_FEWEST_ROWS, _BLOCK_NUMBERS // n_x))
+    return (slice(start, min(start + size, m)) for start in range(0, max(1, m), size))
 
 
 @dataclass(frozen=True)
@@ -36,6 +97,8 @@ class Recipe:
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
 
+    target = ""
+
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise OptionError(f"recipe: unknown kind {self.kind!r}; expected {' or '.join(KINDS)}")
@@ -51,7 +114,7 @@ class Recipe:
             raise OptionError("recipe: deviation holds a number that is not above 0")
 
     @classmethod
-    def for_rows(cls, rows: np.ndarray[Any, Any], scaling: str = "auto") -> Self:
+    def for_rows(cls, rows: Floats, scaling: str = "auto") -> Self:
         """The recipe for raw training rows.
 
         Args:
@@ -79,6 +142,13 @@ class Recipe:
         """How many inputs one example becomes."""
         return math.prod(self.shape)
 
+    @property
+    def scaling(self) -> Scaling | None:
+        """Mean and deviation, where these are all that is done to rows of numbers."""
+        if self.kind != "numbers" or self.divisor != 1.0:
+            return None
+        return Scaling(self.mean, self.deviation)
+
     def describe(self) -> str:
         """What one example is, in the words of an error message."""
         if self.kind == "pictures":
@@ -92,7 +162,7 @@ class Recipe:
             return "each scaled to mean 0 and deviation 1"
         return f"divided by {self.divisor:g}" if self.divisor != 1.0 else "as they are"
 
-    def columns(self, rows: np.ndarray[Any, Any], dtype: str = "float64") -> np.ndarray[Any, Any]:
+    def columns(self, rows: Floats, dtype: str = "float64") -> Floats:
         """X (n_x, m): each raw row flattened row by row, scaled, and turned into a column.
 
         Args:
@@ -102,6 +172,24 @@ class Recipe:
         Raises:
             DataError: the rows are not of this recipe's shape, or no real numbers, or no pictures.
         """
+        self._check_rows(rows)
+        self.check_numbers(rows)
+        return self._scaled(rows, dtype)
+
+    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Floats]:
+        """The columns of `columns`, block by block.
+
+        Args:
+            raw: what `numpy.asarray` makes rows of.
+            dtype: "float64" or "float32".
+        """
+        rows = np.asarray(raw)
+        self._check_rows(rows)
+        for block in block_slices(len(rows), self.n_x):
+            self.check_numbers(rows[block], block.start)
+            yield self._scaled(rows[block], dtype)
+
+    def _check_rows(self, rows: Floats) -> None:
         if rows.dtype.kind not in "buif":
             raise DataError(f"the examples are of type {rows.dtype}; expected numbers: {self.describe()}")
         if rows.ndim == 1:
@@ -112,7 +200,8 @@ class Recipe:
         if rows.ndim < 2 or (rows.shape[1:] != self.shape and rows.shape[1:] != (self.n_x,)):
             shape = " x ".join(map(str, rows.shape[1:])) or "single"
             raise DataError(f"an example has {shape} numbers; expected {self.describe()}")
-        self.check_numbers(rows)
+
+    def _scaled(self, rows: Floats, dtype: str) -> Floats:
         flat = rows.reshape(len(rows), self.n_x)
         # Differences from a mean are taken before digits are given up. What single precision cannot hold
         # becomes infinite, and whoever uses the columns asks whether they are finite.
@@ -126,13 +215,14 @@ class Recipe:
             divisor = np.asarray(self.divisor, dtype)
             return np.asarray(np.divide(flat, divisor, dtype=dtype, casting="unsafe")).T
 
-    def check_numbers(self, rows: np.ndarray[Any, Any]) -> None:
+    def check_numbers(self, rows: Floats, first: int = 0) -> None:
         """Refuse pictures that were divided by 255 already, or hold what no 8-bit picture does.
 
         NaN and infinity are left to be named by whoever uses the columns.
 
         Args:
             rows: (m, ...) numbers.
+            first: the number of the first of them, for the message.
 
         Raises:
             DataError: the recipe divides pictures by 255, and these are not whole numbers from 0 to 255.
@@ -144,11 +234,11 @@ class Recipe:
         if wrong.any():
             place = np.unravel_index(int(np.argmax(wrong)), rows.shape)
             raise DataError(
-                f"the picture in row {place[0]} holds {rows[place]}; pictures hold whole numbers from 0 to "
-                "255: where yours go from 0 to 1, multiply by 255 and round"
+                f"the picture in row {first + place[0]} holds {rows[place]}; pictures hold whole numbers "
+                "from 0 to 255: where yours go from 0 to 1, multiply by 255 and round"
             )
 
-    def rows(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def rows(self, X: Floats) -> Floats:
         """The way back: raw rows (m, n_x) of columns X (n_x, m) that `columns` made, to rounding."""
         flat = X.T * self.divisor
         if self.deviation:
@@ -157,7 +247,7 @@ class Recipe:
             flat = flat + np.asarray(self.mean)
         return np.asarray(flat)
 
-    def pictures(self, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    def pictures(self, X: Floats) -> Floats | None:
         """The way back, to look at: (m, height, width[, 3]) uint8, or None if X holds no pictures.
 
         Args:
@@ -204,7 +294,7 @@ class Recipe:
         return cls(document["kind"], tuple(document["shape"]), divisor, mean, deviation)
 
 
-def _moments(flat: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def _moments(flat: Floats) -> tuple[Floats, Floats]:
     """Mean and deviation of each input over rows (m, n_x); 1 is the deviation of what does not vary."""
     # NaN and infinity are not the recipe's to name: the data set does, when its columns are made.
     with np.errstate(invalid="ignore", over="ignore"):

@@ -11,11 +11,11 @@ from pathlib import Path
 from pellucid.data._files import look
 from pellucid.data.arrays import is_npy, is_npz, read_arrays
 from pellucid.data.builtin import BUILTINS, read_builtin
-from pellucid.data.examples import Parts, Progress, silent
 from pellucid.data.folders import read_folder
 from pellucid.data.hdf5 import is_hdf5, read_hdf5
 from pellucid.data.picture_formats import looks_like_picture
 from pellucid.data.recipe import Recipe
+from pellucid.data.rows import Progress, Splits, silent
 from pellucid.data.table_files import is_table_file
 from pellucid.errors import DataError, FormatError, NotFoundError
 from pellucid.files.reading import shown
@@ -30,7 +30,7 @@ def read_parts(
     progress: Progress = silent,
     least: int = 2,
     only_test: bool = False,
-) -> Parts:
+) -> Splits:
     """The raw examples of a source.
 
     Args:
@@ -85,7 +85,7 @@ def is_array_file(path: Path) -> bool:
     return is_hdf5(head) or is_npz(head) or is_npy(head)
 
 
-def read_array_file(path: Path) -> Parts:
+def read_array_file(path: Path) -> Splits:
     """The raw examples of one HDF5, .npz or .npy file.
 
     Raises:

@@ -164,8 +164,13 @@ class Table:
         here = f"line {row + self.first_line}" if self.first_line else f"row {row}"
         return f"{self.where}, {here}" if self.where else here
 
-    def take(self, rows: Column) -> Self:
-        """The rows at these indices, in that order."""
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The `place` of each row."""
+        return tuple(map(self.place, range(self.m)))
+
+    def take(self, rows: Column | slice) -> Self:
+        """The rows at these indices, in that order; of a slice, views."""
         columns = {name: column[rows] for name, column in self.columns.items()}
         taken = np.arange(self.m)[rows] if self.rows is None else self.rows[rows]
         return type(self)(columns, self.where, self.first_line, taken)

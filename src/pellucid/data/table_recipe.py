@@ -1,6 +1,6 @@
 """TableRecipe: how the columns of a table become the inputs of a network. It travels with the model."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -10,6 +10,7 @@ from pellucid.data._files import memory, shown
 from pellucid.data._table_categories import CategoryColumn
 from pellucid.data._table_kinds import is_number
 from pellucid.data._table_numbers import NumberColumn
+from pellucid.data.recipe import block_slices
 from pellucid.data.table import Table
 from pellucid.errors import DataError, OptionError
 
@@ -53,6 +54,7 @@ class TableRecipe:
     left_out: tuple[tuple[str, str], ...] = field(default=())
 
     kind = "table"
+    scaling = None
 
     def __post_init__(self) -> None:
         names = [
@@ -185,13 +187,38 @@ class TableRecipe:
             DataError: columns that are missing, by name; a text in a column of numbers.
             NonFiniteError: an infinite number, with its place.
         """
-        table.require(self.column_names, "the model needs them all" if len(self.inputs) > 1 else "")
+        self._require(table)
         bytes_needed = self.n_x * table.m * np.dtype(dtype).itemsize
         if bytes_needed > memory():
             raise DataError(
                 f"{table.m:,} rows of {self.n_x:,} inputs take {bytes_needed:,} bytes and this machine has "
                 f"{memory():,}; expected fewer rows, or fewer categories: --drop columns with many"
             )
+        return self._encoded(table, dtype)
+
+    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[np.ndarray[Any, Any]]:
+        """The columns of `columns`, block by block.
+
+        Args:
+            raw: what `Table.from_frame` makes a table of.
+            dtype: "float64" or "float32".
+        """
+        table = Table.from_frame(raw, self.column_names)
+        self._require(table)
+        for block in block_slices(table.m, self.n_x):
+            try:
+                X = self._encoded(table.take(block), dtype)
+            except DataError:
+                # Said of the whole table: the first fault is that of its first column, and all are counted.
+                for column in self.inputs:
+                    column.fill_inputs(np.zeros((table.m, column.n_inputs), dtype), table)
+                raise
+            yield X
+
+    def _require(self, table: Table) -> None:
+        table.require(self.column_names, "the model needs them all" if len(self.inputs) > 1 else "")
+
+    def _encoded(self, table: Table, dtype: str) -> np.ndarray[Any, Any]:
         rows = np.zeros((table.m, self.n_x), dtype)
         start = 0
         for column in self.inputs:

@@ -11,7 +11,8 @@ from pellucid.data._labels import MAX_CLASSES
 from pellucid.data._table_kinds import is_number
 from pellucid.data._table_numbers import numbers_in
 from pellucid.data._table_values import codes_of, distinct, number_of, text_of
-from pellucid.data.dataset import listed, one_hot
+from pellucid.data.dataset import one_hot
+from pellucid.data.rows import listed
 from pellucid.data.table import Table
 from pellucid.errors import DataError, LabelError, OptionError
 

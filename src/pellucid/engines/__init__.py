@@ -109,8 +109,8 @@ def _fastest(network: Network | None, X: Any) -> Engine:
         reason = engine.why_not()
         if reason:
             _warn_once(
-                f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers and "
-                "more slowly; an installation with a C++20 compiler brings it"
+                f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers "
+                "and more slowly; an installation with a C++20 compiler brings it"
             )
     raise AssertionError("the reference engine serves everywhere")
 

@@ -1,6 +1,7 @@
 """What every engine offers, and what every training asks of it. No engine is named here.
 
-An `Engine` opens a `Session`: one network in training on some examples. A session advances by batches, gives the
+An `Engine` opens a `Session`: one network in training on some examples. A session advances by batches,
+    gives the
 gradient at any parameters, evaluates other examples, is fed other examples, and gives and takes its
 `TrainingState`, a value that holds all that the next step depends on beside the examples and the options.
 """
@@ -141,7 +142,9 @@ class Session(ABC):
 
     @abstractmethod
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
-        """One step for each batch, in order. The same steps give the same bits however they are cut into calls.
+        """One step for each batch, in order.
+
+        The same steps give the same bits however they are cut into calls.
 
         Args:
             batches: the columns of each step.
@@ -162,7 +165,9 @@ class Session(ABC):
 
     @abstractmethod
     def evaluate(self, examples: Examples) -> tuple[float, Array]:
-        """The cost and the outputs of other examples at the session's parameters: forward propagation alone.
+        """The cost and the outputs of other examples at the session's parameters.
+
+        Forward propagation alone.
 
         Without dropout, penalty and label smoothing: the cost of the answers. An engine may keep what it
         prepared for the last examples.

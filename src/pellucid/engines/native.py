@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, first_non_finite
-from pellucid.core.model import L_model_forward
 from pellucid.engines.divergence import culprit, diverged
 from pellucid.engines.interface import (
     Batches,
@@ -30,7 +29,7 @@ from pellucid.engines.interface import (
     StepOptions,
     TrainingState,
 )
-from pellucid.engines.reference import ReferencePredictor
+from pellucid.engines.packing import flat, named
 from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
@@ -69,21 +68,6 @@ def _native() -> ModuleType:
     return native
 
 
-def _flat(network: Network, arrays: Mapping[str, Any], dtype: Any, prefix: str = "") -> Floats:
-    """As the compiled module wants them: W1, b1, W2, b2, ..., each W column by column."""
-    parts = [np.asarray(arrays[prefix + name]).ravel(order="F") for name in network.parameter_shapes]
-    return np.concatenate(parts).astype(dtype, copy=False)
-
-
-def _named(network: Network, row: Floats, prefix: str = "") -> dict[str, Floats]:
-    views, start = {}, 0
-    for name, shape in network.parameter_shapes.items():
-        size = shape[0] * shape[1]
-        views[prefix + name] = row[start : start + size].reshape(shape, order="F")
-        start += size
-    return views
-
-
 def _listens() -> bool:
     """Whether Ctrl-C reaches this thread: Python's signals come to the main one."""
     return threading.current_thread() is threading.main_thread()
@@ -91,162 +75,175 @@ def _listens() -> bool:
 
 def _described(native: ModuleType, network: Network) -> Any:
     return native.describe(
-        network.layer_dims,
-        (*network.hidden_activations, network.output_activation),
-        network.cost,
-        network.label_smoothing,
-        network.huber_delta,
-        network.l2,
-        network.l1,
-        network.dropout_rates,
+        layer_dims=network.layer_dims,
+        activations=(*network.hidden_activations, network.output_activation),
+        cost=network.cost,
+        label_smoothing=network.label_smoothing,
+        huber_delta=network.huber_delta,
+        l2=network.l2,
+        l1=network.l1,
+        dropout=network.dropout_rates,
     )
 
 
-class NativeSession(Session):
-    """A trainer in C++, which owns the parameters and looks at X where it is."""
-
-    def __init__(
-        self, network: Network, examples: Examples, state: TrainingState, options: StepOptions
-    ) -> None:
-        self._network, self._step_options, self._lock = network, options, threading.RLock()
-        self._dtype = _usable(examples.X).dtype
-        self._native = _native()
-        optimizer = options.optimizer
-        self._options = self._native.options(
-            optimizer.name,
-            optimizer.beta1,
-            optimizer.beta2,
-            optimizer.epsilon,
-            optimizer.weight_decay,
-            options.clip_norm or 0.0,
-            options.dropout_seed,
-            options.threads or default_threads(),
-            optimizer.epsilon_hat,
-        )
-        self._examples = examples
-        self.restore(state)
-
-    def _begin(self, examples: Examples, state: TrainingState) -> None:
-        X, Y, weights = _usable(examples.X), examples.Y, examples.weights
-        kind = self._native.Trainer64 if self._dtype == np.float64 else self._native.Trainer32
-        row = None if weights is None else np.ascontiguousarray(weights, self._dtype).ravel()
-        start = _flat(self._network, state.parameters, self._dtype)
-        described = _described(self._native, self._network)
-        self._trainer = kind(described, self._options, X, np.asarray(Y, self._dtype), row, start)
-        if state.slots:
-            slots = {
-                letter: _flat(self._network, arrays, self._dtype, "d")
-                for letter, arrays in state.slots.items()
-            }
-            self._trainer.remember(slots.get("v"), slots.get("s"), state.update_count)
-        self._examples, self._X, self._size = examples, X, len(start)
-        self._first_step = state.step_count
-
-    @property
-    def _step_count(self) -> int:
-        return self._first_step + int(self._trainer.iteration)
-
-    def feed(self, examples: Examples) -> None:
-        """See `Session.feed`."""
-        with self._lock:
-            self._begin(examples, self.state())
-
-    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
-        """See `Session.advance`."""
-        with self._lock:
-            rates = np.atleast_1d(np.asarray(learning_rates, np.float64))
-            costs, penalties = np.empty(len(batches)), np.empty(len(batches))
-            columns = None if batches.columns is None else np.ascontiguousarray(batches.columns, np.int64)
-            offsets = np.ascontiguousarray(batches.offsets, np.int64)
-            taken, ending, cost = self._trainer.advance(
-                columns, offsets, rates, costs, penalties, _listens()
-            )
-            if ending == "diverged":
-                chosen = None if columns is None else columns[offsets[taken] : offsets[taken + 1]]
-                raise self._diverged(f"the cost became {cost} at iteration {self._step_count}", chosen)
-            return Costs(costs.tolist(), penalties.tolist())
-
-    def _diverged(
-        self, what: str, columns: Integers | None = None, *, seek: bool = True
-    ) -> DivergenceError:
-        clause = culprit(self._network, self._parameters(), self._X, columns) if seek else ""
-        self._trainer.go_back()
-        return diverged(what + clause, self._step_count, self._parameters())
-
-    def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
-        """See `Session.gradient`."""
-        with self._lock:
-            grads = np.empty(self._size, self._dtype)
-            at = _flat(self._network, parameters, self._dtype)
-            cost, _ = self._trainer.gradient(at, grads, _listens())
-            if not math.isfinite(cost):
-                grads.fill(np.nan)
-            squares = sum(float(np.sum(np.square(parameters[f"W{l + 1}"]))) for l in range(self._depth))
-            sizes = sum(float(np.sum(np.abs(parameters[f"W{l + 1}"]))) for l in range(self._depth))
-            total = self._X.shape[1] if self._examples.weights is None else self._examples.weights.sum()
-            penalty = (self._network.l2 / 2 * squares + self._network.l1 * sizes) / total if total else 0.0
-            with np.errstate(all="ignore"):
-                AL, _ = L_model_forward(self._X, _named(self._network, at), **self._network.activations)
-            return Gradient(cost, float(penalty), _named(self._network, grads, "d"), AL)
-
-    @property
-    def _depth(self) -> int:
-        return self._network.depth
-
-    def evaluate(self, examples: Examples) -> tuple[float, Array]:
-        """See `Session.evaluate`."""
-        with self._lock:
-            return ReferencePredictor(self._network, self._parameters(), (), (), spread=False).evaluate(
-                examples
-            )
-
-    def state(self) -> TrainingState:
-        """See `Session.state`."""
-        with self._lock:
-            rows = {
-                letter: np.empty(self._size, self._dtype) for letter in self._step_options.optimizer.slots
-            }
-            count = self._trainer.memory(rows.get("v"), rows.get("s"))
-            slots = {letter: _named(self._network, row, "d") for letter, row in rows.items()}
-            return TrainingState(self._parameters(), slots, count, self._step_count)
-
-    def restore(self, state: TrainingState) -> None:
-        """See `Session.restore`."""
-        with self._lock:
-            self._begin(self._examples, state)
-
-    def _parameters(self) -> Parameters:
-        buffer = np.empty(self._size, self._dtype)
-        self._trainer.parameters(buffer)
-        return {name: np.ascontiguousarray(value) for name, value in _named(self._network, buffer).items()}
-
-    def finish(self) -> Parameters:
-        """See `Session.finish`."""
-        with self._lock:
-            found = self._parameters()
-            for name, value in found.items():
-                if first_non_finite(value) is not None:
-                    what = f"{name} is no longer finite after iteration {self._step_count - 1}"
-                    raise self._diverged(what, seek=False)
-            cost = self._trainer.cost(_listens())
-            if not math.isfinite(cost):
-                raise self._diverged(
-                    f"the cost became {cost} at iteration {self._step_count}, after the last step"
-                )
-            return found
+def _options(native: ModuleType, options: StepOptions) -> Any:
+    optimizer = options.optimizer
+    return native.options(
+        rule=optimizer.name,
+        beta1=optimizer.beta1,
+        beta2=optimizer.beta2,
+        epsilon=optimizer.epsilon,
+        weight_decay=optimizer.weight_decay,
+        clip_norm=options.clip_norm or 0.0,
+        seed=options.dropout_seed,
+        threads=options.threads or default_threads(),
+        epsilon_hat=optimizer.epsilon_hat,
+    )
 
 
-def _usable(X: Any) -> np.ndarray[Any, Any]:
-    """X as compiled code can read it: float64 or float32, its strides whole numbers of elements."""
-    array = as_numpy(X)
-    array = array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+def _arrays(examples: Examples, dtype: Any) -> dict[str, Any]:
+    """X, Y and weights as the compiled module takes them; copied only where they are of another form."""
+    weights = examples.weights
+    row = None if weights is None else np.ascontiguousarray(as_numpy(weights), dtype).ravel()
+    return {"X": _matrix(examples.X, dtype), "Y": _matrix(examples.Y, dtype), "weights": row}
+
+
+def _matrix(array: Any, dtype: Any) -> Floats:
+    array = as_numpy(array).astype(dtype, copy=False)
     # The numbers of a record array's field lie between others.
     odd = any(stride % array.itemsize for stride in array.strides)
     return np.ascontiguousarray(array) if odd else array
 
 
+class NativeSession(Session):
+    """A trainer in C++, which owns the parameters and looks at X where it is.
+
+    Every call goes through a turnstile: a thread that asks while another's call is in progress is next.
+    """
+
+    def __init__(
+        self, network: Network, examples: Examples, state: TrainingState, options: StepOptions
+    ) -> None:
+        native = _native()
+        self._network, self._slots = network, options.optimizer.slots
+        self._dtype = np.float32 if examples.X.dtype == np.float32 else np.float64
+        self._size = network.parameter_count
+        self._turn = native.Turnstile()
+        kind = native.Trainer32 if self._dtype == np.float32 else native.Trainer64
+        self._trainer = kind(network=_described(native, network), options=_options(native, options))
+        self._evaluated: Any = None
+        self.feed(examples)
+        self.restore(state)
+
+    def feed(self, examples: Examples) -> None:
+        """See `Session.feed`."""
+        with self._turn:
+            arrays = _arrays(examples, self._dtype)
+            self._trainer.feed(**arrays)
+            self._X = arrays["X"]
+
+    def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
+        """See `Session.advance`."""
+        rates = np.atleast_1d(np.asarray(learning_rates, np.float64))
+        costs, penalties = np.empty(len(batches)), np.empty(len(batches))
+        columns = None if batches.columns is None else np.ascontiguousarray(batches.columns, np.int64)
+        offsets = np.ascontiguousarray(batches.offsets, np.int64)
+        with self._turn:
+            taken, ending, cost = self._trainer.advance(
+                columns=columns,
+                offsets=offsets,
+                rates=rates,
+                costs=costs,
+                penalties=penalties,
+                listens=_listens(),
+            )
+            if ending == "diverged":
+                chosen = None if columns is None else columns[offsets[taken] : offsets[taken + 1]]
+                raise self._diverged("the cost became {cost} at iteration {step}", cost, chosen)
+        return Costs(costs.tolist(), penalties.tolist())
+
+    def _diverged(
+        self, what: str, cost: float, columns: Integers | None = None, *, seek: bool = True
+    ) -> DivergenceError:
+        """The error; the trainer goes back to the last parameters whose cost was finite."""
+        parameters, _, _, step_count = self._state()
+        clause = culprit(self._network, parameters, self._X, columns) if seek else ""
+        self._trainer.go_back()
+        sentence = what.format(cost=cost, step=step_count) + clause
+        return diverged(sentence, step_count, dict(self._state().parameters))
+
+    def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
+        """See `Session.gradient`."""
+        row = flat(self._network, parameters, self._dtype)
+        grads = np.empty(self._size, self._dtype)
+        with self._turn:
+            AL = _columns(self._network.n_y, self._X.shape[1], self._dtype)
+            cost, penalty = self._trainer.gradient(at=row, grads=grads, outputs=AL, listens=_listens())
+        if not math.isfinite(cost):
+            grads.fill(np.nan)
+        return Gradient(cost, penalty, named(self._network, grads, prefix="d"), AL)
+
+    def evaluate(self, examples: Examples) -> tuple[float, Array]:
+        """See `Session.evaluate`. What was prepared for the last X is kept, until another is evaluated."""
+        AL = _columns(self._network.n_y, examples.m, self._dtype)
+        with self._turn:
+            arrays = _arrays(examples, self._dtype)
+            same = self._evaluated is examples.X and arrays["X"] is examples.X
+            self._evaluated = None
+            cost = self._trainer.evaluate(**arrays, outputs=AL, same_inputs=same, listens=_listens())
+            self._evaluated = examples.X
+        return cost, AL
+
+    def state(self) -> TrainingState:
+        """See `Session.state`."""
+        with self._turn:
+            return self._state()
+
+    def _state(self) -> TrainingState:
+        row = np.empty(self._size, self._dtype)
+        rows = {slot: np.empty(self._size, self._dtype) for slot in self._slots}
+        update_count, step_count = self._trainer.state(parameters=row, v=rows.get("v"), s=rows.get("s"))
+        slots = {slot: named(self._network, numbers, prefix="d") for slot, numbers in rows.items()}
+        return TrainingState(named(self._network, row), slots, update_count, step_count)
+
+    def restore(self, state: TrainingState) -> None:
+        """See `Session.restore`."""
+        rows = {
+            slot: flat(self._network, arrays, self._dtype, prefix="d")
+            for slot, arrays in state.slots.items()
+        }
+        row = flat(self._network, state.parameters, self._dtype)
+        with self._turn:
+            self._trainer.restore(
+                parameters=row,
+                v=rows.get("v"),
+                s=rows.get("s"),
+                update_count=state.update_count,
+                step_count=state.step_count,
+            )
+
+    def finish(self) -> Parameters:
+        """See `Session.finish`."""
+        with self._turn:
+            parameters, _, _, step_count = self._state()
+            for name, value in parameters.items():
+                if first_non_finite(value) is not None:
+                    what = f"{name} is no longer finite after iteration {step_count - 1}"
+                    raise self._diverged(what, math.nan, seek=False)
+            cost = self._trainer.cost(listens=_listens())
+            if not math.isfinite(cost):
+                raise self._diverged(
+                    "the cost became {cost} at iteration {step}, after the last step", cost
+                )
+        return {name: np.ascontiguousarray(value) for name, value in parameters.items()}
+
+
+def _columns(n: int, m: int, dtype: Any) -> Floats:
+    return np.empty((n, m), dtype, order="F")
+
+
 class NativePredictor(Predictor):
-    """Forward propagation of raw rows in compiled code, with nothing left to set up in a call."""
+    """Forward propagation of rows in compiled code, with nothing left to set up in a call."""
 
     def __init__(
         self,
@@ -257,14 +254,19 @@ class NativePredictor(Predictor):
         *,
         spread: bool,
     ) -> None:
-        self._dtype = parameters["W1"].dtype
-        self._width = 2 if spread else network.n_y
-        self._columns = ReferencePredictor(network, parameters, (), (), spread=False)
         native = _native()
-        kind = native.Predictor64 if self._dtype == np.float64 else native.Predictor32
-        buffer = _flat(network, parameters, self._dtype)
-        compiled = kind(_described(native, network), buffer, mean, deviation, spread, default_threads())
-        self._answer = compiled.answer
+        self._n_y, self._width = network.n_y, 2 if spread else network.n_y
+        self._dtype = np.float32 if parameters["W1"].dtype == np.float32 else np.float64
+        kind = native.Predictor32 if self._dtype == np.float32 else native.Predictor64
+        self._predictor = kind(
+            network=_described(native, network),
+            parameters=flat(network, parameters, self._dtype),
+            mean=mean,
+            deviation=deviation,
+            spread=spread,
+            threads=default_threads(),
+        )
+        self._answer = self._predictor.answer
 
     def __call__(self, rows: Any) -> Floats | None:
         """See `Predictor.__call__`."""
@@ -275,11 +277,16 @@ class NativePredictor(Predictor):
 
     def outputs(self, X: Array) -> Floats:
         """See `Predictor.outputs`."""
-        return self._columns.outputs(X)
+        X = _matrix(X, self._dtype)
+        AL = _columns(self._n_y, X.shape[1], self._dtype)
+        self._predictor.outputs(X=X, outputs=AL, listens=_listens())
+        return AL
 
     def evaluate(self, examples: Examples) -> tuple[float, Floats]:
         """See `Predictor.evaluate`."""
-        return self._columns.evaluate(examples)
+        AL = _columns(self._n_y, examples.m, self._dtype)
+        arrays = _arrays(examples, self._dtype)
+        return self._predictor.evaluate(**arrays, outputs=AL, listens=_listens()), AL
 
 
 class NativeEngine(Engine):

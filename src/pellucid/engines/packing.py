@@ -1,7 +1,7 @@
 """All parameters in one row, as compiled code and L-BFGS take them: W1, W2, ..., WL, b1, ..., bL.
 
-Each W stands column by column. That is scikit-learn's order too: its coefs_[l - 1] (n_prev, n) in C order are the
-same bytes as W{l} (n, n_prev) in Fortran order.
+Each W stands column by column. That is scikit-learn's order too: its coefs_[l - 1] (n_prev, n) in C order
+are the same bytes as W{l} (n, n_prev) in Fortran order.
 """
 
 from collections.abc import Iterator, Mapping

@@ -50,7 +50,8 @@ _BLOCK = 4096
 class ReferenceSession(Session):
     """Forward, cost, backward, update: one step of the course.
 
-    A step makes a new state of new arrays, so that Ctrl-C never finds half of a step, and any thread may look.
+    A step makes a new state of new arrays, so that Ctrl-C never finds half of a step, and any thread may
+    look.
     """
 
     def __init__(
@@ -229,7 +230,10 @@ class ReferenceSession(Session):
 def _evaluated(
     network: Network, parameters: Mapping[str, Array], examples: Examples
 ) -> tuple[float, Array]:
-    """The cost of the answers, and AL (n_y, m); block by block, so that no layer of all examples is kept."""
+    """The cost of the answers, and AL (n_y, m).
+
+    Block by block, so that no layer of all examples is kept.
+    """
     xp = namespace(X=examples.X)
     outputs, linear = [], []
     # What overflows shows as the cost that comes of it.
@@ -239,7 +243,9 @@ def _evaluated(
             AL, caches = L_model_forward(X, parameters, **network.activations)
             outputs.append(AL)
             linear.append(caches[-1][1])
-        AL, ZL = (blocks[0] if len(blocks) == 1 else xp.concat(blocks, axis=1) for blocks in (outputs, linear))
+        AL, ZL = (
+            blocks[0] if len(blocks) == 1 else xp.concat(blocks, axis=1) for blocks in (outputs, linear)
+        )
         return network.answers_cost(ZL, examples.Y, examples.weights), AL
 
 

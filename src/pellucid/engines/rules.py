@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from pellucid.core._arrays import Array
 from pellucid.core.optimizers import (
+    bias_correction,
     initialize_velocity,
     update_parameters_with_adam,
     update_parameters_with_adamw,
@@ -44,7 +45,9 @@ def apply_update(
     """The parameters and slots after update number t, counted from 1."""
     beta1, beta2, epsilon = optimizer.beta1, optimizer.beta2, optimizer.epsilon
     if optimizer.epsilon_hat:
-        epsilon /= math.sqrt(1 - beta2**t)
+        correction = bias_correction(beta2, t, parameters["W1"])
+        # A traced one is an array.
+        epsilon = epsilon / (math.sqrt(correction) if isinstance(correction, float) else correction**0.5)
     if optimizer.name in _WITH_VELOCITY:
         rule = _WITH_VELOCITY[optimizer.name]
         updated, v = rule(parameters, grads, slots["v"], beta1, learning_rate)

@@ -8,8 +8,8 @@ class Turnstile:
     """Mutual exclusion, fair to a thread that asks seldom.
 
     A plain lock may be taken again by the thread that has just released it before a waiting one wakes. Here
-    everybody passes a gate first, and who waits for the lock holds the gate. Re-entrant: a signal handler in the
-    thread that holds the lock goes past the gate, whoever waits there.
+    everybody passes a gate first, and who waits for the lock holds the gate. Re-entrant: a signal handler
+    in the thread that holds the lock goes past the gate, whoever waits there.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,5 @@
 """MLPClassifier: scikit-learn's, and what its users asked for."""
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -10,8 +9,8 @@ from sklearn.utils.metaestimators import available_if
 from pellucid.errors import OptionError
 from pellucid.estimators import labels
 from pellucid.estimators.perceptron import Floats, Perceptron, is_stochastic, keep
-from pellucid.estimators.watch import accuracy, accuracy_of_one
-from pellucid.network import Network
+from pellucid.examples import Examples
+from pellucid.metrics import accuracy
 
 _LOSSES = ("log_loss", "squared_error", "absolute_error", "huber")
 
@@ -232,8 +231,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     def _stratifies(self) -> bool:
         return bool(self.n_outputs_ == 1)
 
-    def _score_of(self, network: Network) -> Callable[[Floats, Floats, Floats | None], float]:
-        return accuracy_of_one if network.output_activation == "softmax" else accuracy
+    def _score(self, AL: Floats, examples: Examples) -> float:
+        Y, weights = np.asarray(examples.Y), None if examples.weights is None else examples.weights[0]
+        if self.out_activation_ == "softmax":
+            return accuracy(Y.argmax(axis=0), AL.argmax(axis=0), weights)
+        return accuracy(Y > 0.5, AL > 0.5, weights)
 
     def _weighted(self, weights: Floats | None, y: Any, *, stream: bool) -> Floats | None:
         return labels.weighted(self, weights, y, stream=stream)

@@ -33,9 +33,9 @@ def to_model(estimator: Any) -> Model:
         for name, value in parameters_of(estimator.coefs_, estimator.intercepts_).items()
     }
     losses = tuple(float(loss) for loss in getattr(estimator, "loss_curve_", ()))
-    memory = getattr(getattr(estimator, "_optimizer", None), "memory", None)
-    # Of a network that scikit-learn trained, or lbfgs, epochs are all that is known.
-    steps = estimator.n_iter_ if memory is None else memory.taken
+    state = getattr(estimator, "_run_state", None)
+    # Of a network that scikit-learn trained, or lbfgs, only the epochs are known.
+    steps = estimator.n_iter_ if state is None else state.training.step_count
     history = History(losses, steps, engine_named(estimator.engine).name)
     recipe = estimator.recipe_ if estimator.encode else Recipe("numbers", (network.n_x,))
     return Model(network, parameters, recipe, _class_names(estimator), history)

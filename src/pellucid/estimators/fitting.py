@@ -1,4 +1,7 @@
-"""One call of fit or partial_fit, from rows that were found in order to coefs_ and intercepts_."""
+"""One call of fit or partial_fit.
+
+From examples to coefs_ and intercepts_, by the one training loop or L-BFGS.
+"""
 
 from itertools import pairwise
 from typing import Any
@@ -7,21 +10,12 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from pellucid.engines import engine_named
-from pellucid.errors import DivergenceError, LabelError, OptionError
-from pellucid.estimators.lbfgs import minimise
-from pellucid.estimators.settings import (
-    STOCHASTIC_SOLVERS,
-    network_of,
-    steps_of,
-    threads_of,
-    usual_activation,
-)
-from pellucid.estimators.start import Floats, coefs_of, first_coefs, parameters_of
-from pellucid.estimators.stochastic import Epochs, Moving, called_back, diverged, tell_the_end
-from pellucid.estimators.telling import Telling, warn
-from pellucid.estimators.trainee import Examples, Trainee
-from pellucid.estimators.watch import Validation, Watch
+from pellucid.errors import LabelError, OptionError
+from pellucid.estimators.lbfgs import fit_lbfgs
+from pellucid.estimators.settings import STOCHASTIC_SOLVERS, network_of, usual_activation
+from pellucid.estimators.start import first_coefs
+from pellucid.estimators.stochastic import fit_stochastic
+from pellucid.examples import Examples, Integers
 from pellucid.network import Network
 
 _NON_FINITE = (
@@ -31,40 +25,44 @@ _NON_FINITE = (
 
 
 def fit_examples(
-    estimator: Any, examples: Examples, held_out: Examples | None, *, first: bool, incremental: bool
+    estimator: Any,
+    examples: Examples,
+    columns: Integers | None = None,
+    held_out: Examples | None = None,
+    *,
+    first: bool,
+    incremental: bool,
 ) -> None:
     """Train.
 
     Args:
-        estimator: whose parameters are followed and whose attributes are written.
-        examples: all rows, and which of them are trained on.
-        held_out: validation rows; None: none but those that early stopping splits off.
+        estimator: with its parameters; its fitted attributes are written.
+        examples: all rows, as columns.
+        columns: the examples that are trained on, in their first order; None: all.
+        held_out: validation examples; None: none but those that early stopping splits off.
         first: start from fresh weights.
-        incremental: one epoch, and the optimizer goes on from the last.
+        incremental: one epoch, from the state of the last call.
 
     Raises:
         FitDivergedError: training left the finite numbers.
         ValueError: the rows are too few to split.
     """
-    estimator.n_outputs_ = examples.Y.shape[1]
+    estimator.n_outputs_ = examples.Y.shape[0]  # type: ignore[union-attr] # targets are there
     estimator._random_state = check_random_state(estimator.random_state)
     if first:
         _initialize(estimator, examples)
-    network = network_of(estimator, examples.X.shape[1])
+    network = network_of(estimator, examples.n_x)
     _check_shapes(estimator, network, held_out)
+    columns = np.arange(examples.m) if columns is None else columns
     stochastic = estimator.solver in STOCHASTIC_SOLVERS
     if stochastic and estimator.early_stopping and held_out is None:
-        examples, held_out = _split(estimator, examples)
-    validation = None
+        columns, held_out = _split(estimator, examples, columns)
     if held_out is not None:
         _begin_validation(estimator)
-        score = estimator._score_of(network)
-        engine = engine_named(estimator.engine)
-        validation = Validation(network, engine, held_out, threads_of(estimator), score)
     if stochastic:
-        _fit_stochastic(estimator, network, examples, Watch(estimator, validation), incremental)
+        fit_stochastic(estimator, network, examples, columns, held_out, incremental=incremental)
     else:
-        _fit_lbfgs(estimator, network, examples, validation)
+        fit_lbfgs(estimator, network, examples, columns, held_out)
     if not all(np.isfinite(part).all() for part in (*estimator.coefs_, *estimator.intercepts_)):
         raise ValueError(_NON_FINITE)
 
@@ -82,9 +80,10 @@ def _check_shapes(estimator: Any, network: Network, held_out: Examples | None) -
             f"{what} changed: the weights so far are of the layers {was}, and {[*network.layer_dims]} are "
             "asked for; expected the same layers, or a fresh estimator"
         )
-    if held_out is not None and held_out.Y.shape[1] != network.n_y:
+    if held_out is not None and held_out.Y.shape[0] != network.n_y:  # type: ignore[union-attr]
         raise LabelError(
-            f"X_val, y_val: y_val has {held_out.Y.shape[1]} columns; expected {network.n_y}, as y has"
+            f"X_val, y_val: y_val has {held_out.Y.shape[0]} columns; "  # type: ignore[union-attr]
+            f"expected {network.n_y}, as y has"
         )
 
 
@@ -92,16 +91,16 @@ def _initialize(estimator: Any, examples: Examples) -> None:
     """Fresh weights, and the attributes of a training that has not begun."""
     estimator.n_iter_ = estimator.t_ = 0
     estimator.out_activation_ = estimator._output()
-    network = network_of(estimator, examples.X.shape[1])
+    network = network_of(estimator, examples.n_x)
     estimator.n_layers_ = len(network.layer_dims)
-    stream = estimator._random_state
-    usual = usual_activation(estimator, network)
+    stream, usual = estimator._random_state, usual_activation(estimator, network)
     estimator.coefs_, estimator.intercepts_ = first_coefs(
-        network, estimator.init, stream, examples.dtype, usual
+        network, estimator.init, stream, examples.X.dtype, usual
     )
     estimator._best_coefs = [coef.copy() for coef in estimator.coefs_]
     estimator._best_intercepts = [intercept.copy() for intercept in estimator.intercepts_]
     estimator.stopped_ = False
+    estimator._run_state = None
     estimator.validation_loss_curve_ = estimator.validation_scores_ = None
     if estimator.solver in STOCHASTIC_SOLVERS:
         estimator.loss_curve_ = []
@@ -118,12 +117,11 @@ def _begin_validation(estimator: Any) -> None:
         estimator.best_validation_score_ = -np.inf
 
 
-def _split(estimator: Any, examples: Examples) -> tuple[Examples, Examples]:
-    """A share of the rows to validate on, drawn as scikit-learn draws it."""
-    order = examples.order
-    stratify = examples.Y[order] if estimator._stratifies() else None
-    rows, others = train_test_split(
-        order,
+def _split(estimator: Any, examples: Examples, columns: Integers) -> tuple[Integers, Examples]:
+    """The examples to train on and a share to validate on, drawn as scikit-learn draws it."""
+    stratify = examples.Y[:, columns].T if estimator._stratifies() else None  # type: ignore[index]
+    rest, others = train_test_split(
+        columns,
         random_state=estimator._random_state,
         test_size=estimator.validation_fraction,
         stratify=stratify,
@@ -132,74 +130,4 @@ def _split(estimator: Any, examples: Examples) -> tuple[Examples, Examples]:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
         )
-    weights = None if examples.weights is None else examples.weights[others]
-    held_out = Examples(examples.X[others], examples.Y[others], weights)
-    return Examples(examples.X, examples.Y, examples.weights, rows), held_out
-
-
-def _trainee(estimator: Any, network: Network, examples: Examples, memory: Any = None) -> Trainee:
-    # Only dropout draws: scikit-learn's shuffles follow the weights in the stream.
-    drops = any(network.dropout_rates)
-    steps = steps_of(estimator, int(estimator._random_state.randint(2**31 - 1)) if drops else 0)
-    parameters = parameters_of(estimator.coefs_, estimator.intercepts_, examples.dtype)
-    return Trainee(engine_named(estimator.engine), network, examples, steps, parameters, memory)
-
-
-def _fit_lbfgs(estimator: Any, network: Network, examples: Examples, validation: Validation | None) -> None:
-    if examples.rows is not None:
-        examples = examples.part(examples.rows)
-
-    watch = Watch(estimator, validation)
-    telling = Telling(estimator, estimator.max_iter)
-
-    def after(done: int, loss: float, parameters: dict[str, Floats]) -> bool:
-        if validation is not None:
-            watch.measure(parameters)
-        score = estimator.validation_scores_[-1] if validation is not None else None
-        telling.epoch(done, loss, score)
-        return called_back(estimator, done - 1, done, loss, lambda: dict(parameters))
-
-    try:
-        found = minimise(estimator, _trainee(estimator, network, examples), after)
-    finally:
-        telling.close()
-    estimator.coefs_, estimator.intercepts_ = coefs_of(found)
-    if watch.keeps_best:
-        estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
-
-
-def _fit_stochastic(
-    estimator: Any, network: Network, examples: Examples, watch: Watch, incremental: bool
-) -> None:
-    keeps = steps_of(estimator, 0).optimizer.keeps
-    moving = getattr(estimator, "_optimizer", None)
-    if not incremental or moving is None:
-        estimator._optimizer = Moving(float(estimator.learning_rate_init))
-    elif moving.memory is not None and tuple(moving.memory.kept) != keeps:
-        raise OptionError(
-            f"solver is {estimator.solver!r}, and another one's velocities go on from call to call; "
-            "expected the solver that the stream began with, or a fresh estimator"
-        )
-    trainee = _trainee(estimator, network, examples, estimator._optimizer.memory)
-    limit = 1 if incremental else estimator.max_iter
-    telling = Telling(estimator, limit)
-    estimator.n_iter_ = 0
-    try:
-        reason = Epochs(estimator, trainee, watch, telling, limit).run()
-    except DivergenceError as error:
-        estimator.coefs_, estimator.intercepts_ = coefs_of(error.parameters)
-        if not estimator.early_stopping:
-            raise diverged(error, estimator) from error
-        watch.lost()
-        warn(f"{diverged(error, estimator)}. The best weights so far are kept.")
-        reason = "diverged"
-    else:
-        estimator.coefs_, estimator.intercepts_ = coefs_of(trainee.snapshot())
-        estimator._optimizer.memory = trainee.remembered()
-    finally:
-        telling.close()
-    # Without early stopping a stream goes on as long as rows come, as scikit-learn's does.
-    estimator.stopped_ = incremental and estimator.early_stopping and reason in ("converged", "diverged")
-    if watch.keeps_best and (not incremental or estimator.stopped_):
-        estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
-    tell_the_end(estimator, reason, incremental=incremental)
+    return rest, examples.take(others)

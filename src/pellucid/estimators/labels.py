@@ -7,7 +7,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from pellucid.data.dataset import listed
+from pellucid.data.rows import listed
 from pellucid.errors import LabelError
 
 Floats = np.ndarray[Any, Any]

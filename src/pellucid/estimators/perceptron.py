@@ -1,6 +1,5 @@
 """What both estimators are: scikit-learn's parameters and attributes around one of our networks."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -8,9 +7,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 
+from pellucid.core.model import L_model_forward
+from pellucid.engines import engine_for
 from pellucid.estimators import conversion
+from pellucid.estimators.examples import dense_parts, examples_of
 from pellucid.estimators.fitting import fit_examples
-from pellucid.estimators.forward import hidden_layers, outputs
 from pellucid.estimators.rows import checked_examples, checked_rows
 from pellucid.estimators.settings import (
     STOCHASTIC_SOLVERS,
@@ -19,8 +20,7 @@ from pellucid.estimators.settings import (
     hidden_sizes,
 )
 from pellucid.estimators.start import parameters_of
-from pellucid.estimators.trainee import Examples
-from pellucid.network import Network
+from pellucid.examples import Examples
 
 if TYPE_CHECKING:
     from pellucid.model import Model
@@ -108,7 +108,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         examples = self._examples(X, y, sample_weight, first=first, incremental=incremental)
         held_out = self._held_out(X_val, y_val)
-        fit_examples(self, examples, held_out, first=first, incremental=incremental)
+        fit_examples(self, examples, held_out=held_out, first=first, incremental=incremental)
         return self
 
     def _examples(self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool) -> Examples:
@@ -116,7 +116,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         X, y = self._checked(X, y, reset=first)
         self._know(y, incremental=incremental)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
-        return Examples(X, self._targets(y), self._weighted(weights, y, stream=incremental))
+        return examples_of(X, self._targets(y), self._weighted(weights, y, stream=incremental))
 
     def _held_out(self, X_val: Any, y_val: Any) -> Examples | None:
         if X_val is None and y_val is None:
@@ -126,7 +126,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         try:
             X_val, y_val = self._checked(X_val, y_val, reset=False)
             self._know(y_val, incremental=True, more=False)
-            return Examples(X_val, self._targets(y_val))
+            return examples_of(X_val, self._targets(y_val))
         except ValueError as error:
             raise ValueError(f"X_val, y_val: {error}") from error
 
@@ -135,9 +135,12 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _outputs(self, X: Any) -> Floats:
+        """(m, n_y), in the type of number of the weights."""
         check_is_fitted(self)
         rows = checked_rows(self, X)
-        return outputs(forward_network_of(self), parameters_of(self.coefs_, self.intercepts_), rows)
+        parameters = parameters_of(self.coefs_, self.intercepts_)
+        predictor = engine_for(self.engine).predictor(forward_network_of(self), parameters)
+        return np.concatenate([predictor.outputs(part.T).T for part in dense_parts(rows)])
 
     def hidden_activations(self, X: Any) -> list[Floats]:
         """What the hidden layers make of rows.
@@ -149,8 +152,14 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             One array (m, units) for each hidden layer, the first layer first.
         """
         check_is_fitted(self)
-        parameters = parameters_of(self.coefs_, self.intercepts_)
-        return hidden_layers(forward_network_of(self), parameters, checked_rows(self, X))
+        network, parameters = forward_network_of(self), parameters_of(self.coefs_, self.intercepts_)
+        parts = []
+        for rows in dense_parts(checked_rows(self, X)):
+            columns = rows.astype(parameters["W1"].dtype, copy=False).T
+            _, caches = L_model_forward(columns, parameters, **network.activations)
+            # The cache of each layer begins with the activations that came in.
+            parts.append([A_prev.T for (A_prev, _, _), _ in caches[1:]])
+        return [np.ascontiguousarray(np.concatenate(layer)) for layer in zip(*parts, strict=True)]
 
     def to_model(self) -> "Model":
         """The fitted network as a `Model`: one file, no pickle, and no scikit-learn to load it.
@@ -206,7 +215,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
     def _output(self) -> str:
         raise NotImplementedError
 
-    def _score_of(self, network: Network) -> Callable[[Floats, Floats, Floats | None], float]:
+    def _score(self, AL: Floats, examples: Examples) -> float:
+        """scikit-learn's score of outputs (n_y, m)."""
         raise NotImplementedError
 
     def _stratifies(self) -> bool:

@@ -1,6 +1,5 @@
 """MLPRegressor: scikit-learn's, and what its users asked for."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,8 +7,8 @@ from sklearn.base import RegressorMixin
 
 from pellucid.errors import LabelError, OptionError
 from pellucid.estimators.perceptron import Floats, Perceptron, keep
-from pellucid.estimators.watch import r2
-from pellucid.network import Network
+from pellucid.examples import Examples
+from pellucid.metrics import r2_score
 
 _LOSSES = ("squared_error", "poisson", "absolute_error", "huber")
 
@@ -133,5 +132,6 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
             raise OptionError(f"loss is {self.loss!r:.80}; expected one of {', '.join(_LOSSES)}")
         return "exp" if self.loss == "poisson" else "identity"
 
-    def _score_of(self, network: Network) -> Callable[[Floats, Floats, Floats | None], float]:  # noqa: ARG002
-        return r2
+    def _score(self, AL: Floats, examples: Examples) -> float:
+        weights = None if examples.weights is None else examples.weights[0]
+        return r2_score(np.asarray(examples.Y), AL, weights)

@@ -1,7 +1,6 @@
-"""From scikit-learn's parameters, checked, to our Network, Optimizer and Steps."""
+"""From scikit-learn's parameters, checked, to our Network and TrainingOptions."""
 
 import math
-import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,11 +10,11 @@ from pellucid.core._arrays import check_number
 from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.initialization import check_scheme
 from pellucid.data.dataset import DTYPES
-from pellucid.engines import Steps, engine_named, processors
+from pellucid.engines import check_engine, default_threads, processors
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
-from pellucid.training.schedules import Schedule
+from pellucid.training import Schedule, TrainingOptions
 
 STOCHASTIC_SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 SOLVERS = ("lbfgs", *STOCHASTIC_SOLVERS)
@@ -89,7 +88,7 @@ def check_settings(estimator: Any) -> None:
             raise OptionError(f"{name} is {value!r:.80}; expected True or False")
     if estimator.init != "auto":
         check_scheme(estimator.init)
-    engine_named(estimator.engine)
+    check_engine(estimator.engine)
     _check_callbacks(estimator.callbacks)
     schedule_of(estimator)
     _check_combinations(estimator)
@@ -215,20 +214,42 @@ def _rates(dropout: Any) -> Any:
     return tuple(dropout) if hasattr(dropout, "__iter__") and not isinstance(dropout, str) else dropout
 
 
-def steps_of(estimator: Any, dropout_seed: int) -> Steps:
-    """How each step is taken."""
+def options_of(estimator: Any, epochs: int, batch_size: int, dropout_seed: int) -> TrainingOptions:
+    """How the estimator trains.
+
+    Args:
+        estimator: with its parameters.
+        epochs: how many there may be; some schedules spread over them.
+        batch_size: rows in a step.
+        dropout_seed: the key of the dropout masks.
+    """
     clip = estimator.clip_norm
-    return Steps(
-        _optimizer_of(estimator), None if clip is None else float(clip), dropout_seed, threads_of(estimator)
+    return TrainingOptions(
+        epochs=int(epochs),
+        learning_rate=float(estimator.learning_rate_init),
+        batch_size=batch_size,
+        engine=estimator.engine,
+        optimizer=_optimizer_of(estimator),
+        schedule=schedule_of(estimator) or _sgd_schedule(estimator),
+        clip_norm=None if clip is None else float(clip),
+        dropout_seed=dropout_seed,
+        threads=threads_of(estimator),
+        shortcut="never",
     )
 
 
 def threads_of(estimator: Any) -> int:
-    """How many threads may work: as many as asked for, else as processes started by joblib may."""
-    if estimator.n_threads is not None:
-        return int(estimator.n_threads)
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return min(processors(), int(told)) if told.isdigit() and int(told) > 0 else processors()
+    """How many threads may work."""
+    return default_threads() if estimator.n_threads is None else min(int(estimator.n_threads), processors())
+
+
+def _sgd_schedule(estimator: Any) -> Schedule:
+    """scikit-learn's own ways of the learning rate, which only sgd follows."""
+    if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
+        return Schedule("inverse_scaling", power=float(estimator.power_t))
+    if estimator.solver == "sgd" and estimator.learning_rate == "adaptive":
+        return Schedule("adaptive")
+    return Schedule()
 
 
 def _optimizer_of(estimator: Any) -> Optimizer:

@@ -1,193 +1,248 @@
-"""Epoch by epoch: scikit-learn's stream of shuffles, batches, rates and stops, with our engines' steps."""
+"""The stochastic solvers.
+
+`training.train` with scikit-learn's order, monitor and rates, and its attributes.
+"""
 
 import math
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import mul
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
+from pellucid.engines import TrainingState
+from pellucid.errors import DivergenceError, OptionError
+from pellucid.estimators.divergence import diverged
+from pellucid.estimators.examples import StreamOrder
+from pellucid.estimators.settings import options_of, schedule_of, threads_of
+from pellucid.estimators.start import coefs_of, parameters_of
+from pellucid.estimators.verbose import VerboseReporter, warn
+from pellucid.examples import Examples, Integers
+from pellucid.network import Network
+from pellucid.training import (
+    EpochEnd,
+    Event,
+    Monitor,
+    MonitorState,
+    Now,
+    RunState,
+    TrainingEnd,
+    TrainingStart,
+    train,
+)
+from pellucid.training.monitor import Best, Plateau
 
-from pellucid.engines import Memory
-from pellucid.errors import DivergenceError
-from pellucid.estimators.settings import schedule_of
-from pellucid.estimators.telling import Telling, warn
-from pellucid.estimators.trainee import Trainee
-from pellucid.estimators.watch import Watch, outputs_averaged
-from pellucid.training import EpochEnd
-from pellucid.training.schedules import Extent
 
-# scikit-learn's adaptive rate is divided by 5 until it is as small as this.
-_DIVISOR, _SMALLEST = 5.0, 1e-6
+def fit_stochastic(
+    estimator: Any,
+    network: Network,
+    examples: Examples,
+    columns: Integers,
+    held_out: Examples | None,
+    *,
+    incremental: bool,
+) -> None:
+    """Train, and write the fitted attributes. Arguments and errors as for `fit_examples`."""
+    size = _batch_size(estimator.batch_size, len(columns))
+    # Only dropout draws: scikit-learn's shuffles follow the weights in the stream.
+    drops = any(network.dropout_rates)
+    seed = int(estimator._random_state.randint(2**31 - 1)) if drops else 0
+    monitor = monitor_of(estimator, network, held_out)
+    state = _state(estimator, examples, monitor, incremental=incremental)
+    epochs = max(estimator.max_iter, state.epoch + 1) if incremental else estimator.max_iter
+    recorder = _Recorder(estimator, len(columns), incremental=incremental)
+    estimator.n_iter_ = 0
+    try:
+        end: TrainingEnd | None = train(
+            network,
+            examples,
+            options_of(estimator, epochs, size, seed),
+            state=state,
+            validation=held_out,
+            order=StreamOrder(columns, size, estimator._random_state if estimator.shuffle else None),
+            monitor=monitor,
+            stop=recorder.stop,
+            listeners=[recorder],
+            every="epoch" if recorder.watches else "auto",
+            tested=False,
+        )
+    except DivergenceError as error:
+        end = None
+        _take_divergence(estimator, error, recorder, monitor)
+    finally:
+        recorder.reporter.close()
+    if end is not None:
+        _take_end(estimator, end, recorder, monitor, incremental=incremental)
 
 
-@dataclass(eq=False)
-class Moving:
-    """What goes on from one call of `partial_fit` to the next: scikit-learn calls it the optimizer.
+def monitor_of(estimator: Any, network: Network, held_out: Examples | None) -> Monitor:
+    """What scikit-learn looks at after every epoch."""
+    # Only its own adaptive rate of sgd is divided.
+    divides = estimator.solver == "sgd" and estimator.learning_rate == "adaptive"
+    divides = divides and schedule_of(estimator) is None
+    common: dict[str, Any] = {
+        "patience": float(estimator.n_iter_no_change),
+        "min_delta": float(estimator.tol),
+        "divides": divides,
+        "score": None if held_out is None else estimator._score,
+        "shown": shown_loss(network),
+    }
+    if estimator.early_stopping:
+        watched = "score" if estimator.monitor == "score" else "validation_cost"
+        return Monitor(watched, watched, ties=watched == "score", **common)
+    kept = "validation_cost" if estimator.restore_best and held_out is not None else None
+    return Monitor("cost", kept, ties=True, **common)
+
+
+def shown_loss(network: Network) -> Callable[[float, float], float] | None:
+    """scikit-learn shows a squared error as the mean over outputs; its gradient is that of their sum."""
+    n_y = network.n_y if network.cost == "mean_squared_error" else 1
+    return None if n_y == 1 else lambda cost, penalty: (cost - penalty) / n_y + penalty
+
+
+def _state(estimator: Any, examples: Examples, monitor: Monitor, *, incremental: bool) -> RunState:
+    """Where the training starts: the weights so far, and in a stream all that goes on from call to call."""
+    parameters = parameters_of(estimator.coefs_, estimator.intercepts_, examples.X.dtype)
+    before: RunState | None = getattr(estimator, "_run_state", None) if incremental else None
+    if before is None:
+        before = RunState(TrainingState(parameters))
+    elif tuple(before.training.slots) != options_of(estimator, 1, 1, 0).step_options.optimizer.slots:
+        raise OptionError(
+            f"solver is {estimator.solver!r}, and another one's velocities go on from call to call; "
+            "expected the solver that the stream began with, or a fresh estimator"
+        )
+    return replace(
+        before,
+        training=before.training._replace(parameters=parameters),
+        seen=estimator.t_,
+        monitor=_monitor_state(estimator, monitor, examples.X.dtype),
+        threads=threads_of(estimator),
+    )
+
+
+def _monitor_state(estimator: Any, monitor: Monitor, dtype: Any) -> MonitorState:
+    """What the epochs so far brought, from scikit-learn's attributes."""
+    lowest = {
+        "cost": lambda: estimator.best_loss_,
+        "score": lambda: -estimator.best_validation_score_,
+        "validation_cost": lambda: estimator._best_loss,
+    }
+    plateau = Plateau(lowest[monitor.watched](), estimator._no_improvement_count)
+    if monitor.kept is None:
+        return MonitorState(plateau)
+    parameters = parameters_of(estimator._best_coefs, estimator._best_intercepts, dtype)
+    # It is the result also where no epoch is better: before the first, counted from 0.
+    return MonitorState(plateau, Best(parameters, lowest[monitor.kept](), -1))
+
+
+class _Recorder:
+    """A listener: after every epoch scikit-learn's attributes, lines and callbacks; and whether to stop.
 
     Attributes:
-        learning_rate: that of the next epoch.
-        memory: what the optimizer carries; None before the first step.
-        epochs: how many it has seen.
+        stop: ends the training.
+        reason: why it was set: "callback" or "time"; empty.
+        rate: the learning rate of the last epoch.
+        reporter: shows it.
     """
 
-    learning_rate: float
-    memory: Memory | None = None
-    epochs: int = 0
-
-
-class Epochs:
-    """One call of `fit` or `partial_fit` by one of the stochastic solvers.
-
-    Args:
-        estimator: whose parameters are followed and whose attributes are written.
-        trainee: the network in training.
-        watch: what looks at every epoch's end.
-        telling: what shows it.
-        epochs: how many there may be.
-    """
-
-    def __init__(
-        self, estimator: Any, trainee: Trainee, watch: Watch, telling: Telling, epochs: int
-    ) -> None:
-        self._of, self._trainee, self._watch, self._epochs = estimator, trainee, watch, epochs
-        self._telling = telling
-        self._order = trainee.examples.order
-        self._size = _batch_size(estimator.batch_size, len(self._order))
-        self._sizes = [
-            min(self._size, len(self._order) - start) for start in range(0, len(self._order), self._size)
-        ]
-        self._schedule = schedule_of(estimator)
-        self._averaged = outputs_averaged(trainee.network)
+    def __init__(self, estimator: Any, m: int, *, incremental: bool) -> None:
+        self._of, self._m, self._incremental = estimator, m, incremental
         self._ends = math.inf if estimator.max_time is None else time.monotonic() + estimator.max_time
+        self.stop = threading.Event()
+        self.reason = ""
+        self.rate = float(estimator.learning_rate_init)
+        self.reporter = VerboseReporter(estimator, 1 if incremental else estimator.max_iter)
+        self._now: Now | None = None
 
-    def run(self) -> str:
-        """Train.
+    @property
+    def watches(self) -> bool:
+        """Whether something is done after every epoch that the engine has to wait for."""
+        return bool(self._incremental or self._of.callbacks or self._of.max_time or self._of.verbose)
 
-        Returns:
-            Why it ended: "completed", "converged", "callback", "time" or "interrupted".
-        """
+    @property
+    def run_state(self) -> RunState | None:
+        """Where the run stands; None before it begins."""
+        return None if self._now is None else self._now.run_state()
+
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, TrainingStart):
+            self._now = event.now
+        elif isinstance(event, EpochEnd):
+            self._epoch(event)
+
+    def _epoch(self, event: EpochEnd) -> None:
         estimator = self._of
-        try:
-            for _ in range(self._epochs):
-                self._epoch()
-                estimator.n_iter_ += 1
-                reason = self._told() or self._decided()
-                if reason:
-                    return reason
-                if time.monotonic() > self._ends:
-                    self._telling.close(f"max_time={estimator.max_time:g} seconds are over. Stopping.")
-                    return "time"
-        except KeyboardInterrupt:
-            return "interrupted"
-        return "completed"
-
-    def _epoch(self) -> None:
-        """The steps of one epoch, and its loss."""
-        estimator, moving, m = self._of, self._of._optimizer, len(self._order)
-        if estimator.shuffle:
-            # The draws of sklearn.utils.shuffle, on top of those of the epochs before.
-            drawn = np.arange(m)
-            estimator._random_state.shuffle(drawn)
-            self._order = self._order[drawn]
-        costs = self._trainee.advance(self._order, self._size, self._rates())
-        if self._averaged > 1:
-            penalties = self._trainee.penalties
-            costs = [
-                (cost - penalty) / self._averaged + penalty
-                for cost, penalty in zip(costs, penalties, strict=True)
-            ]
-        estimator.loss_ = sum(map(mul, costs, self._sizes)) / m
-        estimator.t_ += m
-        estimator.loss_curve_.append(estimator.loss_)
-        moving.epochs += 1
-
-    def _rates(self) -> float | Sequence[float]:
-        moving, estimator = self._of._optimizer, self._of
-        if self._schedule is None:
-            return float(moving.learning_rate)
-        k = len(self._sizes)
-        extent = Extent(max(estimator.max_iter, moving.epochs + 1), k, len(self._order))
-        rates = self._schedule.rates(estimator.learning_rate_init, extent, moving.epochs * k, k)
-        moving.learning_rate = float(rates[-1])
-        return list(rates.tolist())
-
-    def _told(self) -> str:
-        """Show the epoch, measure it, and call whoever asked to be."""
-        estimator = self._of
-        self._watch.see(self._trainee.snapshot)
-        scores = getattr(estimator, "validation_scores_", None)
-        self._telling.epoch(estimator.n_iter_, estimator.loss_, scores[-1] if scores else None)
-        epoch, steps = estimator.n_iter_ - 1, estimator.n_iter_ * len(self._sizes)
-        stops = called_back(estimator, epoch, steps, estimator.loss_, self._trainee.snapshot)
-        return "callback" if stops else ""
-
-    def _decided(self) -> str:
-        """The rate of the next epoch, and whether there is one."""
-        estimator, moving = self._of, self._of._optimizer
-        sgd = estimator.solver == "sgd" and self._schedule is None
-        if sgd and estimator.learning_rate == "invscaling":
-            moving.learning_rate = estimator.learning_rate_init / (estimator.t_ + 1) ** estimator.power_t
-        if not estimator._no_improvement_count > estimator.n_iter_no_change:
-            return ""
-        watched = "Training loss"
-        if estimator.early_stopping:
-            watched = f"Validation {estimator.monitor}"
-        what = (
-            f"{watched} did not improve more than tol={estimator.tol:f} for "
-            f"{estimator.n_iter_no_change} consecutive epochs."
-        )
-        if not sgd or estimator.learning_rate != "adaptive":
-            self._telling.close(f"{what} Stopping.")
-            return "converged"
-        if moving.learning_rate <= _SMALLEST:
-            self._telling.close(f"{what} Learning rate too small. Stopping.")
-            return "converged"
-        moving.learning_rate /= _DIVISOR
-        self._telling.say(f"{what} Setting learning rate to {moving.learning_rate:f}")
-        estimator._no_improvement_count = 0
-        return ""
+        estimator.n_iter_ += 1
+        estimator.t_ += self._m
+        estimator.loss_ = event.cost
+        estimator.loss_curve_.append(event.cost)
+        if not estimator.early_stopping:
+            estimator.best_loss_ = min(estimator.best_loss_, event.cost)
+        if event.validation_cost is not None:
+            estimator.validation_loss_curve_.append(event.validation_cost)
+            estimator.validation_scores_.append(event.score)
+        if event.learning_rate < self.rate and estimator.learning_rate == "adaptive":
+            self.reporter.line(
+                f"{no_improvement(estimator)} Setting learning rate to {event.learning_rate:f}"
+            )
+        self.rate = event.learning_rate
+        self.reporter.epoch(estimator.n_iter_, event.cost, event.score)
+        if called_back(estimator, event):
+            self.reason = "callback"
+        elif time.monotonic() > self._ends:
+            self.reason = "time"
+            self.reporter.close(f"max_time={estimator.max_time:g} seconds are over. Stopping.")
+        if self.reason or self._incremental:
+            self.stop.set()
 
 
-def called_back(estimator: Any, epoch: int, steps: int, loss: float, snapshot: Any) -> bool:
-    """Let all callbacks hear of an epoch; whether one of them wants to stop.
-
-    Args:
-        estimator: with `callbacks`.
-        epoch: counted from 0.
-        steps: taken so far.
-        loss: of the epoch.
-        snapshot: gives the parameters as they are.
-    """
-    if not estimator.callbacks:
-        return False
-    losses = estimator.validation_loss_curve_
-    rate = estimator._optimizer.learning_rate if estimator.solver != "lbfgs" else 0.0
-    event = EpochEnd(epoch, steps, loss, snapshot, losses[-1] if losses else None, rate)
+def called_back(estimator: Any, event: EpochEnd) -> bool:
+    """Call all callbacks with an epoch; whether one of them wants to stop."""
     # All of them hear of it, also when the first wants to stop.
-    answers = [callback(event) for callback in estimator.callbacks]
+    answers = [callback(event) for callback in estimator.callbacks or ()]
     return any(answer is True for answer in answers)
 
 
-def _batch_size(given: Any, m: int) -> int:
-    if given == "auto":
-        return min(200, m)
-    if given > m:
-        warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped: "
-            f"{given} to {m}"
-        )
-    return int(min(given, m))
+def no_improvement(estimator: Any) -> str:
+    """scikit-learn's line about a plateau."""
+    watched = f"Validation {estimator.monitor}" if estimator.early_stopping else "Training loss"
+    return (
+        f"{watched} did not improve more than tol={estimator.tol:f} for "
+        f"{estimator.n_iter_no_change} consecutive epochs."
+    )
 
 
-def tell_the_end(estimator: Any, reason: str, *, incremental: bool) -> None:
-    """Say what the user has to know about how it ended."""
+def _take_end(
+    estimator: Any, end: TrainingEnd, recorder: _Recorder, monitor: Monitor, *, incremental: bool
+) -> None:
+    """Write what is left to write, and say what the user has to know about how it ended."""
     from sklearn.exceptions import ConvergenceWarning
 
-    if reason == "interrupted":
+    reason = end.history.reason
+    converged = reason == "early_stopping"
+    _take_monitor(estimator, end.state, monitor)
+    # Without early stopping a stream goes on as long as rows come, as scikit-learn's does.
+    estimator.stopped_ = incremental and estimator.early_stopping and converged
+    going_on = incremental and not estimator.stopped_
+    parameters = end.state.training.parameters if going_on else end.parameters
+    estimator.coefs_, estimator.intercepts_ = coefs_of(parameters)
+    # The rest of the state stands in scikit-learn's attributes.
+    estimator._run_state = replace(
+        end.state,
+        costs=(),
+        rates=(),
+        validation_costs=(),
+        scores=(),
+        monitor=MonitorState(),
+        last_finite=None,
+    )
+    if converged:
+        small = " Learning rate too small." if monitor.divides else ""
+        recorder.reporter.close(f"{no_improvement(estimator)}{small} Stopping.")
+    elif reason == "interrupted":
         warn("Training interrupted by user.")
-    elif not incremental and reason == "completed" and estimator.n_iter_ == estimator.max_iter:
+    elif not incremental and not recorder.reason and estimator.n_iter_ == estimator.max_iter:
         warn(
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
             "hasn't converged yet.",
@@ -195,25 +250,46 @@ def tell_the_end(estimator: Any, reason: str, *, incremental: bool) -> None:
         )
 
 
-class FitDivergedError(DivergenceError, ValueError):
-    """The cost became NaN or infinite while fitting; scikit-learn raises a ValueError then."""
+def _take_monitor(estimator: Any, state: RunState, monitor: Monitor) -> None:
+    estimator._no_improvement_count = state.monitor.plateau.waited
+    best = state.monitor.best
+    # Epochs of this call; -1 is the best of those before.
+    i = -1 if best.epoch is None else best.epoch - (state.epoch - len(state.costs))
+    if monitor.kept is None or best.epoch == -1 or i < 0:
+        return
+    assert best.parameters is not None  # of an epoch that was measured
+    estimator._best_coefs, estimator._best_intercepts = coefs_of(best.parameters)
+    estimator._best_loss = state.validation_costs[i]
+    if estimator.early_stopping:
+        estimator.best_validation_score_ = state.scores[i]
 
 
-def diverged(error: DivergenceError, estimator: Any) -> FitDivergedError:
-    """What scikit-learn says, and then the cause and the remedies."""
-    cause = str(error).partition("; expected")[0]
-    scaled = "the inputs" if hasattr(estimator, "classes_") else "the inputs and the targets"
-    if estimator.solver == "lbfgs":
-        advice = f"scale {scaled}"
-    else:
-        rate = estimator._optimizer.learning_rate
-        advice = f"take a learning rate below {rate:g}, or scale {scaled}"
-        if estimator.clip_norm is None:
-            advice += ", or set clip_norm=1.0"
-        cause = f"In epoch {estimator.n_iter_ + 1} {cause}"
-    return FitDivergedError(
-        "Solver produced non-finite parameter weights. The input data may contain large values and need to "
-        f"be preprocessed. {cause}: {advice}",
-        error.iteration,
-        error.parameters,
-    )
+def _take_divergence(estimator: Any, error: DivergenceError, recorder: _Recorder, monitor: Monitor) -> None:
+    """Keep the best weights where early stopping has some; else raise.
+
+    Raises:
+        FitDivergedError: there are none.
+    """
+    estimator.coefs_, estimator.intercepts_ = coefs_of(error.parameters)
+    told = diverged(error, estimator, recorder.rate)
+    if not estimator.early_stopping:
+        raise told from error
+    state = recorder.run_state
+    if state is not None:
+        _take_monitor(estimator, state, monitor)
+    estimator.validation_loss_curve_.append(math.nan)
+    estimator.validation_scores_.append(math.nan)
+    warn(f"{told}. The best weights so far are kept.")
+    estimator.stopped_ = recorder._incremental
+    estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
+
+
+def _batch_size(given: Any, m: int) -> int:
+    if isinstance(given, str):
+        return min(200, m)
+    if given > m:
+        warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped: "
+            f"{given} to {m}"
+        )
+    return int(min(given, m))

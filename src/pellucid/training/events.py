@@ -76,8 +76,8 @@ class EpochEnd(NamedTuple):
         epoch: counted from 0; with the full batch this is the iteration.
         iteration: steps taken up to the end of this epoch.
         cost: see `History.costs`.
-        now: the training as it is. Where the engine takes several epochs at a time (`every` of `fit`), that is
-            after the last of them.
+        now: the training as it is. Where the engine takes several epochs at a time (`every` of `fit`), that
+            is after the last of them.
         validation_cost: see `History.validation_costs`; None without validation examples.
         learning_rate: that of the last step of the epoch.
         score: of the validation examples, where the monitor has one.

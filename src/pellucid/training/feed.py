@@ -33,7 +33,10 @@ class Feed:
             self.first = examples.take(np.arange(min(examples.m, self._at_a_time)))
 
     def advance(self, session: Session, batches: Batches, rates: float | Sequence[float]) -> Costs:
-        """One step for each batch; see `Session.advance`. A state between two blocks is one between two steps."""
+        """One step for each batch; see `Session.advance`.
+
+        A state between two blocks is one between two steps.
+        """
         if self.whole:
             return session.advance(batches, rates)
         found = Costs([], [])
@@ -66,12 +69,15 @@ class Feed:
         return batches.columns[batches.offsets[first] : batches.offsets[last]]
 
 
-def evaluate(at: Session | Predictor, examples: Examples, most_bytes: int = MOST_DENSE) -> tuple[float, Array]:
+def evaluate(
+    at: Session | Predictor, examples: Examples, most_bytes: int = MOST_DENSE
+) -> tuple[float, Array]:
     """The cost and the outputs of examples of any size; see `Session.evaluate`.
 
     Args:
         at: the parameters.
-        examples: checked; dense ones should be the same object every time, so that an engine prepares them once.
+        examples: checked; dense ones should be the same object every time, so that an engine prepares them
+            once.
         most_bytes: see `Feed`.
     """
     if examples.is_dense:

@@ -22,7 +22,8 @@ class History:
             epoch's examples as the epoch met them. In nats per example, penalties included.
         iterations: how many steps were taken.
         engine: the name of the engine that took them.
-        reason: why it ended: "completed", "interrupted" (Ctrl-C), "early_stopping", or "stopped" (by `stop`).
+        reason: why it ended: "completed", "interrupted" (Ctrl-C), "early_stopping", or "stopped" (by
+            `stop`).
         validation_costs: one per epoch, after its steps, of the examples that were not trained on; empty
             if there were none.
         best_epoch: the epoch whose cost was the lowest, where early stopping asked for it.

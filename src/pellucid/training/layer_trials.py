@@ -150,8 +150,8 @@ class Trial:
         mean = self._groups.mean(costs)
         if not math.isfinite(mean):
             raise DivergenceError(
-                f"the validation cost became {mean} after epoch {self._done - 1}; expected a finite number: "
-                "take a smaller learning rate, or scale the inputs",
+                f"the validation cost became {mean} after epoch {self._done - 1}; expected a finite "
+                "number: take a smaller learning rate, or scale the inputs",
                 state.step_count,
                 dict(state.parameters),
             )

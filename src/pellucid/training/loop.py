@@ -1,4 +1,7 @@
-"""The training loop, the only one: a generator of events. Whoever listens shows them; `run` takes the steps."""
+"""The training loop, the only one: a generator of events. Whoever listens shows them.
+
+`run` takes the steps.
+"""
 
 import inspect
 import threading
@@ -46,17 +49,17 @@ def fit(
         examples: X (n_x, m) and Y (n_y, m), of any array library.
         options: how; the defaults are the course's.
         state: where to start instead of freshly drawn weights: a `TrainingState` begins a run from its
-            parameters and slots; a `RunState` goes on with a run of the same network, examples and options, to
-            the same bits as if it had not stopped. Not changed.
+            parameters and slots; a `RunState` goes on with a run of the same network, examples and options,
+            to the same bits as if it had not stopped. Not changed.
         validation: examples that are not trained on; their cost is told with every epoch.
         order: of the batches; None: the course's, see `TrainingOptions.shuffle_seed`.
         monitor: what is watched after every epoch; None: what the options say.
         stop: set it in any thread, and the run ends within a fraction of a second, or one step if that is
             longer.
-        every: "epoch": the engine stands at the end of each epoch while its event is told. "step": it stands
-            after every step. A number of epochs: it may take so many before their events are told; "auto": as
-            many as take about a twentieth of a second. Where something is decided after every epoch
-            (validation, early stopping, the adaptive schedule), these are one epoch.
+        every: "epoch": the engine stands at the end of each epoch while its event is told. "step": it
+            stands after every step. A number of epochs: it may take so many before their events are told;
+            "auto": as many as take about a twentieth of a second. Where something is decided after every
+            epoch (validation, early stopping, the adaptive schedule), these are one epoch.
         tested: the cost after the last step, which no later step tests, is tested at the end.
 
     Raises:
@@ -96,12 +99,12 @@ def fit(
 def _epoch_ends(run: Run, first: int, now: Now) -> Iterator[EpochEnd]:
     """The events of the epochs from number `first` on that are complete."""
     k = run.order.steps_per_epoch
-    for epoch in range(first, run.epoch):
-        validation_cost = run.validation_costs[epoch] if run.validation_costs else None
-        score = run.scores[epoch] if run.scores else None
-        yield EpochEnd(
-            epoch, (epoch + 1) * k, run.costs[epoch], now, validation_cost, run.rates[epoch], score
-        )
+    for i in range(first - run.epoch, 0):
+        # From the end: a run may go on from a state that left the costs of its epochs behind.
+        epoch = run.epoch + i
+        validation_cost = run.validation_costs[i] if run.validation_costs else None
+        score = run.scores[i] if run.scores else None
+        yield EpochEnd(epoch, (epoch + 1) * k, run.costs[i], now, validation_cost, run.rates[i], score)
 
 
 def train(

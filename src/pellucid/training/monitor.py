@@ -1,4 +1,7 @@
-"""The monitor: which number is watched after every epoch, when training ends, and which parameters are kept."""
+"""The monitor.
+
+Which number is watched after every epoch, when training ends, and which parameters are kept.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -20,13 +23,14 @@ class Monitor:
 
     Attributes:
         watched: "cost" (of training), "validation_cost" or "score": the number that should improve.
-        kept: the number whose best parameters are kept, to end with; None: the last parameters are the result.
-        patience: a plateau is reached when more than so many epochs in a row brought no improvement; infinite:
-            never.
+        kept: the number whose best parameters are kept, to end with; None: the last parameters are the
+            result.
+        patience: a plateau is reached when more than so many epochs in a row brought no improvement;
+            infinite: never.
         min_delta: how much better than the best a number has to be, to be an improvement.
         ties: a number that is better by exactly `min_delta` is an improvement.
-        divides: a plateau divides the rate of an adaptive schedule, and only ends the training where the rate
-            is too small to be divided.
+        divides: a plateau divides the rate of an adaptive schedule, and only ends the training where the
+            rate is too small to be divided.
         score: of AL (n_y, m) and the validation examples; the higher, the better.
         shown: from a cost, penalty included, and the penalty in it to the cost that is told and watched;
             None: that cost itself.

@@ -60,8 +60,8 @@ class Order:
     def batches(self, first: int, count: int) -> Batches:
         """The batches of `count` epochs, from epoch `first` on.
 
-        A training asks for every epoch once, and for one after the other; when it goes on from a state, from
-        the epoch of that state on.
+        A training asks for every epoch once, and for one after the other; when it goes on from a state,
+        from the epoch of that state on.
         """
         if not self._shuffled:
             if len(self._full) != count:

@@ -1,12 +1,15 @@
-"""One training under way: what is opened before the first step, each call of the engine, and each epoch's end.
+"""One training under way.
 
-`loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run knows
+What is opened before the first step, each call of the engine, and each epoch's end.
+
+`loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
+knows
 beside its network, examples and options: a run that starts from it goes on as if it had never stopped.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -64,8 +67,8 @@ class RunState:
     rates: tuple[float, ...] = ()
     validation_costs: tuple[float, ...] = ()
     scores: tuple[float, ...] = ()
-    monitor: MonitorState = MonitorState()
-    slope: Plateau = Plateau()
+    monitor: MonitorState = field(default_factory=MonitorState)
+    slope: Plateau = field(default_factory=Plateau)
     divided: int = 0
     last_finite: Mapping[str, Array] | None = None
     plateaued: bool = False
@@ -76,7 +79,8 @@ class RunState:
 class Run:
     """A network, an open session, and how it went so far.
 
-    One thread advances it; `state` and `snapshot` may be called from any thread, and wait for the call in progress.
+    One thread advances it; `state` and `snapshot` may be called from any thread, and wait for the call in
+    progress.
 
     Args:
         network: what is trained.
@@ -199,7 +203,10 @@ class Run:
 
     @property
     def _before(self) -> bool:
-        """Whether the number that is kept is that of the parameters before the epoch: the full batch's cost."""
+        """Whether the number that is kept is that of the parameters before the epoch.
+
+        The full batch's cost.
+        """
         return self._monitor.kept == "cost" and self._options.batch_size is None
 
     @property

@@ -199,8 +199,9 @@ class Schedule:
         count = extent.steps - first if count is None else count
         steps = np.arange(first, first + count)
         rates = learning_rate * self._shares(steps, extent, seen)
-        if divided:
-            rates = rates / _number_of(self.divisor) ** divided
+        for _ in range(divided):
+            # One by one, as scikit-learn divides: the same to the bit.
+            rates = rates / _number_of(self.divisor)
         warmup = self.warmup_steps or round(self.warmup_epochs * extent.steps_per_epoch)
         if warmup:
             rates = rates * np.minimum((steps + 1) / warmup, 1.0)
@@ -208,7 +209,9 @@ class Schedule:
 
     def divides(self, learning_rate: float, divided: int) -> bool:
         """Whether an adaptive rate that was divided so often is large enough to be divided again."""
-        return learning_rate / _number_of(self.divisor) ** divided > _SMALLEST
+        for _ in range(divided):
+            learning_rate /= _number_of(self.divisor)
+        return learning_rate > _SMALLEST
 
     def _shares(self, steps: np.ndarray[Any, Any], extent: Extent, seen: int | None) -> Floats:
         """What each step has of the learning rate."""

@@ -37,8 +37,8 @@ def split_off(
     held_out = np.sort(np.concatenate(taken))
     if not len(held_out):
         raise LabelError(
-            f"validation_fraction is {fraction:g} and there are {examples.m} examples, of which none can be "
-            "held out: every class has a single one; expected more, or a validation set of its own"
+            f"validation_fraction is {fraction:g} and there are {examples.m} examples, of which none can "
+            "be held out: every class has a single one; expected more, or a validation set of its own"
         )
     parts = examples.take(np.setdiff1d(np.arange(examples.m), held_out)), examples.take(held_out)
     for name, part in zip(("trained on", "held out"), parts, strict=True):

@@ -1,0 +1,116 @@
+"""Rows: what a reader finds in a file, before any recipe.
+
+Readers know formats and nothing of networks; `Dataset` knows columns and nothing of files. This is
+what passes between them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from pellucid.errors import DataError, LabelError
+
+# Called with (done, total) while a reader works; a face may show it.
+Progress = Callable[[int, int], None]
+
+
+def silent(done: int, total: int) -> None:
+    """The `Progress` that shows nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """m raw examples in rows.
+
+    Attributes:
+        rows: (m, ...): uint8 pictures (m, height, width[, channels]), or numbers (m, n).
+        labels: (m,) integers, the index of each row's class; None where nothing was labelled.
+        classes: the names of the classes, in the order of their indices.
+        sources: where each row came from, as a person would look it up: a path, or "file, row 7".
+        skipped: one line for each source that could not be read.
+    """
+
+    rows: np.ndarray[Any, Any]
+    labels: np.ndarray[Any, Any] | None
+    classes: tuple[str, ...]
+    sources: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, indices: np.ndarray[Any, Any], skipped: tuple[str, ...] = ()) -> "Rows":
+        """The rows at `indices`, in that order.
+
+        Args:
+            indices: (k,).
+            skipped: of the result: a source that was skipped has no row to go with.
+        """
+        labels = None if self.labels is None else self.labels[indices]
+        return Rows(
+            self.rows[indices], labels, self.classes, tuple(self.sources[i] for i in indices), skipped
+        )
+
+    def with_classes(self, classes: tuple[str, ...]) -> Self:
+        """The same rows, their labels counted in `classes`.
+
+        Raises:
+            LabelError: they have a class that is none of `classes`.
+        """
+        if self.classes == classes:
+            return self
+        labels = self.labels
+        if labels is not None:
+            unknown = [name for name in self.classes if name not in classes]
+            if unknown:
+                raise LabelError(
+                    f"the examples have the class {unknown[0]}; expected one of {listed(classes)}"
+                )
+            labels = np.array([classes.index(name) for name in self.classes])[labels]
+        return replace(self, labels=labels, classes=classes)
+
+    def beside(self, train: "Rows") -> Self:
+        """The same rows as a test set of `train`: their labels counted in its classes.
+
+        Raises:
+            LabelError: they have a class that training never saw.
+            DataError: they have another shape.
+        """
+        if self.rows.shape[1:] != train.rows.shape[1:]:
+            raise DataError(
+                f"a training example has shape {train.rows.shape[1:]} and a test example "
+                f"{self.rows.shape[1:]}; expected the same shape"
+            )
+        return self.with_classes(train.classes)
+
+
+class Splits(NamedTuple):
+    """What one source holds: rows to train on, rows to test on, or both."""
+
+    train: Rows | None
+    test: Rows | None
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The names with commas; of many the first, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: str, least: int = 2) -> None:
+    """Refuse labels that are no index of a class, or fewer than `least` classes.
+
+    Raises:
+        LabelError: with the first label that names no class.
+    """
+    if len(classes) < least:
+        found = f"one class, {classes[0]}" if classes else "no class"
+        raise LabelError(f"{where}: found {found}; expected at least two classes to tell apart")
+    wrong = np.flatnonzero((labels < 0) | (labels >= len(classes)))
+    if len(wrong):
+        raise LabelError(
+            f"{where}: the label in row {wrong[0]} is {labels[wrong[0]]}; "
+            f"expected 0 to {len(classes) - 1} ({listed(classes)})"
+        )

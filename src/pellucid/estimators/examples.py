@@ -1,0 +1,79 @@
+"""Rows of scikit-learn's as our Examples, and scikit-learn's order of batches."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pellucid.examples import Examples, Integers
+from pellucid.training import Order
+from pellucid.training.feed import MOST_DENSE
+
+Floats = np.ndarray[Any, Any]
+
+
+class SparseColumns:
+    """The rows of a SciPy sparse matrix as the columns of X. See `pellucid.examples.Columns`.
+
+    Args:
+        rows: (m, n_x), in a format whose rows can be taken (CSR).
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self.shape = (int(rows.shape[1]), int(rows.shape[0]))
+        self.dtype = rows.dtype
+
+    def dense(self, columns: Integers | slice) -> Floats:
+        """Some of the columns, (n_x, k); each in one piece."""
+        return np.ascontiguousarray(self._rows[columns].toarray()).T
+
+
+def examples_of(X: Any, Y: Floats, weights: Floats | None = None) -> Examples:
+    """Examples of rows that scikit-learn has validated.
+
+    Args:
+        X: (m, n_x), dense or sparse.
+        Y: (m, n_y).
+        weights: (m,), how much each row counts; None: all the same.
+    """
+    columns = SparseColumns(X) if hasattr(X, "toarray") else X.T
+    return Examples(columns, Y.T, None if weights is None else weights.reshape(1, -1), finite=True)
+
+
+def dense_parts(X: Any) -> Iterator[Floats]:
+    """All rows of a dense X; of a sparse one as many at a time as take little memory when dense.
+
+    Args:
+        X: (m, n_x), a NumPy array or a SciPy sparse matrix.
+    """
+    if not hasattr(X, "toarray"):
+        yield X
+        return
+    at_a_time = max(1, MOST_DENSE // max(1, X.shape[1] * 8))
+    for start in range(0, X.shape[0], at_a_time):
+        yield X[start : start + at_a_time].toarray()
+
+
+class StreamOrder(Order):
+    """scikit-learn's order.
+
+    Each epoch shuffles the order of the one before, by one stream of random numbers.
+
+    Args:
+        columns: (k,) indices of the examples that are trained on, in their first order.
+        batch_size: examples per batch.
+        stream: where the shuffles come from; it advances. None: no shuffles.
+    """
+
+    def __init__(self, columns: Integers, batch_size: int, stream: np.random.RandomState | None) -> None:
+        super().__init__(len(columns), batch_size)
+        self._columns, self._random = columns, stream
+
+    def _permutation(self, epoch: int) -> Integers:  # noqa: ARG002 - the stream knows
+        if self._random is not None:
+            # The draws of sklearn.utils.shuffle.
+            drawn = np.arange(self.m)
+            self._random.shuffle(drawn)
+            self._columns = self._columns[drawn]
+        return self._columns

@@ -1,0 +1,81 @@
+"""What a fit shows while it runs: lines, a bar, warnings that point at the user's own line."""
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+# Modules whose frames are not the user's.
+_OURS = ("pellucid.", "sklearn.", "contextlib", "joblib.")
+
+# Of many trainings at a time nobody can tell which one warned; and Python's filters are not one per thread.
+_SILENT: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silently() -> Iterator[None]:
+    """No warnings of ours in this thread."""
+    token = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called in from outside of Pellucid and scikit-learn."""
+    if _SILENT.get():
+        return
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+class VerboseReporter:
+    """The lines that scikit-learn prints with `verbose`; on a terminal a bar instead.
+
+    Args:
+        estimator: with `verbose`.
+        epochs: how many there may be.
+    """
+
+    def __init__(self, estimator: Any, epochs: int) -> None:
+        self._verbose = bool(estimator.verbose)
+        self._bar = _bar(type(estimator).__name__, epochs) if self._verbose and epochs > 1 else None
+
+    def epoch(self, done: int, loss: float, score: float | None = None) -> None:
+        """Epoch number `done` ended, counted from 1."""
+        if not self._verbose:
+            return
+        if self._bar is not None:
+            scored = "" if score is None else f", validation score {score:.4f}"
+            self._bar.update(done, f"loss {loss:.6f}{scored}")
+            return
+        self.line(f"Iteration {done}, loss = {loss:.8f}")
+        if score is not None:
+            self.line(f"Validation score: {score:f}")
+
+    def line(self, text: str) -> None:
+        """One line."""
+        if self._verbose and self._bar is None:
+            sys.stdout.write(f"{text}\n")
+
+    def close(self, text: str = "") -> None:
+        """Remove the bar, and print why the fit ended."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        if text:
+            self.line(text)
+
+
+def _bar(what: str, epochs: int) -> Any:
+    """A bar, where somebody sees it: then it takes the place of the lines."""
+    if not (sys.stderr.isatty() and sys.stdout.isatty()):
+        return None
+    from pellucid.progress import Bar
+
+    return Bar(what, epochs, shown=True)
