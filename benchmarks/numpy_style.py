@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pellucid.bench.trainer import Predictor, Trainer, Variants
-from pellucid.bench.works import Floats, Problem
+from benchmarks.trainer import Predictor, Trainer, Variants
+from benchmarks.works import Floats, Problem
 
 
 class _ByHand(Trainer):

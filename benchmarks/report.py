@@ -4,9 +4,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pellucid.bench.drop_in import GRID_SEARCH
+from benchmarks.drop_in import GRID_SEARCH
 
 _HEAD = ("", "numbers", "median", "range", "to ours", "GFLOP/s", "of peak", "memory", "training")
+# Beside whom our steps are to be the fastest.
+_PEERS = ("numpy", "pytorch", "pytorch-compiled", "jax")
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (0.0, "ns"))
 
 
@@ -19,6 +21,12 @@ def whole(row: Mapping[str, Any], works: Mapping[str, Mapping[str, Any]]) -> tup
     """Median, least and most seconds of the whole work, which may be many steps."""
     steps = works[row["work"]]["steps"]
     return row["median"] * steps, row["min"] * steps, row["max"] * steps
+
+
+def time_of(seconds: float) -> str:
+    """A time in its best unit."""
+    size, unit = unit_of(seconds)
+    return f"{number(seconds / size)} {unit}"
 
 
 def ours_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -68,11 +76,46 @@ def _memory(size: int | None) -> str:
     return "" if size is None else f"{size / 2**20:,.0f} MiB"
 
 
+def peer_cells(document: Mapping[str, Any]) -> list[list[str]]:
+    """At every training work in float32, the same arithmetic: ours and the fastest of `_PEERS`."""
+    table = [["", "Pellucid", "fastest peer", "", "times as fast"]]
+    for work in document["works"]:
+        rows = {
+            row["contender"]: row
+            for row in document["rows"]
+            if row["work"] == work["name"] and row["dtype"] == "float32" and row["median"]
+        }
+        ours = rows.get("ours-same-arithmetic", rows.get("ours"))
+        peers = [rows[name] for name in _PEERS if name in rows]
+        if work["kind"] != "train" or ours is None or not peers:
+            continue
+        peer = min(peers, key=lambda row: row["median"])
+        times = [time_of(row["median"] * work["steps"]) for row in (ours, peer)]
+        table.append(
+            [work["name"], times[0], peer["title"], times[1], number(peer["median"] / ours["median"])]
+        )
+    return table
+
+
+def ratio_cells(ratios: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """A line for each pair: both times, their ratio, and how much it may be."""
+    table = [["one / other", "one", "other", "ratio", "range", "limit"]]
+    for row in ratios:
+        if row["failed"]:
+            table.append([row["title"], row["failed"], "", "", "", ""])
+            continue
+        times = [time_of(seconds) for seconds in row["seconds"]]
+        spread = f"{number(row['min'])} - {number(row['max'])}"
+        limit = "" if row["limit"] is None else number(row["limit"])
+        table.append([row["title"], *times, number(row["median"]), spread, limit])
+    return table
+
+
 def machine_line(document: Mapping[str, Any]) -> str:
     """On what, with which versions, and how it was measured."""
     machine, settings = document["machine"], document["settings"]
     versions = ", ".join(f"{name} {found}" for name, found in document["versions"].items())
-    peaks = document["peak_gflops"].items()
+    peaks = document.get("peak_gflops", {}).items()
     found = ", ".join(f"{number(peak)} GFLOP/s in {dtype}" for dtype, peak in peaks if peak)
     python = f"Python {machine['python']}; Pellucid {document['pellucid']}"
     return (
@@ -86,11 +129,15 @@ def table(document: Mapping[str, Any]) -> str:
     """All tables as plain text."""
     works, curves = document["works"], document["curves"]
     parts = [(f"{one['name']}: {one['title']}", cells(document, one["name"])) for one in works]
+    if len(peers := peer_cells(document)) > 1:
+        parts.append(("the same arithmetic beside the fastest peer, float32", peers))
     parts += [(f"curve {one['name']}: {one['title']}", curve_cells(one)) for one in curves]
     if document["drop_in"]:
         parts.append((drop_in_line(document["drop_in"]), drop_in_cells(document["drop_in"])))
     if document["adult"]:
         parts.append(("adult: from the file to the probabilities of the test rows", adult_cells(document)))
+    if document["ratios"]:
+        parts.append(("ratios", ratio_cells(document["ratios"])))
     return "\n\n".join(
         [*("\n".join([head, *aligned(rows)]) for head, rows in parts), machine_line(document)]
     )
@@ -133,19 +180,23 @@ def drop_in_line(measured: Mapping[str, Any]) -> str:
         return "whole fits"
     ratios = {row["name"]: row["speed_up"] for row in measured["rows"] if row["speed_up"]}
     fits = {name: ratio for name, ratio in ratios.items() if name != GRID_SEARCH}
-    small = [ratio for name, ratio in fits.items() if "batch_size=" in name]
-    usual = [ratio for name, ratio in fits.items() if "batch_size=" not in name]
+    groups = {
+        "with the usual batch of 200, or lbfgs": [
+            r for name, r in fits.items() if "batch_size=" not in name
+        ],
+        "with smaller batches": [r for name, r in fits.items() if "batch_size=" in name],
+        "with early stopping": [r for name, r in fits.items() if "early_stopping" in name],
+    }
     parts = [
-        f"{number(statistics.geometric_mean(some))} in the {len(some)} {words}"
-        for some, words in (
-            (usual, "with the usual batch of 200, or lbfgs"),
-            (small, "with smaller batches"),
-        )
-        if some
+        f"{number(statistics.geometric_mean(found))} in the {len(found)} {words}"
+        for words, found in groups.items()
+        if found
     ]
+    early = groups["with early stopping"]
     return (
         f"whole fits beside scikit-learn's: {number(measured['speed_up'])} times as fast (geometric mean: "
         f"{', '.join(parts)}), the slowest {number(measured['slowest'])} times"
+        + (f", with early stopping {number(min(early))} times" if early else "")
     )
 
 
@@ -162,8 +213,7 @@ def drop_in_cells(measured: Mapping[str, Any]) -> list[list[str]]:
 def _took(side: Mapping[str, Any]) -> str:
     if side["failed"] or side["median"] is None:
         return side["failed"] or ""
-    size, unit = unit_of(side["median"])
-    return f"{number(side['median'] / size)} {unit}"
+    return time_of(side["median"])
 
 
 def adult_cells(document: Mapping[str, Any]) -> list[list[str]]:

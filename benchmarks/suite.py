@@ -1,8 +1,8 @@
 """The whole measurement: who does what, in turn, in processes of their own, gathered in one document.
 
-The document, as `pellucid bench --json` prints it and benchmarks/results.json keeps it:
+The document, as `python -m benchmarks --json` prints it and benchmarks/results.json keeps it:
 
-    schema          2
+    schema          3
     pellucid        the version that was measured
     created         when, UTC, as ISO 8601
     machine         processor, cores, system, architecture, python
@@ -23,29 +23,31 @@ The document, as `pellucid bench --json` prints it and benchmarks/results.json k
       efficiency       gflops in parts of the peak of that type of number; null as above
       short_cut        true: done as a whole, with fewer operations than its steps have
       failed           null, or why there is no number
-    curves          list, see `pellucid.bench.curves`; empty without --curves
-    drop_in         see `pellucid.bench.drop_in`; null without --drop-in
-    adult           list, see `pellucid.bench.adult`; empty without --drop-in
+    curves          list, see `benchmarks.curves`; empty without --curves
+    drop_in         see `benchmarks.drop_in`; null without --drop-in
+    adult           list, see `benchmarks.adult`; empty without --drop-in
+    ratios          list, see `benchmarks.ratios`; empty without --ratios
     notes           list of lines: what was left out, and why
 """
 
 import datetime
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pellucid.bench import machine
-from pellucid.bench.adult import measured_adult
-from pellucid.bench.child import ChildError, answer_of
-from pellucid.bench.contenders import CONTENDERS, Contender, version_of
-from pellucid.bench.curves import measured_curves
-from pellucid.bench.drop_in import measured_drop_in
-from pellucid.bench.works import WORKS, Work
-from pellucid.errors import OptionError
+from benchmarks import machine
+from benchmarks.adult import measured_adult
+from benchmarks.child import ChildError, answer_of
+from benchmarks.contenders import CONTENDERS, Contender, version_of
+from benchmarks.curves import measured_curves
+from benchmarks.drop_in import measured_drop_in
+from benchmarks.errors import BenchmarkError
+from benchmarks.ratios import Ratio, measured_ratios
+from benchmarks.works import WORKS, Work
 
-SCHEMA = 2
+SCHEMA = 3
 _FAMILY = ("numpy", "scipy")
 
 Progress = Callable[[str], None]
@@ -61,7 +63,7 @@ class Settings:
         seconds: how long one measurement is meant to take.
 
     Raises:
-        OptionError: numbers that nothing can be measured with.
+        BenchmarkError: numbers that nothing can be measured with.
     """
 
     repeats: int = 5
@@ -71,20 +73,43 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("repeats", "threads"):
             if getattr(self, name) < 1:
-                raise OptionError(f"{name} is {getattr(self, name)}; expected a whole number of at least 1")
+                raise BenchmarkError(f"{name} is {getattr(self, name)}; expected an integer of at least 1")
         # Not `seconds <= 0`: NaN is refused as well.
         if not 0 < self.seconds <= 60:
-            raise OptionError(f"seconds is {self.seconds:g}; expected a number above 0, at most 60")
+            raise BenchmarkError(f"seconds is {self.seconds:g}; expected a number above 0, at most 60")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is measured.
+
+    Attributes:
+        works: what is done.
+        contenders: who does it; who is not installed is left out with a note.
+        curves: whether also the scaling curves.
+        fits: names of whole fits beside scikit-learn's.
+        adult: whether also the census table, which needs `data`.
+        ratios: what something costs beside doing without it.
+        data: the folder that holds catvnoncat/, for the work "process" and some fits; None: there is none.
+    """
+
+    works: Sequence[Work] = ()
+    contenders: Sequence[Contender] = tuple(CONTENDERS.values())
+    curves: bool = False
+    fits: Sequence[str] = ()
+    adult: bool = False
+    ratios: Sequence[Ratio] = ()
+    data: Path | None = None
 
 
 @dataclass
-class _Row:
+class Row:
     """One work by one contender in one type of number, while it is measured."""
 
     work: Work
     contender: Contender
     dtype: str
-    samples: list[dict[str, Any]]
+    samples: list[dict[str, Any]] = field(default_factory=list)
     variant: str = ""
     deviation: float | None = None
     failed: str | None = None
@@ -95,94 +120,95 @@ class _Row:
         return " ".join(part for part in (self.work.name, self.contender.name, self.dtype) if part)
 
 
-def measure(
-    works: Sequence[Work],
-    contenders: Sequence[Contender],
-    settings: Settings,
-    *,
-    data: Path | None = None,
-    curves: bool = False,
-    drop_in: bool = False,
-    progress: Progress = lambda _: None,
-) -> dict[str, Any]:
+def measure(request: Request, settings: Settings, progress: Progress = lambda _: None) -> dict[str, Any]:
     """Measure, and return the document.
 
     Args:
-        works: what is done.
-        contenders: who does it; who is not installed is left out with a note.
+        request: what.
         settings: how.
-        data: the folder that holds catvnoncat/, for the work "process".
-        curves: also measure the scaling curves.
-        drop_in: also measure whole fits beside scikit-learn's.
         progress: is told what is measured next.
 
     Raises:
-        OptionError: none of these contenders does any of these works.
+        BenchmarkError: none of these contenders does any of these works.
     """
-    rows = _rows(works, contenders)
-    if not rows and not curves and not drop_in:
-        who, what = ", ".join(one.name for one in contenders), ", ".join(work.name for work in works)
-        raise OptionError(f"{who}: not measured at {what}; expected a work and one of its contenders")
-    rows, notes = _possible(rows, contenders, settings, data)
-    present = [one for one in contenders if not one.missing()]
+    rows, notes = possible_rows(request, settings)
+    present = [one for one in request.contenders if not one.missing()]
     peaks = _peaks(rows, settings, progress)
-    for work in works:
-        _measure_work([row for row in rows if row.work == work], settings, data, progress)
-    whole = (settings.repeats, settings.threads, data, progress)
-    drawn = measured_curves(present, settings.repeats, settings.seconds, progress) if curves else []
+    for work in request.works:
+        _measure_work([row for row in rows if row.work == work], settings, request.data, progress)
+    repeats, threads, seconds = settings.repeats, settings.threads, settings.seconds
+    fits, data = request.fits, request.data
+    packages = {row.contender.package for row in rows}
+    packages |= {one.package for one in present} if request.curves else set()
+    packages |= {"scikit-learn"} if fits or request.adult else set()
     return {
-        **_head(settings, present),
+        **head(settings, packages),
         "peak_gflops": peaks,
         "works": [
-            {**work.to_dict(), "flops": work.flops} for work in works if work in [row.work for row in rows]
+            {**work.to_dict(), "flops": work.flops}
+            for work in request.works
+            if work in [row.work for row in rows]
         ],
         "rows": [_finished(row, peaks) for row in rows],
-        "curves": drawn,
-        "drop_in": measured_drop_in(*whole) if drop_in else None,
-        "adult": measured_adult(*whole) if drop_in else [],
+        "curves": measured_curves(present, repeats, seconds, progress) if request.curves else [],
+        "drop_in": measured_drop_in(fits, repeats, threads, data, progress) if fits else None,
+        "adult": measured_adult(repeats, threads, data, progress) if request.adult and data else [],
+        "ratios": measured_ratios(request.ratios, repeats, threads, seconds, progress),
         "notes": notes,
     }
 
 
-def _rows(works: Sequence[Work], contenders: Sequence[Contender]) -> list[_Row]:
-    return [
-        _Row(work, contender, dtype, [])
-        for work in works
-        for contender in contenders
+def possible_rows(request: Request, settings: Settings) -> tuple[list[Row], list[str]]:
+    """The rows that can be measured here, and a line on each thing that cannot.
+
+    Raises:
+        BenchmarkError: none of the contenders does any of the works.
+    """
+    rows = [
+        Row(work, contender, dtype)
+        for work in request.works
+        for contender in request.contenders
         if work.name in contender.works
         for dtype in contender.dtypes(work)
     ]
-
-
-def _possible(
-    rows: Sequence[_Row], contenders: Sequence[Contender], settings: Settings, data: Path | None
-) -> tuple[list[_Row], list[str]]:
-    """The rows that can be measured here, and a line on whatever cannot."""
-    missing = {one.name: why for one in contenders if (why := one.missing())}
+    if request.works and not rows:
+        who = ", ".join(one.name for one in request.contenders)
+        what = ", ".join(work.name for work in request.works)
+        raise BenchmarkError(f"{who}: not measured at {what}; expected a work and one of its contenders")
+    missing = {one.name: why for one in request.contenders if (why := one.missing())}
     notes = [f"{name}: left out, {why}" for name, why in missing.items()]
     cores = machine.description()["cores"]
     if settings.threads > cores:
         notes.append(f"{settings.threads} threads on {cores} cores")
-    kept = [row for row in rows if row.contender.name not in missing]
-    if data is None and any(row.work.kind == "process" for row in kept):
+    rows = [row for row in rows if row.contender.name not in missing]
+    if request.data is None and any(row.work.kind == "process" for row in rows):
         notes.append("process: skipped, there is no folder with the cat pictures (PELLUCID_DATA names one)")
-        kept = [row for row in kept if row.work.kind != "process"]
-    return kept, notes
+        rows = [row for row in rows if row.work.kind != "process"]
+    return rows, notes
 
 
-def _head(settings: Settings, present: Sequence[Contender]) -> dict[str, Any]:
-    packages = {*_FAMILY, *(one.package for one in present)} - {"pellucid"}
+def head(settings: Settings, packages: Collection[str]) -> dict[str, Any]:
+    """What every document begins with: the versions, the machine, the settings."""
+    family = sorted({*_FAMILY, *packages} - {"pellucid"})
     return {
         "schema": SCHEMA,
         "pellucid": version_of("pellucid"),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": machine.description(),
         "settings": asdict(settings),
-        "versions": {name: found for name in sorted(packages) if (found := version_of(name))},
+        "versions": {name: found for name in family if (found := version_of(name))},
     }
 
 
-def _peaks(rows: Sequence[_Row], settings: Settings, progress: Progress) -> dict[str, float | None]:
+def failed(document: dict[str, Any]) -> bool:
+    """Whether something of ours failed; a peer that fails is a row of the table."""
+    rows = [row for row in document["rows"] if row.get("contender", "ours").startswith("ours")]
+    rows += document.get("ratios", [])
+    rows += [row["ours"] for row in (document.get("drop_in") or {"rows": []})["rows"]]
+    return any(row["failed"] for row in rows)
+
+
+def _peaks(rows: Sequence[Row], settings: Settings, progress: Progress) -> dict[str, float | None]:
     """The peak of the BLAS in every type of number that something is trained in."""
     peaks: dict[str, float | None] = {}
     for dtype in sorted({row.dtype for row in rows if row.work.flops}, reverse=True):
@@ -195,7 +221,7 @@ def _peaks(rows: Sequence[_Row], settings: Settings, progress: Progress) -> dict
     return peaks
 
 
-def _measure_work(rows: Sequence[_Row], settings: Settings, data: Path | None, progress: Progress) -> None:
+def _measure_work(rows: Sequence[Row], settings: Settings, data: Path | None, progress: Progress) -> None:
     """Verify everyone, then time them in turn: a machine that slows down slows all of them."""
     for row in rows:
         if row.work.kind == "train":
@@ -208,8 +234,9 @@ def _measure_work(rows: Sequence[_Row], settings: Settings, data: Path | None, p
                 _attempt(row, row.work.kind, settings, data)
 
 
-def _attempt(row: _Row, job: str, settings: Settings, data: Path | None) -> None:
-    description = {
+def job_of_row(row: Row, job: str, settings: Settings, data: Path | None) -> dict[str, Any]:
+    """A worker's job, "prepare" or the kind of the row's work, for its contender."""
+    return {
         "job": job,
         "work": row.work.to_dict(),
         "contender": row.contender.name,
@@ -221,8 +248,11 @@ def _attempt(row: _Row, job: str, settings: Settings, data: Path | None) -> None
         "data": str(data),
         "steps": WORKS["headline"].steps,
     }
+
+
+def _attempt(row: Row, job: str, settings: Settings, data: Path | None) -> None:
     try:
-        answer = answer_of(description)
+        answer = answer_of(job_of_row(row, job, settings, data))
     except ChildError as error:
         row.failed = f"failed: {error}"
         return
@@ -232,7 +262,7 @@ def _attempt(row: _Row, job: str, settings: Settings, data: Path | None) -> None
         row.samples.append(answer)
 
 
-def _finished(row: _Row, peaks: dict[str, float | None]) -> dict[str, Any]:
+def _finished(row: Row, peaks: dict[str, float | None]) -> dict[str, Any]:
     """A row as the document holds it. One failure spoils it all: fewer samples are another number."""
     samples = [] if row.failed else [sample["seconds"] for sample in row.samples]
     median = statistics.median(samples) if samples else None
@@ -260,5 +290,5 @@ def _finished(row: _Row, peaks: dict[str, float | None]) -> dict[str, Any]:
     }
 
 
-def _most(row: _Row, name: str) -> int | None:
+def _most(row: Row, name: str) -> int | None:
     return max((sample[name] for sample in row.samples if sample.get(name) is not None), default=None)

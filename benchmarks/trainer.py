@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
-from pellucid.bench.works import Floats, Problem
+from benchmarks.works import Floats, Problem
 
 
 class Trainer(ABC):

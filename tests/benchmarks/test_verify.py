@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pellucid.bench.child import answer_of
-from pellucid.bench.contenders import CONTENDERS, Contender
-from pellucid.bench.trainer import Trainer
-from pellucid.bench.verify import TOLERANCE, OtherWorkError, deviation, right_of, small_problem, verified
-from pellucid.bench.works import WORKS, Floats, Problem, Work
+from benchmarks.child import answer_of
+from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.trainer import Trainer
+from benchmarks.verify import TOLERANCE, OtherWorkError, deviation, right_of, small_problem, verified
+from benchmarks.works import WORKS, Floats, Problem, Work
 
 TRAINING = [one for one in CONTENDERS.values() if one.trains]
 

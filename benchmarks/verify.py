@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.bench.trainer import Trainer
-from pellucid.bench.works import Floats, Problem, Work, problem_of
-from pellucid.errors import PellucidError
+from benchmarks.errors import BenchmarkError
+from benchmarks.trainer import Trainer
+from benchmarks.works import Floats, Problem, Work, problem_of
 
 # Of the way that the parameter has gone. A forgotten 1/m, bias or layer is off by its whole length; the
 # rounding of float32, which is relative to the weights and not to their way, stays far below.
@@ -18,7 +18,7 @@ _ROUNDS = 3
 _RATE = 0.1
 
 
-class OtherWorkError(PellucidError):
+class OtherWorkError(BenchmarkError):
     """A contender does not take the steps that are asked for."""
 
 
@@ -63,6 +63,6 @@ def verified(trainer: Trainer, problem: Problem, right: Mapping[str, Floats]) ->
 
 def right_of(problem: Problem) -> dict[str, Floats]:
     """Where `verified` expects everyone."""
-    from pellucid.bench.ours import right_parameters
+    from benchmarks.ours import right_parameters
 
     return right_parameters(problem, _ROUNDS)

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.bench import CONTENDERS, WORKS, Settings, measure, suite, table
-from pellucid.bench.curves import Point, all_curves, measured_curves
-from pellucid.bench.machine import blas_peak, forget_peak, peak_memory, thread_variables
-from pellucid.bench.report import cells, number, unit_of
-from pellucid.bench.worker import enough_rounds
-from pellucid.bench.works import Work
-from pellucid.errors import OptionError
+from benchmarks import suite
+from benchmarks.contenders import CONTENDERS
+from benchmarks.curves import Point, all_curves, measured_curves
+from benchmarks.errors import BenchmarkError
+from benchmarks.machine import blas_peak, forget_peak, peak_memory, thread_variables
+from benchmarks.report import cells, number, table, unit_of
+from benchmarks.stopwatch import enough_rounds
+from benchmarks.suite import Request, Settings, measure
+from benchmarks.works import WORKS, Work
 
 QUICK = Settings(repeats=3, threads=1, seconds=0.01)
 OURS_AND_NUMPY = [CONTENDERS[name] for name in ("ours", "numpy")]
@@ -23,7 +25,7 @@ OURS_AND_NUMPY = [CONTENDERS[name] for name in ("ours", "numpy")]
 @pytest.fixture(scope="module")
 def document() -> dict:
     """Ours and NumPy, in three fresh processes each."""
-    return measure([WORKS["tiny"], WORKS["inference"]], OURS_AND_NUMPY, QUICK)
+    return measure(Request([WORKS["tiny"], WORKS["inference"]], OURS_AND_NUMPY), QUICK)
 
 
 def test_median_and_range_are_those_of_the_samples(document: dict) -> None:
@@ -76,7 +78,7 @@ def test_the_table_has_a_line_for_everyone(document: dict) -> None:
 
 def test_the_headline_runs_in_both_types_of_number() -> None:
     short = replace(WORKS["headline"], steps=4)
-    found = measure([short], OURS_AND_NUMPY, replace(QUICK, repeats=1))
+    found = measure(Request([short], OURS_AND_NUMPY), replace(QUICK, repeats=1))
     assert [(row["contender"], row["dtype"], row["short_cut"]) for row in found["rows"]] == [
         ("ours", "float64", True),
         ("ours", "float32", True),
@@ -91,7 +93,7 @@ def test_the_headline_runs_in_both_types_of_number() -> None:
 
 def test_a_child_that_fails_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PELLUCID_ENGINE", "nonsense")
-    found = measure([WORKS["tiny"]], OURS_AND_NUMPY, replace(QUICK, repeats=1))
+    found = measure(Request([WORKS["tiny"]], OURS_AND_NUMPY), replace(QUICK, repeats=1))
     ours, numpy = found["rows"]
     assert ours["failed"].startswith("failed: pellucid.errors.OptionError: unknown engine 'nonsense'")
     assert ours["samples"] == []
@@ -103,20 +105,20 @@ def test_a_child_that_fails_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_who_is_not_installed_is_left_out_with_a_note() -> None:
     nobody = replace(CONTENDERS["jax"], package="pellucid-no-such-package")
-    found = measure([WORKS["tiny"]], [OURS_AND_NUMPY[1], nobody], replace(QUICK, repeats=1))
+    found = measure(Request([WORKS["tiny"]], [OURS_AND_NUMPY[1], nobody]), replace(QUICK, repeats=1))
     assert [row["contender"] for row in found["rows"]] == ["numpy"]
     assert found["notes"] == ["jax: left out, pellucid-no-such-package is not installed"]
 
 
 def test_compiling_needs_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.bench.contenders.version_of", lambda package: "1")
+    monkeypatch.setattr("benchmarks.contenders.version_of", lambda package: "1")
     monkeypatch.setenv("PATH", "")
     assert CONTENDERS["pytorch-compiled"].missing() == "it needs a C++ compiler, g++ or clang++"
 
 
 def test_importing_is_timed_and_the_whole_process_needs_its_data() -> None:
     works = [WORKS["import"], WORKS["process"]]
-    found = measure(works, OURS_AND_NUMPY, replace(QUICK, repeats=1), data=None)
+    found = measure(Request(works, OURS_AND_NUMPY), replace(QUICK, repeats=1))
     assert [(row["work"], row["contender"]) for row in found["rows"]] == [
         ("import", "ours"),
         ("import", "numpy"),
@@ -127,21 +129,23 @@ def test_importing_is_timed_and_the_whole_process_needs_its_data() -> None:
 
 def test_the_whole_process_is_timed(data_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(suite.WORKS, "headline", replace(WORKS["headline"], steps=2))
-    found = measure([WORKS["process"]], OURS_AND_NUMPY[:1], replace(QUICK, repeats=1), data=data_root)
+    found = measure(
+        Request([WORKS["process"]], OURS_AND_NUMPY[:1], data=data_root), replace(QUICK, repeats=1)
+    )
     assert found["rows"][0]["failed"] is None
     assert found["rows"][0]["median"] > 0
 
 
 def test_nobody_who_does_it() -> None:
-    with pytest.raises(OptionError, match="jax: not measured at process; expected a work and one of its"):
-        measure([WORKS["process"]], [CONTENDERS["jax"]], QUICK)
+    with pytest.raises(BenchmarkError, match="jax: not measured at process; expected a work"):
+        measure(Request([WORKS["process"]], [CONTENDERS["jax"]]), QUICK)
 
 
 @pytest.mark.parametrize(
     "wrong", [{"repeats": 0}, {"threads": 0}, {"seconds": 0.0}, {"seconds": float("nan")}, {"seconds": 1e9}]
 )
 def test_settings_nothing_can_be_measured_with(wrong: dict) -> None:
-    with pytest.raises(OptionError, match=f"{next(iter(wrong))} is .*; expected a"):
+    with pytest.raises(BenchmarkError, match=f"{next(iter(wrong))} is .*; expected a"):
         Settings(**wrong)
 
 

@@ -1,7 +1,7 @@
 """The alternatives, each in its best honest configuration. Loaded only in the process that times one.
 
 Every peer gets its batches gathered beforehand, in the layout and type of number it likes best; the steps
-are those of plain gradient descent on binary cross-entropy: `pellucid.bench.verify` tests it before timing.
+are those of plain gradient descent on binary cross-entropy: `benchmarks.verify` tests it before timing.
 """
 
 import itertools
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.bench.trainer import Predictor, Trainer, Variants
-from pellucid.bench.works import Floats, Problem
+from benchmarks.trainer import Predictor, Trainer, Variants
+from benchmarks.works import Floats, Problem
 
 
 class _SciKitLearn(Trainer):

@@ -1,10 +1,9 @@
-"""Write what was measured into README.md, docs/performance.md and docs/pictures/scaling-*.png.
+"""Write what was measured into README.md and docs/: `python -m benchmarks.pages [--check]`.
 
-What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced; `--check` fails where it
-differs. Without a results file there is nothing to write. On a machine that does nothing else,
-`pellucid bench --curves --out benchmarks/results.json` measures the trainer, and
-`pellucid bench --drop-in --work inference --contender ours --contender scikit-learn --out
-benchmarks/drop-in.json` whole fits beside scikit-learn's.
+What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced, and the curves are drawn
+as docs/pictures/scaling-*.png; `--check` fails where a page differs. On a machine that does nothing else,
+`python -m benchmarks --works --curves --ratios --out benchmarks/results.json` measures the trainer, and
+`python -m benchmarks --drop-in --out benchmarks/drop-in.json` whole fits beside scikit-learn's.
 """
 
 import json
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.bench.report import (
+from benchmarks.report import (
     adult_cells,
     cells,
     curve_cells,
@@ -23,7 +22,9 @@ from pellucid.bench.report import (
     drop_in_line,
     machine_line,
     number,
-    unit_of,
+    peer_cells,
+    ratio_cells,
+    time_of,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -67,12 +68,6 @@ def first(rows: Sequence[Document], work: str, name: str) -> Document | None:
     return next(
         (row for row in rows if row["work"] == work and row["contender"] == name and row["median"]), None
     )
-
-
-def time_of(seconds: float) -> str:
-    """A time in its best unit."""
-    size, unit = unit_of(seconds)
-    return f"{number(seconds / size)} {unit}"
 
 
 def numbers(document: Document) -> str:
@@ -124,9 +119,22 @@ def drop_in(document: Document) -> str:
     return "\n\n".join([*parts, f"{machine_line(document)}.\n"])
 
 
+def peers(document: Document) -> str:
+    """The same arithmetic beside the fastest peer."""
+    return f"{markdown(peer_cells(document))}\n"
+
+
+def ratios(document: Document) -> str:
+    """What a validation set, a busy process, blocks and evaluating cost."""
+    found = document.get("ratios")
+    return f"{markdown(ratio_cells(found))}\n" if found else "Not measured yet.\n"
+
+
 SECTIONS: dict[str, Callable[[Document], str]] = {
     "numbers": numbers,
     "training": lambda document: tables(document, ("train",)),
+    "peers": peers,
+    "ratios": ratios,
     "around": lambda document: tables(document, ("predict", "import", "process")),
     "scaling": scaling,
     "drop_in": drop_in,
@@ -199,7 +207,9 @@ def main() -> int:
         if "--check" not in sys.argv[1:]:
             page.write_text(wanted, "utf-8")
         elif wanted != text:
-            print(f"{page.name} differs from what benchmarks/ holds; write_performance.py rewrites it")
+            print(
+                f"{page.name} differs from what benchmarks/ holds; `python -m benchmarks.pages` rewrites it"
+            )
             status = 1
     if "--check" not in sys.argv[1:]:
         for curve in document["curves"]:

@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.bench.child import ChildError, answer_of
-from pellucid.bench.fits import FITS, FROM_FOLDER, Fit, estimators_of, problem_of_fit
+from benchmarks.child import Answers, answers_in_turn
+from benchmarks.errors import BenchmarkError
+from benchmarks.fits import FITS, FROM_FOLDER, Fit, estimators_of, problem_of_fit
 
 GRID_SEARCH = "grid search: 20 settings, 5 folds, breast cancer"
 _SIDES = ("ours", "theirs")
@@ -66,7 +67,7 @@ def _search(side: int, threads: int, root: Path | None) -> list[Any]:
     X, y, _ = problem_of_fit(FITS[0], root)
     estimator = estimators_of(FITS[0])[side].set_params(**_SEARCHED)
     if side == 0:
-        from pellucid.sweeping import sweep
+        from pellucid import sweep
 
         started = time.perf_counter()
         found: Any = sweep(estimator, _GRID, X, y, cv=5, n_jobs=threads)
@@ -79,41 +80,49 @@ def _search(side: int, threads: int, root: Path | None) -> list[Any]:
     return [took, float(found.best_score_), int(found.best_estimator_.n_iter_)]
 
 
+def fits_with(text: str, data: Path | None) -> list[str]:
+    """The names, of fits and of the grid search, that contain a text.
+
+    Args:
+        text: "" for all.
+        data: the folder of data; without it the fits on its sets are left out.
+
+    Raises:
+        BenchmarkError: there is none.
+    """
+    names = [fit.name for fit in FITS if data is not None or fit.data not in FROM_FOLDER] + [GRID_SEARCH]
+    found = [name for name in names if text in name]
+    if not found:
+        raise BenchmarkError(f"no fit's name contains {text!r}; expected a part of one, as early_stopping")
+    return found
+
+
+def drop_in_job(side: str, names: Sequence[str], data: Path | None, threads: int) -> dict[str, Any]:
+    """The job that fits all of them once; see `fitted`."""
+    return {
+        "job": "drop_in",
+        "side": side,
+        "names": list(names),
+        "data": str(data or ""),
+        "threads": threads,
+    }
+
+
 def measured_drop_in(
-    repeats: int,
-    threads: int,
-    data: Path | None,
-    progress: Callable[[str], None],
-    names: Sequence[str] = (),
+    names: Sequence[str], repeats: int, threads: int, data: Path | None, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """Measure, and return what the document holds.
 
     Args:
+        names: of fits, see `fits_with`.
         repeats: fresh processes of either side.
         threads: for both.
-        data: the folder of data; without it the fits on its sets are left out.
+        data: the folder of data.
         progress: is told what is measured next.
-        names: only these; none: all.
     """
-    chosen = [fit.name for fit in FITS if data is not None or fit.data not in FROM_FOLDER] + [GRID_SEARCH]
-    chosen = [name for name in chosen if not names or name in names]
-    answers: dict[str, list[dict[str, Any]]] = {side: [] for side in _SIDES}
-    failed: dict[str, str] = {}
-    for repeat in range(repeats):
-        for side in _SIDES:
-            progress(f"{len(chosen)} fits, {side}: {repeat + 1} of {repeats}")
-            job = {
-                "job": "drop_in",
-                "side": side,
-                "names": chosen,
-                "data": str(data or ""),
-                "threads": threads,
-            }
-            try:
-                answers[side].append(answer_of(job)["fits"])
-            except ChildError as error:
-                failed[side] = f"failed: {error}"
-    rows = [_row(name, answers, failed) for name in chosen]
+    jobs = {side: drop_in_job(side, names, data, threads) for side in _SIDES}
+    answers = answers_in_turn(jobs, repeats, lambda line: progress(f"{len(names)} fits, {line}"))
+    rows = [_row(name, answers) for name in names]
     ratios = {row["name"]: row["speed_up"] for row in rows if row["speed_up"]}
     fits = [ratio for name, ratio in ratios.items() if name != GRID_SEARCH]
     return {
@@ -123,16 +132,16 @@ def measured_drop_in(
     }
 
 
-def _row(name: str, answers: dict[str, list[dict[str, Any]]], failed: dict[str, str]) -> dict[str, Any]:
+def _row(name: str, answers: dict[str, Answers]) -> dict[str, Any]:
     sides: dict[str, dict[str, Any]] = {}
     for side in _SIDES:
-        samples = [] if side in failed else [answer[name][0] for answer in answers[side]]
+        samples = [answer["fits"][name][0] for answer in answers[side].found]
         median = statistics.median(samples) if samples else None
-        sides[side] = {"samples": samples, "median": median, "failed": failed.get(side)}
+        sides[side] = {"samples": samples, "median": median, "failed": answers[side].failed}
     whole = all(sides[side]["median"] for side in _SIDES)
     deviation = None
     if whole:
-        ours, theirs = (answers[side][0][name][1] for side in _SIDES)
+        ours, theirs = (answers[side].found[0]["fits"][name][1] for side in _SIDES)
         deviation = abs(ours - theirs) / max(abs(theirs), 1e-300)
     speed_up = sides["theirs"]["median"] / sides["ours"]["median"] if whole else None
     return {"name": name, **sides, "loss_deviation": deviation, "speed_up": speed_up}

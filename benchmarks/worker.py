@@ -1,7 +1,7 @@
-"""One job in a process of its own: `python -m pellucid.bench.worker '{"job": "train", ...}'`.
+"""One job in a process of its own, started by `benchmarks.child`: it prints one line of JSON.
 
-It prints one line of JSON. The process is fresh for every measurement: nothing that another contender
-loaded, allocated or left running is in it.
+The process is fresh for every measurement: nothing that another contender loaded, allocated or left running
+is in it.
 """
 
 import json
@@ -12,40 +12,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pellucid.bench import machine
-from pellucid.bench.adult import answered
-from pellucid.bench.contenders import CONTENDERS, loaded
-from pellucid.bench.drop_in import fitted
-from pellucid.bench.trainer import Predictor, Variants
-from pellucid.bench.works import Work, problem_of
-
-# No measurement goes round more often than this, however fast the clock says it is.
-_MOST_ROUNDS = 10**7
-
-
-def timed(run: Callable[[int], object], rounds: int) -> float:
-    """Seconds that `run(rounds)` takes."""
-    started = time.perf_counter()
-    run(rounds)
-    return time.perf_counter() - started
-
-
-def enough_rounds(run: Callable[[int], object], seconds: float) -> int:
-    """How many rounds take about `seconds`: doubled until a tenth of it, then in proportion."""
-    rounds = 1
-    while True:
-        took = timed(run, rounds)
-        if took * 10 >= seconds or rounds >= _MOST_ROUNDS:
-            return max(1, min(_MOST_ROUNDS, round(rounds * seconds / max(took, 1e-9))))
-        rounds *= 2
+from benchmarks import machine
+from benchmarks.adult import answered
+from benchmarks.child import with_bytecode
+from benchmarks.contenders import CONTENDERS, loaded
+from benchmarks.drop_in import fitted
+from benchmarks.ratios import ratio_of
+from benchmarks.stopwatch import enough_rounds, repeated, timed
+from benchmarks.trainer import Predictor, Variants
+from benchmarks.works import Work, problem_of
 
 
 def prepare(job: dict[str, Any]) -> dict[str, Any]:
     """Let every variant of a contender train a little, compare where it arrives, and find the fastest."""
-    from pellucid.bench.verify import right_of, small_problem, verified
+    from benchmarks.verify import right_of, small_problem, verified
 
     work = Work.from_dict(job["work"])
     found: float | None = None
@@ -101,11 +85,7 @@ def predict(job: dict[str, Any]) -> dict[str, Any]:
     contender, work = CONTENDERS[job["contender"]], Work.from_dict(job["work"])
     problem = problem_of(_with_examples(work), job["dtype"], job["threads"])
     answer: Predictor = loaded(contender.predicts)(problem)
-
-    def run(rounds: int) -> None:
-        for _ in range(rounds):
-            answer()
-
+    run = repeated(answer)
     run(10)
     rounds = enough_rounds(run, job["seconds"])
     took = timed(run, rounds)
@@ -127,13 +107,12 @@ def load(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(command: list[str]) -> str:
-    """What a command prints, with its modules compiled to bytecode as every installation has them.
+    """What a command prints.
 
     Raises:
         RuntimeError: it failed; with its last words.
     """
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=with_bytecode())
     if run.returncode:
         raise RuntimeError((run.stderr.strip().splitlines() or ["no reason given"])[-1])
     return run.stdout
@@ -172,20 +151,18 @@ JOBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "peak": peak,
     "drop_in": fitted,
     "adult": answered,
+    "ratio": ratio_of,
 }
 
 
-def main() -> None:
-    """Do the job that the first argument describes."""
-    job = json.loads(sys.argv[1])
+def main(description: str) -> None:
+    """Do the job that a line of JSON describes."""
+    job = json.loads(description)
     machine.keep_to_processors(job["threads"])
     # Compilers and libraries may write to standard output; the answer is the only line of ours.
     answer, sys.stdout = os.fdopen(os.dup(1), "w"), sys.stderr
     os.dup2(2, 1)
     result = JOBS[job["job"]](job)
+    home = find_spec("pellucid")
     with answer:
-        answer.write(json.dumps(result) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+        answer.write(json.dumps({**result, "pellucid": home and home.origin}) + "\n")

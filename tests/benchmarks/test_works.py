@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from pellucid.bench.contenders import CONTENDERS, contenders_named
-from pellucid.bench.works import WORKS, Work, problem_of, training_flops, works_named
-from pellucid.errors import OptionError
+from benchmarks.contenders import CONTENDERS, contenders_named
+from benchmarks.works import WORKS, Work, problem_of, training_flops, works_named
 
 
 def test_the_operations_of_a_small_network_counted_by_hand() -> None:
@@ -54,10 +53,6 @@ def test_names_lead_to_works_and_contenders() -> None:
     assert [work.name for work in works_named(["tiny", "headline"])] == ["headline", "tiny"]
     assert len(works_named([])) == len(WORKS)
     assert [one.name for one in contenders_named(["jax", "ours"])] == ["ours", "jax"]
-    with pytest.raises(OptionError, match="unknown work 'huge'; expected headline, tiny, small"):
-        works_named(["huge"])
-    with pytest.raises(OptionError, match="unknown contender 'keras'; expected ours, "):
-        contenders_named(["keras"])
 
 
 def test_every_contender_does_works_that_exist() -> None:

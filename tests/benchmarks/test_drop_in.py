@@ -7,10 +7,11 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from pellucid.bench import adult, drop_in
-from pellucid.bench.child import ChildError
-from pellucid.bench.fits import FITS, FROM_FOLDER, estimators_of, problem_of_fit
-from pellucid.bench.report import adult_cells, drop_in_cells, drop_in_line
+from benchmarks import adult, child, drop_in
+from benchmarks.child import ChildError
+from benchmarks.errors import BenchmarkError
+from benchmarks.fits import FITS, FROM_FOLDER, estimators_of, problem_of_fit
+from benchmarks.report import adult_cells, drop_in_cells, drop_in_line
 
 
 def test_the_settings_are_many_and_told_apart() -> None:
@@ -64,9 +65,9 @@ def answers(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_document_and_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drop_in, "answer_of", answers)
+    monkeypatch.setattr(child, "answer_of", answers)
     said: list[str] = []
-    found = drop_in.measured_drop_in(2, 2, None, said.append)
+    found = drop_in.measured_drop_in(drop_in.fits_with("", None), 2, 2, None, said.append)
     assert [row["name"] for row in found["rows"]] == [
         *(fit.name for fit in FITS if fit.data not in FROM_FOLDER),
         drop_in.GRID_SEARCH,
@@ -77,8 +78,15 @@ def test_the_document_and_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said[0] == f"{len(found['rows'])} fits, ours: 1 of 2"
     assert drop_in_line(found).startswith("whole fits beside scikit-learn's: 4.00 times as fast")
     assert drop_in_cells(found)[1][1:] == ["1.00 s", "4.00 s", "4.00", "0e+00"]
-    with_data = drop_in.measured_drop_in(1, 2, Path("somewhere"), said.append)
-    assert len(with_data["rows"]) == len(FITS) + 1
+
+
+def test_fits_are_chosen_by_a_part_of_their_name() -> None:
+    assert len(drop_in.fits_with("", Path("somewhere"))) == len(FITS) + 1
+    early = drop_in.fits_with("early_stopping", Path("somewhere"))
+    assert len(early) == 5
+    assert all("early_stopping=True" in name for name in early)
+    with pytest.raises(BenchmarkError, match="no fit's name contains 'nonsense'"):
+        drop_in.fits_with("nonsense", None)
 
 
 def test_a_side_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,8 +95,8 @@ def test_a_side_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ChildError("no such module")
         return answers(job)
 
-    monkeypatch.setattr(drop_in, "answer_of", fails)
-    found = drop_in.measured_drop_in(1, 2, None, lambda _: None, names=[FITS[0].name])
+    monkeypatch.setattr(child, "answer_of", fails)
+    found = drop_in.measured_drop_in([FITS[0].name], 1, 2, None, lambda _: None)
     assert found["speed_up"] is None
     assert drop_in_cells(found)[1] == [FITS[0].name, "1.00 s", "failed: no such module", "", ""]
     assert drop_in_line(found) == "whole fits"
@@ -100,9 +108,8 @@ def test_the_table_is_taken_three_ways(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ChildError("no such module")
         return {"seconds": 2.0, "auc": 0.91}
 
-    monkeypatch.setattr(adult, "answer_of", answer)
+    monkeypatch.setattr(child, "answer_of", answer)
     said: list[str] = []
-    assert adult.measured_adult(2, 2, None, said.append) == []
     found = adult.measured_adult(2, 2, Path("somewhere"), said.append)
     assert [way["auc"] for way in found] == [0.91, None, 0.91]
     assert found[0]["samples"] == [2.0, 2.0]

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.bench.child import ChildError, answer_of
-from pellucid.bench.contenders import Contender
-from pellucid.bench.works import WORKS, Work
+from benchmarks.child import ChildError, answer_of
+from benchmarks.contenders import Contender
+from benchmarks.works import WORKS, Work
 
 _WHO = ("ours", "pytorch", "jax")
 _SMALL = (100, 64, 32, 1)

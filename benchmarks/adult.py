@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.bench.child import ChildError, answer_of
+from benchmarks.child import answers_in_turn
 
 _TARGET = "income"
 
@@ -97,32 +97,27 @@ def answered(job: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": took, "auc": float(roc_auc_score(np.asarray(truth), probabilities))}
 
 
+def adult_job(side: str, data: Path, threads: int) -> dict[str, Any]:
+    """The job that goes one way once; see `answered`."""
+    return {"job": "adult", "side": side, "data": str(data), "threads": threads}
+
+
 def measured_adult(
-    repeats: int, threads: int, data: Path | None, progress: Callable[[str], None]
+    repeats: int, threads: int, data: Path, progress: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """Measure, the ways in turn; without the folder of data nothing. Arguments: `measured_drop_in`'s."""
-    if data is None:
-        return []
-    answers: dict[str, list[dict[str, Any]]] = {side: [] for side in _WAYS}
-    failed: dict[str, str] = {}
-    for repeat in range(repeats):
-        for side in _WAYS:
-            progress(f"adult, {side}: {repeat + 1} of {repeats}")
-            try:
-                answers[side].append(
-                    answer_of({"job": "adult", "side": side, "data": str(data), "threads": threads})
-                )
-            except ChildError as error:
-                failed[side] = f"failed: {error}"
-    return [
-        {
-            "title": title,
-            "samples": [answer["seconds"] for answer in answers[side]],
-            "median": statistics.median(answer["seconds"] for answer in answers[side])
-            if answers[side]
-            else None,
-            "auc": answers[side][0]["auc"] if answers[side] else None,
-            "failed": failed.get(side),
-        }
-        for side, (title, _) in _WAYS.items()
-    ]
+    """Measure, the ways in turn. Arguments: `measured_drop_in`'s."""
+    jobs = {side: adult_job(side, data, threads) for side in _WAYS}
+    answers = answers_in_turn(jobs, repeats, lambda line: progress(f"adult, {line}"))
+    rows = []
+    for side, (title, _) in _WAYS.items():
+        samples = [answer["seconds"] for answer in answers[side].found]
+        rows.append(
+            {
+                "title": title,
+                "samples": samples,
+                "median": statistics.median(samples) if samples else None,
+                "auc": answers[side].found[0]["auc"] if samples else None,
+                "failed": answers[side].failed,
+            }
+        )
+    return rows

@@ -203,7 +203,7 @@ def estimators_of(fit: Fit, *, seed: int = 0) -> tuple[Any, Any]:
     """`(ours, theirs)`, not yet fitted, with the same parameters and the same stream of random numbers."""
     import sklearn.neural_network as theirs
 
-    from pellucid import estimators as ours
+    import pellucid as ours
 
     def made(home: Any) -> Any:
         return getattr(home, fit.estimator)(random_state=seed, **fit.parameters)
