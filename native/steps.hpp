@@ -81,7 +81,7 @@ void Trainer<T>::linear(const Worker& me, std::size_t l, const Chunk& chunk, Sha
     if (l == 1 && !entries_.empty()) {
         const std::int64_t* columns = me.columns ? me.columns + mine.from : nullptr;
         const T *W = p_.data() + layer.W, *b = p_.data() + layer.b;
-        return kernels_.combine(Z, ldz, W, layer.n, layer.n, entries_.lists(), columns, me.first + mine.from, k, T(1),
+        return kernels_.sparse_product(Z, ldz, W, layer.n, layer.n, entries_.lists(), columns, me.first + mine.from, k, T(1),
                                 T(0), b);
     }
     const View<const T> A_prev = activation(me, l - 1);
@@ -175,7 +175,7 @@ void Trainer<T>::weight_gradient(const Worker& me, std::size_t l, const Chunk& c
     if (l == 1 && !entries_.empty()) {
         const Lists<T> rows = turned_.turn(entries_.lists(), layer.n_prev, me.columns, me.first, chunk.k, mine.from,
                                            mine.to, me.starts);
-        return kernels_.combine(dW + mine.from * layer.n, layer.n, dZ, ldz, layer.n, rows, nullptr, 0,
+        return kernels_.sparse_product(dW + mine.from * layer.n, layer.n, dZ, ldz, layer.n, rows, nullptr, 0,
                                 mine.to - mine.from, alpha, beta, nullptr);
     }
     const View<const T> A_prev = activation(me, l - 1);
