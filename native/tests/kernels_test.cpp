@@ -136,7 +136,7 @@ TEST(combinations_of_the_columns_that_lists_name) {
             std::vector<std::int64_t> which;
             for (Index q = 0; q < count; ++q) which.push_back(draw(int(count + first)) - 1);
             const T alpha = T(trial % 3 ? 1 : -0.5), beta = T(trial % 5 ? 0 : 0.75);
-            kernels.combine(C.data(), ldc, M.data(), ldm, n, {values.data(), at.data(), starts.data()},
+            kernels.sparse_product(C.data(), ldc, M.data(), ldm, n, {values.data(), at.data(), starts.data()},
                             trial % 4 ? which.data() : nullptr, first, count, alpha, beta,
                             trial % 7 ? bias.data() : nullptr);
             for (Index q = 0; q < count; ++q)

@@ -9,7 +9,6 @@
 #include <type_traits>
 
 #include "kernels.hpp"
-#include "products.hpp"
 #include "vector.hpp"
 
 namespace pellucid {
@@ -27,7 +26,7 @@ constexpr int sums_of_list = NV <= 2 ? 4 : (NV <= 4 ? 2 : 1);
 constexpr Index lists_ahead = 2;
 
 template <class T>
-inline void fetch_ahead(const Lists<T>& lists, const std::int64_t* which, Index q, Index count) {
+[[gnu::noinline]] void fetch_ahead(const Lists<T>& lists, const std::int64_t* which, Index q, Index count) {
     if (q + 2 * lists_ahead < count) __builtin_prefetch(lists.starts + which[q + 2 * lists_ahead]);
     if (q + lists_ahead >= count) return;
     const Index from = lists.starts[which[q + lists_ahead]], to = lists.starts[which[q + lists_ahead] + 1];
@@ -38,7 +37,7 @@ inline void fetch_ahead(const Lists<T>& lists, const std::int64_t* which, Index 
 
 // What all blocks of one call share.
 template <class T>
-struct Combination {
+struct SparseProduct {
     T* C;
     Index ldc;
     const T* M;
@@ -52,7 +51,7 @@ struct Combination {
 
 // `rows` rows from `row` on, at most NV vectors of them, of every column of C.
 template <int NV, class T>
-inline void combine_rows(const Combination<T>& all, Index row, Index rows) {
+inline void sparse_product_rows(const SparseProduct<T>& all, Index row, Index rows) {
     using V = Full<T>;
     constexpr int lanes = full_lanes<T>, sums = sums_of_list<NV>;
     const T* const M = all.M + row;
@@ -74,35 +73,42 @@ inline void combine_rows(const Combination<T>& all, Index row, Index rows) {
         }
         for (; sums > 1 && p < end; ++p) add(sum[0], p);
         T* const to = all.C + q * all.ldc + row;
+        // Only the last vector can be a part of one.
+        const auto left = [&](int v) { return v < NV - 1 ? lanes : rows - v * lanes; };
+        V value[NV];
 #pragma GCC unroll 16
         for (int v = 0; v < NV; ++v) {
-            const Index left = rows - v * lanes;
-            V value = sum[0][v];
+            value[v] = sum[0][v];
 #pragma GCC unroll 4
-            for (int s = 1; s < sums; ++s) value += sum[s][v];
-            value = value * all.alpha;
-            if (all.bias) value += load_some<V>(all.bias + row + v * lanes, left);
-            if (all.beta != T(0)) value += load_some<V>(to + v * lanes, left) * all.beta;
-            store_some(to + v * lanes, value, left);
+            for (int s = 1; s < sums; ++s) value[v] += sum[s][v];
+            value[v] = value[v] * all.alpha;
         }
+        if (all.bias)
+#pragma GCC unroll 16
+            for (int v = 0; v < NV; ++v) value[v] += load_some<V>(all.bias + row + v * lanes, left(v));
+        if (all.beta != T(0))
+#pragma GCC unroll 16
+            for (int v = 0; v < NV; ++v) value[v] += load_some<V>(to + v * lanes, left(v)) * all.beta;
+#pragma GCC unroll 16
+        for (int v = 0; v < NV; ++v) store_some(to + v * lanes, value[v], left(v));
     }
 }
 
 template <class T, int NV = 1>
-inline void combine_vectors(int vectors, const Combination<T>& all, Index row, Index rows) {
-    if (vectors == NV) return combine_rows<NV>(all, row, rows);
-    if constexpr (NV < most_vectors) combine_vectors<T, NV + 1>(vectors, all, row, rows);
+inline void sparse_product_vectors(int vectors, const SparseProduct<T>& all, Index row, Index rows) {
+    if (vectors == NV) return sparse_product_rows<NV>(all, row, rows);
+    if constexpr (NV < most_vectors) sparse_product_vectors<T, NV + 1>(vectors, all, row, rows);
 }
 
 template <class T>
-void combine(T* C, Index ldc, const T* M, Index ldm, Index n, const Lists<T>& lists, const std::int64_t* which,
+void sparse_product(T* C, Index ldc, const T* M, Index ldm, Index n, const Lists<T>& lists, const std::int64_t* which,
              Index first, Index count, T alpha, T beta, const T* bias) {
-    const Combination<T> all = {C, ldc, M, ldm, lists, which, first, count, alpha, beta, bias};
+    const SparseProduct<T> all = {C, ldc, M, ldm, lists, which, first, count, alpha, beta, bias};
     constexpr Index lanes = full_lanes<T>;
     const Index vectors = (n + lanes - 1) / lanes, blocks = (vectors + most_vectors - 1) / most_vectors;
     for (Index b = 0; b < blocks; ++b) {
         const Index from = vectors * b / blocks, to = vectors * (b + 1) / blocks;
-        combine_vectors<T>(int(to - from), all, from * lanes, std::min(n, to * lanes) - from * lanes);
+        sparse_product_vectors<T>(int(to - from), all, from * lanes, smaller(n, to * lanes) - from * lanes);
     }
 }
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "kernels.hpp"
-#include "products.hpp"
 #include "vector.hpp"
 
 namespace pellucid {
@@ -23,17 +22,14 @@ struct Whole {
     V only(V value) const { return value; }
 };
 
-// The last lanes: those from `rows` on are 0 when read and not written.
+// The last lanes, `rows` of them: those from `rows` on are 0 when read and not written.
 template <class T>
 struct Part {
     Index i, rows;
     using V = Full<T>;
     V get(const T* from) const { return load_some<V>(from + i, rows); }
     void put(T* to, V value) const { store_some(to + i, value, rows); }
-    V only(V value) const {
-        for (Index lane = rows; lane < lanes_of<V>; ++lane) value[lane] = 0;
-        return value;
-    }
+    V only(V value) const { return (V)(first_lanes<V>(rows) & (IntegersOf<V>)value); }
 };
 
 template <class T, class Function>
@@ -42,6 +38,13 @@ inline void sweep(Index count, Function function) {
     Index i = 0;
     for (; i + lanes <= count; i += lanes) function(Whole<T>{i});
     if (i < count) function(Part<T>{i, count - i});
+}
+
+// The same compiled once, each vector as a part: for functions that take much longer than asking whether it is one.
+template <class T, class Function>
+inline void slow_sweep(Index count, Function function) {
+    constexpr Index lanes = full_lanes<T>;
+    for (Index i = 0; i < count; i += lanes) function(Part<T>{i, smaller(lanes, count - i)});
 }
 
 constexpr double gelu_scale = 0.79788456080286535588;  // sqrt(2 / pi)
@@ -130,15 +133,20 @@ void activate(Activation g, T* A, T* Z, const T* b, Index n, Index k) {
         // A layer of one unit has one bias for all of its row; without a bias columns need not be told apart.
         const bool row = !b || n == 1;
         const Index length = row ? n * k : n, columns = row ? 1 : k;
-        for (Index j = 0; j < columns; ++j)
-            sweep<T>(length, [&](auto at) {
+        for (Index j = 0; j < columns; ++j) {
+            const auto forward = [&](auto at) {
                 auto z = at.get(Z + j * n);
                 if (b) {
                     z += n == 1 ? splat<Full<T>>(b[0]) : at.get(b);
                     at.put(Z + j * n, z);
                 }
                 at.put(A + j * n, forward_of<which>(z));
-            });
+            };
+            if constexpr (which == Activation::relu || which == Activation::leaky_relu || which == Activation::identity)
+                sweep<T>(length, forward);
+            else
+                slow_sweep<T>(length, forward);
+        }
     });
 }
 
@@ -148,10 +156,14 @@ void activate_backward(Activation g, T* dA, const T* A, const T* Z, Index count)
         constexpr Activation which = decltype(constant)::value;
         if constexpr (which == Activation::identity) return;
         constexpr bool needs_z = which == Activation::gelu || which == Activation::silu;
-        sweep<T>(count, [&](auto at) {
+        const auto backward = [&](auto at) {
             const auto a = needs_z ? Full<T>{} : at.get(A), z = needs_z ? at.get(Z) : Full<T>{};
             at.put(dA, at.get(dA) * slope_of<which>(a, z));
-        });
+        };
+        if constexpr (needs_z)
+            slow_sweep<T>(count, backward);
+        else
+            sweep<T>(count, backward);
     });
 }
 
@@ -161,7 +173,7 @@ inline T softmax_column(T* A, const T* Z, Index n, T& largest) {
     largest = Z[0];
     for (Index i = 1; i < n; ++i) largest = Z[i] > largest ? Z[i] : largest;
     T sum = 0;
-    sweep<T>(n, [&](auto at) {
+    slow_sweep<T>(n, [&](auto at) {
         const auto e = at.only(exponential(at.get(Z) - largest));
         sum += sum_of(e);
         at.put(A, e);
@@ -212,7 +224,7 @@ inline double elementwise_cost(T* dZ, T* A, const T* Z, const T* Y, const T* w, 
     const Index length = row ? n * k : n, columns = row ? 1 : k;
     double total = 0;
     for (Index j = 0; j < columns; ++j) {
-        sweep<T>(length, [&](auto at) {
+        slow_sweep<T>(length, [&](auto at) {
             const Index first = j * n;
             const auto z = at.get(Z + first), a = forward_of<g>(z);
             auto loss = loss_of<c, g>(a, z, at.get(Y + first), delta);
@@ -235,12 +247,13 @@ double categorical_cross_entropy(T* dZ, T* A, const T* Z, const T* Y, const T* w
         T largest;
         const Index first = j * n;
         const T log_sum = softmax_column(A + first, Z + first, n, largest), weight = w ? w[j] : T(1);
-        T loss = 0;
-        for (Index i = first; i < first + n; ++i) {
-            loss += Y[i] * (log_sum - (Z[i] - largest));
-            dZ[i] = weight * (A[i] - Y[i]);
-        }
-        total += double(weight * loss);
+        Full<T> loss{};
+        slow_sweep<T>(n, [&](auto at) {
+            const auto y = at.get(Y + first);
+            loss += y * (log_sum - (at.get(Z + first) - largest));
+            at.put(dZ + first, weight * (at.get(A + first) - y));
+        });
+        total += double(weight * sum_of(loss));
     }
     return total;
 }
@@ -287,13 +300,6 @@ double cost(Cost c, Activation g, T* dZ, T* A, const T* Z, const T* Y, const T* 
 template <class T>
 void multiply(T* out, const T* a, const T* b, Index count) {
     sweep<T>(count, [&](auto at) { at.put(out, at.get(a) * at.get(b)); });
-}
-
-template <class V>
-inline V square_root(V x) {
-    // The compiler makes one instruction of it.
-    for (int i = 0; i < lanes_of<V>; ++i) x[i] = std::sqrt(x[i]);
-    return x;
 }
 
 // The rules of pellucid.core.optimizers, under their names.
