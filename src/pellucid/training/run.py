@@ -332,7 +332,7 @@ class Run:
         if monitor.kept is not None:
             self._keep(found[monitor.kept])
         plateau = self._watched.plateau.after(found[monitor.watched], monitor.min_delta, ties=monitor.ties)
-        if plateau.waited > monitor.patience:
+        if monitor.patience is not None and plateau.waited > monitor.patience:
             divides = monitor.divides and self._divides()
             self._divided += divides
             self.plateaued = not divides
@@ -432,13 +432,17 @@ class Run:
 
     def history(self, reason: str) -> History:
         """How it went."""
+        best = self._watched.best.epoch
+        if best is not None:
+            # A run may go on from a state that left the costs of its epochs behind.
+            best -= self.epoch - len(self.costs)
         return History(
             tuple(self.costs),
             self.iteration,
             self.engine.name,
             reason,
             tuple(self.validation_costs),
-            self._watched.best.epoch,
+            best if best is None or best >= 0 else None,
             "" if self._reduced is None else self._reduced.description,
         )
 

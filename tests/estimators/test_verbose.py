@@ -47,7 +47,7 @@ def test_the_lines_are_theirs(setting: dict[str, Any], iris: Any) -> None:
 def test_a_bar_only_on_a_terminal(
     iris: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    estimator = ours.MLPClassifier(hidden_layer_sizes=(5,), max_iter=5, verbose=True)
+    estimator = ours.MLPClassifier(hidden_layer_sizes=(5,), max_iter=5, verbose=True, random_state=0)
     estimator.fit(*iris)
     out, err = capsys.readouterr()
     assert out.count("Iteration") == 5
