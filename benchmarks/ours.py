@@ -58,6 +58,13 @@ def open_session(
     return found.open(network, examples(X, Y), state, _engines.StepOptions(**options))
 
 
+def started(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword argument of `train` by which a training starts from parameters."""
+    if not hasattr(_engines, "TrainingState"):  # 0.1.0
+        return {"parameters": parameters}
+    return {"state": _engines.TrainingState(parameters)}
+
+
 def parameters_of(session: Any) -> dict[str, Floats]:
     """The parameters of a session as they are now."""
     found: Any = session.state().parameters if hasattr(session, "state") else session.snapshot()
@@ -131,7 +138,7 @@ class Whole(Trainer):
     def run(self, rounds: int) -> None:
         problem = self._problem
         options = TrainingOptions(epochs=rounds, learning_rate=problem.work.rate, threads=problem.threads)
-        end = train(Network(problem.layers), self._data, options, parameters=problem.parameters)
+        end = train(Network(problem.layers), self._data, options, **started(problem.parameters))
         self._found = end.parameters
 
     def parameters(self) -> dict[str, Floats]:

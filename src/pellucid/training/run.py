@@ -16,7 +16,6 @@ import numpy as np
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
-from pellucid.engines.turnstile import Turnstile
 from pellucid.errors import DivergenceError, OptionError, ShapeError
 from pellucid.examples import Examples, Integers
 from pellucid.network import Network
@@ -30,6 +29,7 @@ from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.shortcut import ReducedProblem, find_span, reduced
+from pellucid.training.turnstile import Turnstile
 
 Parameters = dict[str, Array]
 

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from pellucid.engines.turnstile import Turnstile
+from pellucid.training.turnstile import Turnstile
 
 
 def test_one_at_a_time() -> None:
