@@ -258,68 +258,26 @@ inline void pack_columns(T* to, View<const T> R, Index K, Index q) {
         pack_whole_steps<T>(to, {R.data + j * R.columns, R.columns, R.rows}, smaller(width, q - j), width, K);
 }
 
-// A panel of L that is copied piece by piece, each asked for one piece before: its columns can lie so far apart that
-// more of them fall on the same lines of a cache than it holds.
-template <class T>
-class Panel {
-public:
-    Panel(T* to, View<const T> L, Index rows, Index K, Index pieces)
-        : to_(to), L_(L), rows_(rows), K_(K), piece_((K + 16 * pieces - 1) / (16 * pieces) * 16) {}
-
-    void ask_for(Index piece) const {
-        const Index from = piece * piece_, end = smaller(K_, from + piece_);
-        constexpr Index line = 64 / Index(sizeof(T));
-        if (L_.rows == 1) {
-            for (Index p = from; p < end; ++p)
-                for (Index i = 0; i < rows_; i += line) __builtin_prefetch(L_.data + p * L_.columns + i, 0, 2);
-        } else if (L_.columns == 1) {
-            for (Index i = 0; i < rows_; ++i)
-                for (Index p = from; p < end; p += line) __builtin_prefetch(L_.data + i * L_.rows + p, 0, 2);
-        }
-    }
-
-    void copy(Index piece) const {
-        constexpr Index height = Large<T>::height;
-        const Index from = piece * piece_, end = smaller(K_, from + piece_);
-        if (from >= K_) return;
-        const View<const T> L = {L_.data + from * L_.columns, L_.rows, L_.columns};
-        T* const to = to_ + from * height;
-        end < K_ ? pack(to, L, rows_, height, end - from) : pack_whole_steps(to, L, rows_, height, end - from);
-    }
-
-private:
-    T* to_;
-    View<const T> L_;
-    Index rows_, K_, piece_;
-};
-
 // All of C for the block of K and the columns that `block`, R and L are of.
 template <class T>
 inline void large_product(Block<T> block, View<const T> L, Index n, Index q, T* panel) {
-    constexpr Index width = Large<T>::width, height = Large<T>::height, size = panel_rows * longest_block;
-    T *const C = block.C, *const packed = panel + 2 * size;
+    constexpr Index width = Large<T>::width, height = Large<T>::height, most = packed_rows / height * height;
+    T *const C = block.C, *const packed = panel + packed_rows * longest_block;
     const T* const bias = block.bias;
-    const Index K = block.K, pieces = (q + width - 1) / width;
-    const auto panel_at = [&](Index i) {
-        return Panel<T>(panel + i / height % 2 * size, {L.data + i * L.rows, L.rows, L.columns}, smaller(height, n - i), K,
-                        pieces);
-    };
+    const Index K = block.K;
     block.K = whole_steps(K);
     pack_columns(packed, block.R, K, q);
-    for (Index piece = 0; piece < pieces; ++piece) panel_at(0).copy(piece);
-    for (Index i = 0; i < n; i += height) {
-        const Index rows = smaller(height, n - i);
-        const bool more = i + height < n;
-        const Panel<T> next = panel_at(more ? i + height : i);
-        block.bias = bias ? bias + i : nullptr;
-        if (more) next.ask_for(0);
-        for (Index piece = 0; piece < pieces; ++piece) {
-            const Index j = piece * width;
-            if (more) next.ask_for(piece + 1);
-            packed_block(block, C + i + j * block.ldc, panel + i / height % 2 * size, packed + j * block.K, rows,
-                         smaller(width, q - j));
-            if (more) next.copy(piece);
-        }
+    for (Index first = 0; first < n; first += most) {
+        const Index end = smaller(n, first + most);
+        for (Index i = first; i < end; i += height)
+            pack_whole_steps(panel + (i - first) * block.K, {L.data + i * L.rows, L.rows, L.columns},
+                             smaller(height, n - i), height, K);
+        for (Index j = 0; j < q; j += width)
+            for (Index i = first; i < end; i += height) {
+                block.bias = bias ? bias + i : nullptr;
+                packed_block(block, C + i + j * block.ldc, panel + (i - first) * block.K, packed + j * block.K,
+                             smaller(height, n - i), smaller(width, q - j));
+            }
     }
 }
 
