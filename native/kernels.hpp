@@ -103,10 +103,10 @@ struct Kernels {
                         std::uint64_t first, Index count);
 };
 
-// Numbers that `product` needs to copy into: a panel of L, 32 rows at the most, and 192 columns of R, both for 256 steps
-// of K.
-constexpr Index panel_rows = 32, packed_columns = 192, longest_block = 256;
-constexpr Index panel_size = (panel_rows + packed_columns) * longest_block;
+// Numbers that `product` needs to copy into: two panels of L, 32 rows at the most, and 192 columns of R, both for 256 steps
+// of K; and room to begin on a cache line.
+constexpr Index packed_rows = 128, packed_columns = 264, longest_block = 256;
+constexpr Index panel_size = (packed_rows + packed_columns) * longest_block + 16;
 
 // The tables of the instruction sets that were compiled; null where this one was not.
 namespace generic {

@@ -74,6 +74,19 @@ inline void store_whole(V (&sum)[NR][MV], const Block<T>& block, T* C) {
     }
 }
 
+template <class V, int MV, int NR, class T = ScalarOf<V>>
+inline void store_block(V (&sum)[NR][MV], const Block<T>& block, T* C, Index rows, Index columns) {
+    if (rows == MV * lanes_of<V> && columns == NR) return store_whole(sum, block, C);
+    // A copy: what a function is given the address of does not stay in registers.
+    V copy[NR][MV];
+#pragma GCC unroll 16
+    for (int c = 0; c < NR; ++c) {
+#pragma GCC unroll 4
+        for (int v = 0; v < MV; ++v) copy[c][v] = sum[c][v];
+    }
+    store_part(copy, block, C, rows, columns);
+}
+
 // C[0:rows, q:q+columns], at most NR columns, its rows those of the panel L: row i of column p at L[p * step + i].
 template <class V, int MV, int NR, class T = ScalarOf<V>>
 inline void register_block(const Block<T>& block, const T* L, Index step, Index rows, Index q, Index columns) {
@@ -96,9 +109,7 @@ inline void register_block(const Block<T>& block, const T* L, Index step, Index 
         L += step;
         R += block.R.rows;
     }
-    T* const C = block.C + q * block.ldc;
-    if (rows == MV * lanes_of<V> && columns == NR) return store_whole(sum, block, C);
-    store_part(sum, block, C, rows, columns);
+    store_block(sum, block, block.C + q * block.ldc, rows, columns);
 }
 
 // All columns of C for one panel of at most MV vectors of rows.
@@ -195,6 +206,16 @@ inline void small_product(Block<T> block, View<const T> L, Index n, Index q, T* 
     }
 }
 
+// Steps of K between two questions whether it has ended. Panels are as long as a multiple of it, with zeros at their end.
+constexpr Index steps_at_once = 4;
+inline Index whole_steps(Index K) { return (K + steps_at_once - 1) / steps_at_once * steps_at_once; }
+
+template <class T>
+inline void pack_whole_steps(T* panel, View<const T> L, Index rows, Index height, Index K) {
+    pack(panel, L, rows, height, K);
+    for (Index i = height * K; i < height * whole_steps(K); ++i) panel[i] = T(0);
+}
+
 // The blocks of a large product: `height` rows of C times `width` columns in registers.
 template <class T>
 struct Large {
@@ -202,24 +223,16 @@ struct Large {
     static constexpr Index height = vectors * full_lanes<T>;
 };
 
-// Where the next panel of L will be read: a column of it every few steps is asked for meanwhile.
-template <class T>
-struct Ahead {
-    const T* at;
-    Index step;
-};
-
 // C[0:rows, 0:columns] for a panel of L and one of R, both copied.
 template <class T>
-inline void packed_block(const Block<T>& block, T* C, const T* L, const T* R, Index rows, Index columns,
-                         Ahead<T> ahead) {
+inline void packed_block(const Block<T>& block, T* C, const T* L, const T* R, Index rows, Index columns) {
     using V = Full<T>;
-    constexpr int MV = Large<T>::vectors, NR = Large<T>::width, lanes = full_lanes<T>, at_once = 4;
-    constexpr Index height = Large<T>::height, bytes = height * Index(sizeof(T));
+    constexpr int MV = Large<T>::vectors, NR = Large<T>::width, lanes = full_lanes<T>;
+    constexpr Index height = Large<T>::height;
     V sum[NR][MV] = {};
     for (Index c = 0; c < columns; ++c) {
         __builtin_prefetch(C + c * block.ldc, 1);
-        if constexpr (bytes > 64) __builtin_prefetch(C + c * block.ldc + height - 1, 1);
+        if constexpr (height * sizeof(T) > 64) __builtin_prefetch(C + c * block.ldc + height - 1, 1);
     }
     const auto step = [&] {
         V l[MV];
@@ -233,45 +246,38 @@ inline void packed_block(const Block<T>& block, T* C, const T* L, const T* R, In
         }
         L += height, R += NR;
     };
-    Index p = 0;
-    for (; p + at_once <= block.K; p += at_once) {
-        __builtin_prefetch(ahead.at);
-        if constexpr (bytes > 64) __builtin_prefetch(ahead.at + height - 1);
-        ahead.at += ahead.step;
-        step(), step(), step(), step();
-    }
-    for (; p < block.K; ++p) step();
-    if (rows == height && columns == NR) return store_whole(sum, block, C);
-    store_part(sum, block, C, rows, columns);
+    for (Index p = 0; p < block.K; p += steps_at_once) step(), step(), step(), step();
+    store_block(sum, block, C, rows, columns);
 }
 
 // Copy K x q of R, `width` columns side by side; zeros beside the last.
 template <class T>
 inline void pack_columns(T* to, View<const T> R, Index K, Index q) {
     constexpr Index width = Large<T>::width;
-    for (Index j = 0; j < q; j += width, to += width * K)
-        pack<T>(to, {R.data + j * R.columns, R.columns, R.rows}, smaller(width, q - j), width, K);
+    for (Index j = 0; j < q; j += width, to += width * whole_steps(K))
+        pack_whole_steps<T>(to, {R.data + j * R.columns, R.columns, R.rows}, smaller(width, q - j), width, K);
 }
 
 // All of C for the block of K and the columns that `block`, R and L are of.
 template <class T>
 inline void large_product(Block<T> block, View<const T> L, Index n, Index q, T* panel) {
-    constexpr Index width = Large<T>::width, height = Large<T>::height;
-    T *const C = block.C, *const packed = panel + panel_rows * longest_block;
+    constexpr Index width = Large<T>::width, height = Large<T>::height, most = packed_rows / height * height;
+    T *const C = block.C, *const packed = panel + packed_rows * longest_block;
     const T* const bias = block.bias;
-    pack_columns(packed, block.R, block.K, q);
-    for (Index i = 0; i < n; i += height) {
-        const Index rows = smaller(height, n - i);
-        const View<const T> left = {L.data + i * L.rows, L.rows, L.columns};
-        pack(panel, left, rows, height, block.K);
-        block.bias = bias ? bias + i : nullptr;
-        const bool more = L.rows == 1 && n - i >= 2 * height;
-        for (Index j = 0; j < q; j += width) {
-            const Index first = j / width * (block.K / 4);
-            const Ahead<T> ahead = more && first < block.K ? Ahead<T>{left.data + height + first * L.columns, L.columns}
-                                                          : Ahead<T>{panel, 0};
-            packed_block(block, C + i + j * block.ldc, panel, packed + j * block.K, rows, smaller(width, q - j), ahead);
-        }
+    const Index K = block.K;
+    block.K = whole_steps(K);
+    pack_columns(packed, block.R, K, q);
+    for (Index first = 0; first < n; first += most) {
+        const Index end = smaller(n, first + most);
+        for (Index i = first; i < end; i += height)
+            pack_whole_steps(panel + (i - first) * block.K, {L.data + i * L.rows, L.rows, L.columns},
+                             smaller(height, n - i), height, K);
+        for (Index j = 0; j < q; j += width)
+            for (Index i = first; i < end; i += height) {
+                block.bias = bias ? bias + i : nullptr;
+                packed_block(block, C + i + j * block.ldc, panel + (i - first) * block.K, packed + j * block.K,
+                             smaller(height, n - i), smaller(width, q - j));
+            }
     }
 }
 
@@ -282,8 +288,13 @@ template <class T>
 void product(T* C, Index ldc, View<const T> L, View<const T> R, Index n, Index q, Index K, T alpha, T beta,
              const T* bias, T* panel) {
     const Index blocks = larger<Index>(1, (K + longest_block - 1) / longest_block);
+    // A vector that lies on two lines of the cache takes two of its turns.
+    panel = reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(panel) + 63) / 64 * 64);
     const bool large = is_large(n, q, K);
-    const Index width = large ? packed_columns : q;
+    // Equal blocks of columns, as few as there is room for.
+    constexpr Index unit = Large<T>::width;
+    const Index equal = (q + packed_columns - 1) / packed_columns;
+    const Index width = large ? ((q + equal - 1) / equal + unit - 1) / unit * unit : q;
     for (Index j = 0; j < q; j += width)
         for (Index b = 0; b < blocks; ++b) {
             const Index from = K * b / blocks, length = K * (b + 1) / blocks - from, columns = smaller(width, q - j);
