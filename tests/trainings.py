@@ -26,10 +26,10 @@ WIDE_HELD_OUT = Examples(RNG.randn(70, 9), (RNG.randn(1, 9) > 0).astype(float))
 # Options of every kind of end: all epochs, early stopping, with and without examples held out.
 ENDINGS: dict[str, dict[str, Any]] = {
     "all epochs": {},
-    "patience": {"patience": 1, "min_delta": 0.01},
-    "the last parameters": {"patience": 1, "min_delta": 0.01, "restore_best": False},
+    "patience": {"patience": 2, "min_delta": 0.1},
+    "the last parameters": {"patience": 2, "min_delta": 0.1, "restore_best": False},
     "held out": {"validation_fraction": 0.2},
-    "held out, patience": {"validation_fraction": 0.2, "patience": 1, "min_delta": 0.01},
+    "held out, patience": {"validation_fraction": 0.2, "patience": 2, "min_delta": 0.1},
 }
 
 
