@@ -84,7 +84,9 @@ def written(state: RunState, path: Path) -> None:
         "first_weights": None if state.first_weights is None else {"W1": state.first_weights},
         **{f"slots {slot}": arrays for slot, arrays in training.slots.items()},
     }
-    arrays = {f"{group}/{name}": value for group, some in groups.items() for name, value in (some or {}).items()}
+    arrays = {
+        f"{group}/{name}": value for group, some in groups.items() for name, value in (some or {}).items()
+    }
     np.savez(path.with_suffix(".npz"), **arrays)
     numbers = {name: getattr(state, name) for name in PLAIN} | {
         "counts": [training.update_count, training.step_count],

@@ -1,6 +1,6 @@
 """Another process: it goes on with every training of test_run_state whose state lies in a folder.
 
-    python goes_on.py FOLDER ENGINE
+python goes_on.py FOLDER ENGINE
 """
 
 import sys

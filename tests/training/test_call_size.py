@@ -123,9 +123,7 @@ def test_what_decides_after_every_epoch_goes_by_one(more: dict[str, Any]) -> Non
 )
 def test_the_rates_are_those_of_the_schedule(every: Any, schedule: Schedule) -> None:
     engine = FakeEngine()
-    options = TrainingOptions(
-        epochs=20, learning_rate=0.3, batch_size=4, schedule=schedule, engine=engine
-    )
+    options = TrainingOptions(epochs=20, learning_rate=0.3, batch_size=4, schedule=schedule, engine=engine)
     events = [event for event in fit(NETWORK, DATA, options, every=every) if isinstance(event, EpochEnd)]
     expected = schedule.rates(0.3, Extent(20, 3, 10))
     np.testing.assert_array_equal(asked_rates(engine), expected)

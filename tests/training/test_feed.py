@@ -172,7 +172,10 @@ def test_the_short_cut_validates_columns_too(engine: str) -> None:
     options = TrainingOptions(epochs=4, rng=1, shortcut="always", engine=engine)
     dense, sparse = (
         train(
-            Network((50, 3, 1)), Examples(wide, labels), options, validation=Examples(make(held_out), their_labels)
+            Network((50, 3, 1)),
+            Examples(wide, labels),
+            options,
+            validation=Examples(make(held_out), their_labels),
         )
         for make in (np.asarray, Compressed.of)
     )
@@ -184,7 +187,11 @@ def test_the_short_cut_validates_columns_too(engine: str) -> None:
     ("columns", "error", "line"),
     [
         (Compressed.of(X[:5]), ShapeError, r"layer_dims\[0\] = 5"),
-        (Compressed.of(X.astype("int64")), ArrayError, "X holds int64 numbers; expected float64 or float32"),
+        (
+            Compressed.of(X.astype("int64")),
+            ArrayError,
+            "X holds int64 numbers; expected float64 or float32",
+        ),
         (Compressed.of(X[:, :0]), ShapeError, "expected"),
     ],
 )

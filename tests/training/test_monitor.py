@@ -148,7 +148,9 @@ def test_what_is_shown_is_told_watched_and_kept(batch_size: int | None, every: A
     options = TrainingOptions(epochs=4, batch_size=batch_size, engine=engine)
     events = list(fit(NETWORK, DATA, options, monitor=monitor, every=every, validation=HELD_OUT))
     steps = [10.0 - step for step in range(4 * k)]
-    assert [event.cost for event in events if isinstance(event, StepEnd)] == (steps if every == "step" else [])
+    assert [event.cost for event in events if isinstance(event, StepEnd)] == (
+        steps if every == "step" else []
+    )
     sizes = [40] if k == 1 else [16, 16, 8]
     expected = [np.average(some, weights=sizes) for some in np.reshape(steps, (4, k))]
     assert events[-1].history.costs == pytest.approx(expected, rel=1e-14)

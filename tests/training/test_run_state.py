@@ -62,7 +62,9 @@ def test_every_optimizer(optimizer: str, batch_size: int | None, engine: str) ->
 
 
 @pytest.mark.parametrize("batch_size", [None, 16])
-@pytest.mark.parametrize("schedule", [*SCHEDULES, "adaptive:patience=0,tol=0.05", "cosine:warmup_epochs=1.5"])
+@pytest.mark.parametrize(
+    "schedule", [*SCHEDULES, "adaptive:patience=0,tol=0.05", "cosine:warmup_epochs=1.5"]
+)
 def test_every_schedule(schedule: str, batch_size: int | None, engine: str) -> None:
     options = replace(OPTIONS, schedule=schedule, batch_size=batch_size, engine=engine, optimizer="adam")
     whole = assert_goes_on(options)
@@ -176,7 +178,9 @@ def test_cut_within_an_epoch(how: str, step: int, engine: str) -> None:
                 raise KeyboardInterrupt
             stop.set()
 
-    cut = train(NETWORK, EXAMPLES, options, validation=HELD_OUT, stop=stop, listeners=[listen], every="step")
+    cut = train(
+        NETWORK, EXAMPLES, options, validation=HELD_OUT, stop=stop, listeners=[listen], every="step"
+    )
     assert cut.history.reason == ("stopped" if how == "stop" else "interrupted")
     assert (cut.state.epoch, cut.state.step, cut.history.iterations) == (step // 4, step % 4, step)
     whole = train(NETWORK, EXAMPLES, options, validation=HELD_OUT)
@@ -215,7 +219,10 @@ def test_a_state_is_a_value() -> None:
 def written_copy(state: RunState) -> TrainingState:
     return TrainingState(
         {name: np.array(value) for name, value in state.training.parameters.items()},
-        {slot: {n: np.array(v) for n, v in arrays.items()} for slot, arrays in state.training.slots.items()},
+        {
+            slot: {n: np.array(v) for n, v in arrays.items()}
+            for slot, arrays in state.training.slots.items()
+        },
         state.training.update_count,
         state.training.step_count,
     )

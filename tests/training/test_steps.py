@@ -35,7 +35,9 @@ def by_hand(columns: list[np.ndarray], rates: Any, weights: np.ndarray) -> tuple
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("schedule", [Schedule(), Schedule("cosine"), Schedule("inverse_scaling", power=0.1)])
+@pytest.mark.parametrize(
+    "schedule", [Schedule(), Schedule("cosine"), Schedule("inverse_scaling", power=0.1)]
+)
 @pytest.mark.parametrize("batch_size", [None, 16, 3])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_step_is_the_one_by_hand(
@@ -92,7 +94,9 @@ def test_every_step_is_the_one_by_hand(
 @pytest.mark.parametrize("batch_size", [None, 16])
 @pytest.mark.parametrize("more", [{}, {"patience": 2}, {"schedule": "adaptive:patience=0"}])
 def test_the_same_training_however_it_is_told(more: Any, batch_size: int | None, engine: str) -> None:
-    options = TrainingOptions(epochs=7, rng=1, batch_size=batch_size, engine=engine, optimizer="adam", **more)
+    options = TrainingOptions(
+        epochs=7, rng=1, batch_size=batch_size, engine=engine, optimizer="adam", **more
+    )
     ends = [
         train(NETWORK, EXAMPLES, options, validation=HELD_OUT, every=every)
         for every in ("step", "epoch", 3, "auto")
