@@ -1,4 +1,4 @@
-"""What the tests of training share: trainings to compare, and how to see that two are the same to the bit."""
+"""What the tests of training share: examples, states as plain data, and what is the same to the bit."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Ctrl-C in every line of the loop: the training so far is never lost, and goes on as if nothing had been."""
+"""Ctrl-C in every line of the loop: what was learnt is not lost, and goes on as if nothing had been."""
 
 import signal
 import sys

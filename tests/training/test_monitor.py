@@ -1,4 +1,4 @@
-"""The monitor against plain lists of numbers: what is watched, when training ends, which parameters are kept."""
+"""The monitor against plain lists of numbers: what is watched, when it ends, which parameters are kept."""
 
 import math
 import re
@@ -52,7 +52,7 @@ def test_a_training_ends_at_a_plateau(
 
 @given(values, st.sampled_from(["cost", "validation_cost", "score"]), st.booleans())
 def test_the_best_is_kept(found: list[float], kept: str, full: bool) -> None:
-    """The first lowest of a cost, the first highest of a score; of the full batch's cost what was before it."""
+    """The first lowest cost, the first highest score; of the full batch's cost what was before the step."""
     k = 1 if full else 4
     engine = FakeEngine(
         lambda step: found[step // k] if kept == "cost" else 1.0,

@@ -1,4 +1,4 @@
-"""The training as it is now, asked for from another thread: hundreds of times, and never between two states."""
+"""The training as it is now, asked for from another thread, often: never between two states."""
 
 import threading
 import time

@@ -1,5 +1,6 @@
-"""A training that goes on from its state: the same bits as one that was never cut, whatever it is made of."""
+"""A training that goes on from its state: the same bits as one that was never cut, whatever its options."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -291,10 +292,12 @@ def test_plain_data_and_back(name: str, tmp_path: Path) -> None:
 
 def test_another_process_goes_on_to_the_same_bits(engine: str, tmp_path: Path) -> None:
     for name, (network, examples, options, more) in CASES.items():
-        options = replace(OPTIONS, **options, engine=engine)
-        written(state_after(5, network, examples, options, **more), tmp_path / f"{name} {engine}")
-    run = [sys.executable, str(Path(__file__).with_name("goes_on.py")), str(tmp_path), engine]
-    subprocess.run(run, check=True, timeout=300)
+        state = state_after(5, network, examples, replace(OPTIONS, **options, engine=engine), **more)
+        written(state, tmp_path / f"{name} {engine}")
+    script = Path(__file__).with_name("goes_on.py")
+    environment = {**os.environ, "PYTHONPATH": str(script.parent.parent)}
+    run = [sys.executable, str(script), str(tmp_path), engine]
+    subprocess.run(run, check=True, timeout=300, env=environment)
     for name, (network, examples, options, more) in CASES.items():
         whole = train(network, examples, replace(OPTIONS, **options, engine=engine), **more)
         with np.load(tmp_path / f"{name} found.npz") as found:

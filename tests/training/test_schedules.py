@@ -86,7 +86,7 @@ def test_exponential_changes_by_the_same_factor_to_a_share_of_the_rate(ratio: fl
 
 
 def test_inverse_scaling_goes_by_what_was_seen() -> None:
-    """Of a stream, whose epochs differ in size: what counts is what came before, not the number of the epoch."""
+    """Of a stream, whose epochs differ in size, what came before counts, not the number of the epoch."""
     schedule = Schedule("inverse_scaling", power=0.7)
     # Epochs 5 and 6, of 4 steps and, from here on, of 30 examples; 1234 were seen before.
     found = rates(schedule, first=20, count=8, seen=1234)

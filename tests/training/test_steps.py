@@ -1,4 +1,4 @@
-"""`every="step"`: each step is told, with its columns, its cost and its rate; against plain core functions."""
+"""`every="step"`: each step is told, with its columns, cost and rate; against plain core functions."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ NETWORK = Network((6, 5, 1), "tanh")
 
 
 def by_hand(columns: list[np.ndarray], rates: Any, weights: np.ndarray) -> tuple[list[float], list[Any]]:
-    """The cost of each step before it, and the parameters after it: the course's functions, called in order."""
+    """The cost of each step before it, and the parameters after it, by the course's functions."""
     X, Y = EXAMPLES.X, EXAMPLES.Y
     parameters = initialize_parameters_deep(NETWORK.layer_dims, scheme="xavier", rng=1)
     costs, after = [], []

@@ -40,9 +40,9 @@ def fit(
 ) -> Generator[Event, None, None]:
     """Train: one `TrainingStart`, an `EpochEnd` per epoch (and a `StepEnd` per step), one `TrainingEnd`.
 
-    A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`. A
-    second Ctrl-C does not wait for the call of the engine that the first one waits for: steps may then have
-    been taken that the `TrainingEnd` does not count.
+    A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
+    A second Ctrl-C does not wait for the call of the engine that the first one waits for: steps may then
+    have been taken that the `TrainingEnd` does not count.
 
     Args:
         network: what is trained.

@@ -463,7 +463,7 @@ def _check_monitor(monitor: Monitor, held_out: Examples | None) -> None:
 
 
 def _refuse_shortcut(shortcut: str, *, slots: bool) -> None:
-    """Refuse "always" where there is none, because of the slots that a training begins with or the size of X."""
+    """Refuse "always" where there is none, for the slots that a training begins with, or the size of X."""
     if shortcut == "always":
         reason = "the state to start from has slots" if slots else "X is too large to be dense all at once"
         raise OptionError(f"shortcut is 'always', and {reason}; expected 'auto' or 'never'")
