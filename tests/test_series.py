@@ -137,6 +137,6 @@ def test_mini_batches_on_moons(reference: dict[str, Any], name: str, engine: str
         optimizer=name.replace(" ", "_"),
         engine=engine,
     )
-    end = pellucid.train(pellucid.Network(run["layer_dims"]), pellucid.course.Columns(X, Y), options)
+    end = pellucid.train(pellucid.Network(run["layer_dims"]), pellucid.Examples(X, Y), options)
     assert_costs(end.history.costs, run["cost_at_epoch"], 1e-6)
     assert np.mean(pellucid.predict(X, end.parameters) == Y) == pytest.approx(run["train_accuracy"])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fake_engine import FakeEngine
 from pellucid import Network, TrainingOptions, fit, train
+from pellucid.engines import TrainingState
 from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.optimizer import Optimizer
@@ -200,12 +201,15 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_step_that_ctrl_c_strikes_is_not_taken() -> None:
-    engine = FakeEngine(interrupting(7))
+@pytest.mark.parametrize("before", [0, 5])
+def test_a_step_that_ctrl_c_strikes_is_not_taken(before: int) -> None:
+    """Also where the state that the training begins with has steps behind it."""
+    engine = FakeEngine(interrupting(before + 7))
     options = TrainingOptions(epochs=10, batch_size=3, engine=engine)
-    end = train(NETWORK, DATA, options, every="step")
+    start = FakeEngine().open(NETWORK, DATA, TrainingState({}, {}, before, before)).state()
+    end = train(NETWORK, DATA, options, every="step", state=start)
     assert (end.history.reason, end.history.iterations) == ("interrupted", 7)
-    assert (end.state.epoch, end.state.step, end.parameters["b1"][0, 0]) == (1, 3, 7)
+    assert (end.state.epoch, end.state.step, end.parameters["b1"][0, 0]) == (1, 3, before + 7)
 
 
 def test_an_interrupt_while_epochs_are_told_counts_all_that_were_taken() -> None:
