@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.engines import Batches, Costs, Engine, Gradient, Predictor, Session, StepOptions, TrainingState
+from pellucid.engines import (
+    Batches,
+    Costs,
+    Engine,
+    Gradient,
+    Predictor,
+    Session,
+    StepOptions,
+    TrainingState,
+)
 from pellucid.examples import Examples
 from pellucid.network import Network
 
@@ -70,7 +79,12 @@ class FakeEngine(Engine):
         penalty: Callable[[int], float] = lambda step: 0.0,
         seconds: float = 0.0,
     ) -> None:
-        self.cost, self.validation_cost, self.penalty, self.seconds = cost, validation_cost, penalty, seconds
+        self.cost, self.validation_cost, self.penalty, self.seconds = (
+            cost,
+            validation_cost,
+            penalty,
+            seconds,
+        )
         self.sessions: list[FakeSession] = []
         self.opened: list[tuple[Network, Examples, TrainingState, StepOptions]] = []
 

@@ -1,4 +1,4 @@
-"""What the tests of training share: trainings to compare, and how to see that two are the same to the bit."""
+"""What the tests of training share: examples, states as plain data, and what is the same to the bit."""
 
 import json
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ WIDE_HELD_OUT = Examples(RNG.randn(70, 9), (RNG.randn(1, 9) > 0).astype(float))
 # Options of every kind of end: all epochs, early stopping, with and without examples held out.
 ENDINGS: dict[str, dict[str, Any]] = {
     "all epochs": {},
-    "patience": {"patience": 1, "min_delta": 0.01},
-    "the last parameters": {"patience": 1, "min_delta": 0.01, "restore_best": False},
+    "patience": {"patience": 2, "min_delta": 0.1},
+    "the last parameters": {"patience": 2, "min_delta": 0.1, "restore_best": False},
     "held out": {"validation_fraction": 0.2},
-    "held out, patience": {"validation_fraction": 0.2, "patience": 1, "min_delta": 0.01},
+    "held out, patience": {"validation_fraction": 0.2, "patience": 2, "min_delta": 0.1},
 }
 
 
@@ -84,7 +84,9 @@ def written(state: RunState, path: Path) -> None:
         "first_weights": None if state.first_weights is None else {"W1": state.first_weights},
         **{f"slots {slot}": arrays for slot, arrays in training.slots.items()},
     }
-    arrays = {f"{group}/{name}": value for group, some in groups.items() for name, value in (some or {}).items()}
+    arrays = {
+        f"{group}/{name}": value for group, some in groups.items() for name, value in (some or {}).items()
+    }
     np.savez(path.with_suffix(".npz"), **arrays)
     numbers = {name: getattr(state, name) for name in PLAIN} | {
         "counts": [training.update_count, training.step_count],

@@ -1,6 +1,6 @@
 """Another process: it goes on with every training of test_run_state whose state lies in a folder.
 
-    python goes_on.py FOLDER ENGINE
+PYTHONPATH=tests python tests/training/goes_on.py FOLDER ENGINE
 """
 
 import sys
@@ -8,9 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
-
 from test_run_state import CASES, OPTIONS
 
 from pellucid import train

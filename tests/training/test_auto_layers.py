@@ -20,9 +20,9 @@ from helpers import Library
 from pellucid import Network, TrainingOptions, train
 from pellucid.core import L_model_forward
 from pellucid.core.cost import binary_cross_entropy
-from pellucid.examples import Examples
 from pellucid.engines import Batches, Costs, TrainingState, processors
 from pellucid.errors import DivergenceError, OptionError, ShapeError
+from pellucid.examples import Examples
 from pellucid.training import LADDER, AutoLayers, LayersTried, auto_layers
 from pellucid.training.auto_layers import turns
 from pellucid.training.layer_trials import Groups, Trial

@@ -1,8 +1,8 @@
-"""How many steps one call of the engine takes: as many as fill a twentieth of a second; and Ctrl-C meanwhile."""
+"""How many steps one call of an engine takes: as many as fill a twentieth of a second; and Ctrl-C in it."""
 
 import itertools
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fake_engine import FakeEngine
 from pellucid import Network, TrainingOptions, fit, train
+from pellucid.engines import TrainingState
 from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.optimizer import Optimizer
@@ -123,9 +124,7 @@ def test_what_decides_after_every_epoch_goes_by_one(more: dict[str, Any]) -> Non
 )
 def test_the_rates_are_those_of_the_schedule(every: Any, schedule: Schedule) -> None:
     engine = FakeEngine()
-    options = TrainingOptions(
-        epochs=20, learning_rate=0.3, batch_size=4, schedule=schedule, engine=engine
-    )
+    options = TrainingOptions(epochs=20, learning_rate=0.3, batch_size=4, schedule=schedule, engine=engine)
     events = [event for event in fit(NETWORK, DATA, options, every=every) if isinstance(event, EpochEnd)]
     expected = schedule.rates(0.3, Extent(20, 3, 10))
     np.testing.assert_array_equal(asked_rates(engine), expected)
@@ -202,12 +201,15 @@ def test_a_second_ctrl_c_does_not_wait() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_step_that_ctrl_c_strikes_is_not_taken() -> None:
-    engine = FakeEngine(interrupting(7))
+@pytest.mark.parametrize("before", [0, 5])
+def test_a_step_that_ctrl_c_strikes_is_not_taken(before: int) -> None:
+    """Also where the state that the training begins with has steps behind it."""
+    engine = FakeEngine(interrupting(before + 7))
     options = TrainingOptions(epochs=10, batch_size=3, engine=engine)
-    end = train(NETWORK, DATA, options, every="step")
+    start = FakeEngine().open(NETWORK, DATA, TrainingState({}, {}, before, before)).state()
+    end = train(NETWORK, DATA, options, every="step", state=start)
     assert (end.history.reason, end.history.iterations) == ("interrupted", 7)
-    assert (end.state.epoch, end.state.step, end.parameters["b1"][0, 0]) == (1, 3, 7)
+    assert (end.state.epoch, end.state.step, end.parameters["b1"][0, 0]) == (1, 3, before + 7)
 
 
 def test_an_interrupt_while_epochs_are_told_counts_all_that_were_taken() -> None:
@@ -234,26 +236,29 @@ def test_another_handler_of_interrupts_is_left_alone(own_handler: list[int]) -> 
     assert (end.history.reason, len(own_handler)) == ("completed", 3)
 
 
-def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), interrupts_wait():
+def press_in_a_block(done: list[str], *strikes: Callable[[], bool]) -> None:
+    with interrupts_wait(*strikes):
         signal.raise_signal(signal.SIGINT)
         done.append("all of it")
-    assert done
+
+
+def test_an_interrupt_comes_at_the_end_of_the_block() -> None:
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        press_in_a_block(done)
+    assert done == ["all of it"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_interrupt_that_need_not_wait_strikes_at_once() -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), interrupts_wait(lambda: True):
-        signal.raise_signal(signal.SIGINT)
-        done.append("more")
-    assert not done
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        press_in_a_block(done, lambda: True)
+    assert done == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_error_in_the_block_leaves_the_handler_as_it_was() -> None:
-    with pytest.raises(RuntimeError, match="broke"), interrupts_wait():
-        signal.raise_signal(signal.SIGINT)
-        raise RuntimeError("broke")
+    with pytest.raises(ZeroDivisionError):
+        press_in_a_block([], lambda: 1 / 0 > 0)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

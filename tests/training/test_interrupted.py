@@ -1,4 +1,4 @@
-"""Ctrl-C in every line of the loop: the training so far is never lost, and goes on as if nothing had been."""
+"""Ctrl-C in every line of the loop: what was learnt is not lost, and goes on as if nothing had been."""
 
 import signal
 import sys
@@ -12,12 +12,14 @@ import pytest
 from pellucid import Network, TrainingOptions, train
 from pellucid.engines import reference, turnstile
 from pellucid.examples import Examples
-from pellucid.training import Monitor, TrainingStart, call_size, events, feed, loop, monitor, order, run
+from pellucid.training import TrainingStart, call_size, events, feed, loop, monitor, order, run
 from trainings import EXAMPLES, HELD_OUT, assert_same_end
 
 RNG = np.random.RandomState(0)
 DATA = Examples(RNG.randn(3, 20), (RNG.rand(1, 20) > 0.5) * 1.0)
-FILES = {module.__file__ for module in (call_size, events, feed, loop, monitor, order, run, reference, turnstile)}
+FILES = {
+    module.__file__ for module in (call_size, events, feed, loop, monitor, order, run, reference, turnstile)
+}
 
 
 def interrupted_at(line: int, traced: Callable[[CodeType], bool], *arguments: Any, **more: Any) -> Any:

@@ -106,7 +106,9 @@ def test_an_interrupt_during_a_step_keeps_the_last_whole_step(monkeypatch: pytes
 
     update = reference.apply_update
     monkeypatch.setattr(reference, "apply_update", interrupted)
-    end = train(NETWORK, Examples(X, Y), TrainingOptions(epochs=5, rng=1, engine="reference"), every="epoch")
+    end = train(
+        NETWORK, Examples(X, Y), TrainingOptions(epochs=5, rng=1, engine="reference"), every="epoch"
+    )
     assert (end.history.reason, end.history.iterations) == ("interrupted", 3)
 
 

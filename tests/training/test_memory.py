@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.examples import Examples
 from pellucid.errors import PellucidError, TooLargeError
+from pellucid.examples import Examples
 from pellucid.optimizer import Optimizer
 from pellucid.training import memory
 

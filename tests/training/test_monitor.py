@@ -1,4 +1,4 @@
-"""The monitor against plain lists of numbers: what is watched, when training ends, which parameters are kept."""
+"""The monitor against plain lists of numbers: what is watched, when it ends, which parameters are kept."""
 
 import math
 import re
@@ -52,7 +52,7 @@ def test_a_training_ends_at_a_plateau(
 
 @given(values, st.sampled_from(["cost", "validation_cost", "score"]), st.booleans())
 def test_the_best_is_kept(found: list[float], kept: str, full: bool) -> None:
-    """The first lowest of a cost, the first highest of a score; of the full batch's cost what was before it."""
+    """The first lowest cost, the first highest score; of the full batch's cost what was before the step."""
     k = 1 if full else 4
     engine = FakeEngine(
         lambda step: found[step // k] if kept == "cost" else 1.0,
@@ -148,7 +148,9 @@ def test_what_is_shown_is_told_watched_and_kept(batch_size: int | None, every: A
     options = TrainingOptions(epochs=4, batch_size=batch_size, engine=engine)
     events = list(fit(NETWORK, DATA, options, monitor=monitor, every=every, validation=HELD_OUT))
     steps = [10.0 - step for step in range(4 * k)]
-    assert [event.cost for event in events if isinstance(event, StepEnd)] == (steps if every == "step" else [])
+    assert [event.cost for event in events if isinstance(event, StepEnd)] == (
+        steps if every == "step" else []
+    )
     sizes = [40] if k == 1 else [16, 16, 8]
     expected = [np.average(some, weights=sizes) for some in np.reshape(steps, (4, k))]
     assert events[-1].history.costs == pytest.approx(expected, rel=1e-14)

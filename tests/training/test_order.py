@@ -1,4 +1,4 @@
-"""The order of batches: every example once an epoch, as RandomState says, however many epochs are asked for."""
+"""The order of batches: every example once an epoch, as RandomState says, however many at a time."""
 
 import numpy as np
 import pytest

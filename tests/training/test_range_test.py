@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fake_engine import FakeEngine
 from helpers import LIBRARIES, Library
 from pellucid import Network, TrainingOptions, initialize_parameters_deep, train
-from pellucid.examples import Examples
 from pellucid.errors import DivergenceError, LabelError, OptionError
+from pellucid.examples import Examples
 from pellucid.training import LearningRateRange, Schedule, lr_find
 from pellucid.training.validation import split_off
 

@@ -1,5 +1,6 @@
-"""A training that goes on from its state: the same bits as one that was never cut, whatever it is made of."""
+"""A training that goes on from its state: the same bits as one that was never cut, whatever its options."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -62,7 +63,9 @@ def test_every_optimizer(optimizer: str, batch_size: int | None, engine: str) ->
 
 
 @pytest.mark.parametrize("batch_size", [None, 16])
-@pytest.mark.parametrize("schedule", [*SCHEDULES, "adaptive:patience=0,tol=0.05", "cosine:warmup_epochs=1.5"])
+@pytest.mark.parametrize(
+    "schedule", [*SCHEDULES, "adaptive:patience=0,tol=0.05", "cosine:warmup_epochs=1.5"]
+)
 def test_every_schedule(schedule: str, batch_size: int | None, engine: str) -> None:
     options = replace(OPTIONS, schedule=schedule, batch_size=batch_size, engine=engine, optimizer="adam")
     whole = assert_goes_on(options)
@@ -73,10 +76,7 @@ def test_every_schedule(schedule: str, batch_size: int | None, engine: str) -> N
 @pytest.mark.parametrize("batch_size", [None, 16])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_every_ending(ending: str, batch_size: int | None, engine: str) -> None:
-    rate = 2.0 if "patience" in ENDINGS[ending] else 0.1
-    options = replace(
-        OPTIONS, **ENDINGS[ending], batch_size=batch_size, engine=engine, epochs=9, learning_rate=rate
-    )
+    options = replace(OPTIONS, **ENDINGS[ending], batch_size=batch_size, engine=engine, epochs=9)
     whole = assert_goes_on(options)
     if "patience" in ENDINGS[ending]:
         assert whole.history.reason == "early_stopping"
@@ -119,7 +119,7 @@ def test_a_monitor_of_ones_own(engine: str) -> None:
     def accuracy(AL: Any, examples: Examples) -> float:
         return float(np.mean((AL > 0.5) == examples.Y))
 
-    monitor = Monitor("score", "score", 1, ties=True, divides=True, score=accuracy)
+    monitor = Monitor("score", "score", 1, divides=True, score=accuracy)
     options = replace(
         OPTIONS, batch_size=16, engine=engine, epochs=12, learning_rate=2e-6, schedule="adaptive"
     )
@@ -140,7 +140,7 @@ combinations = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(
     combinations,
     st.sampled_from(list(ENDINGS)),
@@ -179,7 +179,9 @@ def test_cut_within_an_epoch(how: str, step: int, engine: str) -> None:
                 raise KeyboardInterrupt
             stop.set()
 
-    cut = train(NETWORK, EXAMPLES, options, validation=HELD_OUT, stop=stop, listeners=[listen], every="step")
+    cut = train(
+        NETWORK, EXAMPLES, options, validation=HELD_OUT, stop=stop, listeners=[listen], every="step"
+    )
     assert cut.history.reason == ("stopped" if how == "stop" else "interrupted")
     assert (cut.state.epoch, cut.state.step, cut.history.iterations) == (step // 4, step % 4, step)
     whole = train(NETWORK, EXAMPLES, options, validation=HELD_OUT)
@@ -218,7 +220,10 @@ def test_a_state_is_a_value() -> None:
 def written_copy(state: RunState) -> TrainingState:
     return TrainingState(
         {name: np.array(value) for name, value in state.training.parameters.items()},
-        {slot: {n: np.array(v) for n, v in arrays.items()} for slot, arrays in state.training.slots.items()},
+        {
+            slot: {n: np.array(v) for n, v in arrays.items()}
+            for slot, arrays in state.training.slots.items()
+        },
         state.training.update_count,
         state.training.step_count,
     )
@@ -287,10 +292,12 @@ def test_plain_data_and_back(name: str, tmp_path: Path) -> None:
 
 def test_another_process_goes_on_to_the_same_bits(engine: str, tmp_path: Path) -> None:
     for name, (network, examples, options, more) in CASES.items():
-        options = replace(OPTIONS, **options, engine=engine)
-        written(state_after(5, network, examples, options, **more), tmp_path / f"{name} {engine}")
-    run = [sys.executable, str(Path(__file__).with_name("goes_on.py")), str(tmp_path), engine]
-    subprocess.run(run, check=True, timeout=300)
+        state = state_after(5, network, examples, replace(OPTIONS, **options, engine=engine), **more)
+        written(state, tmp_path / f"{name} {engine}")
+    script = Path(__file__).with_name("goes_on.py")
+    environment = {**os.environ, "PYTHONPATH": str(script.parent.parent)}
+    run = [sys.executable, str(script), str(tmp_path), engine]
+    subprocess.run(run, check=True, timeout=300, env=environment)
     for name, (network, examples, options, more) in CASES.items():
         whole = train(network, examples, replace(OPTIONS, **options, engine=engine), **more)
         with np.load(tmp_path / f"{name} found.npz") as found:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.examples import Examples
 from pellucid.errors import DivergenceError, OptionError
+from pellucid.examples import Examples
 from pellucid.training import EpochEnd, TrainingEnd
 
 RNG = np.random.RandomState(0)

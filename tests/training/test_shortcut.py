@@ -31,7 +31,9 @@ from pellucid.training.triangle import divided
 RNG = np.random.default_rng(3)
 
 
-def spanned(network: Network, X: Any, parameters: Any, optimizer: str = "gradient_descent") -> ReducedProblem:
+def spanned(
+    network: Network, X: Any, parameters: Any, optimizer: str = "gradient_descent"
+) -> ReducedProblem:
     span = find_span(network, X, parameters, Optimizer(optimizer), shortcut="always", steps=10)
     assert span is not None
     return span

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.examples import Examples
 from pellucid.errors import LabelError, ShapeError
+from pellucid.examples import Examples
 from pellucid.training import TrainingEnd
 
 RNG = np.random.RandomState(0)

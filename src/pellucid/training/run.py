@@ -116,14 +116,14 @@ class Run:
         stop: threading.Event | None = None,
     ) -> None:
         self.network, self._held_out, self._options, self._stop = network, held_out, options, stop
-        self.engine = engine_for(options.engine, network, examples.X)
+        self._feed = Feed(examples)
+        self.engine = engine_for(options.engine, network, self._feed.first.X)
         weights = None if examples.weights is None else as_numpy(examples.weights)[0]
         self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
         self._monitor = monitor or _monitor_of(options, held_out)
         _check_monitor(self._monitor, held_out)
         self._schedule = Schedule.named(options.schedule)
         self._extent = Extent(options.epochs, self.order.steps_per_epoch, self.order.m)
-        self._feed = Feed(examples)
         self._sizer = CallSizer()
         self._turnstile = Turnstile()
         self._reduced: ReducedProblem | None = None
