@@ -92,7 +92,7 @@ def answer_of(job: Mapping[str, Any], checkout: Checkout | None = None) -> dict[
         answer: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     except (IndexError, ValueError):
         raise ChildError("it gave no answer") from None
-    if checkout is not None and not Path(answer["pellucid"]).is_relative_to(checkout.folder / "src"):
+    if checkout is not None and not Path(answer["pellucid"] or "").is_relative_to(checkout.folder / "src"):
         raise ChildError(f"it timed {answer['pellucid']}, which is not in {checkout.folder / 'src'}")
     return answer
 

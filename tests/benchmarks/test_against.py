@@ -2,6 +2,7 @@
 
 import re
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,16 @@ PEAK = {"job": "peak", "dtype": "float32", "threads": 1, "seconds": 0.001}
 
 @pytest.fixture
 def other(tmp_path: Path) -> Checkout:
-    """A checkout whose package and interpreter are this one's."""
+    """A checkout whose package is this one's, and whose interpreter knows no installed Pellucid."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "pellucid").symlink_to(ROOT / "src" / "pellucid")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    return Checkout(tmp_path, Path(sys.executable))
+    python = tmp_path / ".venv" / "bin" / "python"
+    # -S: an editable installation of this checkout would come before PYTHONPATH.
+    packages = sysconfig.get_path("purelib")
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="$PYTHONPATH:{packages}" exec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    return Checkout(tmp_path, python)
 
 
 def test_a_worker_says_whose_package_it_timed(other: Checkout) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.engines import reference, turnstile
+from pellucid.engines import reference
 from pellucid.examples import Examples
-from pellucid.training import TrainingStart, call_size, events, feed, loop, monitor, order, run
+from pellucid.training import TrainingStart, call_size, events, feed, loop, monitor, order, run, turnstile
 from trainings import EXAMPLES, HELD_OUT, assert_same_end
 
 RNG = np.random.RandomState(0)

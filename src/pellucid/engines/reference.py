@@ -165,7 +165,8 @@ class ReferenceSession(Session):
         if self._penalised:
             pulls = weight_penalty_backward(parameters, total, **self._penalty)
             grads |= {name: grads[name] + pull for name, pull in pulls.items()}
-        return grads
+        # The backward pass ends with the first layer.
+        return {f"d{name}": grads[f"d{name}"] for name in parameters}
 
     def _diverged(self, what: str) -> DivergenceError:
         """The error; the session goes back to the last parameters whose cost was finite."""
