@@ -52,6 +52,7 @@ CORE_MAY_IMPORT = {
     "math",
     "numbers",
     "numpy",
+    "operator",
     "pellucid.core",
     "pellucid.errors",
     "typing",

@@ -38,7 +38,7 @@ class Monitor:
 
     watched: str = "cost"
     kept: str | None = None
-    patience: float = math.inf
+    patience: float | None = None
     min_delta: float = 0.0
     ties: bool = False
     divides: bool = False
@@ -53,7 +53,7 @@ class Monitor:
     @property
     def decides(self) -> bool:
         """Whether it has to be asked after every epoch."""
-        return self.kept is not None or self.patience < math.inf
+        return self.kept is not None or self.patience is not None
 
 
 class Plateau(NamedTuple):

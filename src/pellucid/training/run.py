@@ -16,7 +16,6 @@ import numpy as np
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
-from pellucid.engines.turnstile import Turnstile
 from pellucid.errors import DivergenceError, OptionError, ShapeError
 from pellucid.examples import Examples, Integers
 from pellucid.network import Network
@@ -30,6 +29,7 @@ from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.shortcut import ReducedProblem, find_span, reduced
+from pellucid.training.turnstile import Turnstile
 
 Parameters = dict[str, Array]
 
@@ -332,7 +332,7 @@ class Run:
         if monitor.kept is not None:
             self._keep(found[monitor.kept])
         plateau = self._watched.plateau.after(found[monitor.watched], monitor.min_delta, ties=monitor.ties)
-        if plateau.waited > monitor.patience:
+        if monitor.patience is not None and plateau.waited > monitor.patience:
             divides = monitor.divides and self._divides()
             self._divided += divides
             self.plateaued = not divides
@@ -432,13 +432,17 @@ class Run:
 
     def history(self, reason: str) -> History:
         """How it went."""
+        best = self._watched.best.epoch
+        if best is not None:
+            # A run may go on from a state that left the costs of its epochs behind.
+            best -= self.epoch - len(self.costs)
         return History(
             tuple(self.costs),
             self.iteration,
             self.engine.name,
             reason,
             tuple(self.validation_costs),
-            self._watched.best.epoch,
+            best if best is None or best >= 0 else None,
             "" if self._reduced is None else self._reduced.description,
         )
 
@@ -463,7 +467,7 @@ def _check_monitor(monitor: Monitor, held_out: Examples | None) -> None:
 
 
 def _refuse_shortcut(shortcut: str, *, slots: bool) -> None:
-    """Refuse "always" where there is none, for the slots that a training begins with, or the size of X."""
+    """Refuse "always" where there is none: the training begins with slots, or X is too large."""
     if shortcut == "always":
         reason = "the state to start from has slots" if slots else "X is too large to be dense all at once"
         raise OptionError(f"shortcut is 'always', and {reason}; expected 'auto' or 'never'")
