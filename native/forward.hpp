@@ -43,7 +43,7 @@ template <class T>
 class ForwardPass {
 public:
     // Columns at a time.
-    static constexpr Index block = 64;
+    static constexpr Index block = 240;
 
     struct Scratch {
         AlignedBuffer<T> A, B, dZ, panel;

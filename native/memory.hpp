@@ -32,9 +32,9 @@ public:
     }
     ~AlignedBuffer() { ::operator delete(data_, std::align_val_t(64)); }
 
-    // Hold at least so many numbers. What was there is lost where it grows.
+    // Hold at least so many numbers. What was there is lost where it grows; what grows again grows by an eighth.
     void reserve(Index count) {
-        if (count > count_) *this = AlignedBuffer(count);
+        if (count > count_) *this = AlignedBuffer(count_ ? std::max(count, count_ + count_ / 8) : count);
     }
 
     T* data() { return data_; }

@@ -258,6 +258,30 @@ inline void pack_columns(T* to, View<const T> R, Index K, Index q) {
         pack_whole_steps<T>(to, {R.data + j * R.columns, R.columns, R.rows}, smaller(width, q - j), width, K);
 }
 
+// Copy rows x K of L as panels of `height` rows, one behind the other.
+template <class T>
+inline void pack_rows(T* to, View<const T> L, Index rows, Index K) {
+    constexpr Index height = Large<T>::height, lanes = full_lanes<T>, ahead = 8;
+    const Index size = height * whole_steps(K);
+    Index i = 0;
+    if (L.rows == 1) {
+        // Column by column through all panels: columns lie on pages of their own, which no prefetcher of the processor
+        // goes beyond.
+        const Index whole = rows / height * height;
+        for (Index p = 0; p < K; ++p)
+            for (i = 0; i < whole; i += lanes) {
+                const T* const from = L.data + p * L.columns + i;
+                __builtin_prefetch(from + ahead * L.columns);
+                store(to + i / height * size + p * height + i % height, load<Full<T>>(from));
+            }
+        for (i = 0; i < whole; i += height)
+            for (Index p = height * K; p < size; ++p) to[i / height * size + p] = T(0);
+    }
+    for (; i < rows; i += height)
+        pack_whole_steps(to + i / height * size, {L.data + i * L.rows, L.rows, L.columns}, smaller(height, rows - i),
+                         height, K);
+}
+
 // All of C for the block of K and the columns that `block`, R and L are of.
 template <class T>
 inline void large_product(Block<T> block, View<const T> L, Index n, Index q, T* panel) {
@@ -269,9 +293,7 @@ inline void large_product(Block<T> block, View<const T> L, Index n, Index q, T* 
     pack_columns(packed, block.R, K, q);
     for (Index first = 0; first < n; first += most) {
         const Index end = smaller(n, first + most);
-        for (Index i = first; i < end; i += height)
-            pack_whole_steps(panel + (i - first) * block.K, {L.data + i * L.rows, L.rows, L.columns},
-                             smaller(height, n - i), height, K);
+        pack_rows(panel, {L.data + first * L.rows, L.rows, L.columns}, end - first, K);
         for (Index j = 0; j < q; j += width)
             for (Index i = first; i < end; i += height) {
                 block.bias = bias ? bias + i : nullptr;

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstdint>
+#include <cstring>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(PELLUCID_HAVE_AVX512)
+#include <immintrin.h>
 #endif
 
 #include "kernels.hpp"
@@ -19,42 +20,58 @@
 
 namespace pellucid {
 
-// How many of n numbers are not 0. NaN is none, -0 is one.
+// What is not 0 of n numbers: NaN is not, -0 is. `copy` writes them, and where they stood; both return how many.
 template <class T>
-Index count_nonzeros(const T* x, Index n) {
-    std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t> count = 0;
-    for (Index i = 0; i < n; ++i) count += x[i] != T(0);
-    return Index(count);
-}
-
-// Bit i of the result is set where x[i] is not 0, of 16 numbers.
-template <class T>
-inline unsigned nonzero_bits(const T* x) {
-    unsigned bits = 0;
-#if defined(__SSE2__)
-    if constexpr (sizeof(T) == 4) {
-        for (int i = 0; i < 16; i += 4)
-            bits |= unsigned(_mm_movemask_ps(_mm_cmpneq_ps(_mm_loadu_ps(x + i), _mm_setzero_ps()))) << i;
-    } else {
-        for (int i = 0; i < 16; i += 2)
-            bits |= unsigned(_mm_movemask_pd(_mm_cmpneq_pd(_mm_loadu_pd(x + i), _mm_setzero_pd()))) << i;
+struct Nonzeros {
+    static Index count(const T* x, Index n) {
+        std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t> found = 0;
+        for (Index i = 0; i < n; ++i) found += x[i] != T(0);
+        return Index(found);
     }
-#else
-    for (int i = 0; i < 16; ++i) bits |= unsigned(x[i] != T(0)) << i;
-#endif
-    return bits;
-}
+    static void copy(const T* x, Index n, T* values, std::uint16_t* rows) {
+        for (Index i = 0; i < n; ++i)
+            if (x[i] != T(0)) *values++ = x[i], *rows++ = std::uint16_t(i);
+    }
+};
 
-// Write what is not 0 of n numbers, and where it stood.
+#if defined(PELLUCID_HAVE_AVX512)
+// The same in vectors, which pack what a mask names: a stream of blocks is scanned as fast as it is read.
 template <class T>
-void copy_nonzeros(const T* x, Index n, T* values, std::uint16_t* rows) {
-    const auto copy = [&](Index i) { *values++ = x[i], *rows++ = std::uint16_t(i); };
-    Index i = 0;
-    for (; i + 16 <= n; i += 16)
-        for (unsigned bits = nonzero_bits(x + i); bits; bits &= bits - 1) copy(i + std::countr_zero(bits));
-    for (; i < n; ++i)
-        if (x[i] != T(0)) copy(i);
-}
+struct NonzerosAvx512 {
+    static constexpr bool single = sizeof(T) == 4;
+    static constexpr Index lanes = single ? 16 : 8;
+    static constexpr unsigned all = single ? 0xFFFF : 0xFF;
+
+    __attribute__((target("avx512f"))) static unsigned mask(const T* x, unsigned some) {
+        if constexpr (single)
+            return _mm512_cmp_ps_mask(_mm512_maskz_loadu_ps(__mmask16(some), x), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        else
+            return _mm512_cmp_pd_mask(_mm512_maskz_loadu_pd(__mmask8(some), x), _mm512_setzero_pd(), _CMP_NEQ_UQ);
+    }
+    static unsigned first(Index n) { return n >= lanes ? all : (1u << n) - 1; }
+
+    __attribute__((target("avx512f,popcnt"))) static Index count(const T* x, Index n) {
+        Index found = 0;
+        for (Index i = 0; i < n; i += lanes) found += __builtin_popcount(mask(x + i, first(n - i)));
+        return found;
+    }
+
+    __attribute__((target("avx512f,popcnt"))) static void copy(const T* x, Index n, T* values, std::uint16_t* rows) {
+        __m512i places = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        for (Index i = 0; i < n; i += lanes) {
+            const unsigned bits = mask(x + i, first(n - i)), packed = (1u << __builtin_popcount(bits)) - 1;
+            if constexpr (single)
+                _mm512_mask_compressstoreu_ps(values, __mmask16(bits), _mm512_maskz_loadu_ps(__mmask16(bits), x + i));
+            else
+                _mm512_mask_compressstoreu_pd(values, __mmask8(bits), _mm512_maskz_loadu_pd(__mmask8(bits), x + i));
+            const __m512i where = _mm512_maskz_compress_epi32(__mmask16(bits), places);
+            _mm512_mask_cvtepi32_storeu_epi16(rows, __mmask16(packed), where);
+            places = _mm512_add_epi32(places, _mm512_set1_epi32(int(lanes)));
+            values += __builtin_popcount(bits), rows += __builtin_popcount(bits);
+        }
+    }
+};
+#endif
 
 // The columns of X as lists of what is not 0.
 template <class T>
@@ -64,25 +81,11 @@ public:
     bool assign(View<const T> X, Index n, Index m, Index most, Team& team, int threads) {
         m_ = 0;
         if (n > most_rows || most < 0) return false;
-        starts_.reserve(m + 1);
-        threads = threads_for(double(n) * double(m), threads);
-        std::atomic<Index> found{0};
-        each_column(X, n, m, team, threads, [&](Index j, const T* x) {
-            const Index own = count_nonzeros(x, n);
-            starts_[j + 1] = own;
-            return found.fetch_add(own, std::memory_order_relaxed) + own <= most;
-        });
-        if (found > most) return false;
-        starts_[0] = longest_ = 0;
-        for (Index j = 0; j < m; ++j) longest_ = std::max(longest_, starts_[j + 1]), starts_[j + 1] += starts_[j];
-        values_.reserve(starts_[m]), rows_.reserve(starts_[m]);
-        each_column(X, n, m, team, threads, [&](Index j, const T* x) {
-            copy_nonzeros(x, n, values_.data() + starts_[j], rows_.data() + starts_[j]);
-            return true;
-        });
-        m_ = m;
-        count_rows(n);
-        return true;
+#if defined(PELLUCID_HAVE_AVX512)
+        if (std::strcmp(kernels<T>().name, "avx512") == 0)
+            return assign_by<NonzerosAvx512<T>>(X, n, m, most, team, threads);
+#endif
+        return assign_by<Nonzeros<T>>(X, n, m, most, team, threads);
     }
 
     Index size() const { return m_; }
@@ -94,27 +97,72 @@ public:
     const std::vector<Index>& row_entries() const { return row_entries_; }
 
 private:
-    // Call `function(j, column j)` for all columns until it says false; columns that are scattered in memory are copied.
+    // So many columns at a time that they stay in the second cache, and that X is read in its order where its rows are
+    // contiguous, too.
+    static constexpr Index block = 64;
+
+    template <class Found>
+    bool assign_by(View<const T> X, Index n, Index m, Index most, Team& team, int threads) {
+        starts_.reserve(m + 1);
+        starts_[0] = 0;
+        threads = threads_for(double(n) * double(m), threads);
+        // Blocks are counted as they come, and copied at once while there is room for them: what the examples before
+        // needed is usually enough.
+        const Index room = std::min(values_.size(), rows_.size());
+        std::atomic<Index> next{0}, counted{0};
+        std::atomic<bool> too_many{false};
+        each_block(X, n, m, team, threads, next, [&](Index from, Index to, auto column) {
+            Index sum = 0;
+            for (Index j = from; j < to; ++j) starts_[j + 1] = Found::count(column(j), n), sum += starts_[j + 1];
+            // Where the lists of a block begin is known after those before it.
+            while (counted.load(std::memory_order_acquire) != from && !too_many) std::this_thread::yield();
+            if (too_many) return false;
+            for (Index j = from; j < to; ++j) starts_[j + 1] += starts_[j];
+            const Index end = starts_[to];
+            if (end > most) too_many = true;
+            counted.store(to, std::memory_order_release);
+            for (Index j = from; j < to && end <= room; ++j)
+                Found::copy(column(j), n, values_.data() + starts_[j], rows_.data() + starts_[j]);
+            return !too_many;
+        });
+        if (too_many) return false;
+        if (starts_[m] > room) {
+            values_.reserve(starts_[m]), rows_.reserve(starts_[m]);
+            next = 0;
+            each_block(X, n, m, team, threads, next, [&](Index from, Index to, auto column) {
+                for (Index j = from; j < to; ++j)
+                    Found::copy(column(j), n, values_.data() + starts_[j], rows_.data() + starts_[j]);
+                return true;
+            });
+        }
+        m_ = m;
+        longest_ = 0;
+        for (Index j = 0; j < m; ++j) longest_ = std::max(longest_, starts_[j + 1] - starts_[j]);
+        count_rows(n);
+        return true;
+    }
+
+    // Call `function(from, to, column)` for blocks of columns, in order, until it says false; column(j) is contiguous.
     template <class Function>
-    static void each_column(View<const T> X, Index n, Index m, Team& team, int threads, Function function) {
-        // So many that X is read in its order where its rows are contiguous, too.
-        constexpr Index block = 64;
-        team.run(threads, [&](int t) {
-            const Share mine = even_share(m, threads, t);
+    static void each_block(View<const T> X, Index n, Index m, Team& team, int threads, std::atomic<Index>& next,
+                           Function function) {
+        team.run(threads, [&](int) {
             AlignedBuffer<T> copies(X.rows == 1 ? 0 : n * block);
-            for (Index from = mine.from; from < mine.to; from += block) {
-                const Index to = std::min(from + block, mine.to);
+            for (Index from; (from = next.fetch_add(block)) < m;) {
+                const Index to = std::min(from + block, m);
                 for (Index i = 0; copies.size() && i < n; ++i)
                     for (Index j = from; j < to; ++j)
                         copies[(j - from) * n + i] = X.data[i * X.rows + j * X.columns];
-                for (Index j = from; j < to; ++j)
-                    if (!function(j, copies.size() ? copies.data() + (j - from) * n : X.data + j * X.columns)) return;
+                const auto column = [&](Index j) -> const T* {
+                    return copies.size() ? copies.data() + (j - from) * n : X.data + j * X.columns;
+                };
+                if (!function(from, to, column)) return;
             }
         });
     }
 
     void count_rows(Index n) {
-        constexpr Index enough = 512;
+        constexpr Index enough = 128;
         const Index step = std::max<Index>(1, m_ / enough);
         row_entries_.assign(std::size_t(n), 0);
         for (Index j = 0; j < m_; j += step)

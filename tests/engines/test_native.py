@@ -14,10 +14,19 @@ import pytest
 import pellucid
 from helpers import torch_activation
 from pellucid import Network, initialize_parameters_deep
-from pellucid.core import L_model_forward
-from pellucid.engines import ENGINES, Batches, Session, Steps, engine_named, predictor, product
+from pellucid.engines import (
+    ENGINES,
+    Batches,
+    Session,
+    StepOptions,
+    TrainingState,
+    default_threads,
+    engine_named,
+    product,
+)
 from pellucid.engines.native import is_compiled
 from pellucid.errors import DivergenceError, OptionError
+from pellucid.examples import Examples
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 
 needs_native = pytest.mark.skipif(not is_compiled(), reason="the native engine was not compiled")
@@ -30,9 +39,14 @@ def problem(network: Network, m: int = 60, dtype: str = "float64") -> tuple[Any,
     return X, Y, initialize_parameters_deep(network.layer_dims, scheme="he", rng=2)
 
 
-def session(network: Network, m: int = 60, dtype: str = "float64", **steps: Any) -> Session:
+def opened(network: Network, start: Any, X: Any, Y: Any, weights: Any = None, **options: Any) -> Session:
+    examples = Examples(X, Y, weights, finite=True)
+    return engine_named("native").open(network, examples, TrainingState(start), StepOptions(**options))
+
+
+def session(network: Network, m: int = 60, dtype: str = "float64", **options: Any) -> Session:
     X, Y, parameters = problem(network, m, dtype)
-    return engine_named("native").open(network, parameters, X, Y, steps=Steps(**steps))
+    return opened(network, parameters, X, Y, **options)
 
 
 @needs_native
@@ -41,7 +55,7 @@ def test_gradients_are_those_of_autograd(hidden: str) -> None:
     torch = pytest.importorskip("torch")
     network = Network((6, 7, 5, 2), hidden_activation=hidden)
     X, Y, start = problem(network)
-    trained = engine_named("native").open(network, start, X, Y)
+    trained = opened(network, start, X, Y)
     cost = trained.advance(Batches.full(), 1.0)
     leaves = {name: torch.tensor(value, requires_grad=True) for name, value in start.items()}
     A = torch.tensor(X)
@@ -53,8 +67,8 @@ def test_gradients_are_those_of_autograd(hidden: str) -> None:
         / X.shape[1]
     )
     loss.backward()
-    assert cost == [pytest.approx(loss.item(), rel=1e-12)]
-    for name, value in trained.snapshot().items():
+    assert cost.cost == [pytest.approx(loss.item(), rel=1e-12)]
+    for name, value in trained.state().parameters.items():
         np.testing.assert_allclose(start[name] - value, leaves[name].grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
@@ -87,9 +101,9 @@ def test_x_is_not_copied(order: str) -> None:
     network = Network((30, 4, 1))
     X, Y, parameters = problem(network)
     X = np.asarray(X, order=order)  # type: ignore[call-overload]
-    one = engine_named("native").open(network, parameters, X, Y)
+    one = opened(network, parameters, X, Y)
     X *= 2
-    twice = engine_named("native").open(network, parameters, X.copy(), Y)
+    twice = opened(network, parameters, X.copy(), Y)
     assert one.advance(Batches.full(3), 0.1) == twice.advance(Batches.full(3), 0.1)
 
 
@@ -100,9 +114,11 @@ def test_rows_of_any_stride_are_read_where_they_are() -> None:
     wide = rng.standard_normal((80, 20))
     X = wide[::2, 3:18:3].T
     Y, parameters = (rng.random((1, 40)) < 0.5).astype(float), initialize_parameters_deep((5, 4, 1), rng=1)
-    found, plain = (engine_named("native").open(network, parameters, x, Y) for x in (X, X.copy()))
+    found, plain = (opened(network, parameters, x, Y) for x in (X, X.copy()))
     batches = Batches.of([[3, 1, 2], range(10, 30), [39]])
-    np.testing.assert_allclose(found.advance(batches, 0.1), plain.advance(batches, 0.1), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.advance(batches, 0.1).cost, plain.advance(batches, 0.1).cost, rtol=1e-12
+    )
 
 
 @needs_native
@@ -121,13 +137,13 @@ def test_ctrl_c_is_heard_between_two_steps_and_loses_nothing(mini: bool) -> None
     with pytest.raises(KeyboardInterrupt):
         one.advance(batches, 1e-4)
     thread.join()
-    taken = one.iteration
+    taken = one.state().step_count
     assert 0 < taken < len(batches)
     again = session(network, 512, "float32")
     columns = None if batches.columns is None else batches.columns[: batches.offsets[taken]]
     again.advance(Batches(columns, batches.offsets[: taken + 1]), 1e-4)
-    for name, value in again.snapshot().items():
-        np.testing.assert_array_equal(value, one.snapshot()[name])
+    for name, value in again.state().parameters.items():
+        np.testing.assert_array_equal(value, one.state().parameters[name])
 
 
 @needs_native
@@ -135,7 +151,7 @@ def test_trainings_in_several_threads_do_not_meet() -> None:
     network = Network((40, 80, 1))
     alone = session(network, 300, threads=2)
     expected = alone.advance(Batches.full(40), 0.1)
-    found: dict[int, list[float]] = {}
+    found: dict[int, Any] = {}
 
     def work(i: int) -> None:
         found[i] = session(network, 300, threads=2).advance(Batches.full(40), 0.1)
@@ -150,41 +166,16 @@ def test_trainings_in_several_threads_do_not_meet() -> None:
 
 
 @needs_native
-def test_one_session_takes_one_call_at_a_time() -> None:
-    one = session(Network((64, 128, 64, 1)), 512, "float32", threads=2)
-    refused: list[str] = []
-
-    def handler(number: int, frame: Any) -> None:
-        # In the middle of `advance`, in its own thread.
-        for ask in (one.snapshot, lambda: one.iteration, lambda: one.advance(Batches.full(), 0.1)):
-            with pytest.raises(RuntimeError, match="at work in another call") as caught:
-                ask()
-            refused.append(str(caught.value))
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        thread = threading.Thread(target=lambda: (time.sleep(0.3), signal.raise_signal(signal.SIGINT)))
-        thread.start()
-        with pytest.raises(KeyboardInterrupt):
-            one.advance(Batches.full(200_000), 1e-4)
-        thread.join()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert len(refused) == 3
-    assert one.iteration > 0
-
-
-@needs_native
 @pytest.mark.parametrize("rule", ["adam", "rmsprop", "momentum"])
 def test_float32_keeps_its_digits_where_one_minus_beta_is_small(rule: str) -> None:
     network, optimizer = Network((6, 8, 1)), Optimizer(rule, beta1=0.999, beta2=0.999)
     X, Y, start = problem(network, 40)
-    steps, found = Steps(optimizer), {}
+    found = {}
     for name, dtype in (("reference", np.float64), ("native", np.float32)):
-        one = engine_named(name).open(network, start, X.astype(dtype), Y.astype(dtype), steps=steps)
+        examples = Examples(X.astype(dtype), Y.astype(dtype), None, finite=True)
+        one = engine_named(name).open(network, examples, TrainingState(start), StepOptions(optimizer))
         one.advance(Batches.full(), 0.01)
-        found[name] = one.snapshot()
+        found[name] = one.state().parameters
     # Biases start at 0: their first step is seen with all its digits.
     for name in ("b1", "b2"):
         np.testing.assert_allclose(found["native"][name], found["reference"][name], rtol=3e-6)
@@ -196,7 +187,8 @@ def test_a_weight_that_is_no_number_is_not_taken_for_none() -> None:
     X, Y, start = problem(network)
     weights = np.full((1, 60), np.nan)
     for name in ENGINES:
-        one = engine_named(name).open(network, start, X, Y, weights=weights)
+        examples = Examples(X, Y, weights, finite=True)
+        one = engine_named(name).open(network, examples, TrainingState(start))
         with pytest.raises(DivergenceError, match="the cost became nan at iteration 0"):
             one.advance(Batches.full(), 0.1)
 
@@ -208,7 +200,7 @@ def test_numbers_that_lie_between_others_are_read() -> None:
     network = Network((5, 3, 1))
     _, Y, start = problem(network, 40)
     found = [
-        engine_named("native").open(network, start, X, Y).advance(Batches.full(3), 0.1)
+        opened(network, start, X, Y).advance(Batches.full(3), 0.1)
         for X in (records["x"], records["x"].copy())
     ]
     assert found[0] == found[1]
@@ -261,7 +253,7 @@ from pellucid import Network, _native
 from pellucid.engines import Batches
 assert _native.instruction_set() in ("generic", sys.argv[1])
 network = Network((30, 20, 7, 1), hidden_activation=("gelu", "tanh"))
-print(session(network).advance(Batches.full(30), 0.1)[-1])
+print(session(network).advance(Batches.full(30), 0.1).cost[-1])
 """
     run = subprocess.run(
         [sys.executable, "-c", code, isa],
@@ -275,44 +267,40 @@ print(session(network).advance(Batches.full(30), 0.1)[-1])
     ours = session(Network((30, 20, 7, 1), hidden_activation=("gelu", "tanh"))).advance(
         Batches.full(30), 0.1
     )
-    assert float(run.stdout) == pytest.approx(ours[-1], rel=1e-11)
+    assert float(run.stdout) == pytest.approx(ours.cost[-1], rel=1e-11)
 
 
 def test_arrays_of_other_libraries_are_refused_by_name() -> None:
     torch = pytest.importorskip("torch")
-    network = Network((3, 2, 1))
-    _, Y, parameters = problem(network)
+    engine = ENGINES["native"]()
     if not is_compiled():
         pytest.skip("the native engine was not compiled")
-    with pytest.raises(OptionError, match=r"trains on NumPy arrays, and X is torch's; engine='reference'"):
-        engine_named("native").open(network, parameters, torch.zeros((3, 60)), Y)
+    assert engine.why_not(Network((3, 2, 1)), np.zeros((3, 4))) == ""
+    assert engine.why_not(None, torch.zeros((3, 4))) == "trains on NumPy arrays, and X is torch's"
 
 
 @needs_native
 @pytest.mark.parametrize("columns", [[-1], [60], [0, 1, 2**40]])
 def test_columns_that_are_none_take_no_step(columns: list[int]) -> None:
     one = session(Network((3, 2, 1)))
-    before = one.snapshot()
+    before = one.state().parameters
     with pytest.raises(IndexError):
         one.advance(Batches.of([[1, 2], columns]), 0.1)
-    assert one.iteration == 0
-    np.testing.assert_array_equal(one.snapshot()["W1"], before["W1"])
+    assert one.state().step_count == 0
+    np.testing.assert_array_equal(one.state().parameters["W1"], before["W1"])
 
 
 def test_without_the_compiled_module_the_reference_engine_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PELLUCID_ENGINE", raising=False)
     monkeypatch.setattr("pellucid.engines.native.is_compiled", lambda: False)
-    monkeypatch.setattr("pellucid.engines.is_compiled", lambda: False)
-    pellucid.engines._say_once.cache_clear()
-    with pytest.warns(RuntimeWarning, match="native engine was not compiled"):
+    pellucid.engines._warn_once.cache_clear()
+    with pytest.warns(RuntimeWarning, match="native engine was not compiled when pellucid was installed"):
         assert engine_named("auto").name == "reference"
     # Once is enough: a second warning would be an error here.
     assert engine_named("auto").name == "reference"
     with pytest.raises(OptionError, match=r"was not compiled .* 'reference' or 'auto'"):
         engine_named("native")
-    network = Network((3, 2, 1))
     rng = np.random.default_rng(1)
-    assert predictor(network, problem(network)[2]) is None
     A, B = rng.standard_normal((3, 4)), rng.standard_normal((4, 5))
     np.testing.assert_array_equal(product(A, B), A @ B)
 
@@ -343,50 +331,41 @@ def test_auto_is_the_native_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_native
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize(
-    ("output", "n_y"), [("sigmoid", 1), ("sigmoid", 3), ("softmax", 4), ("identity", 2)]
-)
-def test_the_predictor_answers_as_the_core_does(dtype: str, output: str, n_y: int) -> None:
-    network = Network((9, 70, 33, n_y), hidden_activation=("silu", "relu"), output_activation=output)
-    parameters = {name: value.astype(dtype) for name, value in problem(network)[2].items()}
-    rows = np.random.default_rng(3).standard_normal((2000, 9)).astype(dtype)
-    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
-    found = predictor(
-        network, parameters, mean=mean.tolist(), deviation=deviation.tolist(), spread=n_y == 1
-    )
-    assert found is not None
-    X = ((rows.astype(np.float64) - mean) / deviation).astype(dtype).T
-    AL, _ = L_model_forward(X, parameters, **network.activations)
-    expected = np.vstack([1 - AL, AL]).T if n_y == 1 else AL.T
-    tolerance = 1e-12 if dtype == "float64" else 2e-5
-    for m in (1, 2, 63, 2000):
-        answers = found(rows[:m])
-        assert answers is not None
-        np.testing.assert_allclose(answers, expected[:m], rtol=tolerance, atol=tolerance)
+def test_a_session_keeps_the_arrays_it_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network((30, 20, 1))
+    X, Y, start = problem(network)
+    one, two = (opened(network, start, X.copy(), Y) for _ in range(2))
+    examples = Examples(X.copy(), Y, None, finite=True)
+    expected = two.advance(Batches.full(3), 0.1), two.evaluate(examples)[0]
+    two.feed(examples)
+    expected += (two.advance(Batches.full(3), 0.1),)
+    found: tuple[Any, ...] = ()
+    for part in ("advance", "evaluate", "feed"):
+        fresh = Examples(X.copy(), Y, None, finite=True)
+        if part == "feed":
+            one.feed(fresh)
+        # Memory that is given back is soon another array's.
+        del fresh
+        trash = [np.full_like(X, np.nan) for _ in range(8)]
+        if part == "evaluate":
+            found += (one.evaluate(Examples(X.copy(), Y, None, finite=True))[0],)
+        else:
+            found += (one.advance(Batches.full(3), 0.1),)
+        del trash
+    assert found == expected
 
 
 @needs_native
-def test_the_predictor_leaves_to_others_what_it_cannot_read() -> None:
-    network = Network((3, 2, 1))
-    found = predictor(network, problem(network)[2])
-    assert found is not None
-    rows = np.ones((4, 3))
-    assert found(rows) is not None
-    # As NumPy calls its own numbers where they were read from a file.
-    assert found(rows.view(np.dtype("f8").newbyteorder("<"))) is not None
-    infinite = rows.copy()
-    infinite[2, 1] = np.inf
-    masked = np.ma.masked_array(rows)
-    for other in (
-        rows.astype(np.float32),
-        rows.astype(int),
-        rows[:, ::-1],
-        rows[0],
-        rows.T,
-        [[1.0, 2.0, 3.0]],
-        masked,
-    ):
-        assert found(other) is None
-    assert found(infinite) is None
-    assert found(np.full((4, 3), np.nan)) is None
+def test_threads_follow_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Network((300, 400, 1))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if default_threads() == 1:
+        pytest.skip("one processor")
+    found = {}
+    for threads, allowed in ((1, None), (2, None), (None, "1"), (None, "2")):
+        if allowed is not None:
+            monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+        one = session(network, 500, "float32", threads=threads, clip_norm=0.01)
+        one.advance(Batches.full(3), 0.1)
+        found[threads, allowed] = one.state().parameters["W1"].tobytes()
+    assert found[1, None] == found[None, "1"] != found[2, None] == found[None, "2"]

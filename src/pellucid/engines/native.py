@@ -6,7 +6,6 @@ compiled the package works without: `engine_for("auto")` then gives the referenc
 
 import importlib.util
 import math
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from types import ModuleType
@@ -30,6 +29,7 @@ from pellucid.engines.interface import (
     TrainingState,
 )
 from pellucid.engines.packing import flat, named
+from pellucid.engines.threads import default_threads
 from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
@@ -47,19 +47,6 @@ def compiled() -> ModuleType | None:
     from pellucid import _native
 
     return _native
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    affinity: Any = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def default_threads() -> int:
-    """How many threads work where nobody says: OMP_NUM_THREADS, at most one for each processor."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    most = processors()
-    return min(int(asked), most) if asked.isdecimal() and int(asked) > 0 else most
 
 
 def _native() -> ModuleType:

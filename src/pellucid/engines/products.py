@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.engines.native import compiled
-from pellucid.engines.threads import processors
+from pellucid.engines.threads import default_threads
 
 Floats = np.ndarray[Any, Any]
 
@@ -28,5 +28,6 @@ def product(A: Floats, B: Floats, *, beyond: int | None = None) -> Floats:
     if native is None or odd or A.dtype != B.dtype or A.dtype not in (np.float32, np.float64):
         return np.asarray(A @ B)
     C = np.zeros((A.shape[0], B.shape[1]), A.dtype, order="F")
-    native.product(A, B, C, B.shape[1] if beyond is None else beyond, processors())
+    columns = B.shape[1] if beyond is None else beyond
+    native.product(A=A, B=B, C=C, beyond=columns, threads=default_threads())
     return C
