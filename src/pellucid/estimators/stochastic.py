@@ -1,7 +1,4 @@
-"""The stochastic solvers.
-
-`training.train` with scikit-learn's order, monitor and rates, and its attributes.
-"""
+"""The stochastic solvers: the one training loop with scikit-learn's order, monitor and attributes."""
 
 import math
 import threading

@@ -1,7 +1,4 @@
-"""The training loop, the only one: a generator of events. Whoever listens shows them.
-
-`run` takes the steps.
-"""
+"""The training loop, the only one: a generator of events. Listeners show them; `run` takes the steps."""
 
 import inspect
 import threading

@@ -1,7 +1,4 @@
-"""The monitor.
-
-Which number is watched after every epoch, when training ends, and which parameters are kept.
-"""
+"""The monitor: what is watched after every epoch, when training ends, which parameters are kept."""
 
 import math
 from collections.abc import Callable, Mapping

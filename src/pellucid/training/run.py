@@ -1,6 +1,4 @@
-"""One training under way.
-
-What is opened before the first step, each call of the engine, and each epoch's end.
+"""One training under way: opening it, each call of the engine, and the end of each epoch.
 
 `loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
 knows
@@ -203,10 +201,7 @@ class Run:
 
     @property
     def _before(self) -> bool:
-        """Whether the number that is kept is that of the parameters before the epoch.
-
-        The full batch's cost.
-        """
+        """Whether the cost that is kept is that of the parameters before the epoch: the full batch's."""
         return self._monitor.kept == "cost" and self._options.batch_size is None
 
     @property
