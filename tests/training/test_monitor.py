@@ -115,7 +115,8 @@ def test_a_plateau_divides_the_rate_and_ends_only_where_it_is_small(
     costs: list[float], patience: int
 ) -> None:
     engine = FakeEngine(costs.__getitem__)
-    schedule = "adaptive:divisor=10"
+    # The schedule has a patience of its own, which has no part here.
+    schedule = "adaptive:divisor=10,patience=0"
     options = TrainingOptions(epochs=len(costs), learning_rate=2e-4, schedule=schedule, engine=engine)
     end = train(NETWORK, DATA, options, monitor=Monitor("cost", None, patience, divides=True))
     rates, rate, lowest, waited, reason = [], 2e-4, math.inf, 0, "completed"
