@@ -54,7 +54,7 @@ docs: $(VENV)/.dev ## Rewrite the generated pages and pictures of the documentat
 	$(BIN)/python scripts/write_corpus_page.py
 
 bench: $(VENV)/.all $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Time the trainer beside NumPy and scikit-learn (PEERS=1: PyTorch and JAX too).
-	$(BIN)/pellucid bench --drop-in $(BENCH)
+	$(BIN)/python -m benchmarks --works --drop-in --ratios $(BENCH)
 
 native: $(VENV)/.all ## Compile the native engine; what did not change is not compiled again.
 	$(call need-compiler)

@@ -1,4 +1,4 @@
-"""The native engine's matrix products beside OpenBLAS's, on one thread: python benchmarks/products.py
+"""The native engine's matrix products beside OpenBLAS's, on one thread: python -m benchmarks.products
 
 For each product of a training step, the best of many runs in GFLOP/s: ours reads both factors where they
 are, OpenBLAS (SciPy's) is given its favourite order of memory. Called in turn.

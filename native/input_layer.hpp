@@ -226,7 +226,7 @@ public:
     void forward(const Chunk<T>& chunk, Share mine, const T* parameters, T* Z, Index ldz, T*) const override {
         const Layer& layer = this->layer_;
         const std::int64_t* which = chunk.which ? chunk.which + mine.from : nullptr;
-        this->kernels_.combine(Z, ldz, parameters + layer.W, layer.n, layer.n, columns_.lists(), which,
+        this->kernels_.sparse_product(Z, ldz, parameters + layer.W, layer.n, layer.n, columns_.lists(), which,
                                chunk.first + mine.from, mine.size(), T(1), T(0), parameters + layer.b);
     }
 
@@ -236,7 +236,7 @@ public:
         const Share rows = rows_of(threads, t);
         const Lists<T> lists =
             transposed_.transpose(columns_.lists(), layer.n_prev, chunk.which, chunk.first, chunk.k, rows, t);
-        this->kernels_.combine(dW + rows.from * layer.n, layer.n, dZ, ldz, layer.n, lists, nullptr, 0, rows.size(), alpha,
+        this->kernels_.sparse_product(dW + rows.from * layer.n, layer.n, dZ, ldz, layer.n, lists, nullptr, 0, rows.size(), alpha,
                                beta, nullptr);
     }
 

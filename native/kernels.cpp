@@ -8,10 +8,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "combine.hpp"
+#include "elementwise.hpp"
 #include "philox.hpp"
 #include "products.hpp"
-#include "sweeps.hpp"
+#include "sparse_product.hpp"
 
 #ifndef PELLUCID_ISA
 #define PELLUCID_ISA generic
@@ -28,7 +28,7 @@ const Kernels<T>& table() {
         product<T>,
         dots<T>,
         weighted_columns<T>,
-        combine<T>,
+        sparse_product<T>,
         row_sums<T>,
         activate<T>,
         activate_backward<T>,

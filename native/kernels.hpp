@@ -72,8 +72,8 @@ struct Kernels {
     // C (n, count) = alpha M S + beta C + bias (n, or null) in every column, columns ldc apart; column q of S is list
     // which[q] (null: first + q), and its rows the columns of M, ldm apart. Behind the last of these has to be one more
     // vector's room, which is read and left out.
-    void (*combine)(T* C, Index ldc, const T* M, Index ldm, Index n, const Lists<T>& lists, const std::int64_t* which,
-                    Index first, Index count, T alpha, T beta, const T* bias);
+    void (*sparse_product)(T* C, Index ldc, const T* M, Index ldm, Index n, const Lists<T>& lists,
+                           const std::int64_t* which, Index first, Index count, T alpha, T beta, const T* bias);
     // s (n) = sum of the k columns of dZ, ld apart.
     void (*row_sums)(T* s, const T* dZ, Index ld, Index n, Index k);
 
@@ -103,10 +103,10 @@ struct Kernels {
                         std::uint64_t first, Index count);
 };
 
-// Numbers that `product` needs to copy into: a panel of L, 64 rows at the most, and 108 columns of R, both for 256 steps
-// of K, the columns a cache line apart.
-constexpr Index panel_rows = 64, copied_columns = 108, longest_block = 256, copied_step = longest_block + 16;
-constexpr Index panel_size = panel_rows * longest_block + copied_columns * copied_step;
+// Numbers that `product` needs to copy into: two panels of L, 32 rows at the most, and 192 columns of R, both for 256 steps
+// of K; and room to begin on a cache line.
+constexpr Index packed_rows = 128, packed_columns = 264, longest_block = 256;
+constexpr Index panel_size = (packed_rows + packed_columns) * longest_block + 16;
 
 // The tables of the instruction sets that were compiled; null where this one was not.
 namespace generic {

@@ -20,19 +20,23 @@ void multiply_matrices(View<const T> A, View<const T> B, T* C, Index ldc, Index 
     const Kernels<T>& table = kernels<T>();
     const double flops = 2 * double(n) * double(q) * double(K);
     const int size = int(std::clamp(flops / 1e6, 1.0, double(std::max(threads, 1))));
-    // So many columns at a time: enough that copying A costs little, few enough that the threads end together.
-    const Index width = size == 1 ? q : std::clamp<Index>(q / (4 * size) / 12 * 12, 72, 480);
+    // Each thread copies all of what is not shared out, so the longer side is; not into so many pieces that copying
+    // costs much, and into enough that the threads end together.
+    const bool by_rows = n >= q && beyond >= q;
+    const Index length = by_rows ? n : q, unit = by_rows ? packed_rows : packed_columns;
+    const Index piece = size == 1 ? length : std::max(unit, (length / (4 * size) + unit - 1) / unit * unit);
     std::atomic<Index> next{0};
     Team team;
     team.run(size, [&](int) {
         // Not zeroed: what is read of it is written first.
         const std::unique_ptr<T[]> panel(new T[std::size_t(panel_size)]);
-        for (Index from = next.fetch_add(width); from < q; from = next.fetch_add(width)) {
-            const Index first = std::clamp<Index>(from - beyond, 0, n);
-            const View<const T> left = {A.data + first * A.rows, A.rows, A.columns};
-            const View<const T> right = {B.data + from * B.columns, B.rows, B.columns};
-            table.product(C + first + from * ldc, ldc, left, right, n - first, std::min(width, q - from), K, T(1), T(0),
-                          nullptr, panel.get());
+        for (Index from = next.fetch_add(piece); from < length; from = next.fetch_add(piece)) {
+            const Index count = std::min(piece, length - from), column = by_rows ? 0 : from;
+            const Index row = by_rows ? from : std::clamp<Index>(from - beyond, 0, n);
+            const Index rows = by_rows ? count : n - row, columns = by_rows ? q : count;
+            table.product(C + row + column * ldc, ldc, {A.data + row * A.rows, A.rows, A.columns},
+                          {B.data + column * B.columns, B.rows, B.columns}, rows, columns, K, T(1), T(0), nullptr,
+                          panel.get());
         }
     });
 }

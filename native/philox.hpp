@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "kernels.hpp"
-#include "products.hpp"
 #include "vector.hpp"
 
 namespace pellucid {
@@ -36,21 +35,6 @@ inline Words xor_of(Words a, Words b, Words c) {
 #else
     return a ^ b ^ c;
 #endif
-}
-
-// a0 b0 a1 b1 ..: the first half of it, or the second.
-template <bool second, class V, int... i>
-inline V interleaved(V a, V b, std::integer_sequence<int, i...>) {
-    constexpr int lanes = lanes_of<V>, from = second ? lanes / 2 : 0;
-#if __has_builtin(__builtin_shufflevector)
-    return __builtin_shufflevector(a, b, (from + i / 2 + i % 2 * lanes)...);
-#else
-    return V{(i % 2 ? b : a)[from + i / 2]...};
-#endif
-}
-template <bool second, class V>
-inline V interleaved(V a, V b) {
-    return interleaved<second>(a, b, std::make_integer_sequence<int, lanes_of<V>>{});
 }
 
 struct PhiloxKey {
@@ -87,9 +71,10 @@ inline void philox(std::uint64_t* pairs, const PhiloxKey& of, std::uint64_t bloc
 #pragma GCC unroll 4
     for (int s = 0; s < chains; ++s) {
         // Pairs of words in one lane, which a little-endian processor stores in their order.
-        const Words first = (c[s][0] & 0xFFFFFFFF) | (c[s][1] << 32), second = (c[s][2] & 0xFFFFFFFF) | (c[s][3] << 32);
-        store(pairs + s * 2 * counters, interleaved<false>(first, second));
-        store(pairs + (s * 2 + 1) * counters, interleaved<true>(first, second));
+        Words first = (c[s][0] & 0xFFFFFFFF) | (c[s][1] << 32), second = (c[s][2] & 0xFFFFFFFF) | (c[s][3] << 32);
+        interleave(first, second);
+        store(pairs + s * 2 * counters, first);
+        store(pairs + (s * 2 + 1) * counters, second);
     }
 }
 
@@ -121,8 +106,10 @@ void philox_mask(T* M, std::uint64_t seed, std::uint32_t layer, std::uint64_t st
             if constexpr (sizeof(T) == 4) {
                 put(i, flags);
             } else {
-                put(i, (Flags)interleaved<false>(flags, flags));
-                put(i + lanes_of<V>, (Flags)interleaved<true>(flags, flags));
+                auto low = flags, high = flags;
+                interleave(low, high);
+                put(i, (Flags)low);
+                put(i + lanes_of<V>, (Flags)high);
             }
         }
         M += taken, count -= taken, block += std::uint64_t(drawn / 4), skipped = 0;

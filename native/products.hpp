@@ -1,19 +1,16 @@
-// Matrix products for matrices that fit a cache: register blocks, no library call, nothing copied that need not be.
+// Matrix products: register blocks, no library call, nothing copied that need not be.
 //
-// C (n, q) = alpha L (n, K) R (K, q) + beta C. A block of C stays in registers while K runs: `MV` vectors of rows
-// times `NR` columns; a step of K loads MV vectors of L and broadcasts NR numbers of R. L is therefore wanted
-// with its rows contiguous: where it is not, or its columns lie far apart, a panel of it is copied first. R may lie
-// in any order and is read where it is, unless its strides collide in the cache. On the products of a training step that
-// is as fast as OpenBLAS, which copies both (benchmarks/products.py), and there is no library, no work space and no
-// threads of a library to take care of.
+// C (n, q) = alpha L (n, K) R (K, q) + beta C. A block of C stays in registers while K runs: MV vectors of rows times NR
+// columns; a step of K loads MV vectors of L and broadcasts NR numbers of R.
+//
+// A small product reads R where it is, in any order, and copies of L only a panel (MV vectors of rows) whose rows are not
+// contiguous or whose columns lie far apart. A large one has a second level of blocks: a block of R is copied once, in the
+// order in which it is read, and stays in the second cache; then every panel of L is copied, stays in the first cache,
+// and meets all of that block. It is as fast as OpenBLAS (benchmarks/products.py), and there is no library, no work space
+// and no threads of a library to take care of.
 #pragma once
 
-#include <algorithm>
 #include <type_traits>
-
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
 
 #include "kernels.hpp"
 #include "vector.hpp"
@@ -21,58 +18,9 @@
 namespace pellucid {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int register_bytes = 64, registers = 32;
-#elif defined(__aarch64__)
-constexpr int register_bytes = 16, registers = 32;
-#elif defined(__AVX__)
-constexpr int register_bytes = 32, registers = 16;
-#else
-constexpr int register_bytes = 16, registers = 16;
-#endif
-
-template <class T>
-constexpr int full_lanes = register_bytes / int(sizeof(T));
-template <class T>
-using Full = Vector<T, full_lanes<T>>;
-
 // Columns of C in registers at a time, beside MV vectors of L and a broadcast of R.
 template <int MV>
 constexpr int most_columns = registers == 32 ? 12 : (MV == 1 ? 8 : 6);
-
-// The first `rows` lanes, the others 0. With a mask it is one instruction: without, a network of 20, 7 and 5 units
-// spends a quarter of its time here.
-template <class V>
-inline V load_some(const ScalarOf<V>* from, Index rows) {
-    if (rows >= lanes_of<V>) return load<V>(from);
-#if defined(__AVX512VL__)
-    const auto mask = (1u << rows) - 1;
-    if constexpr (std::is_same_v<V, Vector<double, 8>>) return (V)_mm512_maskz_loadu_pd(__mmask8(mask), from);
-    if constexpr (std::is_same_v<V, Vector<double, 4>>) return (V)_mm256_maskz_loadu_pd(__mmask8(mask), from);
-    if constexpr (std::is_same_v<V, Vector<double, 2>>) return (V)_mm_maskz_loadu_pd(__mmask8(mask), from);
-    if constexpr (std::is_same_v<V, Vector<float, 16>>) return (V)_mm512_maskz_loadu_ps(__mmask16(mask), from);
-    if constexpr (std::is_same_v<V, Vector<float, 8>>) return (V)_mm256_maskz_loadu_ps(__mmask8(mask), from);
-    if constexpr (std::is_same_v<V, Vector<float, 4>>) return (V)_mm_maskz_loadu_ps(__mmask8(mask), from);
-#endif
-    V value{};
-    for (Index i = 0; i < rows; ++i) value[i] = from[i];
-    return value;
-}
-
-template <class V>
-inline void store_some(ScalarOf<V>* to, V value, Index rows) {
-    if (rows >= lanes_of<V>) return store(to, value);
-#if defined(__AVX512VL__)
-    const auto mask = (1u << rows) - 1;
-    if constexpr (std::is_same_v<V, Vector<double, 8>>) return _mm512_mask_storeu_pd(to, __mmask8(mask), (__m512d)value);
-    if constexpr (std::is_same_v<V, Vector<double, 4>>) return _mm256_mask_storeu_pd(to, __mmask8(mask), (__m256d)value);
-    if constexpr (std::is_same_v<V, Vector<double, 2>>) return _mm_mask_storeu_pd(to, __mmask8(mask), (__m128d)value);
-    if constexpr (std::is_same_v<V, Vector<float, 16>>) return _mm512_mask_storeu_ps(to, __mmask16(mask), (__m512)value);
-    if constexpr (std::is_same_v<V, Vector<float, 8>>) return _mm256_mask_storeu_ps(to, __mmask8(mask), (__m256)value);
-    if constexpr (std::is_same_v<V, Vector<float, 4>>) return _mm_mask_storeu_ps(to, __mmask8(mask), (__m128)value);
-#endif
-    for (Index i = 0; i < rows; ++i) to[i] = value[i];
-}
 
 // What all blocks of one product share.
 template <class T>
@@ -85,67 +33,143 @@ struct Block {
     const T* bias;
 };
 
-// C[0:rows, q:q+NR], its rows those of the panel L: row i of column p at L[p * step + i].
+// C = alpha sum + beta C + bias for the first `rows` rows and `columns` columns of a block.
 template <class V, int MV, int NR, class T = ScalarOf<V>>
-inline void register_block(const Block<T>& block, const T* L, Index step, Index rows, Index q) {
+[[gnu::noinline]] void store_part(const V (&sum)[NR][MV], const Block<T>& block, T* C, Index rows, Index columns) {
+    constexpr int lanes = lanes_of<V>;
+    for (Index c = 0; c < columns; ++c)
+        for (Index v = 0; v * lanes < rows; ++v) {
+            const Index left = rows - v * lanes;
+            T* to = C + c * block.ldc + v * lanes;
+            V value = sum[c][v] * block.alpha;
+            if (block.bias) value += load_some<V>(block.bias + v * lanes, left);
+            if (block.beta != T(0)) value += load_some<V>(to, left) * block.beta;
+            store_some(to, value, left);
+        }
+}
+
+// The same for all of it.
+template <class V, int MV, int NR, class T = ScalarOf<V>>
+inline void store_whole(V (&sum)[NR][MV], const Block<T>& block, T* C) {
+    constexpr int lanes = lanes_of<V>;
+    V bias[MV] = {};
+    if (block.bias)
+#pragma GCC unroll 4
+        for (int v = 0; v < MV; ++v) bias[v] = load<V>(block.bias + v * lanes);
+    if (block.beta != T(0)) {
+#pragma GCC unroll 16
+        for (int c = 0; c < NR; ++c) {
+#pragma GCC unroll 4
+            for (int v = 0; v < MV; ++v) {
+                T* to = C + c * block.ldc + v * lanes;
+                store(to, sum[c][v] * block.alpha + bias[v] + load<V>(to) * block.beta);
+            }
+        }
+    } else {
+#pragma GCC unroll 16
+        for (int c = 0; c < NR; ++c) {
+#pragma GCC unroll 4
+            for (int v = 0; v < MV; ++v) store(C + c * block.ldc + v * lanes, sum[c][v] * block.alpha + bias[v]);
+        }
+    }
+}
+
+template <class V, int MV, int NR, class T = ScalarOf<V>>
+inline void store_block(V (&sum)[NR][MV], const Block<T>& block, T* C, Index rows, Index columns) {
+    if (rows == MV * lanes_of<V> && columns == NR) return store_whole(sum, block, C);
+    // A copy: what a function is given the address of does not stay in registers.
+    V copy[NR][MV];
+#pragma GCC unroll 16
+    for (int c = 0; c < NR; ++c) {
+#pragma GCC unroll 4
+        for (int v = 0; v < MV; ++v) copy[c][v] = sum[c][v];
+    }
+    store_part(copy, block, C, rows, columns);
+}
+
+// C[0:rows, q:q+columns], at most NR columns, its rows those of the panel L: row i of column p at L[p * step + i].
+template <class V, int MV, int NR, class T = ScalarOf<V>>
+inline void register_block(const Block<T>& block, const T* L, Index step, Index rows, Index q, Index columns) {
     V sum[NR][MV] = {};
     const T* R = block.R.data + q * block.R.columns;
-    const Index next = block.R.columns;
+    // Columns that are not there are the last one again.
+    Index at[NR];
+#pragma GCC unroll 16
+    for (int c = 0; c < NR; ++c) at[c] = smaller<Index>(c, columns - 1) * block.R.columns;
     for (Index p = 0; p < block.K; ++p) {
         V l[MV];
 #pragma GCC unroll 4
         for (int v = 0; v < MV; ++v) l[v] = load<V>(L + v * lanes_of<V>);
 #pragma GCC unroll 16
         for (int c = 0; c < NR; ++c) {
-            const V r = splat<V>(R[c * next]);
+            const V r = splat<V>(R[at[c]]);
 #pragma GCC unroll 4
             for (int v = 0; v < MV; ++v) sum[c][v] += l[v] * r;
         }
         L += step;
         R += block.R.rows;
     }
-#pragma GCC unroll 4
-    for (int v = 0; v < MV; ++v) {
-        const Index first = v * lanes_of<V>, left = rows - first;
-        const V b = block.bias ? load_some<V>(block.bias + first, left) : V{};
-#pragma GCC unroll 16
-        for (int c = 0; c < NR; ++c) {
-            T* to = block.C + (q + c) * block.ldc + first;
-            V value = sum[c][v] * block.alpha + b;
-            if (block.beta != T(0)) value += load_some<V>(to, left) * block.beta;
-            store_some(to, value, left);
-        }
-    }
+    store_block(sum, block, block.C + q * block.ldc, rows, columns);
 }
 
-// All q columns of C for one panel of at most MV vectors of rows.
+// All columns of C for one panel of at most MV vectors of rows.
 template <class V, int MV, class T = ScalarOf<V>>
 inline void panel_times(const Block<T>& block, const T* L, Index step, Index rows, Index columns) {
-    constexpr int most = most_columns<MV>;
+    constexpr int most = most_columns<MV>, few = 4;
     Index q = 0;
-    for (; q + most <= columns; q += most) register_block<V, MV, most>(block, L, step, rows, q);
-    if constexpr (most > 8)
-        for (; q + 8 <= columns; q += 8) register_block<V, MV, 8>(block, L, step, rows, q);
-    for (; q + 4 <= columns; q += 4) register_block<V, MV, 4>(block, L, step, rows, q);
-    for (; q + 2 <= columns; q += 2) register_block<V, MV, 2>(block, L, step, rows, q);
-    if (q < columns) register_block<V, MV, 1>(block, L, step, rows, q);
+    for (; q + most <= columns; q += most) register_block<V, MV, most>(block, L, step, rows, q, most);
+    for (; q < columns; q += few) register_block<V, MV, few>(block, L, step, rows, q, smaller<Index>(few, columns - q));
+}
+
+// to[p * height + i] = from[i * step + p] for as many i and p as a vector has lanes.
+template <class V, class T = ScalarOf<V>>
+inline void transpose(T* to, Index height, const T* from, Index step) {
+    constexpr int lanes = lanes_of<V>;
+    V v[lanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) v[i] = load<V>(from + i * step);
+#pragma GCC unroll 4
+    for (int stage = 1; stage < lanes; stage *= 2) {
+        V next[lanes];
+#pragma GCC unroll 8
+        for (int i = 0; i < lanes / 2; ++i) {
+            next[2 * i] = v[i], next[2 * i + 1] = v[i + lanes / 2];
+            interleave(next[2 * i], next[2 * i + 1]);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < lanes; ++i) v[i] = next[i];
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; ++i) store(to + i * height, v[i]);
 }
 
 // Copy rows x K of L so that each column's `height` numbers are contiguous, zeros below the last row.
 template <class T>
-inline void pack(T* panel, View<const T> L, Index rows, Index height, Index K) {
+[[gnu::noinline]] void pack(T* panel, View<const T> L, Index rows, Index height, Index K) {
+    using V = Vector<T, (registers == 32 ? register_bytes : 16) / int(sizeof(T))>;
+    constexpr Index lanes = lanes_of<V>;
     if (rows < height)
         for (Index i = 0; i < height * K; ++i) panel[i] = T(0);
     if (L.rows == 1) {
-        for (Index p = 0; p < K; ++p)
-            for (Index i = 0; i < rows; ++i) panel[p * height + i] = L.data[p * L.columns + i];
-    } else {
-        // In tiles of a cache line: whole rows at once would push the panel out of the first cache.
-        for (Index tile = 0; tile < K; tile += 16)
-            for (Index i = 0; i < rows; ++i)
-                for (Index p = tile; p < std::min(tile + 16, K); ++p)
-                    panel[p * height + i] = L.data[i * L.rows + p * L.columns];
+        for (Index p = 0; p < K; ++p) {
+            // What is written too far, the next column writes over.
+            const Index room = lanes <= height && p + 1 < K ? lanes : 0;
+            for (Index i = 0; i < rows; i += lanes)
+                store_some(panel + p * height + i, load_some<V>(L.data + p * L.columns + i, rows - i), larger(room, rows - i));
+        }
+        return;
     }
+    Index done = 0;
+    if (L.columns == 1)
+        for (; done + lanes <= K; done += lanes) {
+            Index i = 0;
+            for (; i + lanes <= rows; i += lanes)
+                transpose<V>(panel + done * height + i, height, L.data + i * L.rows + done, L.rows);
+            for (; i < rows; ++i)
+                for (Index p = done; p < done + lanes; ++p) panel[p * height + i] = L.data[i * L.rows + p];
+        }
+    for (Index i = 0; i < rows; ++i)
+        for (Index p = done; p < K; ++p) panel[p * height + i] = L.data[i * L.rows + p * L.columns];
 }
 
 template <class V, int MV, class T = ScalarOf<V>>
@@ -157,9 +181,9 @@ inline void rows_times(Block<T> block, View<const T> L, Index rows, Index column
     panel_times<V, MV>(block, panel, height, rows, columns);
 }
 
-// All rows of C for the columns and the block of K that `block` and L are of.
+// All rows of C for the block of K that `block` and L are of.
 template <class T>
-inline void columns_times(Block<T> block, View<const T> L, Index n, Index q, T* panel) {
+inline void small_product(Block<T> block, View<const T> L, Index n, Index q, T* panel) {
     constexpr int lanes = full_lanes<T>;
     T* const C = block.C;
     const T* const bias = block.bias;
@@ -169,61 +193,141 @@ inline void columns_times(Block<T> block, View<const T> L, Index n, Index q, T* 
         block.bias = bias ? bias + i : nullptr;
         const Index rest = n - i;
         // The narrowest vectors that hold what is left: of 20 rows in float64 16 and 4, none of them idle.
-        const Index rows = std::min<Index>(rest, rest > lanes + lanes / 2 ? 2 * lanes : lanes);
+        const Index rows = smaller<Index>(rest, rest > lanes + lanes / 2 ? 2 * lanes : lanes);
         if (rows > lanes)
             rows_times<Full<T>, 2>(block, left, rows, q, panel);
         else if (rows > lanes / 2 || sizeof(Full<T>) == 16)
             rows_times<Full<T>, 1>(block, left, rows, q, panel);
         else if (rows > lanes / 4 || sizeof(Full<T>) == 32)
-            rows_times<Vector<T, std::max(full_lanes<T> / 2, 2)>, 1>(block, left, rows, q, panel);
+            rows_times<Vector<T, larger(full_lanes<T> / 2, 2)>, 1>(block, left, rows, q, panel);
         else
-            rows_times<Vector<T, std::max(full_lanes<T> / 4, 2)>, 1>(block, left, rows, q, panel);
+            rows_times<Vector<T, larger(full_lanes<T> / 4, 2)>, 1>(block, left, rows, q, panel);
         i += rows;
     }
 }
 
-// Copy K x q of R, each column contiguous.
+// Steps of K between two questions whether it has ended. Panels are as long as a multiple of it, with zeros at their end.
+constexpr Index steps_at_once = 4;
+inline Index whole_steps(Index K) { return (K + steps_at_once - 1) / steps_at_once * steps_at_once; }
+
 template <class T>
-inline void copy_columns(T* to, View<const T> R, Index K, Index q) {
-    if (R.rows == 1) {
-        for (Index j = 0; j < q; ++j)
-            for (Index p = 0; p < K; ++p) to[j * copied_step + p] = R.data[p + j * R.columns];
-    } else {
+inline void pack_whole_steps(T* panel, View<const T> L, Index rows, Index height, Index K) {
+    pack(panel, L, rows, height, K);
+    for (Index i = height * K; i < height * whole_steps(K); ++i) panel[i] = T(0);
+}
+
+// The blocks of a large product: `height` rows of C times `width` columns in registers.
+template <class T>
+struct Large {
+    static constexpr int vectors = 2, width = most_columns<vectors>;
+    static constexpr Index height = vectors * full_lanes<T>;
+};
+
+// C[0:rows, 0:columns] for a panel of L and one of R, both copied.
+template <class T>
+inline void packed_block(const Block<T>& block, T* C, const T* L, const T* R, Index rows, Index columns) {
+    using V = Full<T>;
+    constexpr int MV = Large<T>::vectors, NR = Large<T>::width, lanes = full_lanes<T>;
+    constexpr Index height = Large<T>::height;
+    V sum[NR][MV] = {};
+    for (Index c = 0; c < columns; ++c) {
+        __builtin_prefetch(C + c * block.ldc, 1);
+        if constexpr (height * sizeof(T) > 64) __builtin_prefetch(C + c * block.ldc + height - 1, 1);
+    }
+    const auto step = [&] {
+        V l[MV];
+#pragma GCC unroll 4
+        for (int v = 0; v < MV; ++v) l[v] = load<V>(L + v * lanes);
+#pragma GCC unroll 16
+        for (int c = 0; c < NR; ++c) {
+            const V r = splat<V>(R[c]);
+#pragma GCC unroll 4
+            for (int v = 0; v < MV; ++v) sum[c][v] += l[v] * r;
+        }
+        L += height, R += NR;
+    };
+    for (Index p = 0; p < block.K; p += steps_at_once) step(), step(), step(), step();
+    store_block(sum, block, C, rows, columns);
+}
+
+// Copy K x q of R, `width` columns side by side; zeros beside the last.
+template <class T>
+inline void pack_columns(T* to, View<const T> R, Index K, Index q) {
+    constexpr Index width = Large<T>::width;
+    for (Index j = 0; j < q; j += width, to += width * whole_steps(K))
+        pack_whole_steps<T>(to, {R.data + j * R.columns, R.columns, R.rows}, smaller(width, q - j), width, K);
+}
+
+// Copy rows x K of L as panels of `height` rows, one behind the other.
+template <class T>
+inline void pack_rows(T* to, View<const T> L, Index rows, Index K) {
+    constexpr Index height = Large<T>::height, lanes = full_lanes<T>, ahead = 8;
+    const Index size = height * whole_steps(K);
+    Index i = 0;
+    if (L.rows == 1) {
+        // Column by column through all panels: columns lie on pages of their own, which no prefetcher of the processor
+        // goes beyond.
+        const Index whole = rows / height * height;
         for (Index p = 0; p < K; ++p)
-            for (Index j = 0; j < q; ++j) to[j * copied_step + p] = R.data[p * R.rows + j * R.columns];
+            for (i = 0; i < whole; i += lanes) {
+                const T* const from = L.data + p * L.columns + i;
+                __builtin_prefetch(from + ahead * L.columns);
+                store(to + i / height * size + p * height + i % height, load<Full<T>>(from));
+            }
+        for (i = 0; i < whole; i += height)
+            for (Index p = height * K; p < size; ++p) to[i / height * size + p] = T(0);
+    }
+    for (; i < rows; i += height)
+        pack_whole_steps(to + i / height * size, {L.data + i * L.rows, L.rows, L.columns}, smaller(height, rows - i),
+                         height, K);
+}
+
+// All of C for the block of K and the columns that `block`, R and L are of.
+template <class T>
+inline void large_product(Block<T> block, View<const T> L, Index n, Index q, T* panel) {
+    constexpr Index width = Large<T>::width, height = Large<T>::height, most = packed_rows / height * height;
+    T *const C = block.C, *const packed = panel + packed_rows * longest_block;
+    const T* const bias = block.bias;
+    const Index K = block.K;
+    block.K = whole_steps(K);
+    pack_columns(packed, block.R, K, q);
+    for (Index first = 0; first < n; first += most) {
+        const Index end = smaller(n, first + most);
+        pack_rows(panel, {L.data + first * L.rows, L.rows, L.columns}, end - first, K);
+        for (Index j = 0; j < q; j += width)
+            for (Index i = first; i < end; i += height) {
+                block.bias = bias ? bias + i : nullptr;
+                packed_block(block, C + i + j * block.ldc, panel + (i - first) * block.K, packed + j * block.K,
+                             smaller(height, n - i), smaller(width, q - j));
+            }
     }
 }
 
-// Whether neighbours in R fall on the same lines of a cache, which holds 8 of them, and meet enough rows of L to be worth
-// copying: with 20 rows it takes longer. Pictures of 64 x 64 x 3 do so in either type: X^T X of the course's 209 takes 10 ms
-// from a copy instead of 14.
-template <class T>
-inline bool collides(View<const T> R, Index n, Index q, Index K) {
-    const Index stride = std::max(R.rows, R.columns) * Index(sizeof(T));
-    return stride % 1024 == 0 && stride != 0 && n >= 64 && q >= 12 && K >= 16;
-}
+// Whether R meets enough rows of L, and L enough columns of R, to be worth copying.
+inline bool is_large(Index n, Index q, Index K) { return n >= 64 && q >= 24 && K >= 64; }
 
 template <class T>
 void product(T* C, Index ldc, View<const T> L, View<const T> R, Index n, Index q, Index K, T alpha, T beta,
              const T* bias, T* panel) {
-    const Index blocks = std::max<Index>(1, (K + longest_block - 1) / longest_block);
-    const bool copies = collides(R, n, q, K);
-    const Index width = copies ? copied_columns : q;
-    T* const copied = panel + panel_rows * longest_block;
-    for (Index j = 0; j < q; j += width) {
-        const Index columns = std::min(width, q - j);
+    const Index blocks = larger<Index>(1, (K + longest_block - 1) / longest_block);
+    // A vector that lies on two lines of the cache takes two of its turns.
+    panel = reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(panel) + 63) / 64 * 64);
+    const bool large = is_large(n, q, K);
+    // Equal blocks of columns, as few as there is room for.
+    constexpr Index unit = Large<T>::width;
+    const Index equal = (q + packed_columns - 1) / packed_columns;
+    const Index width = large ? ((q + equal - 1) / equal + unit - 1) / unit * unit : q;
+    for (Index j = 0; j < q; j += width)
         for (Index b = 0; b < blocks; ++b) {
-            const Index from = K * b / blocks, length = K * (b + 1) / blocks - from;
-            View<const T> right = {R.data + from * R.rows + j * R.columns, R.rows, R.columns};
-            if (copies) {
-                copy_columns(copied, right, length, columns);
-                right = {copied, 1, copied_step};
-            }
+            const Index from = K * b / blocks, length = K * (b + 1) / blocks - from, columns = smaller(width, q - j);
             const View<const T> left = {L.data + from * L.columns, L.rows, L.columns};
-            columns_times<T>({C + j * ldc, ldc, right, length, alpha, b ? T(1) : beta, b ? nullptr : bias}, left, n,
-                             columns, panel);
+            const View<const T> right = {R.data + from * R.rows + j * R.columns, R.rows, R.columns};
+            const Block<T> block = {C + j * ldc, ldc, right, length, alpha, b ? T(1) : beta, b ? nullptr : bias};
+            if (large)
+                large_product(block, left, n, columns, panel);
+            else
+                small_product(block, left, n, columns, panel);
         }
-    }
 }
 
 template <class T>
@@ -277,7 +381,7 @@ void weighted_columns(T* g, const T* dz, const T* A, Index ld, Index K, Index k,
         for (int v = 0; v < wide; ++v) finish(g + p + v * lanes, sum[v], lanes);
     }
     for (; p < K; p += lanes) {
-        const Index rows = std::min<Index>(lanes, K - p);
+        const Index rows = smaller<Index>(lanes, K - p);
         V sum{}, other{};
         Index j = 0;
         for (; j + 2 <= k; j += 2) {
@@ -305,7 +409,7 @@ void row_sums(T* s, const T* dZ, Index ld, Index n, Index k) {
         return;
     }
     for (Index i = 0; i < n; i += lanes_of<V>) {
-        const Index rows = std::min<Index>(lanes_of<V>, n - i);
+        const Index rows = smaller<Index>(lanes_of<V>, n - i);
         V sum{}, other{};
         Index j = 0;
         for (; j + 2 <= k; j += 2) {

@@ -8,7 +8,7 @@ from pathlib import Path
 PAGE = Path(__file__).parent.parent / "docs" / "cli.md"
 COMMANDS = (
     *("", "train", "lr-find", "evaluate", "predict", "summary"),
-    *("trace", "health", "gradcheck", "check", "bench"),
+    *("trace", "health", "gradcheck", "check"),
 )
 INTRODUCTION = """\
 # The command line

@@ -110,7 +110,7 @@ def test_more_options_reach_the_training() -> None:
     found = course.L_layer_model(X, Y, [3, 4, 2, 1], 0.01, 40, hidden_activation=["tanh", "relu"], **more)
     end = pellucid.train(
         pellucid.Network((3, 4, 2, 1), ("tanh", "relu"), l2=0.2, dropout=(0.1, 0.2)),
-        course.Columns(X, Y),
+        pellucid.Examples(X, Y),
         pellucid.TrainingOptions(
             40, 0.01, rng=1, optimizer="adam", schedule="cosine", clip_norm=1.0, dropout_seed=5
         ),

@@ -106,8 +106,8 @@ def test_every_key_of_the_json_is_documented(tmp_path: Path) -> None:
             assert [key for row in table for key in re.findall(r"`(\w+)`", row)] == list(report)
 
 
-def test_the_tree_of_the_readme_is_the_tree() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_the_tree_of_contributing_is_the_tree() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     tree = re.search(r"```\n(src/pellucid/\n.*?)```", text, re.DOTALL)
     assert tree
     folder, shown = "", []

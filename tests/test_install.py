@@ -170,6 +170,7 @@ def test_the_source_distribution_can_build_it_all(tmp_path: Path) -> None:
     native = {str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "native").rglob("*.?pp")}
     assert native
     assert native | {"CMakeLists.txt", "pyproject.toml", "src/pellucid/py.typed", "LICENSE"} <= inside
+    assert {"benchmarks/__main__.py", "benchmarks/results.json"} <= inside
     assert not {name for name in inside if name.startswith(("build/", ".venv/", "runs/"))}
 
 
@@ -181,3 +182,4 @@ def test_what_is_installed_is_the_package_and_nothing_else(tmp_path: Path) -> No
         inside = set(opened.namelist())
     assert {name.partition("/")[0].partition("-")[0] for name in inside} == {"pellucid"}
     assert {"pellucid/py.typed", "pellucid/__init__.pyi"} <= inside
+    assert not {name for name in inside if "bench" in name}

@@ -22,7 +22,7 @@ def test_each_rule_by_name(name: str) -> None:
     assert optimizer.name == name
     assert (optimizer.beta1, optimizer.epsilon, optimizer.weight_decay) == (0.9, 1e-8, 0.01)
     assert optimizer.beta2 == (0.9 if name == "rmsprop" else 0.999)
-    assert optimizer.keeps == OPTIMIZERS[name]
+    assert optimizer.slots == OPTIMIZERS[name]
     assert Optimizer.named(optimizer) == optimizer
 
 

@@ -1,7 +1,7 @@
 """The eight published training series, through the public names, on every engine and by the short cut."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pytest
@@ -82,20 +82,61 @@ def test_the_short_cut_keeps_to_the_curve(cats: tuple[Any, Any], engine: str) ->
     np.testing.assert_allclose(curves[1], curves[0], rtol=1e-9)
 
 
-@pytest.mark.parametrize("seed", [2, 3])
-def test_planar(reference: dict[str, Any], data_root: Path, seed: int, engine: str) -> None:
-    run = series(reference, f"one-hidden-layer tanh network, planar data, seed {seed}")
+PLANAR_SEEDS = [2, 3]
+
+
+class PlanarRun(NamedTuple):
+    """Ten thousand iterations: the parameters at the end, and the cost of each."""
+
+    parameters: dict[str, Any]
+    costs: Any
+
+    @classmethod
+    def of(cls, X: Any, Y: Any, seed: int, engine: str) -> Self:
+        options: dict[str, Any] = {"rng": seed, "cost_every": 1, "return_costs": True, "engine": engine}
+        parameters, costs = pellucid.nn_model(X, Y, 4, **options)
+        return cls(parameters, np.array(costs))
+
+
+@pytest.fixture(scope="module")
+def planar(data_root: Path) -> tuple[Any, Any]:
     with np.load(data_root / "planar.npz") as file:
-        X, Y = file["X"], file["Y"]
-    parameters, costs = pellucid.nn_model(X, Y, 4, rng=seed, cost_every=1, return_costs=True, engine=engine)
-    assert_costs(costs, run["cost_at"][:7], 1e-9)
-    # Between 6000 and 8000 the steps overshoot, and from there on the last bit decides: the reference
-    # engine with its examples in another order is up to 3e-4 away as well.
-    assert_costs(costs, run["cost_at"], 1e-4 if engine == "reference" else 1e-3)
+        return file["X"], file["Y"]
+
+
+@pytest.fixture(scope="module", params=PLANAR_SEEDS)
+def reference_runs(request: pytest.FixtureRequest, planar: tuple[Any, Any]) -> tuple[int, list[PlanarRun]]:
+    """A seed, and the reference engine's runs with the examples in three orders, theirs first.
+
+    Mathematically they are the same run. In floating point every sum over the examples is rounded
+    otherwise, as it is on another processor, by another BLAS and by the native engine.
+    """
+    X, Y = planar
+    orders = [slice(None), *(np.random.default_rng(k).permutation(Y.size) for k in (1, 2))]
+    runs = [PlanarRun.of(X[:, order], Y[:, order], request.param, "reference") for order in orders]
+    return request.param, runs
+
+
+def test_planar(
+    reference: dict[str, Any], planar: tuple[Any, Any], reference_runs: tuple[int, Any], engine: str
+) -> None:
+    seed, runs = reference_runs
+    run = series(reference, f"one-hidden-layer tanh network, planar data, seed {seed}")
+    X, Y = planar
+    parameters, costs = runs[0] if engine == "reference" else PlanarRun.of(X, Y, seed, engine)
+    # Between 6000 and 8000 the steps overshoot, which multiplies rounding until it is as large as it gets.
+    # From there on no digit is known that the three orders did not share everywhere up to that iteration.
+    curves = np.array([one.costs for one in runs])
+    spread = np.maximum.accumulate(np.ptp(curves, axis=0) / curves[0])
+    for iteration, published in run["cost_at"]:
+        # 1e-12: three orders need not meet the worst rounding of thousands of sums.
+        tolerance = max(1e-12, spread[iteration])
+        assert costs[iteration] == pytest.approx(published, rel=tolerance), f"iteration {iteration}"
+    assert sum(spread[iteration] < 1e-12 for iteration, _ in run["cost_at"]) >= 7
+    # Where the steps end depends on the last bit as well. Five orders on each of three processors differ in
+    # one example, which lies that near to the boundary.
     predicted = pellucid.predict(X, parameters, hidden_activation="tanh")
-    # One example of 400 lies that near to the boundary.
-    near = 0 if engine == "reference" else 0.0026
-    assert np.mean(predicted == Y) == pytest.approx(run["train_accuracy"], abs=near)
+    assert np.mean(predicted == Y) == pytest.approx(run["train_accuracy"], abs=1.5 / Y.size)
 
 
 def test_he_on_circles(reference: dict[str, Any], engine: str) -> None:
@@ -137,6 +178,6 @@ def test_mini_batches_on_moons(reference: dict[str, Any], name: str, engine: str
         optimizer=name.replace(" ", "_"),
         engine=engine,
     )
-    end = pellucid.train(pellucid.Network(run["layer_dims"]), pellucid.course.Columns(X, Y), options)
+    end = pellucid.train(pellucid.Network(run["layer_dims"]), pellucid.Examples(X, Y), options)
     assert_costs(end.history.costs, run["cost_at_epoch"], 1e-6)
     assert np.mean(pellucid.predict(X, end.parameters) == Y) == pytest.approx(run["train_accuracy"])

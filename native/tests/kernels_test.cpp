@@ -95,6 +95,36 @@ TEST(products_of_every_shape_and_order) {
     });
 }
 
+TEST(large_products_in_every_order) {
+    with_all_tables([](const auto& kernels, auto zero) {
+        using T = decltype(zero);
+        std::vector<T> panel(panel_size);
+        const Index shapes[][3] = {{64, 24, 64}, {101, 205, 70}, {67, 391, 65}, {129, 50, 259}, {96, 48, 513}};
+        for (int trial = 0; trial < 20; ++trial) {
+            const auto [n, q, K] = shapes[trial % 5];
+            const Index ldc = n + 3;
+            const bool across = trial & 1, down = trial & 2;
+            auto L = numbers<T>(n * K), R = numbers<T>(K * q), bias = numbers<T>(n), C = numbers<T>(ldc * q);
+            const auto before = C;
+            const View<const T> left = {L.data(), across ? K : 1, across ? 1 : n};
+            const View<const T> rhs = {R.data(), down ? 1 : q, down ? K : 1};
+            const T alpha = T(trial % 3 ? 1 : -0.5), beta = T(trial % 4 ? 0 : 0.75);
+            const T* b = trial % 5 % 2 ? bias.data() : nullptr;
+            kernels.product(C.data(), ldc, left, rhs, n, q, K, alpha, beta, b, panel.data());
+            for (Index j = 0; j < q; ++j)
+                for (Index i = 0; i < ldc; ++i) {
+                    double sum = 0;
+                    for (Index p = 0; p < K && i < n; ++p)
+                        sum += double(left.data[i * left.rows + p * left.columns]) *
+                               double(rhs.data[p * rhs.rows + j * rhs.columns]);
+                    const double old = double(before[std::size_t(i + j * ldc)]);
+                    const double expected = double(alpha) * sum + double(beta) * old + (b && i < n ? double(b[i]) : 0);
+                    CHECK_NEAR(double(C[std::size_t(i + j * ldc)]), i < n ? expected : old, 80 * digits<T>);
+                }
+        }
+    });
+}
+
 TEST(a_layer_of_one_unit) {
     with_all_tables([](const auto& kernels, auto zero) {
         using T = decltype(zero);
@@ -136,7 +166,7 @@ TEST(combinations_of_the_columns_that_lists_name) {
             std::vector<std::int64_t> which;
             for (Index q = 0; q < count; ++q) which.push_back(draw(int(count + first)) - 1);
             const T alpha = T(trial % 3 ? 1 : -0.5), beta = T(trial % 5 ? 0 : 0.75);
-            kernels.combine(C.data(), ldc, M.data(), ldm, n, {values.data(), at.data(), starts.data()},
+            kernels.sparse_product(C.data(), ldc, M.data(), ldm, n, {values.data(), at.data(), starts.data()},
                             trial % 4 ? which.data() : nullptr, first, count, alpha, beta,
                             trial % 7 ? bias.data() : nullptr);
             for (Index q = 0; q < count; ++q)

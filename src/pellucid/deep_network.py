@@ -183,9 +183,12 @@ class DeepNetwork:
     def _outputs(self, X: Array) -> Array:
         parameters = self._fitted()
         xp = namespace(X=X)
-        if all(isinstance(array, np.ndarray) for array in (X, *parameters.values())):
+        fits = X.ndim == 2 and X.shape[0] == self.network.n_x
+        if fits and all(isinstance(array, np.ndarray) for array in (X, *parameters.values())):
+            X = floating(xp, X)
             AL = engine_for("auto", self.network, X).predictor(self.network, parameters).outputs(X)
         else:
+            # The core computes with any library's arrays, and says what does not fit.
             AL, _ = L_model_forward(X, parameters, **self.network.activations)
         check_finite_columns(floating(xp, X))
         return AL

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pellucid.core._arrays import check_matrix
 from pellucid.data.dataset import Dataset, finite_blocks, labels_of, one_hot
 from pellucid.data.recipe import AnyRecipe, Recipe, Scaling
 from pellucid.data.rows import listed
@@ -150,7 +151,14 @@ class Model:
         return None if self.recipe.scaling is None or self.predicts_numbers else self.predictor
 
     def outputs(self, X: Floats) -> Floats:
-        """AL (n_y, m) for columns X (n_x, m) that went through the recipe."""
+        """AL (n_y, m) for columns X (n_x, m) that went through the recipe.
+
+        Raises:
+            ShapeError: X has another shape.
+        """
+        check_matrix("X", X, "(n_x, m)")
+        if X.shape[0] != self.network.n_x:
+            raise ShapeError(f"X has shape {X.shape}; the network expects ({self.network.n_x}, m)")
         return self.predictor.outputs(X)
 
     def outputs_of_rows(self, rows: Any, sources: Sequence[str] = ()) -> Floats:
@@ -220,6 +228,7 @@ class Model:
 
         Raises:
             LabelError: the data set has no labels, or not this model's classes.
+            ShapeError, NonFiniteError: as `Examples.checked`.
             DataError: it went through another recipe.
         """
         if dataset.Y is None:
@@ -237,7 +246,8 @@ class Model:
         if Y.shape[0] != self.network.n_y:
             # Two classes are one row of labels, and two rows for a network of two softmax units.
             Y = one_hot(dataset.labels, self.network.n_y, self.dtype)
-        cost, AL = self.predictor.evaluate(Examples(dataset.X, Y, finite=dataset.finite))
+        examples = Examples(dataset.X, Y, finite=dataset.finite).checked(self.network)
+        cost, AL = self.predictor.evaluate(examples)
         if self.predicts_numbers:
             return NumberEvaluation(Y, AL, cost)
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)

@@ -78,5 +78,8 @@ class Optimizer:
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """Names of the arrays it keeps of each parameter: the velocity "v", the squares "s", both or none."""
+        """Names of the arrays it keeps of each parameter.
+
+        The velocity "v", the squares "s", both or none.
+        """
         return OPTIMIZERS[self.name]

@@ -162,6 +162,9 @@ def sweep(
             interrupted = True
             work.stop.set()
             pool.shutdown(cancel_futures=True)
+            # Some ended since the last look.
+            ended = {future: job for future, job in waiting.items() if not future.cancelled()}
+            done |= {job: future.result() for future, job in ended.items()}
     trials = tuple(_trial(setting, i, len(work.splits), done) for i, setting in enumerate(settings))
     result = Sweep(trials, None, interrupted)
     if not refit or not any(np.isfinite(trial.score) for trial in trials):

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pellucid.engines import ENGINES, engine_named
+from pellucid.engines import ENGINES
+from pellucid.engines.reference import ReferenceEngine
 from small_data import photographs, write_points
 
 
@@ -43,16 +44,19 @@ def test_many_inputs(here: Path, done: Callable, picture_model: Path) -> None:
 def test_a_wrong_gradient_is_exit_code_1(
     run: Callable, number_model: Path, data: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(*arguments: Any, **options: Any) -> Any:
-        session = engine_named("reference").open(*arguments, **options)
+    class Planted(ReferenceEngine):
+        name = "planted"
 
-        def wrong(row: Any) -> Any:
-            cost, gradient = session.cost_and_gradient(row)
-            return cost, gradient * 1.01
+        def open(self, *arguments: Any, **options: Any) -> Any:
+            session = super().open(*arguments, **options)
 
-        return SimpleNamespace(cost_and_gradient=wrong)
+            def wrong(parameters: Any) -> Any:
+                found = session.gradient(parameters)
+                return found._replace(grads={key: 1.01 * value for key, value in found.grads.items()})
 
-    monkeypatch.setitem(ENGINES, "planted", lambda: SimpleNamespace(name="planted", open=opened))
+            return SimpleNamespace(gradient=wrong)
+
+    monkeypatch.setitem(ENGINES, "planted", Planted)
     outcome = run("gradcheck", number_model, data, "--engine", "planted")
     assert outcome.status == 1
     assert outcome.err == ""

@@ -122,8 +122,8 @@ def test_the_scale_of_the_targets_does_not_change_what_is_predicted(here: Path, 
     model = done("train", table, "--target", "price", "--epochs", 3, "--quiet", "--json").document["model"]
     found = read_labelled(model, str(table), "train", strict=False, quiet=True)
     scaled = found.as_trained()
-    assert scaled.Y.mean() == pytest.approx(0, abs=1e-5)
-    assert scaled.Y.std() == pytest.approx(1, rel=1e-5)
+    assert scaled.examples.Y.mean() == pytest.approx(0, abs=1e-5)
+    assert scaled.examples.Y.std() == pytest.approx(1, rel=1e-5)
     predicted = scaled.model.outputs(scaled.examples.X) * found.examples.Y.std() + found.examples.Y.mean()
     np.testing.assert_allclose(predicted, found.model.outputs(found.examples.X), rtol=1e-5)
 

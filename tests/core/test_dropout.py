@@ -101,6 +101,11 @@ def test_many_units_are_drawn_as_few(library: Library) -> None:
         assert units[e % n, e // n] == (word >= 2**31)
 
 
+def test_no_column_has_no_unit(library: Library) -> None:
+    units = kept_units((3, 0), 0.5, seed=1, step=1, layer=1, like=library.array(0.0))
+    assert tuple(units.shape) == (3, 0)
+
+
 def test_nearly_all_is_left_out(library: Library) -> None:
     like = library.array(0.0)
     for rate in (1 - 2.0**-32, 1 - 2.0**-34):

@@ -50,9 +50,9 @@ def test_the_published_words_under_jit(dtype: str) -> None:
 
         for counter, key, words in PUBLISHED:
             xp, counters = in_words(lib, counter)
-            found = jax.jit(lambda c, key=key, xp=xp: philox4x32(xp, [c[i : i + 1] for i in range(4)], key))(
-                counters
-            )
+            found = jax.jit(
+                lambda c, key=key, xp=xp: philox4x32(xp, [c[i : i + 1] for i in range(4)], key)
+            )(counters)
             assert all(str(word.dtype) == "uint32" for word in found)
             assert [int(word[0]) for word in found] == list(words)
 

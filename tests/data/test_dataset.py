@@ -29,6 +29,7 @@ def test_from_rows(dtype: str) -> None:
     assert data.labels.tolist() == [0, 1, 1, 0]
     assert data.classes == ("no", "yes")
     assert data.recipe is PLAIN
+    assert data.finite
     assert data.sources == SOURCES
     assert data.skipped == ("g: broken",)
     assert repr(data) == "Dataset(4 examples of 3 inputs, classes no, yes)"

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from pellucid.bench.fits import FITS, FROM_FOLDER, Fit, estimators_of, problem_of_fit
+from benchmarks.fits import FITS, FROM_FOLDER, Fit, estimators_of, problem_of_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

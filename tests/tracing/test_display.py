@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models import networks
+from pellucid.engines import TrainingState
 from pellucid.errors import OptionError
 from pellucid.tracing import Statistics, trace
 from pellucid.tracing.page import trace_html
@@ -25,6 +26,12 @@ def test_every_step_has_a_line_and_columns_are_aligned() -> None:
     assert lines[0] == "one training step, layers [4, 5, 3, 1], 3 examples"
     assert lines[1] == (
         "relu, relu, sigmoid; binary_cross_entropy; gradient_descent with learning rate 0.0075"
+    )
+    how: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.5, "clip_norm": 0.25}
+    state = TrainingState(t.parameters, step_count=1234)
+    assert str(trace(state, t.X, t.Y, **how)).splitlines()[1] == (
+        "relu, relu, sigmoid; binary_cross_entropy; adam with learning rate 0.5, gradients clipped to norm "
+        "0.25; after 1,234 steps"
     )
     for step in t:
         (line,) = (line for line in lines if line.startswith(f"{step.name} = "))
@@ -98,12 +105,21 @@ def test_the_notebook_shows_every_step(kind: str) -> None:
 
 
 def test_the_schema() -> None:
-    t = trace(*problem(NETWORKS["squares"], m=3), weights=np.ones((1, 3)))
+    how: dict[str, Any] = {"optimizer": "adam", "clip_norm": 0.5, "dropout_seed": 3}
+    parameters, X, Y, network = problem(NETWORKS["squares"], m=3)
+    first = trace(parameters, X, Y, network, **how)
+    t = trace(first.after, X, Y, network, weights=np.ones((1, 3)), **how)
     document = t.to_dict()
     assert set(document) == {
         *("schema", "version", "network", "examples", "learning_rate", "optimizer"),
-        *("inputs", "parameters", "steps"),
+        *("clip_norm", "dropout_seed", "update_count", "step_count"),
+        *("inputs", "parameters", "slots", "steps"),
     }
+    assert (document["clip_norm"], document["dropout_seed"]) == (0.5, 3)
+    assert document["update_count"] == document["step_count"] == 1
+    for slot in ("v", "s"):
+        for name, row in document["slots"][slot].items():
+            np.testing.assert_array_equal(row["value"], first[f"{slot}_{name}"].value)
     assert (document["schema"], document["version"]) == ("pellucid-trace", 1)
     assert document["network"] == t.network.to_dict()
     assert list(document["inputs"]) == ["X", "Y", "weights"]

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from models import class_outputs, networks, number_outputs
 from pellucid import Network
-from pellucid.engines import ENGINES, engine_named, named
-from pellucid.errors import NonFiniteError, OptionError, ShapeError
+from pellucid.engines import ENGINES, Engine, Gradient, StepOptions, TrainingState, engine_named, flat
+from pellucid.errors import LabelError, NonFiniteError, OptionError, ShapeError
+from pellucid.examples import Examples
 from pellucid.tracing import gradient_check_network
 from pellucid.tracing.slopes import CostSurface, Slope, agree
 from problems import NETWORKS, Problem, problem
@@ -68,34 +69,37 @@ def test_large_numbers_that_cancel_are_no_reason_to_blame() -> None:
 LARGE = Network((30, 40, 30, 3), "tanh", "softmax", l2=2.0)
 
 
-@pytest.fixture
-def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+class Planted(Engine):
+    """A real engine whose cost and gradient are changed."""
+
+    name = "planted"
+
+    def __init__(self, real: str, change: Change) -> None:
+        self._real, self._change = engine_named(real), change
+
+    def open(self, *arguments: Any, **more: Any) -> Any:
+        session = self._real.open(*arguments, **more)
+
+        def wrong(parameters: Any) -> Gradient:
+            found = session.gradient(parameters)
+            grads = {name: np.array(value) for name, value in found.grads.items()}
+            changed = self._change(found.cost, {name[1:]: value for name, value in grads.items()})
+            return found._replace(grads=grads, cost=found.cost if changed is None else changed)
+
+        return SimpleNamespace(gradient=wrong)
+
+    def predictor(self, *arguments: Any, **more: Any) -> Any:
+        return self._real.predictor(*arguments, **more)
+
+
+def planted(engine: str, change: Change, given: Problem, **options: Any) -> Any:
     """Check an engine whose cost and gradient were changed."""
-
-    def check(engine: str, change: Change, given: Problem, **options: Any) -> Any:
-        real = engine_named(engine)
-
-        def opened(network: Network, *arguments: Any, **more: Any) -> Any:
-            session = real.open(network, *arguments, **more)
-
-            def wrong(row: np.ndarray) -> tuple[float, np.ndarray]:
-                cost, gradient = session.cost_and_gradient(row)
-                gradient = gradient.copy()
-                changed = change(cost, named(network, gradient))
-                return cost if changed is None else changed, gradient
-
-            return SimpleNamespace(cost_and_gradient=wrong)
-
-        fake = SimpleNamespace(name="planted", open=opened)
-        monkeypatch.setitem(ENGINES, "planted", lambda: fake)
-        return gradient_check_network(*given, engine="planted", **options)
-
-    return check
+    return gradient_check_network(*given, engine=Planted(engine, change), **options)
 
 
 @every_engine
 @pytest.mark.parametrize("name", LARGE.parameter_shapes)
-def test_a_block_that_is_off_by_a_hundredth(engine: str, name: str, planted: Callable) -> None:
+def test_a_block_that_is_off_by_a_hundredth(engine: str, name: str) -> None:
     def change(cost: float, gradient: dict[str, np.ndarray]) -> None:
         gradient[name] *= 1.01
 
@@ -110,7 +114,7 @@ def test_a_block_that_is_off_by_a_hundredth(engine: str, name: str, planted: Cal
 @pytest.mark.parametrize("where", [("W1", 17, 23), ("W2", 29, 0), ("W3", 2, 29), ("b2", 11, 0)])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_wrong_sign_of_one_number_among_thousands(
-    engine: str, where: tuple[str, int, int], seed: int, planted: Callable
+    engine: str, where: tuple[str, int, int], seed: int
 ) -> None:
     name, i, j = where
 
@@ -126,7 +130,7 @@ def test_the_wrong_sign_of_one_number_among_thousands(
 
 
 @every_engine
-def test_a_row_that_is_wrong_is_found_around_its_worst_number(engine: str, planted: Callable) -> None:
+def test_a_row_that_is_wrong_is_found_around_its_worst_number(engine: str) -> None:
     def change(cost: float, gradient: dict[str, np.ndarray]) -> None:
         gradient["W2"][7] = 0
 
@@ -155,14 +159,14 @@ def _moved(gradient: dict[str, np.ndarray], by: float) -> None:
 
 @every_engine
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_coarse_mistakes(engine: str, mistake: str, planted: Callable) -> None:
+def test_coarse_mistakes(engine: str, mistake: str) -> None:
     report = planted(engine, MISTAKES[mistake], problem(NETWORKS["saturating"]))
     assert report.verdict == "wrong"
     json.dumps(report.to_dict(), allow_nan=False)
 
 
 @every_engine
-def test_a_penalty_missing_from_the_gradient(engine: str, planted: Callable) -> None:
+def test_a_penalty_missing_from_the_gradient(engine: str) -> None:
     given = problem(LARGE)
 
     def change(cost: float, gradient: dict[str, np.ndarray]) -> None:
@@ -174,7 +178,7 @@ def test_a_penalty_missing_from_the_gradient(engine: str, planted: Callable) -> 
 
 
 @every_engine
-def test_a_penalty_missing_from_cost_and_gradient(engine: str, planted: Callable) -> None:
+def test_a_penalty_missing_from_cost_and_gradient(engine: str) -> None:
     given = problem(LARGE)
 
     def change(cost: float, gradient: dict[str, np.ndarray]) -> float:
@@ -188,7 +192,7 @@ def test_a_penalty_missing_from_cost_and_gradient(engine: str, planted: Callable
     assert not report.cost_is_right
 
 
-def test_a_wrong_cost_alone(planted: Callable) -> None:
+def test_a_wrong_cost_alone() -> None:
     report = planted("reference", lambda cost, gradient: cost * (1 + 1e-5), problem(NETWORKS["course"]))
     assert not report.cost_is_right
     assert report.verdict == "wrong"
@@ -196,7 +200,7 @@ def test_a_wrong_cost_alone(planted: Callable) -> None:
     assert f"the cost is {report.engine_cost:.9g}; expected {report.cost:.9g}" in str(report)
 
 
-def test_a_small_gradient_is_not_excused_by_rounding(planted: Callable) -> None:
+def test_a_small_gradient_is_not_excused_by_rounding() -> None:
     parameters, X, Y, network = problem(NETWORKS["saturating"])
     parameters["W3"] *= 1e-5
 
@@ -266,7 +270,7 @@ def test_kinks_everywhere_are_no_verdict() -> None:
 
 def surface(kind: str) -> tuple[CostSurface, np.ndarray]:
     parameters, X, Y, network = problem(NETWORKS[kind])
-    row = np.concatenate([parameters[name].ravel(order="F") for name in network.parameter_shapes])
+    row = flat(network, parameters, np.float64)
     return CostSurface(network, row, X, Y, None, 3), row
 
 
@@ -274,18 +278,14 @@ def surface(kind: str) -> tuple[CostSurface, np.ndarray]:
 def test_the_surface_is_the_reference_engines_cost(kind: str) -> None:
     parameters, X, Y, network = problem(NETWORKS[kind])
     found, row = surface(kind)
-    session = engine_named("reference").open(network, parameters, X, Y, steps=_seeded(3))
-    assert found.cost == pytest.approx(session.cost_and_gradient(row)[0], rel=1e-14)
+    start = TrainingState(parameters)
+    options = StepOptions(dropout_seed=3)
+    session = engine_named("reference").open(network, Examples(X, Y), start, options)
+    assert found.cost == pytest.approx(session.gradient(parameters).cost, rel=1e-14)
     before = row.copy()
     slope = found.slope(np.array([1]), np.ones(1), 1e-5)
     np.testing.assert_array_equal(row, before)
     assert found.slope(np.array([1]), np.ones(1), 1e-5) == slope
-
-
-def _seeded(seed: int) -> Any:
-    from pellucid.engines import Steps
-
-    return Steps(dropout_seed=seed)
 
 
 def test_a_shorter_step_is_no_excuse_for_what_the_longer_one_sees() -> None:
@@ -345,3 +345,5 @@ def test_refusals() -> None:
         NonFiniteError, match=r"^the cost of these parameters is nan; expected a finite one"
     ):
         gradient_check_network(given.parameters, given.X * np.nan, given.Y)
+    with pytest.raises(LabelError, match="expected 0 or 1"):
+        gradient_check_network(given.parameters, given.X, given.Y + 1)

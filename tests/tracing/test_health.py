@@ -11,7 +11,7 @@ import pytest
 
 import pellucid
 from pellucid import Dataset, Network, load_data
-from pellucid.engines import ENGINES
+from pellucid.engines import ENGINES, TrainingState
 from pellucid.tracing import Finding, HealthReport, finding, health, trace
 from pellucid.tracing.finding import SEVERITIES
 from pellucid.tracing.symptoms import costs
@@ -216,7 +216,7 @@ def test_symmetric_weights_stay_so_in_training(scheme: str, engine: str) -> None
         for name, shape in network.parameter_shapes.items()
     }
     options = TrainingOptions(epochs=20, learning_rate=0.3, engine=engine)
-    end = train(network, data("moons"), options, parameters=start)
+    end = train(network, data("moons"), options, state=TrainingState(start))
     report = health(trace(end.parameters, data("moons").X, data("moons").Y, network, learning_rate=0.3))
     found = one(report, "symmetric-weights")
     assert (found.severity, found.layer, found.measured) == ("severe", 1, 1.0)
@@ -314,13 +314,22 @@ def test_no_constant_answer_is_better_than_the_one_it_is_compared_with(kind: str
     _, chance = costs(t)
     rng = np.random.default_rng(0)
     network = NETWORKS[kind]
-    from pellucid.training import bare_cost
-
     if network.cost == "huber":
         pytest.skip("mean and median are only close to the best constant of the Huber cost")
     for _ in range(300):
         ZL = np.broadcast_to(rng.normal(0, 2, (network.n_y, 1)), (network.n_y, 60))
-        assert bare_cost(network, ZL, t.Y) >= chance * (1 - 1e-12)
+        assert network.answers_cost(ZL, t.Y) >= chance * (1 - 1e-12)
+
+
+def test_slots_that_are_not_finite_are_found_first() -> None:
+    parameters, X, Y, network = problem(NETWORKS["course"])
+    slots = {
+        kept: {f"d{name}": np.zeros_like(value) for name, value in parameters.items()} for kept in "vs"
+    }
+    slots["s"]["db2"][1, 0] = np.inf
+    report = health(trace(TrainingState(parameters, slots, 3, 3), X, Y, network, optimizer="adam"))
+    assert report.codes == ("not-finite",)
+    assert report.findings[0].what == "s_db2 is the first that is not finite: 1 of 3 numbers"
 
 
 def test_few_examples_are_not_judged_by_their_shares() -> None:

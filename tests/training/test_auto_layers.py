@@ -18,14 +18,15 @@ from hypothesis import strategies as st
 from fake_engine import FakeEngine, FakeSession
 from helpers import Library
 from pellucid import Network, TrainingOptions, train
-from pellucid.course import Columns
-from pellucid.engines import Batches
+from pellucid.core import L_model_forward
+from pellucid.core.cost import binary_cross_entropy
+from pellucid.engines import Batches, Costs, TrainingState, processors
 from pellucid.errors import DivergenceError, OptionError, ShapeError
+from pellucid.examples import Examples
 from pellucid.training import LADDER, AutoLayers, LayersTried, auto_layers
 from pellucid.training.auto_layers import turns
-from pellucid.training.layer_trials import Groups, Stoppable
-from pellucid.training.options import processors
-from pellucid.training.validation import Weighted, split_off
+from pellucid.training.layer_trials import Groups, Trial
+from pellucid.training.validation import split_off
 
 # The package has a function of this name.
 MODULE = importlib.import_module("pellucid.training.auto_layers")
@@ -34,8 +35,11 @@ RNG = np.random.RandomState(0)
 X = RNG.randn(2, 300)
 # Inside a ring or outside: a line between the two there is none.
 Y = (np.hypot(*X)[None] + 0.1 * RNG.randn(1, 300) > 1.2).astype(float)
-DATA = Columns(X, Y)
+DATA = Examples(X, Y)
 OPTIONS = TrainingOptions(epochs=60, batch_size=20, learning_rate=0.02, optimizer="adam")
+
+
+FAKED = TrainingOptions(epochs=4, engine=FakeEngine())
 
 
 def network_for(hidden: tuple[int, ...]) -> Network:
@@ -83,7 +87,7 @@ def test_a_curve_needs_hidden_units() -> None:
 
 def test_a_line_needs_none() -> None:
     rng = np.random.RandomState(1)
-    line = Columns(X, (X[:1] + X[1:] + 0.3 * rng.randn(1, 300) > 0).astype(float))
+    line = Examples(X, (X[:1] + X[1:] + 0.3 * rng.randn(1, 300) > 0).astype(float))
     found = auto_layers(network_for, line, replace(OPTIONS, epochs=300), candidates=[(32,), (8,), ()])
     assert found.hidden == ()
     assert found.reason.startswith("no hidden layer with the validation cost 0.")
@@ -94,7 +98,7 @@ def test_the_costs_are_those_of_a_training(schedule: str) -> None:
     alone = TrainingOptions(epochs=7, batch_size=20, learning_rate=0.02, schedule=schedule, rng=5)
     options = replace(alone, rng=99, validation_fraction=0.3, patience=0)
     found = auto_layers(network_for, DATA, options, candidates=[(4,)], seed=5)
-    kept, held_out = split_off(network_for((4,)), Weighted(X, Y), 0.3, 5)
+    kept, held_out = split_off(network_for((4,)), DATA, 0.3, 5)
     end = train(network_for((4,)), kept, alone, validation=held_out)
     assert found.table[0].validation_cost == pytest.approx(end.history.validation_costs[-1], rel=1e-12)
 
@@ -106,7 +110,7 @@ def test_the_result_is_the_same_with_any_number_of_threads(
 ) -> None:
     results = []
     for threads in (1, 2, 7):
-        monkeypatch.setattr(MODULE, "processors", lambda count=threads: count)
+        monkeypatch.setattr(MODULE, "default_threads", lambda count=threads: count)
         options = TrainingOptions(epochs=12, batch_size=50, engine=engine, schedule=schedule)
         results.append(without_seconds(auto_layers(network_for, DATA, options, seed=3)))
     assert results[0] == results[1] == results[2]
@@ -119,35 +123,26 @@ def test_networks_train_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     # Each waits for the other in its first step: one after the other, neither would get on.
     both = threading.Barrier(2, timeout=30)
 
-    class Meeting(FakeSession):
-        def advance(self, *arguments: Any) -> list[float]:
-            if not self._iteration:
-                both.wait()
-            return super().advance(*arguments)
+    def cost(step: int) -> float:
+        if step == 0:
+            both.wait()
+        return 1.0
 
-    class Engine(FakeEngine):
-        def open(self, network: Network, *arguments: Any, **options: Any) -> Any:
-            self.opened.append(options)
-            return Meeting(network.parameter_shapes, self._cost)
-
-    engine = Engine()
-    monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: engine)
-    monkeypatch.setattr(MODULE, "processors", lambda: 2)
-    auto_layers(network_for, DATA, TrainingOptions(epochs=2), candidates=[(1,), (2,)])
-    assert [opened["steps"].threads for opened in engine.opened] == [1, 1]
+    engine = FakeEngine(cost)
+    monkeypatch.setattr(MODULE, "default_threads", lambda: 2)
+    auto_layers(network_for, DATA, TrainingOptions(epochs=2, engine=engine), candidates=[(1,), (2,)])
+    assert [options.threads for *_, options in engine.opened] == [1, 1]
 
 
 @pytest.mark.skipif(processors() < 2, reason="one processor trains one network at a time as it is")
-def test_threads_say_how_many_train_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_say_how_many_train_at_a_time() -> None:
     names = set()
-    advance = Stoppable.advance
 
-    def noted(self: Stoppable, *arguments: Any) -> list[float]:
+    def cost(step: int) -> float:
         names.add(threading.current_thread().name)
-        return advance(self, *arguments)
+        return 1.0
 
-    monkeypatch.setattr(Stoppable, "advance", noted)
-    auto_layers(network_for, DATA, TrainingOptions(epochs=2, threads=1))
+    auto_layers(network_for, DATA, TrainingOptions(epochs=2, threads=1, engine=FakeEngine(cost)))
     assert len(names) == 1
 
 
@@ -184,10 +179,10 @@ def test_ctrl_c_gives_the_best_so_far() -> None:
 def test_ctrl_c_does_not_wait_for_the_end_of_the_turn() -> None:
     """Epochs that would take hours; what was done of them counts."""
     rng = np.random.RandomState(1)
-    wide = Columns(rng.randn(200, 2000), (rng.rand(1, 2000) > 0.5).astype(float))
+    wide = Examples(rng.randn(200, 2000), (rng.rand(1, 2000) > 0.5).astype(float))
     options = TrainingOptions(epochs=10**6, batch_size=100, shortcut="never")
     running = threading.Event()
-    advance = Stoppable.advance
+    run = Trial.train
 
     def pressed() -> None:
         running.wait(30)
@@ -195,14 +190,14 @@ def test_ctrl_c_does_not_wait_for_the_end_of_the_turn() -> None:
         time.sleep(0.3)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    def noted(self: Stoppable, *arguments: Any) -> list[float]:
+    def noted(self: Trial, epochs: int) -> None:
         running.set()
-        return advance(self, *arguments)
+        run(self, epochs)
 
     finger = threading.Thread(target=pressed)
     finger.start()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stoppable, "advance", noted)
+        patch.setattr(Trial, "train", noted)
         found = auto_layers(
             lambda hidden: Network((200, *hidden, 1)), wide, options, candidates=[(50,), (60,)]
         )
@@ -216,7 +211,7 @@ def test_ctrl_c_before_anything_was_measured(monkeypatch: pytest.MonkeyPatch) ->
     def interrupted(*_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Stoppable, "advance", interrupted)
+    monkeypatch.setattr(Trial, "train", lambda self, epochs: None)
     monkeypatch.setattr("concurrent.futures.as_completed", interrupted)
     with pytest.raises(KeyboardInterrupt):
         auto_layers(network_for, DATA, OPTIONS)
@@ -224,7 +219,7 @@ def test_ctrl_c_before_anything_was_measured(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_shape_that_diverges_is_out() -> None:
     # The wider, the sooner the steps are too long.
-    numbers = Columns(X, 100 * X[:1])
+    numbers = Examples(X, 100 * X[:1])
     options = TrainingOptions(epochs=200, learning_rate=0.05, initialization="small")
     found = auto_layers(number_for, numbers, options, candidates=[(), (64, 64), (128, 64)])
     assert found.hidden == ()
@@ -239,18 +234,18 @@ class Sessions(FakeEngine):
         self.there: list[weakref.ref[FakeSession]] = []
         self.asked: list[int] = []
 
-    def open(self, network: Network, *arguments: Any, **options: Any) -> Any:
+    def open(self, network: Network, examples: Examples, state: TrainingState, *_: Any) -> Any:
         width = network.layer_dims[1]
         asked = self.asked
 
         class Diverging(FakeSession):
-            def advance(self, batches: Batches, *rates: Any) -> list[float]:
+            def advance(self, batches: Batches, *rates: Any) -> Costs:
                 asked.append(width)
-                if width == 3 and self.iteration + len(batches) > 2:
+                if width == 3 and self.step_count + len(batches) > 2:
                     raise DivergenceError("the cost became nan", 2, {})
                 return super().advance(batches, *rates)
 
-        session = Diverging(network.parameter_shapes, self._cost)
+        session = Diverging(self, network, state)
         self.there.append(weakref.ref(session))
         return session
 
@@ -258,28 +253,26 @@ class Sessions(FakeEngine):
 def test_what_diverges_after_it_was_measured_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Sessions()
     costs_known(monkeypatch, {(1,): np.full(32, 5.0), (2,): np.full(32, 4.0), (3,): np.full(32, 1.0)})
-    monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: engine)
     told: list[LayersTried] = []
     candidates = [(1,), (2,), (3,)]
-    options = TrainingOptions(epochs=4)
+    options = TrainingOptions(epochs=4, engine=engine)
     found = auto_layers(network_for, DATA, options, candidates=candidates, listeners=[told.append])
     assert [event.row.validation_cost for event in told if event.row.hidden == (3,)] == [1.0, np.inf]
     assert found.hidden == (2,)
 
 
-def test_what_diverged_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_diverged_is_not_trained_again() -> None:
     engine = Sessions()
-    monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: engine)
-    found = auto_layers(network_for, DATA, TrainingOptions(epochs=20), candidates=[(1,), (3, 3), (3,)])
+    options = TrainingOptions(epochs=20, engine=engine)
+    found = auto_layers(network_for, DATA, options, candidates=[(1,), (3, 3), (3,)])
     assert found.hidden == (1,)
-    # A step, which goes well, and those that do not.
-    assert engine.asked.count(3) == 4
+    # Of each of the two: two steps that go well, and the one that does not.
+    assert engine.asked.count(3) == 6
     assert [row.validation_cost for row in found.table[1:]] == [np.inf, np.inf]
 
 
-def test_what_is_given_up_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_given_up_takes_no_memory() -> None:
     engine = Sessions()
-    monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: engine)
     left = []
 
     def count(event: LayersTried) -> None:
@@ -287,25 +280,25 @@ def test_what_is_given_up_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> No
         left.append(sum(session() is not None for session in engine.there))
 
     candidates = [(1,), (2,), (4,), (5,), (6,)]
-    auto_layers(network_for, DATA, TrainingOptions(epochs=4), candidates=candidates, listeners=[count])
+    options = TrainingOptions(epochs=4, engine=engine)
+    auto_layers(network_for, DATA, options, candidates=candidates, listeners=[count])
     assert left[4:] == [5, 3, 3, 3, 2, 2]
 
 
 def test_a_validation_cost_that_is_not_finite_is_a_divergence(monkeypatch: pytest.MonkeyPatch) -> None:
     costs_known(monkeypatch, {(1,): np.full(32, 5.0), (2,): np.full(32, np.inf)})
-    found = auto_layers(network_for, DATA, TrainingOptions(epochs=4), candidates=[(2,), (1,)])
+    found = auto_layers(network_for, DATA, FAKED, candidates=[(2,), (1,)])
     assert [row.validation_cost for row in found.table] == [np.inf, 5.0]
     line = "the first: the validation cost became inf after epoch 3"
     with pytest.raises(DivergenceError, match=line):
-        auto_layers(network_for, DATA, TrainingOptions(epochs=4), candidates=[(2,)])
+        auto_layers(network_for, DATA, FAKED, candidates=[(2,)])
 
 
 def test_the_lowest_cost_that_was_measured_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: FakeEngine())
     # The fake parameters are the number of the step: the costs are 1, 2, 4.
     monkeypatch.setattr(Groups, "costs", lambda self, network, found: np.full(32, found["b1"][0, 0]))
     candidates = [(1,), (2,), (3,), (4,), (5,)]
-    found = auto_layers(network_for, DATA, TrainingOptions(epochs=4), candidates=candidates)
+    found = auto_layers(network_for, DATA, FAKED, candidates=candidates)
     assert [(row.epochs, row.validation_cost) for row in found.table] == [(1, 1.0)] * 5
 
 
@@ -319,7 +312,6 @@ def test_where_all_diverge_it_says_so() -> None:
 
 
 def costs_known(monkeypatch: pytest.MonkeyPatch, costs: dict[tuple[int, ...], np.ndarray]) -> None:
-    monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: FakeEngine())
     monkeypatch.setattr(Groups, "costs", lambda self, network, _: costs[network.layer_dims[1:-1]])
 
 
@@ -338,7 +330,7 @@ def test_the_smallest_within_one_standard_error_of_the_difference(
     lift = own - share @ own + above * error
     costs = {(9,): common, (3,): common + lift, (40,): common + 0.01 * error}
     costs_known(monkeypatch, costs)
-    found = auto_layers(network_for, DATA, TrainingOptions(epochs=4), candidates=costs)
+    found = auto_layers(network_for, DATA, FAKED, candidates=costs)
     assert found.hidden == chosen
     if chosen == (3,):
         assert (
@@ -352,7 +344,7 @@ def test_the_better_half_goes_on(means: list[float]) -> None:
     costs = {(i + 1,): np.full(32, mean) for i, mean in enumerate(means)}
     with pytest.MonkeyPatch.context() as patch:
         costs_known(patch, costs)
-        found = auto_layers(network_for, DATA, TrainingOptions(epochs=64), candidates=costs)
+        found = auto_layers(network_for, DATA, replace(FAKED, epochs=64), candidates=costs)
     # Their costs stay as they are: the first measurement counts, and the ranks are clear.
     best = min(range(len(means)), key=lambda i: (means[i], i))
     assert found.hidden == (best + 1,)
@@ -361,23 +353,22 @@ def test_the_better_half_goes_on(means: list[float]) -> None:
 def test_weights_count_for_the_training_and_the_cost() -> None:
     rng = np.random.RandomState(1)
     weights = rng.rand(300)
-    found = auto_layers(network_for, DATA, OPTIONS, candidates=[(4,)], weights=weights)
-    kept, held_out = split_off(network_for((4,)), Weighted(X, Y, weights[None]), 0.2, 0)
+    found = auto_layers(network_for, Examples(X, Y, weights), OPTIONS, candidates=[(4,)])
+    kept, held_out = split_off(network_for((4,)), Examples(X, Y, weights[None]), 0.2, 0)
     end = train(
         network_for((4,)),
         kept,
         TrainingOptions(epochs=60, batch_size=20, learning_rate=0.02, optimizer="adam", rng=0),
-        weights=kept.weights,
     )
-    assert found.table[0].validation_cost == pytest.approx(
-        held_out.cost(network_for((4,)), end.parameters), rel=1e-9
-    )
+    _, caches = L_model_forward(held_out.X, end.parameters)
+    expected = binary_cross_entropy(caches[-1][1], held_out.Y, weights=held_out.weights)
+    assert found.table[0].validation_cost == pytest.approx(float(expected), rel=1e-9)
 
 
 @pytest.mark.parametrize("library", [Library("torch", "float32"), Library("numpy", "float32")], ids=str)
 def test_any_library(library: Library) -> None:
     with library.ready():
-        data = Columns(library.array(X), library.array(Y))
+        data = Examples(library.array(X), library.array(Y))
         found = auto_layers(network_for, data, OPTIONS, candidates=[(), (16,)])
     assert found.hidden == (16,)
 
@@ -393,10 +384,10 @@ def test_any_library(library: Library) -> None:
          "network_for((6,)) has the layers [2, 5, 1], the output sigmoid and the cost binary_cross"),
         ({"network_for": lambda hidden: Network((2, *hidden, len(hidden) or 1))}, OptionError,
          "the inputs, outputs and cost of network_for(())"),
-        ({"data": Columns(X[:1], Y)}, ShapeError, "layer_dims[0] = 1"),
+        ({"examples": Examples(X[:1], Y)}, ShapeError, "layer_dims[0] = 1"),
     ],
 )  # fmt: skip
 def test_searches_that_cannot_be(arguments: Any, error: type[Exception], line: str) -> None:
-    given = {"network_for": network_for, "data": DATA, "options": OPTIONS, **arguments}
+    given = {"network_for": network_for, "examples": DATA, "options": OPTIONS, **arguments}
     with pytest.raises(error, match=re.escape(line)):
         auto_layers(**given)

@@ -47,7 +47,10 @@ def test_a_history_of_the_first_version_still_loads() -> None:
 
 
 def test_an_unknown_reason() -> None:
-    with pytest.raises(OptionError, match="unknown reason 'bored'; expected completed, interrupted or"):
+    with pytest.raises(
+        OptionError,
+        match="unknown reason 'bored'; expected completed, interrupted, early_stopping or stopped",
+    ):
         History(reason="bored")
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, fit, initialize_parameters_deep, train
-from pellucid.course import Columns
+from pellucid.engines import TrainingState, processors
 from pellucid.errors import ArrayError, LabelError, NonFiniteError, OptionError, ShapeError
+from pellucid.examples import Examples
 from pellucid.optimizer import OPTIMIZERS, Optimizer
-from pellucid.training import EpochEnd, Schedule, TrainingEnd, TrainingStart, epoch_batches
-from pellucid.training.options import processors
+from pellucid.training import EpochEnd, Schedule, TrainingEnd, TrainingStart
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 10)
@@ -21,7 +21,7 @@ SHORT = TrainingOptions(epochs=5, rng=1)
 
 
 def test_it_tells_what_happens() -> None:
-    start, *epochs, end = fit(NETWORK, Columns(X, Y), SHORT)
+    start, *epochs, end = fit(NETWORK, Examples(X, Y), SHORT)
     assert isinstance(start, TrainingStart)
     assert (start.network, start.m, start.epochs, start.batches_per_epoch) == (NETWORK, 10, 5, 1)
     assert [(event.epoch, event.iteration) for event in epochs] == [(i, i + 1) for i in range(5)]
@@ -33,48 +33,40 @@ def test_it_tells_what_happens() -> None:
 
 
 def test_costs_fall_and_the_first_is_that_of_the_initial_parameters() -> None:
-    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=300, learning_rate=0.5, rng=1))
+    end = train(NETWORK, Examples(X, Y), TrainingOptions(epochs=300, learning_rate=0.5, rng=1))
     assert end.history.costs[-1] < 0.1 * end.history.costs[0]
 
 
 def test_given_parameters_are_where_it_starts() -> None:
-    first = train(NETWORK, Columns(X, Y), SHORT)
-    second = train(NETWORK, Columns(X, Y), SHORT, parameters=first.parameters)
-    whole = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=10, rng=1))
+    first = train(NETWORK, Examples(X, Y), SHORT)
+    second = train(NETWORK, Examples(X, Y), SHORT, state=TrainingState(first.parameters))
+    whole = train(NETWORK, Examples(X, Y), TrainingOptions(epochs=10, rng=1))
     assert first.history.costs + second.history.costs == whole.history.costs
-
-
-@pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
-def test_batches_hold_every_example_once(batch_size: int) -> None:
-    batches = list(epoch_batches(10, batch_size, 10, 0))
-    assert sorted(np.concatenate(batches)) == list(range(10))
-    assert {len(batch) for batch in batches[:-1]} <= {batch_size}
-    np.testing.assert_array_equal(np.concatenate(batches), np.random.RandomState(11).permutation(10))
 
 
 def test_epoch_cost_weighs_batches_by_their_examples() -> None:
     options = TrainingOptions(epochs=1, batch_size=4, learning_rate=1e-12, rng=1)
-    whole = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=1, rng=1))
-    batched = train(NETWORK, Columns(X, Y), options)
+    whole = train(NETWORK, Examples(X, Y), TrainingOptions(epochs=1, rng=1))
+    batched = train(NETWORK, Examples(X, Y), options)
     assert batched.history.iterations == 3
     assert batched.history.costs[0] == pytest.approx(whole.history.costs[0], rel=1e-10)
 
 
 def test_same_seed_same_bits() -> None:
     options = TrainingOptions(epochs=20, batch_size=4, rng=7, shuffle_seed=3)
-    runs = [train(NETWORK, Columns(X, Y), options) for _ in range(2)]
+    runs = [train(NETWORK, Examples(X, Y), options) for _ in range(2)]
     assert runs[0].history == runs[1].history
     for name, value in runs[0].parameters.items():
         np.testing.assert_array_equal(value, runs[1].parameters[name])
 
 
 def test_float32_data_train_in_float32() -> None:
-    end = train(NETWORK, Columns(X.astype("float32"), Y), SHORT)
+    end = train(NETWORK, Examples(X.astype("float32"), Y), SHORT)
     assert {str(value.dtype) for value in end.parameters.values()} == {"float32"}
 
 
 def test_no_epochs_give_the_initial_parameters() -> None:
-    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=0, rng=1))
+    end = train(NETWORK, Examples(X, Y), TrainingOptions(epochs=0, rng=1))
     expected = initialize_parameters_deep((3, 4, 1), scheme="xavier", rng=1)
     np.testing.assert_array_equal(end.parameters["W1"], expected["W1"])
     assert end.history.costs == ()
@@ -86,10 +78,10 @@ def test_an_interrupt_in_a_listener_keeps_what_was_learned(at: type) -> None:
         if isinstance(event, at) and getattr(event, "epoch", 2) == 2:
             raise KeyboardInterrupt
 
-    end = train(NETWORK, Columns(X, Y), SHORT, listeners=[listen])
+    end = train(NETWORK, Examples(X, Y), SHORT, listeners=[listen])
     done = 3 if at is EpochEnd else 0
     assert (end.history.reason, end.history.iterations) == ("interrupted", done)
-    assert end.history.costs == train(NETWORK, Columns(X, Y), SHORT).history.costs[:done]
+    assert end.history.costs == train(NETWORK, Examples(X, Y), SHORT).history.costs[:done]
 
 
 def test_an_interrupt_at_the_end_changes_nothing() -> None:
@@ -97,7 +89,7 @@ def test_an_interrupt_at_the_end_changes_nothing() -> None:
         if isinstance(event, TrainingEnd):
             raise KeyboardInterrupt
 
-    assert train(NETWORK, Columns(X, Y), SHORT, listeners=[listen]).history.reason == "completed"
+    assert train(NETWORK, Examples(X, Y), SHORT, listeners=[listen]).history.reason == "completed"
 
 
 def test_an_interrupt_during_a_step_keeps_the_last_whole_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,9 +104,11 @@ def test_an_interrupt_during_a_step_keeps_the_last_whole_step(monkeypatch: pytes
             raise KeyboardInterrupt
         return update(*args, **kwargs)
 
-    update = reference.follow
-    monkeypatch.setattr(reference, "follow", interrupted)
-    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=5, rng=1, engine="reference"))
+    update = reference.apply_update
+    monkeypatch.setattr(reference, "apply_update", interrupted)
+    end = train(
+        NETWORK, Examples(X, Y), TrainingOptions(epochs=5, rng=1, engine="reference"), every="epoch"
+    )
     assert (end.history.reason, end.history.iterations) == ("interrupted", 3)
 
 
@@ -123,33 +117,33 @@ def test_an_error_in_a_listener_reaches_the_caller() -> None:
         raise RuntimeError("the bar broke")
 
     with pytest.raises(RuntimeError, match="the bar broke"):
-        train(NETWORK, Columns(X, Y), SHORT, listeners=[listen])
+        train(NETWORK, Examples(X, Y), SHORT, listeners=[listen])
 
 
 @pytest.mark.parametrize(
     ("data", "error", "line"),
     [
         (
-            Columns(X[:2], Y),
+            Examples(X[:2], Y),
             ShapeError,
             "layer_dims is [3, 4, 1] and X has shape (2, 10); expected as many",
         ),
-        (Columns(X.T, Y), ShapeError, "layer_dims[0] = 10 (examples are columns)"),
-        (Columns(X, Y[:, :4]), ShapeError, "Y has shape (1, 4), X has shape (3, 10)"),
-        (Columns(X, Y[0]), ShapeError, "Y has shape (10,), a rank-1 array"),
-        (Columns(X[:, 0], Y), ShapeError, "X has shape (3,), a rank-1 array"),
-        (Columns(X[:, :0], Y[:, :0]), ShapeError, "no example"),
-        (Columns(X, None), LabelError, "no labels"),
-        (Columns(X, Y + 1), LabelError, "is 2; expected 0 or 1"),
-        (Columns(X, Y * np.nan), LabelError, "Y[0, 0] is nan; expected 0 or 1"),
+        (Examples(X.T, Y), ShapeError, "layer_dims[0] = 10 (examples are columns)"),
+        (Examples(X, Y[:, :4]), ShapeError, "Y has shape (1, 4), X has shape (3, 10)"),
+        (Examples(X, Y[0]), ShapeError, "Y has shape (10,), a rank-1 array"),
+        (Examples(X[:, 0], Y), ShapeError, "X has shape (3,), a rank-1 array"),
+        (Examples(X[:, :0], Y[:, :0]), ShapeError, "no example"),
+        (Examples(X, None), LabelError, "no labels"),
+        (Examples(X, Y + 1), LabelError, "is 2; expected 0 or 1"),
+        (Examples(X, Y * np.nan), LabelError, "Y[0, 0] is nan; expected 0 or 1"),
         (
-            Columns(X.astype("float16"), Y),
+            Examples(X.astype("float16"), Y),
             ArrayError,
             "X holds float16 numbers",
         ),
     ],
 )
-def test_data_that_do_not_fit(data: Columns, error: type[Exception], line: str) -> None:
+def test_data_that_do_not_fit(data: Examples, error: type[Exception], line: str) -> None:
     with pytest.raises(error, match=re.escape(line)):
         train(NETWORK, data, SHORT)
 
@@ -159,7 +153,7 @@ def test_inputs_that_are_not_finite_are_named(value: float) -> None:
     broken = X.copy()
     broken[2, 4] = broken[1, 7] = value
     with pytest.raises(NonFiniteError) as caught:
-        train(NETWORK, Columns(broken, Y), SHORT)
+        train(NETWORK, Examples(broken, Y), SHORT)
     assert str(caught.value).startswith(
         f"X[2, 4] is {value}: input (row) 2 of example (column) 4 (2 such values in all)"
     )
@@ -168,9 +162,9 @@ def test_inputs_that_are_not_finite_are_named(value: float) -> None:
 def test_parameters_of_another_network_are_refused() -> None:
     other = initialize_parameters_deep((3, 5, 1), rng=1)
     with pytest.raises(ShapeError, match=r"W1 has shape \(5, 3\); expected \(4, 3\)"):
-        train(NETWORK, Columns(X, Y), SHORT, parameters=other)
+        train(NETWORK, Examples(X, Y), SHORT, state=TrainingState(other))
     with pytest.raises(ShapeError, match=r"b2 has shape None; expected \(1, 1\)"):
-        train(NETWORK, Columns(X, Y), SHORT, parameters={k: other[k] for k in ("W2",)} | good_but_b2())
+        train(NETWORK, Examples(X, Y), SHORT, state=TrainingState(good_but_b2()))
 
 
 def good_but_b2() -> dict[str, Any]:
@@ -227,7 +221,7 @@ def test_names_become_values() -> None:
     assert options.optimizer == Optimizer("adam")
     assert options.schedule == Schedule("step", every=5)
     assert (options.learning_rate, type(options.learning_rate)) == (0.5, float)
-    assert TrainingOptions(threads=processors()).steps.threads == processors()
+    assert TrainingOptions(threads=processors()).step_options.threads == processors()
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -235,7 +229,7 @@ def test_every_optimizer_learns(optimizer: str) -> None:
     options = TrainingOptions(epochs=300, learning_rate=0.01, rng=1, optimizer=optimizer)
     if optimizer in ("gradient_descent", "momentum"):
         options = TrainingOptions(epochs=300, learning_rate=0.3, rng=1, optimizer=optimizer)
-    end = train(NETWORK, Columns(X, Y), options)
+    end = train(NETWORK, Examples(X, Y), options)
     assert end.history.costs[-1] < 0.5 * end.history.costs[0]
 
 
@@ -252,7 +246,7 @@ def test_every_optimizer_learns(optimizer: str) -> None:
 def test_numbers_are_learned_too(output: str, cost: str, targets: Any) -> None:
     network = Network((3, 4, 1), output_activation=output, cost=cost, hidden_activation="tanh")
     options = TrainingOptions(epochs=400, learning_rate=0.02, rng=1, optimizer="adam")
-    end = train(network, Columns(X, targets), options)
+    end = train(network, Examples(X, targets), options)
     assert end.history.costs[-1] < 0.6 * end.history.costs[0]
 
 
@@ -270,16 +264,16 @@ def test_numbers_are_learned_too(output: str, cost: str, targets: Any) -> None:
 )
 def test_targets_that_are_no_numbers(output: str, targets: Any, line: str) -> None:
     with pytest.raises(LabelError, match=re.escape(line)):
-        train(Network((3, 1), output_activation=output), Columns(X, targets), SHORT)
+        train(Network((3, 1), output_activation=output), Examples(X, targets), SHORT)
 
 
 def test_softmax_targets_are_one_hot() -> None:
     network = Network((3, 2), output_activation="softmax")
     with pytest.raises(LabelError, match=r"column 0 of Y sums to 0; expected one-hot columns"):
-        train(network, Columns(X, np.zeros((2, 10))), SHORT)
+        train(network, Examples(X, np.zeros((2, 10))), SHORT)
 
 
 def test_what_is_returned_is_not_what_was_given() -> None:
     given = initialize_parameters_deep((3, 4, 1), rng=1)
-    end = train(NETWORK, Columns(X, Y), TrainingOptions(epochs=0), parameters=given)
+    end = train(NETWORK, Examples(X, Y), TrainingOptions(epochs=0), state=TrainingState(given))
     assert not np.shares_memory(end.parameters["W1"], given["W1"])

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.course import Columns
 from pellucid.errors import PellucidError, TooLargeError
+from pellucid.examples import Examples
 from pellucid.optimizer import Optimizer
 from pellucid.training import memory
 
 NETWORK = Network((3, 4, 1))
-DATA = Columns(np.ones((3, 10)), np.ones((1, 10)))
+DATA = Examples(np.ones((3, 10)), np.ones((1, 10)))
 
 
 def test_what_is_needed_by_hand() -> None:
@@ -79,7 +79,7 @@ def test_memory_that_runs_out_all_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     def full(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("pellucid.training.run.taken", full)
+    monkeypatch.setattr("pellucid.training.run.find_span", full)
     with pytest.raises(
         TooLargeError, match=r"needs at least 1\.3 KiB of memory beside the data and there is"
     ):

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+import signal
 from typing import Any
 
 import numpy as np
@@ -13,40 +13,32 @@ from hypothesis import strategies as st
 from fake_engine import FakeEngine
 from helpers import LIBRARIES, Library
 from pellucid import Network, TrainingOptions, initialize_parameters_deep, train
-from pellucid.course import Columns
 from pellucid.errors import DivergenceError, LabelError, OptionError
+from pellucid.examples import Examples
 from pellucid.training import LearningRateRange, Schedule, lr_find
-from pellucid.training.validation import Weighted, split_off
+from pellucid.training.validation import split_off
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 40)
 Y = (X[:1] + 0.3 * RNG.randn(1, 40) > 0).astype(float)
-DATA = Columns(X, Y)
+DATA = Examples(X, Y)
 NETWORK = Network((3, 8, 1))
 OPTIONS = TrainingOptions(rng=1)
 
 
-@pytest.fixture
-def faked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeEngine]:
-    def faked(cost: Callable[[int], float]) -> FakeEngine:
-        engine = FakeEngine(cost)
-        monkeypatch.setattr("pellucid.training.run.engine_named", lambda name: engine)
-        return engine
-
-    return faked
-
-
-def test_the_rates_grow_by_the_same_factor(faked: Any) -> None:
-    engine = faked(lambda step: 1.0)
-    found = lr_find(NETWORK, DATA, OPTIONS, lowest=1e-4, highest=1.0, steps=9 * 4 + 1)
-    assert [rate for _, rate in engine.calls] == found.rates.tolist()
+def test_the_rates_grow_by_the_same_factor() -> None:
+    engine = FakeEngine()
+    options = TrainingOptions(engine=engine)
+    found = lr_find(NETWORK, DATA, options, lowest=1e-4, highest=1.0, steps=9 * 4 + 1)
+    asked = [rate for _, rates in engine.calls for rate in rates]
+    np.testing.assert_allclose(asked, found.rates, rtol=1e-14)
     assert (found.rates[0], found.rates[-1]) == pytest.approx((1e-4, 1.0))
     np.testing.assert_allclose(found.rates[1:] / found.rates[:-1], 10 ** (1 / 9))
 
 
-def test_epochs_repeat_where_there_are_fewer_batches_than_steps(faked: Any) -> None:
-    engine = faked(lambda step: 1.0)
-    lr_find(NETWORK, DATA, TrainingOptions(batch_size=16, shuffle_seed=5), steps=10)
+def test_epochs_repeat_where_there_are_fewer_batches_than_steps() -> None:
+    engine = FakeEngine()
+    lr_find(NETWORK, DATA, TrainingOptions(batch_size=16, shuffle_seed=5, engine=engine), steps=10)
     columns = [batch.columns.tolist() for batch, _ in engine.calls]
     assert [len(some) for some in columns] == [16, 16, 8] * 3 + [16]
     for epoch in range(3):
@@ -86,7 +78,7 @@ def test_given_parameters_are_where_it_starts() -> None:
 
 def test_what_would_be_held_out_is_not_tried_on() -> None:
     options = TrainingOptions(rng=1, validation_fraction=0.25, shuffle_seed=3, patience=2)
-    kept, _ = split_off(NETWORK, Weighted(X, Y), 0.25, 3)
+    kept, _ = split_off(NETWORK, DATA, 0.25, 3)
     np.testing.assert_array_equal(
         lr_find(NETWORK, DATA, options).costs, lr_find(NETWORK, kept, OPTIONS).costs
     )
@@ -101,11 +93,10 @@ def test_the_schedule_has_no_part() -> None:
 
 @given(st.lists(st.floats(0.1, 10.0), min_size=10, max_size=30), st.floats(0.0, 0.99))
 def test_smoothing_is_a_weighted_mean_of_the_costs_so_far(costs: list[float], beta: float) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pellucid.training.run.engine_named", lambda name: FakeEngine(costs.__getitem__))
-        weights = np.arange(40.0)
-        options = TrainingOptions(batch_size=16)
-        found = lr_find(NETWORK, DATA, options, steps=len(costs), smoothing=beta, rise=1e9, weights=weights)
+    weights = np.arange(40.0)
+    options = TrainingOptions(batch_size=16, engine=FakeEngine(costs.__getitem__))
+    data = Examples(X, Y, weights)
+    found = lr_find(NETWORK, data, options, steps=len(costs), smoothing=beta, rise=1e9)
     orders = [np.random.RandomState(1 + epoch).permutation(40) for epoch in range(10)]
     shares = [weights[order[i : i + 16]].sum() for order in orders for i in (0, 16, 32)]
     assert found.costs.tolist() == costs
@@ -115,21 +106,21 @@ def test_smoothing_is_a_weighted_mean_of_the_costs_so_far(costs: list[float], be
 
 
 @pytest.mark.parametrize("batch", [0, 3])
-def test_a_batch_without_weight_says_nothing(batch: int, faked: Any) -> None:
-    faked(lambda step: 2.0 if step == batch else 0.5)
+def test_a_batch_without_weight_says_nothing(batch: int) -> None:
+    engine = FakeEngine(lambda step: 2.0 if step == batch else 0.5)
     weights = np.ones(40)
     weights[np.random.RandomState(1).permutation(40)[10 * batch : 10 * batch + 10]] = 0.0
-    options = TrainingOptions(batch_size=10)
-    found = lr_find(NETWORK, DATA, options, steps=10, weights=weights, rise=1e9)
+    options = TrainingOptions(batch_size=10, engine=engine)
+    found = lr_find(NETWORK, Examples(X, Y, weights), options, steps=10, rise=1e9)
     expected = [2.0 if batch == 0 else 0.5, *[0.5] * 9]
     np.testing.assert_allclose(found.smoothed, expected)
 
 
-def test_it_ends_where_the_cost_has_risen_far(faked: Any) -> None:
+def test_it_ends_where_the_cost_has_risen_far() -> None:
     # Down from 1 to 0.25, then up; the larger of the lowest and the fall before it is 0.75.
     costs = [*np.linspace(1.0, 0.25, 40), *np.linspace(0.3, 9.0, 60)]
-    engine = faked(costs.__getitem__)
-    found = lr_find(NETWORK, DATA, OPTIONS, smoothing=0.0, rise=2.0)
+    engine = FakeEngine(costs.__getitem__)
+    found = lr_find(NETWORK, DATA, TrainingOptions(engine=engine), smoothing=0.0, rise=2.0)
     assert found.costs[-1] > 0.25 + 2.0 * 0.75 >= found.costs[-2]
     assert len(engine.calls) == len(found.rates) == len(found.costs) == len(found.smoothed)
     assert found.reason.startswith(
@@ -154,49 +145,47 @@ def test_a_cost_that_is_not_finite_from_the_start_is_refused() -> None:
         lr_find(network, DATA, OPTIONS, parameters=huge)
 
 
-def test_it_suggests_where_the_cost_falls_the_steepest(faked: Any) -> None:
+def test_it_suggests_where_the_cost_falls_the_steepest() -> None:
     # Flat, a fall about the 60th rate, flat, and up.
     steps = np.arange(100)
     costs = 1 - 0.8 / (1 + np.exp(-(steps - 60) / 4.0)) + np.exp((steps - 90) / 2.0)
-    faked(costs.__getitem__)
-    found = lr_find(NETWORK, DATA, OPTIONS)
+    found = lr_find(NETWORK, DATA, TrainingOptions(engine=FakeEngine(costs.__getitem__)))
     assert found.suggestion == pytest.approx(found.rates[60], rel=0.05)
     assert found.reason.endswith(f"; it fell the steepest about the rate {found.suggestion:.2g}")
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_noise_moves_the_suggestion_little(seed: int, faked: Any) -> None:
+def test_noise_moves_the_suggestion_little(seed: int) -> None:
     steps = np.arange(100)
     costs = 1 - 0.8 / (1 + np.exp(-(steps - 60) / 4.0)) + np.exp((steps - 90) / 2.0)
-    faked((costs + 0.1 * np.random.default_rng(seed).standard_normal(100)).__getitem__)
-    found = lr_find(NETWORK, DATA, OPTIONS)
+    noisy = costs + 0.1 * np.random.default_rng(seed).standard_normal(100)
+    found = lr_find(NETWORK, DATA, TrainingOptions(engine=FakeEngine(noisy.__getitem__)))
     assert found.suggestion is not None
     assert found.rates[52] < found.suggestion < found.rates[68]
 
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("slope", [0.0, 0.01])
-def test_where_nothing_fell_it_says_so(seed: int, slope: float, faked: Any) -> None:
+def test_where_nothing_fell_it_says_so(seed: int, slope: float) -> None:
     costs = 1 + slope * np.arange(100) + 0.1 * np.random.default_rng(seed).standard_normal(100)
-    faked(costs.__getitem__)
-    found = lr_find(NETWORK, DATA, OPTIONS)
+    found = lr_find(NETWORK, DATA, TrainingOptions(engine=FakeEngine(costs.__getitem__)))
     assert found.suggestion is None
     assert "; the cost did not fall: its mean is " in found.reason
     assert "chance alone makes" in found.reason
 
 
-def test_too_few_steps_for_a_slope(faked: Any) -> None:
-    faked(lambda step: 10.0**step)
-    found = lr_find(NETWORK, DATA, OPTIONS, steps=20)
+def test_too_few_steps_for_a_slope() -> None:
+    options = TrainingOptions(engine=FakeEngine(lambda step: 10.0**step))
+    found = lr_find(NETWORK, DATA, options, steps=20)
     assert found.suggestion is None
     assert re.search(r"after \d steps, too few to see a slope", found.reason)
 
 
 @pytest.mark.parametrize("steps", [10, 11, 37, 400])
 @pytest.mark.parametrize("highest", [2e-6, 1e-3, 10.0, 1e30])
-def test_any_range_can_be_tried(steps: int, highest: float, faked: Any) -> None:
-    faked(lambda step: 1.0 / (1 + step))
-    found = lr_find(NETWORK, DATA, OPTIONS, highest=highest, steps=steps)
+def test_any_range_can_be_tried(steps: int, highest: float) -> None:
+    options = TrainingOptions(engine=FakeEngine(lambda step: 1.0 / (1 + step)))
+    found = lr_find(NETWORK, DATA, options, highest=highest, steps=steps)
     assert found.suggestion is not None
     assert found.rates[0] <= found.suggestion <= found.rates[-1]
 
@@ -205,7 +194,7 @@ def test_any_range_can_be_tried(steps: int, highest: float, faked: Any) -> None:
 def test_any_library_and_type(library: Library) -> None:
     with library.ready():
         options = TrainingOptions(rng=1, batch_size=8, engine="reference")
-        found = lr_find(NETWORK, Columns(library.array(X), library.array(Y)), options, steps=20)
+        found = lr_find(NETWORK, Examples(library.array(X), library.array(Y)), options, steps=20)
     expected = lr_find(NETWORK, DATA, options, steps=20)
     k = min(len(found.costs), len(expected.costs), 12)
     np.testing.assert_allclose(found.costs[:k], expected.costs[:k], rtol=100 * library.tolerance)
@@ -215,14 +204,14 @@ def test_any_library_and_type(library: Library) -> None:
     ("network", "data"),
     [
         (Network((3, 1)), DATA),
-        (Network((3, 8, 3), output_activation="softmax"), Columns(X, np.eye(3)[:, RNG.randint(0, 3, 40)])),
-        (Network((3, 8, 1), output_activation="exp"), Columns(X, np.floor(np.exp(X[:1])))),
-        (Network((3, 8, 2), output_activation="identity", cost="huber"), Columns(X, X[:2])),
-        (Network((3, 8, 1), hidden_activation="tanh"), Columns(X[:, :1], Y[:, :1])),
+        (Network((3, 8, 3), output_activation="softmax"), Examples(X, np.eye(3)[:, RNG.randint(0, 3, 40)])),
+        (Network((3, 8, 1), output_activation="exp"), Examples(X, np.floor(np.exp(X[:1])))),
+        (Network((3, 8, 2), output_activation="identity", cost="huber"), Examples(X, X[:2])),
+        (Network((3, 8, 1), hidden_activation="tanh"), Examples(X[:, :1], Y[:, :1])),
     ],
     ids=["logistic", "softmax", "counts", "huber", "one example"],
 )
-def test_any_network(network: Network, data: Columns) -> None:
+def test_any_network(network: Network, data: Examples) -> None:
     found = lr_find(network, data, TrainingOptions(rng=1, batch_size=8, initialization="he"))
     assert isinstance(found, LearningRateRange)
     assert found.suggestion is None or found.rates[0] < found.suggestion < found.rates[-1]
@@ -263,6 +252,25 @@ def test_tests_that_cannot_be(arguments: Any, line: str) -> None:
         lr_find(NETWORK, DATA, OPTIONS, **arguments)
 
 
+def test_an_epoch_may_have_far_more_batches_than_there_are_rates() -> None:
+    long = Examples(np.tile(X, 400), np.tile(Y, 400))
+    engine = FakeEngine()
+    options = TrainingOptions(batch_size=1, engine=engine)
+    found = lr_find(NETWORK, long, options, highest=1e3, steps=30)
+    asked = [rate for _, rates in engine.calls for rate in rates]
+    np.testing.assert_allclose(asked, found.rates, rtol=1e-14)
+
+
+def test_ctrl_c_ends_it_without_a_suggestion() -> None:
+    def cost(step: int) -> float:
+        if step == 15:
+            signal.raise_signal(signal.SIGINT)
+        return 1.0 / (1 + step)
+
+    with pytest.raises(KeyboardInterrupt):
+        lr_find(NETWORK, DATA, TrainingOptions(engine=FakeEngine(cost)))
+
+
 def test_data_that_cannot_be_trained_on() -> None:
     with pytest.raises(LabelError, match="no labels"):
-        lr_find(NETWORK, Columns(X, None), OPTIONS)
+        lr_find(NETWORK, Examples(X, None), OPTIONS)

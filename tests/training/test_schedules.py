@@ -76,6 +76,41 @@ def test_cosine() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-13)
 
 
+@pytest.mark.parametrize("ratio", [1e-3, 1.0, 1e7])
+def test_exponential_changes_by_the_same_factor_to_a_share_of_the_rate(ratio: float) -> None:
+    found = rates(Schedule("exponential", ratio=ratio))
+    assert found[0] == RATE
+    assert found[-1] == pytest.approx(ratio * RATE, rel=1e-14)
+    np.testing.assert_allclose(found[1:] / found[:-1], ratio ** (1 / 199), rtol=1e-12)
+    np.testing.assert_allclose(found, np.geomspace(RATE, ratio * RATE, 200), rtol=1e-13)
+
+
+def test_inverse_scaling_goes_by_what_was_seen() -> None:
+    """Of a stream, whose epochs differ in size, what came before counts, not the number of the epoch."""
+    schedule = Schedule("inverse_scaling", power=0.7)
+    # Epochs 5 and 6, of 4 steps and, from here on, of 30 examples; 1234 were seen before.
+    found = rates(schedule, first=20, count=8, seen=1234)
+    expected = np.repeat([RATE / (1234 + 1) ** 0.7, RATE / (1234 + 30 + 1) ** 0.7], 4)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    # In the middle of an epoch, what was seen before the epoch counts.
+    np.testing.assert_array_equal(rates(schedule, first=22, count=3, seen=1234), found[2:5])
+    np.testing.assert_array_equal(rates(schedule, first=0, count=4, seen=0), np.full(4, RATE))
+    # Where all epochs are alike, that is the same as counting them.
+    whole = rates(schedule)
+    for epoch in (0, 1, 17, 49):
+        part = rates(schedule, first=4 * epoch, count=4, seen=30 * epoch)
+        np.testing.assert_array_equal(part, whole[4 * epoch : 4 * epoch + 4])
+    with_warm_up = rates(
+        Schedule("inverse_scaling", power=0.7, warmup_steps=40), first=20, count=8, seen=1234
+    )
+    np.testing.assert_allclose(with_warm_up, found * np.arange(21, 29) / 40, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEDULES if name != "inverse_scaling"])
+def test_no_other_schedule_asks_what_was_seen(name: str) -> None:
+    np.testing.assert_array_equal(rates(name, first=8, count=9, seen=77), rates(name, first=8, count=9))
+
+
 def test_one_cycle_goes_up_and_down() -> None:
     found = rates(Schedule("one_cycle", start=0.1, end=0.01, rise=0.25))
     assert found[0] == pytest.approx(0.03)
@@ -142,6 +177,12 @@ def test_cosine_is_pytorchs(torch: Any) -> None:
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR
     expected = torch_rates(torch, scheduler, 200, T_max=200, eta_min=0.03)
     np.testing.assert_allclose(rates("cosine:floor=0.1"), expected, rtol=1e-10)
+
+
+def test_exponential_is_pytorchs(torch: Any) -> None:
+    scheduler = torch.optim.lr_scheduler.ExponentialLR
+    expected = torch_rates(torch, scheduler, 200, gamma=0.01 ** (1 / 199))
+    np.testing.assert_allclose(rates("exponential"), expected, rtol=1e-11)
 
 
 @pytest.mark.parametrize("rise", [0.3, 0.25, 0.123])

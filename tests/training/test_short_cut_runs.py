@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.course import Columns
 from pellucid.errors import DivergenceError, OptionError
+from pellucid.examples import Examples
 from pellucid.training import EpochEnd, TrainingEnd
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(60, 8)
 Y = (X[:1] > 0).astype(float)
-HELD_OUT = Columns(RNG.randn(60, 5), np.array([[0.0, 1, 1, 0, 1]]))
+HELD_OUT = Examples(RNG.randn(60, 5), np.array([[0.0, 1, 1, 0, 1]]))
 NETWORK = Network((60, 5, 1), l2=0.3)
 
 
 def trained(shortcut: str, **arguments: Any) -> TrainingEnd:
     options = {"epochs": 12, "learning_rate": 0.2, "rng": 1, **arguments.pop("options", {})}
-    data = arguments.pop("data", Columns(X, Y))
+    data = arguments.pop("data", Examples(X, Y))
     network = arguments.pop("network", NETWORK)
     return train(network, data, TrainingOptions(**options, shortcut=shortcut), **arguments)
 
@@ -96,7 +96,7 @@ def test_what_a_divergence_leaves(epochs: int) -> None:
 
 
 def test_auto_is_said_too() -> None:
-    wide = Columns(RNG.randn(4000, 8), Y)
+    wide = Examples(RNG.randn(4000, 8), Y)
     end = trained("auto", options={"epochs": 200}, network=Network((4000, 6, 1)), data=wide)
     assert end.history.shortcut
     assert trained("auto", options={"optimizer": "adam"}).history.shortcut == ""

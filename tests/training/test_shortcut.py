@@ -13,25 +13,28 @@ import pellucid
 from pellucid import Network, initialize_parameters_deep
 from pellucid.core import L_model_backward, L_model_forward, update_parameters
 from pellucid.core.cost import binary_cross_entropy
-from pellucid.engines import Batches, Steps, engine_named
+from pellucid.engines import Batches, StepOptions, TrainingState, engine_named
 from pellucid.errors import OptionError
+from pellucid.examples import Examples
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.training.shortcut import (
     LINEAR,
     SHORTCUTS,
-    Span,
+    ReducedProblem,
     _length_outside,
     check_shortcut,
-    taken,
-    worth,
+    find_span,
+    pays_off,
 )
 from pellucid.training.triangle import divided
 
 RNG = np.random.default_rng(3)
 
 
-def spanned(network: Network, X: Any, parameters: Any, optimizer: str = "gradient_descent") -> Span:
-    span = taken(network, X, parameters, Optimizer(optimizer), shortcut="always", steps=10)
+def spanned(
+    network: Network, X: Any, parameters: Any, optimizer: str = "gradient_descent"
+) -> ReducedProblem:
+    span = find_span(network, X, parameters, Optimizer(optimizer), shortcut="always", steps=10)
     assert span is not None
     return span
 
@@ -69,7 +72,7 @@ def test_the_published_cats(reference: dict[str, Any], cats: Any, name: str, sch
     (run,) = (run for run in reference["training_runs"] if run["name"] == f"{name} cat classifier")
     network = Network(run["layer_dims"])
     parameters = initialize_parameters_deep(network.layer_dims, scheme=scheme, rng=1)
-    span = taken(network, cats.X, parameters, Optimizer(), steps=2500)
+    span = find_span(network, cats.X, parameters, Optimizer(), steps=2500)
     assert span is not None
     assert span.network.layer_dims == (209, *network.layer_dims[1:])
     costs, small = gradient_descent(span.X, cats.Y, span.parameters, run["num_iterations"], 0.0075)
@@ -106,11 +109,12 @@ def both_ways(
     """(costs, parameters) by the short and by the long way."""
     parameters = parameters or start(network)
     span = spanned(network, X, parameters, optimizer)
-    steps = Steps(Optimizer(optimizer), clip_norm, dropout_seed=5)
+    options = StepOptions(Optimizer(optimizer), clip_norm, dropout_seed=5)
     ways = []
     for net, inputs, first in ((span.network, span.X, span.parameters), (network, X, parameters)):
-        session = engine_named("reference").open(net, first, inputs, Y, weights=weights, steps=steps)
-        costs = session.advance(batches or Batches.full(20), rate)
+        examples = Examples(inputs, Y, weights)
+        session = engine_named("reference").open(net, examples, TrainingState(first), options)
+        costs = session.advance(batches or Batches.full(20), rate).cost
         ways.append((costs, session.finish()))
     return (ways[0][0], span.restore(ways[0][1])), ways[1]
 
@@ -337,10 +341,10 @@ def test_what_refuses_it(changes: dict[str, Any], optimizer: str, reason: str) -
     X = factor * RNG.random((network.n_x, 10))
     rule, parameters = Optimizer(optimizer), start(network)
     for shortcut in ("auto", "never"):
-        assert taken(network, X, parameters, rule, shortcut=shortcut, steps=10**6) is None
+        assert find_span(network, X, parameters, rule, shortcut=shortcut, steps=10**6) is None
     expected = f"shortcut is 'always', and {reason}"
     with pytest.raises(OptionError, match=re.escape(expected)) as error:
-        taken(network, X, parameters, rule, shortcut="always", steps=10**6)
+        find_span(network, X, parameters, rule, shortcut="always", steps=10**6)
     assert str(error.value).endswith("expected 'auto' (taken where it is exact and saves work) or 'never'")
 
 
@@ -352,9 +356,9 @@ def test_other_libraries_train_plainly() -> None:
     torch = pytest.importorskip("torch")
     network = Network((5000, 20, 1))
     X, parameters = torch.rand(5000, 10), start(network)
-    assert taken(network, X, parameters, Optimizer(), steps=10**6) is None
+    assert find_span(network, X, parameters, Optimizer(), steps=10**6) is None
     with pytest.raises(OptionError, match="X is of type Tensor, and the short cut is for NumPy's arrays"):
-        taken(network, X, parameters, Optimizer(), shortcut="always", steps=10**6)
+        find_span(network, X, parameters, Optimizer(), shortcut="always", steps=10**6)
 
 
 @pytest.mark.parametrize("shortcut", ["sometimes", True, None, ["auto"]])
@@ -392,14 +396,14 @@ HEADLINE = Network((12288, 20, 7, 5, 1))
 def test_it_is_taken_where_it_saves_work(
     network: Network, m: int, training: dict[str, Any], pays: bool
 ) -> None:
-    assert worth(network, m, **training) == pays
+    assert pays_off(network, m, **training) == pays
 
 
 def test_auto_asks_what_it_saves() -> None:
     network, X = Network((400, 5, 1)), RNG.random((400, 10))
-    assert taken(network, X, start(network), Optimizer(), steps=1) is None
-    assert taken(network, X, start(network), Optimizer(), steps=5000, batch=5) is not None
-    assert taken(network, X, start(network), Optimizer(), steps=5000, restores=10**7) is None
+    assert find_span(network, X, start(network), Optimizer(), steps=1) is None
+    assert find_span(network, X, start(network), Optimizer(), steps=5000, batch=5) is not None
+    assert find_span(network, X, start(network), Optimizer(), steps=5000, restores=10**7) is None
 
 
 def test_memory_that_is_missing_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,6 +412,6 @@ def test_memory_that_is_missing_is_no_reason_to_stop(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("pellucid.training.shortcut.triangle", no_room)
     network, X = Network((400, 5, 1)), RNG.random((400, 10))
-    assert taken(network, X, start(network), Optimizer(), steps=5000) is None
+    assert find_span(network, X, start(network), Optimizer(), steps=5000) is None
     with pytest.raises(MemoryError):
-        taken(network, X, start(network), Optimizer(), shortcut="always", steps=5000)
+        find_span(network, X, start(network), Optimizer(), shortcut="always", steps=5000)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.course import Columns
 from pellucid.errors import LabelError, ShapeError
+from pellucid.examples import Examples
 from pellucid.training import TrainingEnd
 
 RNG = np.random.RandomState(0)
@@ -20,7 +20,7 @@ OPTIONS = TrainingOptions(epochs=20, learning_rate=0.3, rng=1)
 
 
 def trained(X: Any, Y: Any, weights: Any = None, options: TrainingOptions = OPTIONS) -> TrainingEnd:
-    return train(NETWORK, Columns(X, Y), options, weights=weights)
+    return train(NETWORK, Examples(X, Y, weights), options)
 
 
 def assert_same(actual: TrainingEnd, expected: TrainingEnd) -> None:

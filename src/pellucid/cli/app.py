@@ -12,7 +12,6 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from pellucid.cli.bench import bench
 from pellucid.cli.check import check
 from pellucid.cli.console import note
 from pellucid.cli.evaluate import evaluate
@@ -42,7 +41,6 @@ app.command()(trace)
 app.command()(health)
 app.command()(gradcheck)
 app.command()(check)
-app.command()(bench)
 
 # What the parser raises at its users; Typer exports its subclasses only.
 _PARSER_ERROR = cast(

@@ -176,8 +176,8 @@ Schedule = Annotated[
     Text,
     typer.Option(
         metavar="NAME",
-        help="How the rate changes: constant, step, inverse_scaling, decay, adaptive, cosine "
-        "or one_cycle, with numbers as in step:every=20,factor=0.5. Default: constant.",
+        help="How the rate changes: constant, step, inverse_scaling, decay, adaptive, cosine, "
+        "exponential or one_cycle, with numbers as in step:every=20,factor=0.5. Default: constant.",
     ),
 ]
 WarmupEpochs = Annotated[

@@ -71,9 +71,9 @@ def kept_units(
         least = xp.asarray(threshold, dtype=word_type(xp), device=device)
         return xp.reshape(xp.stack([word >= least for word in words], axis=1), (-1,))
 
-    blocks = -(-n * k // 4)
-    # Where every operation makes an array, pieces that stay in the processor's cache are quicker, and a large
-    # batch needs little memory; JAX compiles the operations into one.
+    blocks = max(1, -(-n * k // 4))
+    # Where every operation makes an array, pieces that stay in the processor's cache are quicker and need
+    # little memory; JAX compiles the operations into one.
     piece = _PIECE if word_type(xp) == xp.int64 else blocks
     parts = [kept(start, min(start + piece, blocks)) for start in range(0, blocks, piece)]
     units = parts[0] if len(parts) == 1 else xp.concat(parts)

@@ -1,5 +1,6 @@
 """Learning rates that shrink while training goes on."""
 
+
 def update_lr(learning_rate0: float, epoch_num: int, decay_rate: float) -> float:
     """learning_rate0 / (1 + decay_rate * epoch_num): a little smaller with every epoch.
 

@@ -182,12 +182,12 @@ def initialize_adam(parameters: Mapping[str, Array]) -> tuple[Parameters, Parame
     return initialize_velocity(parameters), initialize_velocity(parameters)
 
 
-def bias_correction(beta: float, t: Any, like: Array) -> Any:
+def bias_correction(beta: Any, t: Any, like: Array) -> Any:
     """1 - beta^t: how much of a mean that started at 0 has come together after t steps.
 
     Args:
         beta: how much of the mean stays in a step, in [0, 1).
-        t: which step this is, counted from 1: a number, or a 0-d array (one that is traced, under `jax.jit`).
+        t: which step this is, counted from 1: a number, or a 0-d array (traced, perhaps).
         like: an array of the mean, whose type the result has where t is an array.
 
     Returns:

@@ -1,7 +1,7 @@
 """Philox4x32-10: random 32-bit words from a counter, the same in every array library and under jit.
 
-Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3". Four words follow from a
-counter and a key alone: nothing is carried from one to the next, so they can be asked for in any order.
+Salmon, Moraes, Dror and Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3". Four words follow from
+a counter and a key alone: nothing is carried from one to the next, so they come in any order.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _WEYL = 0x9E3779B9, 0xBB67AE85
 def word_type(xp: Any) -> Any:
     """The integers that hold 32-bit words: uint32 for JAX, which has no 64 bits unless asked, else int64.
 
-    In int64 a product costs a fifth of the operations; and PyTorch's uint32 can be neither multiplied nor shifted.
+    In int64 a product takes a third of the operations, and PyTorch's uint32 lacks them.
     """
     if xp is np:
         return np.int64
@@ -53,7 +53,7 @@ def philox4x32(xp: Any, counter: Sequence[Any], key: tuple[int, int]) -> tuple[A
     for _ in range(10):
         high0, low0 = product(c0, _MULTIPLIERS[0])
         high1, low1 = product(c2, _MULTIPLIERS[1])
-        # In place where that is possible: these arrays are ours, and new ones cost more than the arithmetic.
+        # In place where the library can: these arrays are ours, and new ones cost more than the arithmetic.
         high0 ^= c3
         high1 ^= c1
         high0 ^= word(k1)
@@ -73,7 +73,7 @@ def _product(words: Any, multiplier: int) -> tuple[Any, Any]:
 
 
 def _product_from_halves(words: Array, multiplier: int) -> tuple[Array, Array]:
-    """The high and the low half of a product, in uint32: 16 bits times 16 bits, as in long multiplication."""
+    """The high and the low half of a product, in uint32: long multiplication by 16 bits."""
     upper, lower = words >> 16, words & 0xFFFF
     m_upper, m_lower = multiplier >> 16, multiplier & 0xFFFF
     low = lower * m_lower

@@ -45,6 +45,34 @@ def update_parameters(
     return updated
 
 
+def gradient_norm(grads: Mapping[str, Array]) -> Array:
+    """The Euclidean norm of all dW and db together.
+
+    Args:
+        grads: `{"dW1", "db1", ...}`; other keys are ignored.
+
+    Returns:
+        A 0-d array.
+    """
+    learned = _learned(grads)
+    xp = namespace(**learned)
+    return xp.sqrt(sum(xp.sum(gradient * gradient) for gradient in learned.values()))
+
+
+def clip_factor(norm: Array, clip_norm: float) -> Array:
+    """What gradients of this norm are multiplied by, so that it is at most `clip_norm`; exactly 1 if it is.
+
+    Args:
+        norm: as of `gradient_norm`.
+        clip_norm: the greatest norm, above 0.
+
+    Raises:
+        OptionError: a greatest norm that is no number above 0.
+    """
+    clip_norm = check_number("clip_norm", clip_norm, above=0.0)
+    return clip_norm / at_least(namespace(norm=norm), norm, clip_norm)
+
+
 def clip_gradients(grads: Mapping[str, Array], clip_norm: float) -> dict[str, Array]:
     """Gradients longer than `clip_norm`, shortened to it: all of them by the same factor.
 
@@ -60,10 +88,9 @@ def clip_gradients(grads: Mapping[str, Array], clip_norm: float) -> dict[str, Ar
     Raises:
         OptionError: a length that is no number above 0.
     """
-    clip_norm = check_number("clip_norm", clip_norm, above=0.0)
-    learned = {name: grads[name] for name in grads if name.startswith(("dW", "db"))}
-    xp = namespace(**learned)
-    norm = xp.sqrt(sum(xp.sum(gradient * gradient) for gradient in learned.values()))
-    # Exactly 1 where the norm is no greater.
-    factor = clip_norm / at_least(xp, norm, clip_norm)
-    return {name: factor * gradient for name, gradient in learned.items()}
+    factor = clip_factor(gradient_norm(grads), clip_norm)
+    return {name: factor * gradient for name, gradient in _learned(grads).items()}
+
+
+def _learned(grads: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: grads[name] for name in grads if name.startswith(("dW", "db"))}

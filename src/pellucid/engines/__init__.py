@@ -110,7 +110,7 @@ def _fastest(network: Network | None, X: Any) -> Engine:
         if reason:
             _warn_once(
                 f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers "
-                "and more slowly; an installation with a C++20 compiler brings it"
+                "and more slowly"
             )
     raise AssertionError("the reference engine serves everywhere")
 

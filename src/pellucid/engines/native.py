@@ -285,7 +285,7 @@ class NativeEngine(Engine):
         """See `Engine.why_not`."""
         del network
         if not is_compiled():
-            return "was not compiled when pellucid was installed"
+            return "was not compiled when pellucid was installed (a C++20 compiler brings it)"
         if X is not None and not isinstance(X, np.ndarray):
             return f"trains on NumPy arrays, and X is {type(X).__module__.partition('.')[0]}'s"
         return ""

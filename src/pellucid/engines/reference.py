@@ -1,7 +1,7 @@
 """The reference engine: the core functions, called plainly. The definition of right."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -54,6 +54,9 @@ class ReferenceSession(Session):
     look.
     """
 
+    _state: TrainingState
+    _last_finite: TrainingState
+
     def __init__(
         self, network: Network, examples: Examples, state: TrainingState, options: StepOptions
     ) -> None:
@@ -82,11 +85,11 @@ class ReferenceSession(Session):
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
         """See `Session.advance`."""
         one_for_all = isinstance(learning_rates, (int, float, np.generic))
-        rates = repeat(learning_rates, len(batches)) if one_for_all else learning_rates
+        rates: Iterable[Any] = repeat(learning_rates, len(batches)) if one_for_all else learning_rates  # type: ignore[assignment] # several
         found = Costs([], [])
         # Overflow is found by testing the cost; NumPy's warnings on the way there would only repeat it.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for columns, rate in zip(batches, rates, strict=True):  # type: ignore[arg-type]
+            for columns, rate in zip(batches, rates, strict=True):
                 cost, penalty = self._step(columns, rate)
                 found.cost.append(cost)
                 found.penalty.append(penalty)
@@ -162,7 +165,8 @@ class ReferenceSession(Session):
         if self._penalised:
             pulls = weight_penalty_backward(parameters, total, **self._penalty)
             grads |= {name: grads[name] + pull for name, pull in pulls.items()}
-        return grads
+        # The backward pass ends with the first layer.
+        return {f"d{name}": grads[f"d{name}"] for name in parameters}
 
     def _diverged(self, what: str) -> DivergenceError:
         """The error; the session goes back to the last parameters whose cost was finite."""
@@ -269,7 +273,7 @@ class ReferencePredictor(Predictor):
 
     def __call__(self, rows: Any) -> Floats | None:
         """See `Predictor.__call__`."""
-        usable = isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype == self._dtype
+        usable = type(rows) is np.ndarray and rows.ndim == 2 and rows.dtype == self._dtype
         if not usable or rows.shape[1] != self._network.n_x or not np.isfinite(rows).all():
             return None
         X = rows.T

@@ -1,7 +1,4 @@
-"""One call of fit or partial_fit.
-
-From examples to coefs_ and intercepts_, by the one training loop or L-BFGS.
-"""
+"""One call of fit or partial_fit: from examples to coefs_ and intercepts_."""
 
 from itertools import pairwise
 from typing import Any

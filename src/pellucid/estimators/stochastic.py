@@ -1,14 +1,11 @@
-"""The stochastic solvers.
-
-`training.train` with scikit-learn's order, monitor and rates, and its attributes.
-"""
+"""The stochastic solvers: the one training loop with scikit-learn's order, monitor and attributes."""
 
 import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pellucid.engines import TrainingState
 from pellucid.errors import DivergenceError, OptionError
@@ -22,11 +19,15 @@ from pellucid.network import Network
 from pellucid.training import (
     EpochEnd,
     Event,
+    Extent,
     Monitor,
     MonitorState,
     Now,
+    Order,
     RunState,
+    Schedule,
     TrainingEnd,
+    TrainingOptions,
     TrainingStart,
     train,
 )
@@ -50,16 +51,18 @@ def fit_stochastic(
     monitor = monitor_of(estimator, network, held_out)
     state = _state(estimator, examples, monitor, incremental=incremental)
     epochs = max(estimator.max_iter, state.epoch + 1) if incremental else estimator.max_iter
+    options = options_of(estimator, epochs, size, seed)
+    order = StreamOrder(columns, size, estimator._random_state if estimator.shuffle else None)
     recorder = _Recorder(estimator, len(columns), incremental=incremental)
     estimator.n_iter_ = 0
     try:
         end: TrainingEnd | None = train(
             network,
             examples,
-            options_of(estimator, epochs, size, seed),
+            options,
             state=state,
             validation=held_out,
-            order=StreamOrder(columns, size, estimator._random_state if estimator.shuffle else None),
+            order=order,
             monitor=monitor,
             stop=recorder.stop,
             listeners=[recorder],
@@ -72,6 +75,8 @@ def fit_stochastic(
     finally:
         recorder.reporter.close()
     if end is not None:
+        own = schedule_of(estimator) is not None
+        estimator._optimizer = Rate(recorder.rate if own else _next_rate(options, end.state, order))
         _take_end(estimator, end, recorder, monitor, incremental=incremental)
 
 
@@ -115,6 +120,7 @@ def _state(estimator: Any, examples: Examples, monitor: Monitor, *, incremental:
         before,
         training=before.training._replace(parameters=parameters),
         seen=estimator.t_,
+        plateaued=False,
         monitor=_monitor_state(estimator, monitor, examples.X.dtype),
         threads=threads_of(estimator),
     )
@@ -133,6 +139,24 @@ def _monitor_state(estimator: Any, monitor: Monitor, dtype: Any) -> MonitorState
     parameters = parameters_of(estimator._best_coefs, estimator._best_intercepts, dtype)
     # It is the result also where no epoch is better: before the first, counted from 0.
     return MonitorState(plateau, Best(parameters, lowest[monitor.kept](), -1))
+
+
+class Rate(NamedTuple):
+    """What scikit-learn's users look for in an estimator's `_optimizer`.
+
+    Attributes:
+        learning_rate: of the next epoch, where it is one of scikit-learn's; of the last, where a `Schedule`
+            gives it.
+    """
+
+    learning_rate: float
+
+
+def _next_rate(options: TrainingOptions, state: RunState, order: Order) -> float:
+    extent = Extent(options.epochs, order.steps_per_epoch, order.m)
+    first = state.epoch * order.steps_per_epoch
+    schedule = Schedule.named(options.schedule)
+    return float(schedule.rates(options.learning_rate, extent, first, 1, state.divided, state.seen)[0])
 
 
 class _Recorder:

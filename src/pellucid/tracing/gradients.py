@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, check_matrix, check_number
-from pellucid.engines import Steps, engine_named, flat
+from pellucid.engines import Engine, StepOptions, TrainingState, engine_for, flat, named
 from pellucid.errors import NonFiniteError, OptionError
+from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.tracing.gradient_report import Block, Coordinate, GradientReport
 from pellucid.tracing.inputs import checked_network
@@ -29,7 +30,7 @@ def gradient_check_network(
     Y: Array,
     network: Network | None = None,
     *,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     weights: Array | None = None,
     coordinates: int = 25,
     step: float = 1e-5,
@@ -51,7 +52,7 @@ def gradient_check_network(
         X: inputs, (n_x, m).
         Y: targets, (n_y, m).
         network: as for `trace`.
-        engine: the engine's name, or "auto".
+        engine: an `Engine`, its name, or "auto".
         weights: how much each example counts, (1, m); None: all the same.
         coordinates: how many to draw in each block, and how many to add near the largest error.
         step: half the distance of the two points.
@@ -65,12 +66,13 @@ def gradient_check_network(
         ShapeError, ParametersError: X, Y, the parameters and the network do not fit.
         OptionError: an unknown engine, or a number out of its range.
         NonFiniteError: the cost is not finite.
+        LabelError: Y holds what is no label, or the weights are none.
     """
     step = check_number("step", step, above=0.0, most=0.1)
     if type(coordinates) is not int or coordinates < 1:
         raise OptionError(f"coordinates is {coordinates!r:.80}; expected a whole number of at least 1")
     network = checked_network(network, parameters)
-    chosen = engine_named(engine)
+    chosen = engine_for(engine, network)
     check_matrix("X", X, "(n_x, m)")
     columns, targets = (np.asarray(as_numpy(array), np.float64) for array in (X, Y))
     counts = None if weights is None else np.asarray(as_numpy(weights), np.float64)
@@ -83,18 +85,21 @@ def gradient_check_network(
                 f"the cost of these parameters is {surface.cost}; expected a finite one: pellucid.trace "
                 "shows where it comes from"
             )
-        steps = Steps(dropout_seed=dropout_seed)
-        session = chosen.open(network, values, columns, targets, weights=counts, steps=steps)
-        cost, gradient = session.cost_and_gradient(row)
+        examples = Examples(columns, targets, counts).checked(network)
+        start = TrainingState(named(network, row))
+        session = chosen.open(network, examples, start, StepOptions(dropout_seed=dropout_seed))
+        found = session.gradient(start.parameters)
+        gradient = flat(network, found.grads, np.float64, prefix="d")
         rng = np.random.default_rng(seed)
-        blocks, start = [], 0
+        places = named(network, np.arange(len(row)))
+        blocks = []
         for name, shape in network.parameter_shapes.items():
-            check = _BlockCheck(surface, gradient, name, shape, start, step, rng)
+            first = int(places[name][0, 0])
+            check = _BlockCheck(surface, gradient, name, shape, first, step, rng)
             blocks.append(check.run(coordinates))
-            start += shape[0] * shape[1]
-    cost_is_right = agree(cost, Slope(surface.cost, surface.rounding, kink=False))
+    cost_is_right = agree(found.cost, Slope(surface.cost, surface.rounding, kink=False))
     return GradientReport(
-        network, chosen.name, columns.shape[1], step, surface.cost, cost, cost_is_right, tuple(blocks)
+        network, chosen.name, columns.shape[1], step, surface.cost, found.cost, cost_is_right, tuple(blocks)
     )
 
 

@@ -13,8 +13,10 @@ from pellucid.core._arrays import (
     without_history,
 )
 from pellucid.core.model import count_layers
-from pellucid.errors import ShapeError
+from pellucid.engines import TrainingState
+from pellucid.errors import OptionError, ShapeError
 from pellucid.network import Network
+from pellucid.optimizer import Optimizer
 
 
 def checked_network(network: Network | None, parameters: Mapping[str, Array]) -> Network:
@@ -43,21 +45,42 @@ def checked_network(network: Network | None, parameters: Mapping[str, Array]) ->
     return network
 
 
+def as_state(start: Mapping[str, Array] | TrainingState, optimizer: Optimizer) -> TrainingState:
+    """Where a step starts: the state itself; of parameters, that before a training's first step.
+
+    Raises:
+        OptionError: the state holds the slots of another optimizer.
+    """
+    if not isinstance(start, TrainingState):
+        return TrainingState(start)
+    if start.slots and set(start.slots) != set(optimizer.slots):
+        raise OptionError(
+            f"the state holds the slots {', '.join(start.slots)} and {optimizer.name} keeps "
+            f"{', '.join(optimizer.slots) or 'none'}; expected the optimizer of the state's training"
+        )
+    return start
+
+
 def in_one_type(
-    parameters: Mapping[str, Array], X: Array, Y: Array, weights: Array | None
-) -> tuple[Array, Array, Array | None, dict[str, Array]]:
+    state: TrainingState, X: Array, Y: Array, weights: Array | None
+) -> tuple[Array, Array, Array | None, TrainingState]:
     """All numbers in the wider of the types that X and the parameters have, as core multiplies them."""
     xp = namespace(X=X, Y=Y)
-    X = floating(xp, without_history(X), like=parameters["W1"])
-    start = {
-        name: without_history(beside(value, X) if isinstance(value, np.ndarray) else value)
-        for name, value in parameters.items()
-    }
-    dtype = xp.result_type(X, *(floating(xp, value, like=X) for value in start.values()))
+    X = floating(xp, without_history(X), like=state.parameters["W1"])
+
+    def in_library(array: Array) -> Array:
+        return without_history(beside(array, X) if isinstance(array, np.ndarray) else array)
+
+    parameters = {name: in_library(value) for name, value in state.parameters.items()}
+    dtype = xp.result_type(X, *(floating(xp, value, like=X) for value in parameters.values()))
 
     def converted(array: Array) -> Array:
-        return xp.astype(array, dtype, copy=False)
+        return xp.astype(in_library(array), dtype, copy=False)
 
-    weights = None if weights is None else converted(without_history(weights))
-    start = {name: converted(value) for name, value in start.items()}
-    return converted(X), converted(without_history(Y)), weights, start
+    slots = {
+        slot: {name: converted(value) for name, value in entries.items()}
+        for slot, entries in state.slots.items()
+    }
+    parameters = {name: converted(value) for name, value in parameters.items()}
+    weights = None if weights is None else converted(weights)
+    return converted(X), converted(Y), weights, state._replace(parameters=parameters, slots=slots)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pellucid.core._arrays import Array
+from pellucid.engines import StepOptions, TrainingState
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
@@ -22,22 +23,24 @@ class Trace:
 
     Attributes:
         network: what was traced.
-        optimizer: by which rule the parameters were updated.
+        options: of the step: the optimizer, the clipping, the key of the dropout masks.
         learning_rate: the length of the step.
         X: inputs, (n_x, m).
         Y: targets, (n_y, m).
         weights: how much each example counts, (1, m), or None.
-        parameters: before the step.
+        before: the state that the step starts from, its slots filled in.
+        after: the state that it leads to; None where it could not be taken, the cost not being finite.
         steps: the intermediates.
     """
 
     network: Network
-    optimizer: Optimizer
+    options: StepOptions
     learning_rate: float
     X: Array
     Y: Array
     weights: Array | None
-    parameters: Mapping[str, Array]
+    before: TrainingState
+    after: TrainingState | None
     steps: tuple[Step, ...]
 
     def __getitem__(self, name: str) -> Step:
@@ -66,6 +69,16 @@ class Trace:
         return tuple(step.name for step in self.steps)
 
     @property
+    def optimizer(self) -> Optimizer:
+        """By which rule the parameters were updated."""
+        return self.options.optimizer
+
+    @property
+    def parameters(self) -> Mapping[str, Array]:
+        """The parameters before the step."""
+        return self.before.parameters
+
+    @property
     def m(self) -> int:
         """How many examples."""
         return int(self.X.shape[1])
@@ -78,7 +91,7 @@ class Trace:
     @property
     def updated(self) -> dict[str, Array]:
         """The parameters after the step; empty where it could not be taken, the cost not being finite."""
-        return {name: self[name].value for name in self.parameters if name in self}
+        return {} if self.after is None else dict(self.after.parameters)
 
     def layer(self, l: int) -> tuple[Step, ...]:
         """The steps of one layer, in their order.
@@ -111,8 +124,16 @@ class Trace:
             "examples": self.m,
             "learning_rate": self.learning_rate,
             "optimizer": asdict(self.optimizer),
+            "clip_norm": self.options.clip_norm,
+            "dropout_seed": self.options.dropout_seed,
+            "update_count": self.before.update_count,
+            "step_count": self.before.step_count,
             "inputs": {name: described(value, most) for name, value in inputs.items()},
             "parameters": {name: described(value, most) for name, value in self.parameters.items()},
+            "slots": {
+                slot: {name: described(value, most) for name, value in entries.items()}
+                for slot, entries in self.before.slots.items()
+            },
             "steps": [step.to_dict(most) for step in steps],
         }
 

@@ -6,34 +6,39 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.core._arrays import Array, as_numpy, beside, check_number, namespace
+from pellucid.core._arrays import Array, check_number, namespace
 from pellucid.core.activations import activation_named
 from pellucid.core.cost import compute_cost_backward
 from pellucid.core.costs import cost_named
 from pellucid.core.dropout import dropout_masks
 from pellucid.core.linear import LayerCache, linear_backward, linear_forward, linear_gradients
 from pellucid.core.model import L_model_forward, backward_pass
+from pellucid.core.optimizers import bias_correction, update_parameters_with_adam
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
-from pellucid.engines import Batches, Steps, engine_named, named
+from pellucid.core.update import clip_factor, clip_gradients, gradient_norm
+from pellucid.engines import Batches, StepOptions, TrainingState, engine_named
+from pellucid.errors import LabelError
+from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
-from pellucid.tracing import formulas
-from pellucid.tracing.inputs import checked_network, in_one_type
+from pellucid.tracing import formulas, updates
+from pellucid.tracing.inputs import as_state, checked_network, in_one_type
 from pellucid.tracing.record import Trace
 from pellucid.tracing.steps import Formula, Statistics, Step, source_of
-from pellucid.tracing.updates import RULES, memory, update
+from pellucid.tracing.updates import RULES
 
 Masks = list[Array | None]
 
 
 def trace(
-    parameters: Mapping[str, Array],
+    start: Mapping[str, Array] | TrainingState,
     X: Array,
     Y: Array,
     network: Network | None = None,
     *,
     learning_rate: float = 0.0075,
     optimizer: str | Optimizer = "gradient_descent",
+    clip_norm: float | None = None,
     weights: Array | None = None,
     dropout_seed: int = 0,
 ) -> Trace:
@@ -42,62 +47,78 @@ def trace(
     Numbers that are not finite are no error here: where they come from is what the trace shows.
 
     Args:
-        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
-        X: inputs, (n_x, m).
+        start: the parameters `{"W1", "b1", ..., "WL", "bL"}` before a training's first step; or any
+            `pellucid.engines.TrainingState`, with the optimizer's slots and the counts that the bias
+            correction and the dropout masks follow from. Not changed.
+        X: inputs of the step, (n_x, m): a batch.
         Y: targets, (n_y, m).
         network: what they are the parameters of; left out, the course's: ReLU in the hidden layers,
             sigmoid outputs, cross-entropy.
         learning_rate: the length of the step.
         optimizer: by which rule the parameters follow their gradients: an `Optimizer`, or its name.
+        clip_norm: a gradient longer than this is shortened to it; None: never.
         weights: how much each example counts, (1, m), not negative; None: all the same.
-        dropout_seed: the key of the dropout masks, which are those of a training's first step.
+        dropout_seed: the key of the dropout masks.
 
     Returns:
-        A `Trace`: Z1, A1, ..., AL, cost, dAL, dZL, dWL, dbL, dA(L-1), ..., and the updated parameters.
-        dAL is there where the cost has one as a function of AL (training itself begins at dZL).
+        A `Trace`: Z1, A1, ..., AL, cost, dAL, dZL, dWL, dbL, dA(L-1), ..., the clipped gradients, the
+        optimizer's slots and the updated parameters. dAL is there where the cost has one as a function of
+        AL (training itself begins at dZL).
 
     Raises:
         ShapeError: X, Y, the parameters and the network do not fit.
         ParametersError: the dictionary is not that of a network.
-        OptionError: an unknown optimizer, or a learning rate that is no number above 0.
+        OptionError: an unknown optimizer, or another than that of the state's slots; a learning rate or a
+            clip_norm that is no number above 0.
+        LabelError: the weights are all 0, where training takes no step.
     """
     learning_rate = check_number("learning_rate", learning_rate, above=0.0)
-    optimizer = Optimizer.named(optimizer)
-    network = checked_network(network, parameters)
-    X, Y, weights, start = in_one_type(parameters, X, Y, weights)
-    recorder = _Recorder(network, start, X, Y, weights, dropout_seed)
+    if clip_norm is not None:
+        clip_norm = check_number("clip_norm", clip_norm, above=0.0)
+    options = StepOptions(Optimizer.named(optimizer), clip_norm, dropout_seed)
+    state = as_state(start, options.optimizer)
+    network = checked_network(network, state.parameters)
+    X, Y, weights, state = in_one_type(state, X, Y, weights)
+    recorder = _Recorder(network, options, state, Examples(X, Y, weights))
     # What overflows is in the trace; warnings would only repeat it.
     with np.errstate(all="ignore"):
         recorder.forward()
         recorder.cost()
         recorder.backward()
-        recorder.update(optimizer, learning_rate)
-    return Trace(network, optimizer, learning_rate, X, Y, weights, start, tuple(recorder.steps))
+        recorder.update(learning_rate)
+    return Trace(
+        network,
+        options,
+        learning_rate,
+        X,
+        Y,
+        weights,
+        recorder.before,
+        recorder.after,
+        tuple(recorder.steps),
+    )
 
 
 class _Recorder:
     """One step, from X to the new parameters. Each phase leaves what the next one needs."""
 
     def __init__(
-        self,
-        network: Network,
-        parameters: dict[str, Array],
-        X: Array,
-        Y: Array,
-        weights: Array | None,
-        dropout_seed: int,
+        self, network: Network, options: StepOptions, state: TrainingState, examples: Examples
     ) -> None:
         self.steps: list[Step] = []
-        self._network, self._parameters = network, parameters
-        self._X, self._Y, self._weights = X, Y, weights
-        self._weighted = weights is not None
-        self._dropout_seed = dropout_seed
+        self._session = engine_named("reference").open(network, examples, state, options)
+        self.before = self._session.state()
+        self.after: TrainingState | None = None
+        self._network, self._options, self._parameters = network, options, self.before.parameters
+        self._X, self._Y, self._weights = examples.X, examples.Y, examples.weights
+        self._weighted = self._weights is not None
         self._activations = (*network.hidden_activations, network.output_activation)
         self._phase = ""
         self._masks: Masks = []
         self._caches: list[LayerCache] = []
         self._AL: Array = None
         self._cost = 0.0
+        self._total = self._weight_of_all()
 
     def _add(
         self, name: str, layer: int | None, value: Array, formula: Formula, made_by: Callable[..., Any]
@@ -109,18 +130,21 @@ class _Recorder:
         """Whether the step leaves out part of what layer l multiplies."""
         return self._masks[l - 1] is not None
 
-    @property
-    def _total(self) -> float:
+    def _weight_of_all(self) -> float:
         """The number of examples, or the sum of their weights."""
         if self._weights is None:
             return int(self._X.shape[1])
-        return float(namespace(weights=self._weights).sum(self._weights))
+        total = float(namespace(weights=self._weights).sum(self._weights))
+        if total == 0:
+            raise LabelError("the weights are all 0; expected some above 0: training takes no such step")
+        return total
 
     def forward(self) -> None:
         """Z1, A1, ..., AL; with dropout also what is left out, and what is kept."""
         self._phase = "forward"
         network, rates = self._network, self._network.dropout_rates
-        self._masks = dropout_masks(rates, network.layer_dims, self._X, seed=self._dropout_seed, step=0)
+        seed, step = self._options.dropout_seed, self.before.step_count
+        self._masks = dropout_masks(rates, network.layer_dims, self._X, seed=seed, step=step)
         self._AL, self._caches = L_model_forward(
             self._X, self._parameters, **network.activations, masks=self._masks
         )
@@ -194,27 +218,46 @@ class _Recorder:
             formula = formulas.output_gradient(network, weighted=False)
             self._add(f"dA{L}", L, dAL, formula, compute_cost_backward)
 
-    def update(self, optimizer: Optimizer, learning_rate: float) -> None:
-        """What the optimizer keeps, and the new parameters: the step of the reference engine."""
+    def update(self, learning_rate: float) -> None:
+        """Clipped gradients, the optimizer's slots and the new parameters: the reference engine's step."""
         self._phase = "update"
         if not math.isfinite(self._cost):
             # No engine takes such a step.
             return
-        session = engine_named("reference").open(
-            self._network,
-            self._parameters,
-            self._X,
-            self._Y,
-            weights=self._weights,
-            steps=Steps(optimizer, dropout_seed=self._dropout_seed),
-        )
-        session.advance(Batches.full(), learning_rate)
-        updated, kept = session.snapshot(), session.memory().kept
-        slots = {letter: named(self._network, row) for letter, row in kept.items()}
-        rule = RULES[optimizer.name]
-        for name, value in updated.items():
+        if self._options.clip_norm is not None:
+            self._clipping(self._options.clip_norm)
+        self._session.advance(Batches.full(), learning_rate)
+        self.after = self._session.state()
+        optimizer, t = self._options.optimizer, self.after.update_count
+        clipped, rule = self._options.clip_norm is not None, RULES[optimizer.name]
+        for name, value in self.after.parameters.items():
             letter, l = name[0], int(name[1:])
-            for slot, entries in slots.items():
-                formula = memory(optimizer, slot, letter, l, learning_rate)
-                self._add(f"{slot}_d{name}", l, beside(as_numpy(entries[name]), self._X), formula, rule)
-            self._add(name, l, value, update(optimizer, letter, l, learning_rate), rule)
+            for kept, entries in self.after.slots.items():
+                formula = updates.slot(optimizer, kept, letter, l, learning_rate, clipped=clipped)
+                self._add(f"{kept}_d{name}", l, entries[f"d{name}"], formula, rule)
+            if optimizer.name in ("adam", "adamw"):
+                self._corrections(self.after, name)
+            formula = updates.update(optimizer, letter, l, learning_rate, t, clipped=clipped)
+            self._add(name, l, value, formula, rule)
+
+    def _clipping(self, clip_norm: float) -> None:
+        """The norm of the gradient, what it is multiplied by, and what is left of it."""
+        grads = {step.name: step.value for step in self.steps}
+        norm = gradient_norm(grads)
+        factor = clip_factor(norm, clip_norm)
+        self._add("gradient_norm", None, float(norm), updates.norm(self._network.depth), gradient_norm)
+        self._add("clip_factor", None, float(factor), updates.factor(clip_norm), clip_factor)
+        clipped = clip_gradients(grads, clip_norm)
+        for name in self._parameters:
+            letter, l = name[0], int(name[1:])
+            value = clipped[f"d{name}"]
+            self._add(f"d{name}_clipped", l, value, updates.clipped(letter, l), clip_gradients)
+
+    def _corrections(self, after: TrainingState, name: str) -> None:
+        """Adam's two means of the gradient of one parameter, corrected for their start at 0."""
+        optimizer, t, letter, l = self._options.optimizer, after.update_count, name[0], int(name[1:])
+        for kept, beta in (("v", optimizer.beta1), ("s", optimizer.beta2)):
+            mean = after.slots[kept][f"d{name}"]
+            value = mean / bias_correction(beta, t, mean)
+            formula = updates.corrected(optimizer, kept, letter, l, t)
+            self._add(f"{kept}_d{name}_corrected", l, value, formula, update_parameters_with_adam)

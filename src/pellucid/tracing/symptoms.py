@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from pellucid.core._arrays import as_numpy
-from pellucid.core.costs import cost_named
 from pellucid.tracing import finding as limits
 from pellucid.tracing.finding import Finding, Floats, root_mean_square
 from pellucid.tracing.record import Trace
@@ -19,6 +18,8 @@ def numbers(trace: Trace, name: str) -> Floats:
 def not_finite(trace: Trace) -> Iterator[Finding]:
     """The first intermediate with NaN or infinity; those after it follow from it."""
     given = {"X": trace.X, "Y": trace.Y, **trace.parameters}
+    for slot, entries in trace.before.slots.items():
+        given |= {f"{slot}_{name}": value for name, value in entries.items()}
     found = [(name, None, as_numpy(value)) for name, value in given.items()] + [
         (step.name, step.layer, np.asarray(as_numpy(step.value) if step.shape else step.value))
         for step in trace
@@ -207,13 +208,11 @@ def cost_above_chance(trace: Trace) -> Iterator[Finding]:
 def costs(trace: Trace) -> tuple[float, float]:
     """The cost of the answers alone, and that of the best constant answer."""
     network = trace.network
-    options = {name: value for name, value in network.cost_options.items() if name != "label_smoothing"}
-    cost = cost_named(network.cost)
     Y = np.asarray(as_numpy(trace.Y), np.float64)
     weights = None if trace.weights is None else np.asarray(as_numpy(trace.weights), np.float64)
 
     def of(ZL: Floats) -> float:
-        return float(cost.forward(np.broadcast_to(ZL, Y.shape), Y, weights=weights, **options))
+        return network.answers_cost(np.broadcast_to(ZL, Y.shape), Y, weights)
 
     with np.errstate(all="ignore"):
         mean = np.average(Y, axis=1, weights=None if weights is None else weights[0])[:, None]

@@ -44,12 +44,14 @@ def headline(trace: Trace) -> str:
 
 
 def settings(trace: Trace) -> str:
-    """Activations, cost and rule in one line."""
-    network = trace.network
+    """Activations, cost and rule in one line; with the clipping, and how many steps came before."""
+    network, before = trace.network, trace.before
     activations = ", ".join((*network.hidden_activations, network.output_activation))
-    return (
-        f"{activations}; {network.cost}; {trace.optimizer.name} with learning rate {trace.learning_rate:g}"
-    )
+    rule = f"{trace.optimizer.name} with learning rate {trace.learning_rate:g}"
+    if trace.options.clip_norm is not None:
+        rule += f", gradients clipped to norm {trace.options.clip_norm:g}"
+    taken = f"; after {before.step_count:,} steps" if before.step_count else ""
+    return f"{activations}; {network.cost}; {rule}{taken}"
 
 
 def number(value: float | None) -> str:

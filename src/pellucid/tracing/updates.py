@@ -1,4 +1,4 @@
-"""The equations of the optimizers' first step, and the function of `pellucid.core` that takes each."""
+"""The equations of clipping and of the optimizers, and the function of `pellucid.core` that takes each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,8 +27,36 @@ RULES: dict[str, Callable[..., Any]] = {
 }
 
 
-def memory(optimizer: Optimizer, kept: str, letter: str, l: int, learning_rate: float) -> Formula:
-    """What the optimizer keeps of a gradient; it was 0 before the first step.
+def norm(depth: int) -> Formula:
+    """The length of the gradient."""
+    terms = r"\lVert dW^{[l]} \rVert^2 + \lVert db^{[l]} \rVert^2"
+    return Formula(
+        "gradient_norm = sqrt(sum of all dW^2 and db^2)",
+        rf"\lVert g \rVert = \sqrt{{\sum_{{l=1}}^{{{depth}}} {terms}}}",
+    )
+
+
+def factor(clip_norm: float) -> Formula:
+    """What makes a gradient that is too long as long as it may be."""
+    return Formula(
+        f"clip_factor = {clip_norm:g} / max(gradient_norm, {clip_norm:g})",
+        rf"c = \frac{{{clip_norm:g}}}{{\max(\lVert g \rVert, {clip_norm:g})}}",
+    )
+
+
+def clipped(letter: str, l: int) -> Formula:
+    """The gradient that is left of one."""
+    text, latex = _gradient(letter, l, clipped=True)
+    return Formula(
+        f"{text} = clip_factor d{letter}{l}",
+        rf"{latex} = c\,{symbol(f'd{letter}', l)}",
+    )
+
+
+def slot(
+    optimizer: Optimizer, kept: str, letter: str, l: int, learning_rate: float, *, clipped: bool
+) -> Formula:
+    """What the optimizer keeps of a gradient: on the right of the equation, before the step.
 
     Args:
         optimizer: the rule.
@@ -36,9 +64,10 @@ def memory(optimizer: Optimizer, kept: str, letter: str, l: int, learning_rate: 
         letter: "W" or "b".
         l: the layer.
         learning_rate: the length of the step.
+        clipped: whether gradients were clipped.
     """
-    grad, grad_latex = f"d{letter}{l}", symbol(f"d{letter}", l)
-    name, name_latex = f"{kept}_{grad}", f"{kept}_{{{grad_latex}}}"
+    grad, grad_latex = _gradient(letter, l, clipped=clipped)
+    name, name_latex = _slot(kept, letter, l)
     if kept == "s":
         old, new, square, square_latex = optimizer.beta2, 1 - optimizer.beta2, "^2", "^2"
     elif optimizer.name in ("heavy_ball", "nesterov"):
@@ -52,20 +81,41 @@ def memory(optimizer: Optimizer, kept: str, letter: str, l: int, learning_rate: 
     )
 
 
-def update(optimizer: Optimizer, letter: str, l: int, learning_rate: float) -> Formula:
-    """The parameter after the first step.
+def corrected(optimizer: Optimizer, kept: str, letter: str, l: int, t: int) -> Formula:
+    """Adam's mean, corrected for its start at 0.
+
+    Args:
+        optimizer: the rule.
+        kept: "v" or "s".
+        letter: "W" or "b".
+        l: the layer.
+        t: the number of the update, from 1.
+    """
+    beta = optimizer.beta1 if kept == "v" else optimizer.beta2
+    name, latex = _slot(kept, letter, l)
+    return Formula(
+        f"{name}_corrected = {name} / (1 - {beta:g}^{t})",
+        rf"{_corrected(kept, letter, l)[1]} = {latex} / (1 - {beta:g}^{{{t}}})",
+    )
+
+
+def update(
+    optimizer: Optimizer, letter: str, l: int, learning_rate: float, t: int, *, clipped: bool
+) -> Formula:
+    """The parameter after the step.
 
     Args:
         optimizer: the rule.
         letter: "W" or "b".
         l: the layer.
         learning_rate: the length of the step.
+        t: the number of the update, from 1.
+        clipped: whether gradients were clipped.
     """
     name, latex, rate = f"{letter}{l}", symbol(letter, l), f"{learning_rate:g}"
-    grad, grad_latex = f"d{name}", symbol(f"d{letter}", l)
-    v, v_latex = f"v_{grad}", f"v_{{{grad_latex}}}"
-    s, s_latex = f"s_{grad}", f"s_{{{grad_latex}}}"
-    beta1, beta2, epsilon = (f"{x:g}" for x in (optimizer.beta1, optimizer.beta2, optimizer.epsilon))
+    grad, grad_latex = _gradient(letter, l, clipped=clipped)
+    (v, v_latex), (s, s_latex) = (_slot(kept, letter, l) for kept in "vs")
+    beta1, epsilon = f"{optimizer.beta1:g}", f"{optimizer.epsilon:g}"
     text, in_latex = {
         "gradient_descent": (f"- {rate} {grad}", rf"- {rate}\,{grad_latex}"),
         "momentum": (f"- {rate} {v}", rf"- {rate}\,{v_latex}"),
@@ -75,21 +125,37 @@ def update(optimizer: Optimizer, letter: str, l: int, learning_rate: float) -> F
             f"- {rate} {grad} / (sqrt({s}) + {epsilon})",
             rf"- {rate} \frac{{{grad_latex}}}{{\sqrt{{{s_latex}}} + {epsilon}}}",
         ),
-    }.get(optimizer.name) or _adam(optimizer, (v, s), (v_latex, s_latex), (rate, beta1, beta2, epsilon))
+    }.get(optimizer.name) or _adam(optimizer, letter, l, rate, t)
     if optimizer.name == "adamw" and letter == "W":
         text += f" - {rate} * {optimizer.weight_decay:g} {name}"
         in_latex += rf" - {rate} \cdot {optimizer.weight_decay:g}\,{latex}"
     return Formula(f"{name} = {name} {text}", f"{latex} = {latex} {in_latex}")
 
 
-def _adam(
-    optimizer: Optimizer, text: tuple[str, str], latex: tuple[str, str], numbers: tuple[str, str, str, str]
-) -> tuple[str, str]:
-    (v, s), (v_latex, s_latex) = text, latex
-    rate, beta1, beta2, epsilon = numbers
+def _adam(optimizer: Optimizer, letter: str, l: int, rate: str, t: int) -> tuple[str, str]:
+    (v, v_latex), (s, s_latex) = (_corrected(kept, letter, l) for kept in "vs")
+    epsilon = epsilon_latex = f"{optimizer.epsilon:g}"
     if optimizer.epsilon_hat:
-        epsilon = f"{epsilon}/sqrt(1 - {beta2})"
+        beta2 = f"{optimizer.beta2:g}"
+        epsilon_latex = rf"{epsilon} / \sqrt{{1 - {beta2}^{{{t}}}}}"
+        epsilon = f"{epsilon}/sqrt(1 - {beta2}^{t})"
     return (
-        f"- {rate} {v}/(1 - {beta1}) / (sqrt({s}/(1 - {beta2})) + {epsilon})",
-        rf"- {rate} \frac{{{v_latex} / (1 - {beta1})}}{{\sqrt{{{s_latex} / (1 - {beta2})}} + {epsilon}}}",
+        f"- {rate} {v} / (sqrt({s}) + {epsilon})",
+        rf"- {rate} \frac{{{v_latex}}}{{\sqrt{{{s_latex}}} + {epsilon_latex}}}",
     )
+
+
+def _gradient(letter: str, l: int, *, clipped: bool) -> tuple[str, str]:
+    """The gradient that the rule is given, as text and in LaTeX."""
+    if clipped:
+        return f"d{letter}{l}_clipped", symbol(rf"\overline{{d{letter}}}", l)
+    return f"d{letter}{l}", symbol(f"d{letter}", l)
+
+
+def _slot(kept: str, letter: str, l: int) -> tuple[str, str]:
+    return f"{kept}_d{letter}{l}", f"{kept}_{{{symbol(f'd{letter}', l)}}}"
+
+
+def _corrected(kept: str, letter: str, l: int) -> tuple[str, str]:
+    name, _ = _slot(kept, letter, l)
+    return f"{name}_corrected", rf"\hat{{{kept}}}_{{{symbol(f'd{letter}', l)}}}"

@@ -1,7 +1,4 @@
-"""When a Network is trained.
-
-The loop, batches, the monitor, schedules, history, and the events of a training.
-"""
+"""When a Network is trained: the loop, batches, the monitor, schedules, history and events."""
 
 from pellucid.training.auto_layers import LADDER, AutoLayers, LayersListener, LayersTried, auto_layers
 from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart

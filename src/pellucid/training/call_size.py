@@ -1,17 +1,24 @@
 """How many steps one call of an engine takes: many, so that the loop costs nothing; few, for Ctrl-C."""
 
+import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 # Seconds that one call should take. Ctrl-C, `stop` and whoever asks for the state wait as long.
 CALL_SECONDS = 0.05
 
 # From one call to the next: a first step may have been quick by chance.
 _GROWTH = 16
+
+# What `signal` wraps, without its conversions to enumerations: they take longer than a small step.
+_handler: Callable[[int], Any] = _signal.getsignal
+_handle: Callable[[int, Any], Any] = _signal.signal
+_CTRL_C = int(signal.SIGINT)
 
 
 class CallSizer:
@@ -36,31 +43,34 @@ def now() -> float:
 
 
 @contextmanager
-def interrupts_wait() -> Iterator[None]:
-    """Let Ctrl-C wait for the end of the block: a call of the engine that is known to be short.
+def interrupts_wait(strikes: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block: a call of the engine, and the counting of its steps.
 
     What the call returns would be lost otherwise. A second Ctrl-C does not wait. Where interrupts are not
     Python's own, or in another thread than the main one, nothing changes.
 
+    Args:
+        strikes: asked when Ctrl-C comes: whether it need not wait, because nothing would be lost.
+
     Raises:
-        KeyboardInterrupt: at the end of the block, if it came during the block.
+        KeyboardInterrupt: at the end of the block, if it came during the block; at once, if it strikes.
     """
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if not ours or _handler(_CTRL_C) is not signal.default_int_handler:
         yield
         return
     came = False
 
     def wait(number: int, frame: FrameType | None) -> None:
         nonlocal came
-        if came:
+        if came or strikes():
             signal.default_int_handler(number, frame)
         came = True
 
-    signal.signal(signal.SIGINT, wait)
+    _handle(_CTRL_C, wait)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _handle(_CTRL_C, signal.default_int_handler)
     if came:
         raise KeyboardInterrupt

@@ -56,8 +56,12 @@ class Groups:
     def drawn(cls, held_out: Examples, seed: int) -> Self:
         """Deal them by `RandomState(seed)`; groups without weight are left out."""
         order = np.random.RandomState(seed).permutation(held_out.m)
+        X, Y, weights = (
+            None if part is None else as_numpy(part) for part in (held_out.X, held_out.Y, held_out.weights)
+        )
+        held_out = Examples(X, Y, weights, finite=True)
         parts = [held_out.take(some) for some in np.array_split(order, min(_GROUPS, held_out.m))]
-        sums = [part.m if part.weights is None else as_numpy(part.weights).sum() for part in parts]
+        sums = [part.m if part.weights is None else part.weights.sum() for part in parts]
         kept = np.flatnonzero(sums)
         shares = np.asarray(sums, np.float64)[kept]
         return cls(tuple(parts[i] for i in kept), shares / shares.sum())

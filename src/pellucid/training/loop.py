@@ -1,7 +1,4 @@
-"""The training loop, the only one: a generator of events. Whoever listens shows them.
-
-`run` takes the steps.
-"""
+"""The training loop, the only one: a generator of events. Listeners show them; `run` takes the steps."""
 
 import inspect
 import threading
@@ -41,6 +38,8 @@ def fit(
     """Train: one `TrainingStart`, an `EpochEnd` per epoch (and a `StepEnd` per step), one `TrainingEnd`.
 
     A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
+    A second Ctrl-C does not wait for the call of the engine that the first one waits for: steps may then
+    have been taken that the `TrainingEnd` does not count.
 
     Args:
         network: what is trained.
@@ -87,7 +86,7 @@ def fit(
             yield from _epoch_ends(run, told, now)
         if run.plateaued:
             reason = "early_stopping"
-        elif run.stopped:
+        elif run.epoch < options.epochs:
             reason = "stopped"
     except KeyboardInterrupt:
         reason = "interrupted"

@@ -1,7 +1,4 @@
-"""The monitor.
-
-Which number is watched after every epoch, when training ends, and which parameters are kept.
-"""
+"""The monitor: what is watched after every epoch, when training ends, which parameters are kept."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -38,7 +35,7 @@ class Monitor:
 
     watched: str = "cost"
     kept: str | None = None
-    patience: float = math.inf
+    patience: float | None = None
     min_delta: float = 0.0
     ties: bool = False
     divides: bool = False
@@ -53,7 +50,7 @@ class Monitor:
     @property
     def decides(self) -> bool:
         """Whether it has to be asked after every epoch."""
-        return self.kept is not None or self.patience < math.inf
+        return self.kept is not None or self.patience is not None
 
 
 class Plateau(NamedTuple):

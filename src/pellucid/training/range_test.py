@@ -1,9 +1,8 @@
 """A learning-rate range test (Smith 2017): the rate to train with, found by trying all in one go."""
 
 import copy
-import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -11,13 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, check_number
-from pellucid.engines import TrainingState
+from pellucid.engines import Batches, TrainingState
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.training.events import StepEnd
+from pellucid.training.events import StepEnd, TrainingEnd
 from pellucid.training.loop import fit
 from pellucid.training.options import TrainingOptions
+from pellucid.training.order import Order
 from pellucid.training.schedules import Schedule
 from pellucid.training.validation import split_off
 
@@ -49,6 +49,29 @@ class LearningRateRange:
     smoothed: Floats
     suggestion: float | None
     reason: str
+
+
+class _FirstBatches(Order):
+    """The first batches of a training as one epoch, over which the rates grow."""
+
+    def __init__(self, m: int, batch_size: int | None, shuffle_seed: int, count: int) -> None:
+        super().__init__(m, batch_size, shuffle_seed)
+        self._count = count
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """As many as there are rates."""
+        return self._count
+
+    def batches(self, first: int, count: int) -> Batches:
+        """All of them; there is one epoch."""
+        del first, count
+        return super().batches(0, math.ceil(self._count / super().steps_per_epoch)).part(0, self._count)
+
+    def costs(self, costs: Sequence[float], batches: Batches) -> list[float]:
+        """Of the one epoch, the last."""
+        del batches
+        return [costs[-1]]
 
 
 class _Line(NamedTuple):
@@ -101,6 +124,7 @@ def lr_find(
     Raises:
         OptionError: rates, steps or numbers that make no test.
         DivergenceError: the cost was not finite before any step.
+        KeyboardInterrupt: Ctrl-C: part of a test suggests nothing.
         ShapeError, NonFiniteError, LabelError, TooLargeError: as of `fit`.
     """
     options = options or TrainingOptions()
@@ -110,11 +134,10 @@ def lr_find(
     examples = examples.checked(network)
     if options.validation_fraction is not None:
         examples, _ = split_off(network, examples, options.validation_fraction, options.shuffle_seed)
-    growing = _growing(
-        options, rates, math.ceil(examples.m / min(options.batch_size or examples.m, examples.m))
-    )
     state = None if parameters is None else TrainingState(parameters)
-    costs, smoothed, ending = _costs(network, examples, growing, state, rates.tolist(), beta, rise)
+    steps_taken = _steps(network, examples, _growing(options, rates), state, len(rates))
+    with closing(steps_taken):
+        costs, smoothed, ending = _costs(examples, steps_taken, rates.tolist(), beta, rise)
     k = len(costs)
     found = rates[:k], np.array(costs), np.array(smoothed)
     width = _width(rates)
@@ -134,15 +157,13 @@ def _rates(lowest: float, highest: float, steps: int) -> Floats:
     return np.geomspace(lowest, highest, steps)
 
 
-def _growing(options: TrainingOptions, rates: Floats, steps_per_epoch: int) -> TrainingOptions:
-    """The same steps at growing rates, for as many epochs as they fill; nothing else ends them."""
-    epochs = math.ceil(len(rates) / steps_per_epoch)
-    factor = (rates[-1] / rates[0]) ** ((epochs * steps_per_epoch - 1) / (len(rates) - 1))
+def _growing(options: TrainingOptions, rates: Floats) -> TrainingOptions:
+    """The same steps at growing rates, in one epoch; nothing else ends them."""
     return replace(
         options,
-        epochs=epochs,
+        epochs=1,
         learning_rate=float(rates[0]),
-        schedule=Schedule("exponential", ratio=float(factor)),
+        schedule=Schedule("exponential", ratio=float(rates[-1] / rates[0])),
         rng=copy.deepcopy(options.rng),
         validation_fraction=None,
         patience=None,
@@ -150,13 +171,7 @@ def _growing(options: TrainingOptions, rates: Floats, steps_per_epoch: int) -> T
 
 
 def _costs(
-    network: Network,
-    examples: Examples,
-    options: TrainingOptions,
-    state: TrainingState | None,
-    rates: list[float],
-    beta: float,
-    rise: float,
+    examples: Examples, steps: Iterator[StepEnd], rates: list[float], beta: float, rise: float
 ) -> tuple[list[float], list[float], str]:
     """The cost of each step, the smoothed costs, and how it ended."""
     weights = np.ones(examples.m) if examples.weights is None else as_numpy(examples.weights)[0]
@@ -165,7 +180,7 @@ def _costs(
     total = mass = 0.0
     low = math.inf
     try:
-        for event in _steps(network, examples, options, state, len(rates)):
+        for event in steps:
             weight = float(weights.sum() if event.columns is None else weights[event.columns].sum())
             total, mass = beta * total + weight * event.cost, beta * mass + weight
             costs.append(event.cost)
@@ -184,11 +199,17 @@ def _costs(
 
 def _steps(
     network: Network, examples: Examples, options: TrainingOptions, state: TrainingState | None, count: int
-) -> Iterator[StepEnd]:
+) -> Generator[StepEnd, None, None]:
     """The first steps of a training."""
-    with closing(fit(network, examples, options, state=state, every="step")) as events:
-        taken = (event for event in events if isinstance(event, StepEnd))
-        yield from itertools.islice(taken, count)
+    order = _FirstBatches(examples.m, options.batch_size, options.shuffle_seed, count)
+    with closing(fit(network, examples, options, state=state, order=order, every="step")) as events:
+        for event in events:
+            if isinstance(event, StepEnd):
+                yield event
+                if event.iteration == count:
+                    return
+            elif isinstance(event, TrainingEnd) and event.history.reason == "interrupted":
+                raise KeyboardInterrupt
 
 
 def _width(rates: Floats) -> int:

@@ -1,6 +1,4 @@
-"""One training under way.
-
-What is opened before the first step, each call of the engine, and each epoch's end.
+"""One training under way: opening it, each call of the engine, and the end of each epoch.
 
 `loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
 knows
@@ -16,7 +14,6 @@ import numpy as np
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
-from pellucid.engines.turnstile import Turnstile
 from pellucid.errors import DivergenceError, OptionError, ShapeError
 from pellucid.examples import Examples, Integers
 from pellucid.network import Network
@@ -30,6 +27,7 @@ from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.shortcut import ReducedProblem, find_span, reduced
+from pellucid.training.turnstile import Turnstile
 
 Parameters = dict[str, Array]
 
@@ -116,14 +114,14 @@ class Run:
         stop: threading.Event | None = None,
     ) -> None:
         self.network, self._held_out, self._options, self._stop = network, held_out, options, stop
-        self.engine = engine_for(options.engine, network, examples.X)
+        self._feed = Feed(examples)
+        self.engine = engine_for(options.engine, network, self._feed.first.X)
         weights = None if examples.weights is None else as_numpy(examples.weights)[0]
         self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
         self._monitor = monitor or _monitor_of(options, held_out)
         _check_monitor(self._monitor, held_out)
         self._schedule = Schedule.named(options.schedule)
         self._extent = Extent(options.epochs, self.order.steps_per_epoch, self.order.m)
-        self._feed = Feed(examples)
         self._sizer = CallSizer()
         self._turnstile = Turnstile()
         self._reduced: ReducedProblem | None = None
@@ -158,7 +156,9 @@ class Run:
             if state.first_weights is not None:
                 first = {**training.parameters, "W1": state.first_weights}
                 self._reduced = reduced(network, examples.X, first)
-        elif self._feed.whole and not training.slots:
+        elif not self._feed.whole or training.slots:
+            _refuse_shortcut(options.shortcut, slots=bool(training.slots))
+        else:
             _check_parameters(network, training.parameters)
             self._reduced = find_span(
                 network,
@@ -187,6 +187,8 @@ class Run:
         self.validation_costs, self.scores = list(state.validation_costs), list(state.scores)
         self._watched, self._slope, self._divided = state.monitor, state.slope, state.divided
         self._last_finite = state.last_finite
+        # Steps that the session knows of and this run does not: of another run, whose state it began from.
+        self._steps_before = state.training.step_count - self.iteration
         # The order of the epoch in progress.
         self._batches = self.order.batches(self.epoch, 1) if state.step else None
         self.plateaued = state.plateaued
@@ -199,10 +201,7 @@ class Run:
 
     @property
     def _before(self) -> bool:
-        """Whether the number that is kept is that of the parameters before the epoch.
-
-        The full batch's cost.
-        """
+        """Whether the cost that is kept is that of the parameters before the epoch: the full batch's."""
         return self._monitor.kept == "cost" and self._options.batch_size is None
 
     @property
@@ -257,20 +256,24 @@ class Run:
         """One call of the engine, of so many steps and epochs at the most."""
         k, began = self.order.steps_per_epoch, now()
         count = 1 if self._step or self.decides else max(1, min(steps // k, epochs))
-        with self._turnstile:
+        last = count * k if count > 1 else min(self._step + steps, k)
+        self._single = None
+        with interrupts_wait(self._within_a_step), self._turnstile:
+            # Nobody knows how long a single step takes: Ctrl-C strikes within it, and it is not taken.
+            self._single = self.iteration if last - self._step == 1 else None
             if self._batches is None:
                 self._batches = self.order.batches(self.epoch, count)
-            last = count * k if count > 1 else min(self._step + steps, k)
             whole = self._step == 0 and last == len(self._batches)
             batches = self._batches if whole else self._batches.part(self._step, last)
-            if len(batches) == 1:
-                # Of a length nobody knows: Ctrl-C strikes within the step, which is then not taken.
-                self._advance(batches)
-            else:
-                with interrupts_wait():
-                    self._advance(batches)
+            self._advance(batches)
         self._sizer.observe(len(batches), now() - began)
         return batches
+
+    def _within_a_step(self) -> bool:
+        """Whether a call of a single step is under way, and the engine has not taken it yet."""
+        if self._single is None:
+            return False
+        return self.session.state().step_count == self._steps_before + self._single
 
     def _advance(self, batches: Batches) -> None:
         try:
@@ -318,25 +321,30 @@ class Run:
             self._slope = self._slope.after(cost, self._schedule.tol or 0.0)
             if self._slope.waited > (self._schedule.patience or 0):
                 self._slope = self._slope._replace(waited=0)
-                self._divided += self._schedule.divides(self._options.learning_rate, self._divided)
+                self._divided += self._divides()
         measured = (None, None) if self._held_out is None else self._validated(self._held_out)
         found = numbers(cost, *measured)
         if monitor.kept is not None:
             self._keep(found[monitor.kept])
         plateau = self._watched.plateau.after(found[monitor.watched], monitor.min_delta, ties=monitor.ties)
-        if plateau.waited > monitor.patience:
-            divides = monitor.divides and self._schedule.divides(self._options.learning_rate, self._divided)
+        if monitor.patience is not None and plateau.waited > monitor.patience:
+            divides = monitor.divides and self._divides()
             self._divided += divides
             self.plateaued = not divides
             plateau = plateau._replace(waited=0) if divides else plateau
         self._watched = self._watched._replace(plateau=plateau)
+
+    def _divides(self) -> bool:
+        """Whether the schedule divides the rate at a plateau."""
+        schedule, rate = self._schedule, self._options.learning_rate
+        return schedule.decides and schedule.divides(rate, self._divided)
 
     def _validated(self, held_out: Examples) -> tuple[float, float | None]:
         """The cost and the score of the validation examples."""
         if self._reduced is None:
             cost, AL = evaluate(self.session, held_out)
         else:
-            cost, AL = self.engine.predictor(self.network, self.snapshot()).evaluate(held_out)
+            cost, AL = evaluate(self.engine.predictor(self.network, self.snapshot()), held_out)
         if not np.isfinite(cost):
             raise DivergenceError(
                 f"the validation cost became {cost} after epoch {self.epoch - 1}; expected a finite "
@@ -346,11 +354,11 @@ class Run:
             )
         self._last_finite = self.session.parameters()
         cost = cost if self._monitor.shown is None else self._monitor.shown(cost, 0.0)
+        score = None if self._monitor.score is None else self._monitor.score(AL, held_out)
         self.validation_costs.append(cost)
-        if self._monitor.score is None:
-            return cost, None
-        self.scores.append(self._monitor.score(AL, held_out))
-        return cost, self.scores[-1]
+        if score is not None:
+            self.scores.append(score)
+        return cost, score
 
     def _keep(self, value: float) -> None:
         best = self._watched.best
@@ -419,13 +427,17 @@ class Run:
 
     def history(self, reason: str) -> History:
         """How it went."""
+        best = self._watched.best.epoch
+        if best is not None:
+            # A run may go on from a state that left the costs of its epochs behind.
+            best -= self.epoch - len(self.costs)
         return History(
             tuple(self.costs),
             self.iteration,
             self.engine.name,
             reason,
             tuple(self.validation_costs),
-            self._watched.best.epoch,
+            best if best is None or best >= 0 else None,
             "" if self._reduced is None else self._reduced.description,
         )
 
@@ -439,11 +451,21 @@ def _monitor_of(options: TrainingOptions, held_out: Examples | None) -> Monitor:
 
 
 def _check_monitor(monitor: Monitor, held_out: Examples | None) -> None:
-    needed = {monitor.watched, monitor.kept}
-    if held_out is None and needed & {"validation_cost", "score"}:
-        raise OptionError(f"the monitor watches the {monitor.watched}; expected validation examples")
-    if "score" in needed and monitor.score is None:
-        raise OptionError("the monitor watches the score; expected a function that computes it")
+    for does, quantity in (("watches", monitor.watched), ("keeps the best", monitor.kept)):
+        shown = str(quantity).replace("_", " ")
+        if held_out is None and quantity in ("validation_cost", "score"):
+            raise OptionError(
+                f"the monitor {does} {shown}, and nothing is held out; expected validation examples"
+            )
+        if quantity == "score" and monitor.score is None:
+            raise OptionError(f"the monitor {does} score; expected a function `score` that computes it")
+
+
+def _refuse_shortcut(shortcut: str, *, slots: bool) -> None:
+    """Refuse "always" where there is none: the training begins with slots, or X is too large."""
+    if shortcut == "always":
+        reason = "the state to start from has slots" if slots else "X is too large to be dense all at once"
+        raise OptionError(f"shortcut is 'always', and {reason}; expected 'auto' or 'never'")
 
 
 def _check_parameters(network: Network, parameters: Mapping[str, Array]) -> None:
