@@ -131,7 +131,7 @@ def training_of(case: dict[str, Any], network: Network) -> tuple[Any, ...]:
         batches = Batches.of(
             [rng.permutation(m)[: 3 + i % 9] if i % 10 else np.arange(4) for i in range(1, 51)]
         )
-    fast = 0.02 if network.cost == "poisson" else 0.05
+    fast = 0.005 if network.cost == "poisson" else 0.05
     rates = [fast / (1 + i / 50) for i in range(50)]
     return parameters, X, Y.astype(float), weights, options, batches, rates
 
