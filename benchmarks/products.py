@@ -1,28 +1,34 @@
-"""The native engine's matrix products beside OpenBLAS's, on one thread: python -m benchmarks.products
+"""The native engine's matrix products beside NumPy's: python -m benchmarks.products [threads]
 
-For each product of a training step, the best of many runs in GFLOP/s: ours reads both factors where they
-are, OpenBLAS (SciPy's) is given its favourite order of memory. Called in turn.
+For each product of a training step (forward W A, backward W^T dZ, gradient dZ A^T), the best of many runs
+in GFLOP/s, called in turn. Where the environment chooses OpenBLAS's kernels (OPENBLAS_CORETYPE), NumPy may
+not run its best: unset it. PELLUCID_ISA=avx2 beside OPENBLAS_CORETYPE=Haswell compares what a processor
+without AVX-512 would run.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable
 
-import numpy as np
+# Before NumPy loads its library.
+THREADS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+os.environ.update(OPENBLAS_NUM_THREADS=str(THREADS), OMP_NUM_THREADS=str(THREADS))
 
-# Before NumPy and SciPy load their libraries.
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+import numpy as np  # noqa: E402
 
-SHAPES = {
-    "tiny, Z1": (16, 30, 32),
-    "small, Z1": (64, 100, 64),
-    "small, dW1": (64, 64, 100),
-    "middle, Z1 of one thread": (256, 784, 64),
-    "middle, dW1 of one thread": (256, 128, 392),
-    "large, Z1 of one thread": (1024, 1024, 256),
-    "large, dW1 of one thread": (1024, 512, 512),
-    "headline, Z1 of one thread": (20, 209, 105),
-}
+# (units of a layer, units of the layer before it, examples of a batch)
+LAYERS = (
+    (16, 30, 32),
+    (20, 209, 105),
+    (64, 100, 64),
+    (256, 784, 64),
+    (1024, 1024, 128),
+    (1024, 1024, 512),
+    (2048, 2048, 256),
+    (4096, 4096, 128),
+    (4096, 4096, 512),
+)
 
 
 def best(run: Callable[[], object], seconds: float = 0.2) -> float:
@@ -37,26 +43,33 @@ def best(run: Callable[[], object], seconds: float = 0.2) -> float:
 
 def main() -> None:
     """Print the table."""
-    if hasattr(os, "sched_setaffinity"):
+    if THREADS == 1 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    from scipy.linalg import blas
+    from threadpoolctl import threadpool_info
 
     from pellucid import _native
 
+    pools = [pool["architecture"] for pool in threadpool_info() if pool["internal_api"] == "openblas"]
+    blas = pools[0] if pools else "an unknown processor"
+    print(f"ours: {_native.instruction_set()}; NumPy: OpenBLAS for {blas}; {THREADS} threads; GFLOP/s")
+    print(f"{'n, n_prev, m':>18s} {'product':>9s} {'numbers':>8s} {'ours':>6s} {'NumPy':>6s}")
     rng = np.random.default_rng(0)
-    print(f"{'A (n, K) times B (K, q)':30s} {'n, K, q':>18s} {'numbers':>8s} {'ours':>6s} {'OpenBLAS':>9s}")
-    for dtype, gemm in (("float32", blas.sgemm), ("float64", blas.dgemm)):
-        for name, (n, K, q) in SHAPES.items():
-            A, B, C = (
+    for dtype in ("float32", "float64"):
+        for n, n_prev, m in LAYERS:
+            W, A, dZ = (
                 np.asfortranarray(rng.standard_normal(shape).astype(dtype))
-                for shape in ((n, K), (K, q), (n, q))
+                for shape in ((n, n_prev), (n_prev, m), (n, m))
             )
-            times = [float("inf"), float("inf")]
-            for _ in range(3):
-                times[0] = min(times[0], best(lambda: _native.product(A, B, C, q, 1)))  # noqa: B023
-                times[1] = min(times[1], best(lambda: gemm(1.0, A, B, c=C, overwrite_c=1)))  # noqa: B023
-            ours, theirs = (2e-9 * n * K * q / seconds for seconds in times)
-            print(f"{name:30s} {f'{n}, {K}, {q}':>18s} {dtype:>8s} {ours:6.0f} {theirs:9.0f}")
+            for name, left, right in (("forward", W, A), ("backward", W.T, dZ), ("gradient", dZ, A.T)):
+                C = np.zeros((left.shape[0], right.shape[1]), dtype, order="F")
+                runs = (
+                    lambda: _native.product(left, right, C, C.shape[1], THREADS),  # noqa: B023
+                    lambda: np.matmul(right.T, left.T, out=C.T),  # noqa: B023
+                )
+                rounds = [[best(run) for run in runs] for _ in range(3)]
+                flops = 2e-9 * n * n_prev * m
+                ours, theirs = (flops / min(seconds) for seconds in zip(*rounds, strict=True))
+                print(f"{f'{n}, {n_prev}, {m}':>18s} {name:>9s} {dtype:>8s} {ours:6.0f} {theirs:6.0f}")
 
 
 if __name__ == "__main__":

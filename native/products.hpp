@@ -10,7 +10,9 @@
 // and no threads of a library to take care of.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "kernels.hpp"
 #include "vector.hpp"
@@ -118,6 +120,9 @@ inline void panel_times(const Block<T>& block, const T* L, Index step, Index row
     constexpr int most = most_columns<MV>, few = 4;
     Index q = 0;
     for (; q + most <= columns; q += most) register_block<V, MV, most>(block, L, step, rows, q, most);
+    if constexpr (MV == 1 && most > 8)
+        // With one vector of rows, 4 columns wait for their sums.
+        for (; columns - q > few; q += 8) register_block<V, MV, 8>(block, L, step, rows, q, smaller<Index>(8, columns - q));
     for (; q < columns; q += few) register_block<V, MV, few>(block, L, step, rows, q, smaller<Index>(few, columns - q));
 }
 
@@ -151,11 +156,13 @@ template <class T>
     if (rows < height)
         for (Index i = 0; i < height * K; ++i) panel[i] = T(0);
     if (L.rows == 1) {
+        using W = Full<T>;
         for (Index p = 0; p < K; ++p) {
             // What is written too far, the next column writes over.
-            const Index room = lanes <= height && p + 1 < K ? lanes : 0;
-            for (Index i = 0; i < rows; i += lanes)
-                store_some(panel + p * height + i, load_some<V>(L.data + p * L.columns + i, rows - i), larger(room, rows - i));
+            const Index room = lanes_of<W> <= height && p + 1 < K ? lanes_of<W> : 0;
+            const T* const from = L.data + p * L.columns;
+            for (Index i = 0; i < rows; i += lanes_of<W>)
+                store_some(panel + p * height + i, load_some<W>(from + i, rows - i), larger(room, rows - i));
         }
         return;
     }
@@ -303,8 +310,17 @@ inline void large_product(Block<T> block, View<const T> L, Index n, Index q, T* 
     }
 }
 
-// Whether R meets enough rows of L, and L enough columns of R, to be worth copying.
-inline bool is_large(Index n, Index q, Index K) { return n >= 64 && q >= 24 && K >= 64; }
+// Numbers of L, R and C together that stay in the second cache without being copied.
+constexpr Index small_product_size = Index(1) << 19;
+
+// Whether R meets enough rows of L, and L enough columns of R, to be worth copying: where they do not stay in the second
+// cache, or neighbours in R fall on the same lines of a cache, which holds 8 to 16 of them.
+template <class T>
+inline bool is_large(View<const T> R, Index n, Index q, Index K) {
+    const Index stride = larger(R.rows, R.columns) * Index(sizeof(T));
+    const bool collides = stride % 1024 == 0 && stride != 0;
+    return n >= 64 && q >= 24 && K >= 32 && (collides || n * K + K * q + n * q >= small_product_size);
+}
 
 template <class T>
 void product(T* C, Index ldc, View<const T> L, View<const T> R, Index n, Index q, Index K, T alpha, T beta,
@@ -312,7 +328,7 @@ void product(T* C, Index ldc, View<const T> L, View<const T> R, Index n, Index q
     const Index blocks = larger<Index>(1, (K + longest_block - 1) / longest_block);
     // A vector that lies on two lines of the cache takes two of its turns.
     panel = reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(panel) + 63) / 64 * 64);
-    const bool large = is_large(n, q, K);
+    const bool large = is_large(R, n, q, K);
     // Equal blocks of columns, as few as there is room for.
     constexpr Index unit = Large<T>::width;
     const Index equal = (q + packed_columns - 1) / packed_columns;

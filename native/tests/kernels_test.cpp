@@ -99,7 +99,7 @@ TEST(large_products_in_every_order) {
     with_all_tables([](const auto& kernels, auto zero) {
         using T = decltype(zero);
         std::vector<T> panel(panel_size);
-        const Index shapes[][3] = {{64, 24, 64}, {101, 205, 70}, {67, 391, 65}, {129, 50, 259}, {96, 48, 513}};
+        const Index shapes[][3] = {{64, 24, 256}, {129, 291, 1300}, {641, 528, 257}, {101, 205, 512}, {96, 48, 513}};
         for (int trial = 0; trial < 20; ++trial) {
             const auto [n, q, K] = shapes[trial % 5];
             const Index ldc = n + 3;
