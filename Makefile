@@ -25,7 +25,12 @@ CMAKE  := PATH="$(CURDIR)/$(BIN):$$PATH" cmake
 QUICK  := -DCMAKE_CXX_FLAGS_RELWITHDEBINFO='-O1 -g1'
 JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-.PHONY: help demo test check format docs bench native native-test sanitize clean
+# What a change breaks first, in seconds: the mathematics, the steps of both engines, a few short trainings.
+QUICK_TESTS := $(addprefix tests/core/test_,exercises.py linear.py activations.py cost.py update.py optimizers.py) \
+	tests/engines/test_steps.py tests/test_network.py tests/test_optimizer.py tests/training/test_schedules.py
+LOWEST := build/lowest
+
+.PHONY: help demo quick test processors lowest check format docs bench native native-test sanitize clean
 
 help: ## Show this help.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -35,6 +40,15 @@ demo: $(VENV)/.all $(VENV)/.native ## Train on real digits, save the model and p
 
 test: $(VENV)/.dev $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
 	$(ONE_THREAD) $(BIN)/pytest -n auto
+
+quick: $(VENV)/.dev $(VENV)/.native ## Run some fast tests, in seconds, while one works.
+	$(ONE_THREAD) $(BIN)/pytest -p no:cacheprovider $(QUICK_TESTS)
+
+processors: $(VENV)/.dev $(VENV)/.native ## Run the numerical tests as older processors would (SHORT=1: a part of them).
+	$(ONE_THREAD) $(BIN)/python scripts/numerical_tests.py --processors $(if $(SHORT),--short) -n auto
+
+lowest: $(LOWEST)/.made ## Run the numerical tests with the lowest versions that are allowed (SHORT=1: a part of them).
+	$(ONE_THREAD) $(LOWEST)/bin/python scripts/numerical_tests.py $(if $(SHORT),--short) -n auto -o filterwarnings=
 
 check: $(VENV)/.dev ## Lint, format, types, import rules, the documented command line.
 	$(BIN)/ruff check
@@ -100,6 +114,15 @@ $(VENV)/.native: $(ENGINE) | $(VENV)/.all
 
 $(VENV)/.peers: $(VENV)/.dev
 	$(PIP) $(TORCH) $(JAX)
+	@touch $@
+
+# An environment of its own, of Python 3.11: the lowest versions have no wheels for later ones.
+$(LOWEST)/.made: pyproject.toml constraints-lowest.txt $(ENGINE) | $(VENV)/.tools
+	$$(command -v python3.11 || echo $(PYTHON)) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
+		scikit-build-core nanobind pytest pytest-xdist hypothesis pandas polars
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints-lowest.txt --no-build-isolation -C build-dir=build/lowest-native -e '.[all]'
 	@touch $@
 
 define need-compiler
