@@ -43,8 +43,8 @@ struct PhiloxKey {
     std::uint64_t step;
 };
 
-// Words 0 and 1, 2 and 3 of blocks `block` and following, chains * counters of them, the earlier one in the lower half. A chain waits for its multiplications; two
-// of them keep the processor busy.
+// The four words of blocks `block` and following, chains * counters of them, two words in a number, the earlier one in the
+// lower half. A chain waits for its multiplications; two of them keep the processor busy.
 template <int chains>
 inline void philox(std::uint64_t* pairs, const PhiloxKey& of, std::uint64_t block) {
     Words c[chains][4], lane;
