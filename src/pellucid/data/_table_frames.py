@@ -52,4 +52,6 @@ def _column(name: str, series: Any, nw: Any) -> np.ndarray[Any, Any]:
         return column_of_objects(name, series.to_list())
     if dtype == nw.Unknown and series.null_count() == len(series):
         return np.full(len(series), np.nan)
-    return column_of_objects(name, series.cast(nw.String).to_list())
+    # Before pandas 3 texts are objects, and the cast makes the text "None" of what is missing.
+    texts = zip(series.cast(nw.String).to_list(), series.is_null().to_list(), strict=True)
+    return column_of_objects(name, [None if missing else text for text, missing in texts])
