@@ -234,7 +234,8 @@ private:
     class BusyGuard {
     public:
         explicit BusyGuard(std::atomic_flag& busy) : busy_(busy) {
-            if (busy_.test_and_set()) throw std::runtime_error("this session is at work in another call; it takes one at a time");
+            if (busy_.test_and_set())
+                throw std::runtime_error("this session is at work in another call; it takes one at a time");
         }
         ~BusyGuard() { busy_.clear(); }
         BusyGuard(const BusyGuard&) = delete;

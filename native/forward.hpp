@@ -62,7 +62,8 @@ public:
 
     Scratch scratch() const {
         const Index size = widest_ * block;
-        return {AlignedBuffer<T>(size), AlignedBuffer<T>(size), AlignedBuffer<T>(n_y() * block), AlignedBuffer<T>(panel_size)};
+        return {AlignedBuffer<T>(size), AlignedBuffer<T>(size), AlignedBuffer<T>(n_y() * block),
+                AlignedBuffer<T>(panel_size)};
     }
 
     // AL (n_y, m) of all columns, where it is not null; with targets, also their losses.

@@ -186,7 +186,7 @@ def test_parquet(path: Path) -> None:
         k=pa.array(["u", None, "u"]).dictionary_encode(),
         d=pa.array([0, 1, None], pa.date32()),
         n=pa.nulls(3),
-        h=pa.array([1, 2, 3], pa.float16()),
+        h=pa.array(np.array([1, 2, 3], np.float16)),
         c=pa.array([1, 2, None], pa.decimal128(5, 2)),
     )
     assert is_table_file(path)
