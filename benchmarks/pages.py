@@ -2,8 +2,10 @@
 
 What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is replaced, and the curves are drawn
 as docs/pictures/scaling-*.png; `--check` fails where a page differs. On a machine that does nothing else,
-`python -m benchmarks --works --curves --ratios --out benchmarks/results.json` measures the trainer, and
-`python -m benchmarks --drop-in --out benchmarks/drop-in.json` whole fits beside scikit-learn's.
+`python -m benchmarks --works --curves --out benchmarks/results.json` measures the trainer,
+`python -m benchmarks --drop-in --out benchmarks/drop-in.json` whole fits beside scikit-learn's, and
+`python -m benchmarks --work large --work wide-2048 --work wide-4096 --ratios --out benchmarks/ratios.json`
+wide products beside the peers, and the pairs.
 """
 
 import json
@@ -30,6 +32,7 @@ from benchmarks.report import (
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
 DROP_IN = ROOT / "benchmarks" / "drop-in.json"
+PAIRS = ROOT / "benchmarks" / "ratios.json"
 PICTURES = ROOT / "docs" / "pictures"
 SECTION = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- /measured -->)", re.DOTALL)
 COLOURS = {"ours": "#0072b2", "pytorch": "#d55e00", "jax": "#009e73"}
@@ -121,13 +124,15 @@ def drop_in(document: Document) -> str:
 
 def peers(document: Document) -> str:
     """The same arithmetic beside the fastest peer."""
-    return f"{markdown(peer_cells(document))}\n"
+    return f"{markdown(peer_cells(document))}\n\n{machine_line(document)}.\n"
 
 
 def ratios(document: Document) -> str:
     """What a validation set, a busy process, blocks and evaluating cost."""
     found = document.get("ratios")
-    return f"{markdown(ratio_cells(found))}\n" if found else "Not measured yet.\n"
+    return (
+        f"{markdown(ratio_cells(found))}\n\n{machine_line(document)}.\n" if found else "Not measured yet.\n"
+    )
 
 
 SECTIONS: dict[str, Callable[[Document], str]] = {
@@ -141,17 +146,22 @@ SECTIONS: dict[str, Callable[[Document], str]] = {
 }
 
 
-def rewritten(text: str, document: Document, fits: Document | None = None) -> str:
+def rewritten(
+    text: str, document: Document, fits: Document | None = None, pairs: Document | None = None
+) -> str:
     """A page with its measured sections written anew.
 
     Args:
         text: the page.
         document: of the trainer.
         fits: of whole fits; without it their section stays as it is.
+        pairs: of the peers and the ratios; without it they are those of the trainer's document.
     """
 
     def section(found: re.Match[str]) -> str:
         measured = fits if found[2] == "drop_in" else document
+        if pairs is not None and found[2] in ("peers", "ratios"):
+            measured = pairs
         return found[0] if measured is None else f"{found[1]}{SECTIONS[found[2]](measured)}{found[3]}"
 
     return SECTION.sub(section, text)
@@ -200,10 +210,11 @@ def main() -> int:
         return 0
     document = json.loads(RESULTS.read_text("utf-8"))
     fits = json.loads(DROP_IN.read_text("utf-8")) if DROP_IN.exists() else None
+    pairs = json.loads(PAIRS.read_text("utf-8")) if PAIRS.exists() else None
     status = 0
     for page in (ROOT / "README.md", ROOT / "docs" / "performance.md"):
         text = page.read_text("utf-8")
-        wanted = rewritten(text, document, fits)
+        wanted = rewritten(text, document, fits, pairs)
         if "--check" not in sys.argv[1:]:
             page.write_text(wanted, "utf-8")
         elif wanted != text:

@@ -101,7 +101,9 @@ def main() -> int:
     if not asked.processors:
         return not passed(tests, {})
     found = numpy_features()
-    failed = [processor.name for processor in PROCESSORS if not passed_on(processor, tests, found)]
+    # The newest generation is about what the whole suite runs on.
+    processors = PROCESSORS[:-1] if asked.short else PROCESSORS
+    failed = [processor.name for processor in processors if not passed_on(processor, tests, found)]
     if failed:
         print(f"failed on {', '.join(failed)}", file=sys.stderr)
     return bool(failed)
