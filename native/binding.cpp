@@ -208,6 +208,9 @@ public:
     }
 
     // (updates, steps).
+    // Without the guard: a signal handler in the thread of the call in progress asks whether its step was taken.
+    Index steps_taken() const { return trainer_.counts().steps; }
+
     std::tuple<Index, Index> state(OutVector<T> parameters, std::optional<OutVector<T>> v,
                                    std::optional<OutVector<T>> s) const {
         const BusyGuard guard(busy_);
@@ -342,6 +345,7 @@ void bind_trainer(nb::module_& module, const char* name) {
         .def("feed", &Class::feed, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none())
         .def("restore", &Class::restore, nb::kw_only(), "parameters"_a.noconvert(), "v"_a.noconvert().none(),
              "s"_a.noconvert().none(), "update_count"_a, "step_count"_a)
+        .def_prop_ro("steps_taken", &Class::steps_taken)
         .def("state", &Class::state, nb::kw_only(), "parameters"_a.noconvert(), "v"_a.noconvert().none(),
              "s"_a.noconvert().none())
         .def("advance", &Class::advance, nb::kw_only(), "columns"_a.none(), "offsets"_a, "rates"_a,

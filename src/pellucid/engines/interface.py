@@ -191,6 +191,10 @@ class Session(ABC):
     def state(self) -> TrainingState:
         """The state as it is now; later steps do not change what was returned. From any thread."""
 
+    def steps_taken(self) -> int:
+        """The step count of `state`, without waiting: for a signal handler in the thread of the call."""
+        return self.state().step_count
+
     def parameters(self) -> Parameters:
         """Those of `state`, without its slots. From any thread."""
         return dict(self.state().parameters)

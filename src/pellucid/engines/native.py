@@ -181,6 +181,10 @@ class NativeSession(Session):
             self._evaluated = examples.X
         return cost, AL
 
+    def steps_taken(self) -> int:
+        """See `Session.steps_taken`."""
+        return int(self._trainer.steps_taken)
+
     def state(self) -> TrainingState:
         """See `Session.state`."""
         with self._turn:

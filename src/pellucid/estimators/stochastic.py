@@ -254,6 +254,8 @@ def _take_end(
     # The rest of the state stands in scikit-learn's attributes.
     estimator._run_state = replace(
         end.state,
+        step=0,  # after Ctrl-C in the middle of an epoch the next rows begin another
+        step_costs=(),
         costs=(),
         rates=(),
         validation_costs=(),

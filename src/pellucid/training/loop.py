@@ -3,7 +3,7 @@
 import inspect
 import threading
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -77,31 +77,35 @@ def fit(
     try:
         yield TrainingStart(network, m, options.epochs, k, run.engine.name, now)
         while not run.over:
-            told = run.epoch
             if every == "step":
+                epoch = run.epoch
                 columns, cost = run.advance_step()
-                yield StepEnd(run.iteration, told, cost, run.learning_rate, columns, now)
+                yield StepEnd(run.iteration, epoch, cost, run.learning_rate, columns, now)
             else:
                 run.advance(epochs)
-            yield from _epoch_ends(run, told, now)
+            yield from _epoch_ends(run, now)
         if run.plateaued:
             reason = "early_stopping"
         elif run.epoch < options.epochs:
             reason = "stopped"
     except KeyboardInterrupt:
         reason = "interrupted"
+        with suppress(KeyboardInterrupt):
+            yield from _epoch_ends(run, now)
     yield TrainingEnd(network, run.finish(tested=tested), run.history(reason), run.state())
 
 
-def _epoch_ends(run: Run, first: int, now: Now) -> Iterator[EpochEnd]:
-    """The events of the epochs from number `first` on that are complete."""
+def _epoch_ends(run: Run, now: Now) -> Iterator[EpochEnd]:
+    """The events of the epochs that are complete and were not told yet."""
     k = run.order.steps_per_epoch
-    for i in range(first - run.epoch, 0):
+    while run.told < run.epoch:
+        epoch, run.told = run.told, run.told + 1
         # From the end: a run may go on from a state that left the costs of its epochs behind.
-        epoch = run.epoch + i
-        validation_cost = run.validation_costs[i] if run.validation_costs else None
-        score = run.scores[i] if run.scores else None
-        yield EpochEnd(epoch, (epoch + 1) * k, run.costs[i], now, validation_cost, run.rates[i], score)
+        i = epoch - run.epoch
+        cost = score = None
+        if run.validated is not None and run.validated[0] == epoch:
+            _, cost, score = run.validated
+        yield EpochEnd(epoch, (epoch + 1) * k, run.costs[i], now, cost, run.rates[i], score)
 
 
 def train(

@@ -26,7 +26,7 @@ from pellucid.training.monitor import Best, Monitor, MonitorState, Plateau, numb
 from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
 from pellucid.training.schedules import Extent, Schedule
-from pellucid.training.shortcut import ReducedProblem, find_span, reduced
+from pellucid.training.shortcut import ReducedProblem, find_span, reduced, why_not
 from pellucid.training.turnstile import Turnstile
 
 Parameters = dict[str, Array]
@@ -51,6 +51,8 @@ class RunState:
         slope: of an adaptive schedule.
         divided: how often it divided the rate.
         last_finite: the parameters whose validation cost was the last finite one; None without validation.
+        m: examples in an epoch; None: not said.
+        steps_per_epoch: batches in an epoch; None: not said.
         plateaued: the monitor has ended the training.
         first_weights: W1 (n_1, n_0) where the training began, if the short cut is taken.
         threads: how many could work; the last bits depend on it.
@@ -69,6 +71,8 @@ class RunState:
     slope: Plateau = field(default_factory=Plateau)
     divided: int = 0
     last_finite: Mapping[str, Array] | None = None
+    m: int | None = None
+    steps_per_epoch: int | None = None
     plateaued: bool = False
     first_weights: Array | None = None
     threads: int | None = None
@@ -94,6 +98,8 @@ class Run:
         epoch: how many are complete.
         costs, rates, validation_costs, scores: one for each, see `RunState`.
         plateaued: the monitor has ended the training.
+        told: epochs whose events were yielded.
+        validated: the last epoch that was validated, its cost and score; None: none in this run.
 
     Raises:
         ShapeError: the parameters are not those of the network.
@@ -154,6 +160,12 @@ class Run:
             self._threads = state.threads
         if isinstance(state, RunState):
             if state.first_weights is not None:
+                reason = why_not(network, examples.X, Optimizer.named(options.optimizer))
+                if reason:
+                    raise OptionError(
+                        f"the run state is of a training on the short cut, and {reason}; expected the "
+                        "network, examples and optimizer that it began with"
+                    )
                 first = {**training.parameters, "W1": state.first_weights}
                 self._reduced = reduced(network, examples.X, first)
         elif not self._feed.whole or training.slots:
@@ -180,7 +192,23 @@ class Run:
             network, examples, training, replace(options.step_options, threads=self._threads)
         )
 
+    def _check_state(self, state: RunState) -> None:
+        """Refuse a state of other batches: which examples its next steps take would be made up.
+
+        Raises:
+            OptionError: with both sizes.
+        """
+        m, k = self.order.m, self.order.steps_per_epoch
+        same = (state.m, state.steps_per_epoch) in ((None, None), (m, k))
+        if not same and (state.step or type(self.order) is Order):
+            raise OptionError(
+                f"the run state is of {state.m} examples in {state.steps_per_epoch} steps an epoch, and "
+                f"there are {m} in {k}; expected the same examples and batch_size, or its TrainingState to "
+                "begin a run from"
+            )
+
     def _go_on_from(self, state: RunState) -> None:
+        self._check_state(state)
         self.epoch, self._step, self._step_costs = state.epoch, state.step, list(state.step_costs)
         self._seen = state.seen
         self.costs, self.rates = list(state.costs), list(state.rates)
@@ -192,6 +220,8 @@ class Run:
         # The order of the epoch in progress.
         self._batches = self.order.batches(self.epoch, 1) if state.step else None
         self.plateaued = state.plateaued
+        self.told = self.epoch
+        self.validated: tuple[int, float, float | None] | None = None
         if self._held_out is not None and self._last_finite is None:
             self._last_finite = self.session.parameters()
         if self._monitor.kept is not None and self._watched.best.parameters is None:
@@ -273,7 +303,7 @@ class Run:
         """Whether a call of a single step is under way, and the engine has not taken it yet."""
         if self._single is None:
             return False
-        return self.session.state().step_count == self._steps_before + self._single
+        return self.session.steps_taken() == self._steps_before + self._single
 
     def _advance(self, batches: Batches) -> None:
         try:
@@ -358,6 +388,7 @@ class Run:
         self.validation_costs.append(cost)
         if score is not None:
             self.scores.append(score)
+        self.validated = (self.epoch - 1, cost, score)
         return cost, score
 
     def _keep(self, value: float) -> None:
@@ -400,6 +431,8 @@ class Run:
                 divided=self._divided,
                 last_finite=self._last_finite,
                 first_weights=None if self._reduced is None else self._reduced.first_weights,
+                m=self.order.m,
+                steps_per_epoch=self.order.steps_per_epoch,
                 plateaued=self.plateaued,
                 threads=self._threads,
             )
