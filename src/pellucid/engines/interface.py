@@ -1,9 +1,8 @@
 """What every engine offers, and what every training asks of it. No engine is named here.
 
 An `Engine` opens a `Session`: one network in training on some examples. A session advances by batches,
-    gives the
-gradient at any parameters, evaluates other examples, is fed other examples, and gives and takes its
-`TrainingState`, a value that holds all that the next step depends on beside the examples and the options.
+gives the gradient at any parameters, evaluates other examples, is fed other examples, and gives and takes
+its `TrainingState`: all that the next step depends on beside the examples and the options, as a value.
 """
 
 from abc import ABC, abstractmethod

@@ -1,8 +1,7 @@
 """One training under way: opening it, each call of the engine, and the end of each epoch.
 
 `loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
-knows
-beside its network, examples and options: a run that starts from it goes on as if it had never stopped.
+knows beside its network, examples and options: a run that starts there goes on as if it had never stopped.
 """
 
 import threading
