@@ -28,6 +28,8 @@ JOBS   := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # What a change breaks first, in seconds: the mathematics, the steps of both engines, a few short trainings.
 QUICK_TESTS := $(addprefix tests/core/test_,exercises.py linear.py activations.py cost.py update.py optimizers.py) \
 	tests/engines/test_steps.py tests/test_network.py tests/test_optimizer.py tests/training/test_schedules.py
+# Some of the fifty steps of each engine, no whole series, and nothing that imports PyTorch or JAX, which takes as long.
+QUICK_ONES := not published_series and not torch and not jax and not autograd and (not fifty_steps or numpy-float64-11)
 LOWEST := build/lowest
 
 .PHONY: help demo quick test processors lowest check format docs bench native native-test sanitize clean
@@ -42,7 +44,7 @@ test: $(VENV)/.dev $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Run the whol
 	$(ONE_THREAD) $(BIN)/pytest -n auto
 
 quick: $(VENV)/.dev $(VENV)/.native ## Run some fast tests, in seconds, while one works.
-	$(ONE_THREAD) $(BIN)/pytest -p no:cacheprovider $(QUICK_TESTS)
+	$(ONE_THREAD) $(BIN)/pytest -p no:cacheprovider -k '$(QUICK_ONES)' $(QUICK_TESTS)
 
 processors: $(VENV)/.dev $(VENV)/.native ## Run the numerical tests as older processors would (SHORT=1: a part of them).
 	$(ONE_THREAD) $(BIN)/python scripts/numerical_tests.py --processors $(if $(SHORT),--short) -n auto
