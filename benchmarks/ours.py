@@ -18,6 +18,7 @@ from pellucid import Model, Network, Recipe, TrainingOptions, train
 # Not imported by name: which names it has depends on the version.
 _engines: Any = import_module("pellucid.engines")
 Batches: Any = _engines.Batches
+_engine_for: Any = getattr(_engines, "engine_for", None) or _engines.engine_named  # 0.1.0 has the latter.
 
 
 class _Columns(NamedTuple):
@@ -51,7 +52,7 @@ def open_session(
         engine: by name.
         options: of a step, `optimizer` and `threads` among them.
     """
-    found = _engines.engine_named(engine)
+    found = _engine_for(engine)
     if not hasattr(_engines, "StepOptions"):  # 0.1.0
         return found.open(network, parameters, X, Y, steps=_engines.Steps(**options))
     state = _engines.TrainingState(parameters)
@@ -96,7 +97,7 @@ def block_by_block(
         now, memory = parameters, None
         for X, Y in blocks:
             steps = _engines.Steps(**options)
-            one = _engines.engine_named().open(network, now, X, Y, steps=steps, memory=memory)
+            one = _engine_for().open(network, now, X, Y, steps=steps, memory=memory)
             one.advance(batches, rate)
             now, memory = parameters_of(one), one.memory()
 

@@ -19,10 +19,10 @@ class Trained:
     """An engine on one array library and type: opens sessions on NumPy's arrays, converted."""
 
     engine: str
-    library: Library
+    backend: Library
 
     def __str__(self) -> str:
-        return f"{self.engine}-{self.library}"
+        return f"{self.engine}-{self.backend}"
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -30,7 +30,7 @@ class Trained:
         reason = ENGINES[self.engine]().why_not()
         if reason:
             pytest.skip(f"the {self.engine} engine {reason}")
-        with self.library.ready():
+        with self.backend.ready():
             yield
 
     def open(
@@ -51,24 +51,24 @@ class Trained:
     def examples(self, examples: Examples) -> Examples:
         """The same as arrays of the library."""
         X, Y, weights = (
-            None if part is None else self.library.array(part)
+            None if part is None else self.backend.array(part)
             for part in (examples.X, examples.Y, examples.weights)
         )
         return Examples(X, Y, weights, finite=True)
 
     def arrays(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as arrays of the library."""
-        return {name: self.library.array(value) for name, value in parameters.items()}
+        return {name: self.backend.array(value) for name, value in parameters.items()}
 
     @property
     def huge(self) -> float:
         """A learning rate that leaves the finite numbers in two steps."""
-        return 1e200 if self.library.dtype == "float64" else 1e38
+        return 1e200 if self.backend.dtype == "float64" else 1e38
 
     @property
     def tolerance(self) -> float:
         """How far a few steps may lie from the oracle's in float64."""
-        return 1e-9 if self.library.dtype == "float64" else 1e-3
+        return 1e-9 if self.backend.dtype == "float64" else 1e-3
 
 
 # The reference on NumPy is what the others are compared with; the native engine trains on NumPy alone.
@@ -78,7 +78,7 @@ EVERY = [
     for library in LIBRARIES
     if engine == "reference" or library.name == "numpy"
 ]
-NUMPY = [one for one in EVERY if one.library.name == "numpy"]
+NUMPY = [one for one in EVERY if one.backend.name == "numpy"]
 
 
 every_engine = pytest.mark.parametrize("trained", EVERY, indirect=True, ids=str)

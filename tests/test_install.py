@@ -18,11 +18,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # Asked in two places, by Python's usual filter of warnings.
 ENGINE = """
 import pellucid, warnings
-from pellucid.engines import engine_named
+from pellucid.engines import engine_for
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("default")
-    print(engine_named("auto").name)
-    print(engine_named("auto").name)
+    print(engine_for("auto").name)
+    print(engine_for("auto").name)
 print(pellucid.__file__)
 for warning in said:
     print(warning.message)
@@ -103,11 +103,11 @@ def test_without_a_compiler_the_package_installs_and_the_reference_engine_serves
 
 def test_without_a_compiler_asking_for_the_native_engine_is_answered(without_compiler: Path) -> None:
     code = """
-from pellucid.engines import ENGINES, engine_named
+from pellucid.engines import ENGINES, engine_for
 from pellucid.errors import OptionError
 assert "native" in ENGINES
 try:
-    engine_named("native")
+    engine_for("native")
 except OptionError as error:
     print(error)
 """

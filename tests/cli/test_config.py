@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pellucid.cli.config import TrainConfig
 from pellucid.cli.config_file import read_options, toml_text
-from pellucid.engines import engine_named
+from pellucid.engines import engine_for
 from small_data import photographs, write_points
 
 Refused = Callable[..., str]
@@ -86,7 +86,7 @@ def test_nothing_is_left_to_defaults(here: Path, done: Callable, monkeypatch: py
     done("train", "data.npz", "--layers", 2)
     config = (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
     assert "iterations = 3\n" in config
-    assert f'engine = "{engine_named().name}"\n' in config
+    assert f'engine = "{engine_for().name}"\n' in config
     assert "\nepochs" not in config
     done("train", "data.npz", "--layers", 2, "--batch-size", 4)
     config = (here / "runs" / "train-2" / "config.toml").read_text("utf-8")

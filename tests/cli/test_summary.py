@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pellucid.engines import engine_named
+from pellucid.engines import engine_for
 from pellucid.model import Model
 
 
@@ -19,7 +19,7 @@ def test_a_model_of_numbers(done: Callable, number_model: Path) -> None:
         "inputs: rows of 3 numbers, each scaled to mean 0 and deviation 1",
         "classes: 0, 1",
         "numbers: float64",
-        f"training: 100 iterations, {engine_named().name} engine, completed",
+        f"training: 100 iterations, {engine_for().name} engine, completed",
     ):
         assert line in lines
 

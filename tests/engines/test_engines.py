@@ -11,7 +11,7 @@ import pellucid.engines
 from helpers import to_numpy
 from oracle import Oracle
 from pellucid import Network, Optimizer
-from pellucid.engines import ENGINES, Batches, Session, StepOptions, engine_named
+from pellucid.engines import ENGINES, Batches, Session, StepOptions, engine_for
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.examples import Examples
 from sessions import Trained, assert_near, every_engine, on_numpy, problem
@@ -132,7 +132,7 @@ def diverging(trained: Trained) -> tuple[Session, dict[str, Any]]:
     """A session whose inputs are large, and its parameters."""
     network = Network((2, 3, 1), hidden_activation="identity")
     examples, parameters = problem(network)
-    factor = 1e100 if trained.library.dtype == "float64" else 1e15
+    factor = 1e100 if trained.backend.dtype == "float64" else 1e15
     return trained.open(network, rescaled(examples, factor), parameters), trained.arrays(parameters)
 
 
@@ -154,7 +154,7 @@ def test_a_cost_that_is_not_finite_stops_before_the_step(trained: Trained) -> No
 @every_engine
 def test_the_parameters_are_the_last_whose_cost_was_finite(trained: Trained) -> None:
     session, start = diverging(trained)
-    session.advance(Batches.full(3), 1e-101 if trained.library.dtype == "float64" else 1e-16)
+    session.advance(Batches.full(3), 1e-101 if trained.backend.dtype == "float64" else 1e-16)
     before = {name: np.array(to_numpy(value)) for name, value in session.state().parameters.items()}
     assert not np.allclose(before["W1"], to_numpy(start["W1"]))
     with pytest.raises(DivergenceError, match=r"^the cost became (nan|inf) at iteration 4") as caught:
@@ -166,7 +166,7 @@ def test_the_parameters_are_the_last_whose_cost_was_finite(trained: Trained) -> 
 @every_engine
 def test_a_last_step_that_overflows_is_found(trained: Trained) -> None:
     session, before = diverging(trained)
-    session.advance(Batches.full(), 1e250 if trained.library.dtype == "float64" else 1e38)
+    session.advance(Batches.full(), 1e250 if trained.backend.dtype == "float64" else 1e38)
     with pytest.raises(DivergenceError, match=r"[Wb]\d is no longer finite after iteration 0") as caught:
         session.finish()
     assert_near(caught.value.parameters, before, 0.0)
@@ -177,7 +177,7 @@ def test_a_last_step_whose_cost_is_not_finite_is_found(trained: Trained) -> None
     network = Network((3, 4, 4, 1))
     examples, parameters = problem(network)
     session = trained.open(network, examples, parameters)
-    session.advance(Batches.full(), 1e200 if trained.library.dtype == "float64" else 1e30)
+    session.advance(Batches.full(), 1e200 if trained.backend.dtype == "float64" else 1e30)
     assert all(np.isfinite(to_numpy(value)).all() for value in session.state().parameters.values())
     with pytest.raises(
         DivergenceError, match=r"the cost became (nan|inf) at iteration 1, after the last"
@@ -190,7 +190,7 @@ def test_a_last_step_whose_cost_is_not_finite_is_found(trained: Trained) -> None
 def test_the_first_layer_that_is_not_finite_is_named(trained: Trained) -> None:
     network = Network((2, 3, 3, 1), hidden_activation="identity", dropout=0.2)
     examples, parameters = problem(network)
-    factor = 1e200 if trained.library.dtype == "float64" else 1e30
+    factor = 1e200 if trained.backend.dtype == "float64" else 1e30
     parameters |= {"W1": parameters["W1"] * factor, "W2": parameters["W2"] * factor}
     session = trained.open(network, examples, parameters)
     with pytest.raises(DivergenceError) as caught:
@@ -209,7 +209,7 @@ def test_no_layer_is_named_where_all_are_finite(trained: Trained) -> None:
         "the cost became inf at iteration 0; expected a finite number: take a smaller learning rate, "
         "or scale the inputs"
     )
-    large = 1e200 if trained.library.dtype == "float64" else 1e25
+    large = 1e200 if trained.backend.dtype == "float64" else 1e25
     for network, factor in (
         (Network((2, 1), l2=0.1), large),
         (Network((2, 1), output_activation="exp"), 1e4),
@@ -239,7 +239,7 @@ def test_a_penalty_that_is_not_finite_is_found_at_the_end(trained: Trained) -> N
     network = Network((2, 1), l2=0.1)
     examples, parameters = problem(network)
     session = trained.open(network, rescaled(examples, 0.0), parameters)
-    large = 1e200 if trained.library.dtype == "float64" else 1e25
+    large = 1e200 if trained.backend.dtype == "float64" else 1e25
     session.gradient({name: value * large for name, value in trained.arrays(parameters).items()})
     with pytest.raises(DivergenceError, match="the cost became inf at iteration 0, after the last step"):
         session.finish()
@@ -267,7 +267,7 @@ def test_ctrl_c_within_a_step_undoes_it(monkeypatch: pytest.MonkeyPatch) -> None
 
     network = Network((4, 5, 1))
     examples, parameters = problem(network)
-    engine = engine_named("reference")
+    engine = engine_for("reference")
     session, again = (engine.open(network, examples, TrainingState(parameters)) for _ in range(2))
     again.advance(Batches.full(2), 0.1)
     calls = iter([False, False, True])
@@ -302,9 +302,9 @@ def test_what_was_given_is_not_changed(trained: Trained) -> None:
 
 def test_unknown_engines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OptionError, match=rf"unknown engine 'warp'; expected auto, {', '.join(ENGINES)}"):
-        engine_named("warp")
+        engine_for("warp")
     monkeypatch.setenv("PELLUCID_ENGINE", "steam")
     with pytest.raises(OptionError, match=r"'steam' \(from PELLUCID_ENGINE\)"):
-        engine_named("auto")
+        engine_for("auto")
     monkeypatch.setenv("PELLUCID_ENGINE", "reference")
-    assert engine_named().name == "reference"
+    assert engine_for().name == "reference"

@@ -42,7 +42,7 @@ def test_an_evaluation_is_the_cost_of_the_answers(
         right, answers = expected_answers(network, parameters, other)
         assert type(cost) is float
         assert cost == pytest.approx(right, rel=trained.tolerance)
-        assert trained.library.owns(AL)
+        assert trained.backend.owns(AL)
         assert_near(AL, answers, trained.tolerance)
     # The training did not notice.
     plain = trained.open(network, training, parameters)
@@ -77,7 +77,7 @@ def test_a_cost_that_is_not_finite_is_told(trained: Trained) -> None:
     session = trained.open(network, examples, parameters)
     session.gradient({name: value * 1e30 for name, value in trained.arrays(parameters).items()})
     large = Examples(examples.X * 1e30, examples.Y, None, finite=True)
-    if trained.library.dtype == "float64":
+    if trained.backend.dtype == "float64":
         large = Examples(examples.X * 1e200, examples.Y, None, finite=True)
     cost, _ = session.evaluate(trained.examples(large))
     assert not np.isfinite(cost)
@@ -137,7 +137,7 @@ def test_a_gradient_where_the_cost_is_not_finite_is_none(trained: Trained) -> No
     network = Network((2, 3, 1), output_activation="identity")
     examples, parameters = problem(network)
     session = trained.open(network, examples, parameters)
-    factor = 1e200 if trained.library.dtype == "float64" else 1e30
+    factor = 1e200 if trained.backend.dtype == "float64" else 1e30
     found = session.gradient({name: value * factor for name, value in trained.arrays(parameters).items()})
     assert not np.isfinite(found.cost)
     assert not all(np.isfinite(to_numpy(value)).all() for value in found.grads.values())
@@ -155,7 +155,7 @@ def test_examples_without_weight_have_no_gradient(trained: Trained) -> None:
 
 
 def predictor_of(trained: Trained, network: Network, parameters: Any, **scaling: Any) -> Predictor:
-    dtype = trained.library.dtype
+    dtype = trained.backend.dtype
     parameters = {name: value.astype(dtype) for name, value in parameters.items()}
     return trained.of().predictor(network, parameters, **scaling)
 
@@ -165,7 +165,7 @@ def predictor_of(trained: Trained, network: Network, parameters: Any, **scaling:
 @pytest.mark.parametrize("scaled", [False, True])
 def test_a_predictor_answers_raw_rows(trained: Trained, network: Network, scaled: bool) -> None:
     examples, parameters = problem(network, 700)
-    rows = np.ascontiguousarray(examples.X.T).astype(trained.library.dtype)
+    rows = np.ascontiguousarray(examples.X.T).astype(trained.backend.dtype)
     mean, deviation = (rows.mean(axis=0), rows.std(axis=0)) if scaled else ([], [])
     spread = network.n_y == 1 and network.output_activation == "sigmoid"
     found = predictor_of(trained, network, parameters, mean=mean, deviation=deviation, spread=spread)
@@ -188,7 +188,7 @@ def test_a_predictor_answers_raw_rows(trained: Trained, network: Network, scaled
 def test_a_predictor_takes_columns_of_any_stride(trained: Trained, network: Network) -> None:
     examples, parameters = problem(network, 301, weighted=True)
     found = predictor_of(trained, network, parameters)
-    X = examples.X.astype(trained.library.dtype)
+    X = examples.X.astype(trained.backend.dtype)
     right, AL = expected_answers(network, parameters, examples)
     wide = np.zeros((2 * network.n_x, 3 * 301), X.dtype)
     wide[::2, ::3] = X
@@ -204,7 +204,7 @@ def test_a_predictor_takes_columns_of_any_stride(trained: Trained, network: Netw
 @on_numpy
 def test_a_predictor_leaves_to_others_what_it_cannot_read(trained: Trained) -> None:
     network = Network((3, 2, 1))
-    dtype = trained.library.dtype
+    dtype = trained.backend.dtype
     found = predictor_of(trained, network, problem(network)[1])
     rows = np.ones((4, 3), dtype)
     assert found(rows) is not None

@@ -21,7 +21,7 @@ from pellucid.engines import (
     StepOptions,
     TrainingState,
     default_threads,
-    engine_named,
+    engine_for,
     product,
 )
 from pellucid.engines.native import is_compiled
@@ -41,7 +41,7 @@ def problem(network: Network, m: int = 60, dtype: str = "float64") -> tuple[Any,
 
 def opened(network: Network, start: Any, X: Any, Y: Any, weights: Any = None, **options: Any) -> Session:
     examples = Examples(X, Y, weights, finite=True)
-    return engine_named("native").open(network, examples, TrainingState(start), StepOptions(**options))
+    return engine_for("native").open(network, examples, TrainingState(start), StepOptions(**options))
 
 
 def session(network: Network, m: int = 60, dtype: str = "float64", **options: Any) -> Session:
@@ -173,7 +173,7 @@ def test_float32_keeps_its_digits_where_one_minus_beta_is_small(rule: str) -> No
     found = {}
     for name, dtype in (("reference", np.float64), ("native", np.float32)):
         examples = Examples(X.astype(dtype), Y.astype(dtype), None, finite=True)
-        one = engine_named(name).open(network, examples, TrainingState(start), StepOptions(optimizer))
+        one = engine_for(name).open(network, examples, TrainingState(start), StepOptions(optimizer))
         one.advance(Batches.full(), 0.01)
         found[name] = one.state().parameters
     # Biases start at 0: their first step is seen with all its digits.
@@ -188,7 +188,7 @@ def test_a_weight_that_is_no_number_is_not_taken_for_none() -> None:
     weights = np.full((1, 60), np.nan)
     for name in ENGINES:
         examples = Examples(X, Y, weights, finite=True)
-        one = engine_named(name).open(network, examples, TrainingState(start))
+        one = engine_for(name).open(network, examples, TrainingState(start))
         with pytest.raises(DivergenceError, match="the cost became nan at iteration 0"):
             one.advance(Batches.full(), 0.1)
 
@@ -295,11 +295,11 @@ def test_without_the_compiled_module_the_reference_engine_serves(monkeypatch: py
     monkeypatch.setattr("pellucid.engines.native.is_compiled", lambda: False)
     pellucid.engines._warn_once.cache_clear()
     with pytest.warns(RuntimeWarning, match="native engine was not compiled when pellucid was installed"):
-        assert engine_named("auto").name == "reference"
+        assert engine_for("auto").name == "reference"
     # Once is enough: a second warning would be an error here.
-    assert engine_named("auto").name == "reference"
+    assert engine_for("auto").name == "reference"
     with pytest.raises(OptionError, match=r"was not compiled .* 'reference' or 'auto'"):
-        engine_named("native")
+        engine_for("native")
     rng = np.random.default_rng(1)
     A, B = rng.standard_normal((3, 4)), rng.standard_normal((4, 5))
     np.testing.assert_array_equal(product(A, B), A @ B)
@@ -326,7 +326,7 @@ def test_products_of_any_order(dtype: str) -> None:
 @needs_native
 def test_auto_is_the_native_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PELLUCID_ENGINE", raising=False)
-    assert engine_named("auto").name == "native"
+    assert engine_for("auto").name == "native"
     assert list(ENGINES) == ["native", "reference"]
 
 

@@ -32,7 +32,7 @@ def test_a_new_session_is_in_the_state_it_was_given(trained: Trained) -> None:
     examples, parameters = problem(DROPPED)
     state = trained.open(DROPPED, examples, parameters, StepOptions(Optimizer("adam"))).state()
     assert (state.update_count, state.step_count) == (0, 0)
-    assert_near(state.parameters, parameters, 1e-6 if trained.library.dtype == "float32" else 0.0)
+    assert_near(state.parameters, parameters, 1e-6 if trained.backend.dtype == "float32" else 0.0)
     assert list(state.slots) == ["v", "s"]
     for arrays in state.slots.values():
         assert_near(arrays, {f"d{name}": 0 * value for name, value in parameters.items()}, 0.0)

@@ -69,9 +69,9 @@ CASES = (
 
 def cases_for(trained: Trained) -> list[dict[str, Any]]:
     """All for NumPy; for the others, which the reference runs by the same lines, some."""
-    if trained.library.name == "numpy":
+    if trained.backend.name == "numpy":
         return CASES
-    if trained.library.name == "torch":
+    if trained.backend.name == "torch":
         return CASES[::5]
     # JAX compiles every operation for every new shape: batches of one size only, and few.
     varied = [
@@ -175,16 +175,16 @@ def test_fifty_steps_are_the_oracles(trained: Trained, number: int) -> None:
     network = network_of(case)
     parameters, X, Y, weights, options, batches, rates = training_of(case, network)
     costs, after_one, after_fifty = expected(number)
-    dtype = trained.library.dtype
+    dtype = trained.backend.dtype
     session = trained.open(network, Examples(X, Y, weights, finite=True), parameters, options)
     found = session.advance(batches.part(0, 1), rates[:1]).cost
     for name, value in session.state().parameters.items():
-        assert trained.library.owns(value)
+        assert trained.backend.owns(value)
         assert_close(f"{name} after a step", value, after_one[name], AFTER_ONE[dtype])
     found = found + session.advance(batches.part(1, 50), rates[1:]).cost
     assert_close("the cost", np.asarray(found), np.asarray(costs), AFTER_FIFTY[dtype])
     for name, value in session.finish().items():
-        assert trained.library.owns(value)
+        assert trained.backend.owns(value)
         assert_close(name, value, after_fifty[name], AFTER_FIFTY[dtype])
     assert session.state().step_count == 50
 
@@ -203,7 +203,7 @@ def test_the_penalty_is_told_apart(trained: Trained) -> None:
 
     (bare, none), (charged, penalties) = costs(0.0), costs(0.4)
     squares = sum(float(np.sum(value**2)) for name, value in parameters.items() if name[0] == "W")
-    tolerance = 1e-12 if trained.library.dtype == "float64" else 1e-6
+    tolerance = 1e-12 if trained.backend.dtype == "float64" else 1e-6
     np.testing.assert_array_equal(none, [0, 0])
     np.testing.assert_allclose(penalties, [0.2 * squares / 7, 0.2 * squares / 23], rtol=tolerance)
     np.testing.assert_allclose(charged - penalties, bare, rtol=10 * tolerance)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import Network, Optimizer, initialize_parameters_deep
-from pellucid.engines import Batches, Session, StepOptions, TrainingState, engine_named
+from pellucid.engines import Batches, Session, StepOptions, TrainingState, engine_for
 from pellucid.engines.native import is_compiled
 from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
@@ -25,7 +25,7 @@ def opened(
     options: StepOptions | None = None,
     engine: str = "native",
 ) -> Session:
-    return engine_named(engine).open(network, examples, TrainingState(start), options)
+    return engine_for(engine).open(network, examples, TrainingState(start), options)
 
 
 @dataclasses.dataclass

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models import class_outputs, networks, number_outputs
 from pellucid import Network
-from pellucid.engines import ENGINES, Engine, Gradient, StepOptions, TrainingState, engine_named, flat
+from pellucid.engines import ENGINES, Engine, Gradient, StepOptions, TrainingState, engine_for, flat
 from pellucid.errors import LabelError, NonFiniteError, OptionError, ShapeError
 from pellucid.examples import Examples
 from pellucid.tracing import gradient_check_network
@@ -75,7 +75,7 @@ class Planted(Engine):
     name = "planted"
 
     def __init__(self, real: str, change: Change) -> None:
-        self._real, self._change = engine_named(real), change
+        self._real, self._change = engine_for(real), change
 
     def open(self, *arguments: Any, **more: Any) -> Any:
         session = self._real.open(*arguments, **more)
@@ -280,7 +280,7 @@ def test_the_surface_is_the_reference_engines_cost(kind: str) -> None:
     found, row = surface(kind)
     start = TrainingState(parameters)
     options = StepOptions(dropout_seed=3)
-    session = engine_named("reference").open(network, Examples(X, Y), start, options)
+    session = engine_for("reference").open(network, Examples(X, Y), start, options)
     assert found.cost == pytest.approx(session.gradient(parameters).cost, rel=1e-14)
     before = row.copy()
     slope = found.slope(np.array([1]), np.ones(1), 1e-5)

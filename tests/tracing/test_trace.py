@@ -25,7 +25,7 @@ from pellucid.core import (
 from pellucid.core.cost import compute_cost_backward
 from pellucid.core.dropout import dropout_masks
 from pellucid.core.linear import linear_backward
-from pellucid.engines import ENGINES, Batches, StepOptions, TrainingState, engine_named
+from pellucid.engines import ENGINES, Batches, StepOptions, TrainingState, engine_for
 from pellucid.errors import LabelError, OptionError, ParametersError, ShapeError
 from pellucid.examples import Examples
 from pellucid.optimizer import OPTIMIZERS
@@ -81,7 +81,7 @@ def state_in_training(network: Network, options: StepOptions, weights: Any, step
     """What a session of the reference engine stands at after some steps."""
     parameters, X, Y, _ = problem(network)
     examples = Examples(X, Y, weights)
-    session = engine_named("reference").open(network, examples, TrainingState(parameters), options)
+    session = engine_for("reference").open(network, examples, TrainingState(parameters), options)
     session.advance(Batches.full(steps), 0.05)
     return session.state()
 
@@ -106,7 +106,7 @@ def test_every_engine_takes_this_step(engine: str, optimizer: str, weighted: boo
             dropout_seed=7,
         )
         close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-12} if engine != "reference" else {"rtol": 0}
-        session = engine_named(engine).open(network, Examples(X, Y, weights), state, options)
+        session = engine_for(engine).open(network, Examples(X, Y, weights), state, options)
         for name, value in session.gradient(state.parameters).grads.items():
             np.testing.assert_allclose(t[name].value, value, err_msg=name, **close)
         costs = session.advance(Batches.full(), 0.05)
@@ -134,7 +134,7 @@ def test_a_state_is_gone_on_from_step_by_step() -> None:
     state: Any = parameters
     for _ in range(4):
         state = trace(state, X, Y, network, **how).after
-    session = engine_named("reference").open(network, Examples(X, Y), TrainingState(parameters), options)
+    session = engine_for("reference").open(network, Examples(X, Y), TrainingState(parameters), options)
     session.advance(Batches.full(4), 0.05)
     for name, value in session.state().parameters.items():
         same(state.parameters[name], value)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Network, TrainingOptions, initialize_parameters_deep, train
-from pellucid.engines import ENGINES, Batches, StepOptions, TrainingState, engine_named
+from pellucid.engines import ENGINES, Batches, StepOptions, TrainingState, engine_for
 from pellucid.errors import ArrayError, ShapeError
 from pellucid.examples import Columns, Examples
 from pellucid.optimizer import Optimizer
@@ -84,8 +84,8 @@ def test_blocks_take_the_steps_of_all_at_once(
     sparse = Compressed.of(X)
     feed = Feed(Examples(sparse, Y, weights), bytes_of(at_a_time))
     assert feed.whole == (at_a_time >= 40)
-    blocks = engine_named(engine).open(NETWORK, feed.first, TrainingState(FIRST), options)
-    whole = engine_named(engine).open(NETWORK, Examples(X, Y, weights), TrainingState(FIRST), options)
+    blocks = engine_for(engine).open(NETWORK, feed.first, TrainingState(FIRST), options)
+    whole = engine_for(engine).open(NETWORK, Examples(X, Y, weights), TrainingState(FIRST), options)
     for epoch in range(3):
         batches = epoch_batches(40, batch_size, 0, epoch)
         rates = np.linspace(0.1, 0.01, len(batches)).tolist() if epoch else 0.1
@@ -101,8 +101,8 @@ def test_blocks_take_the_steps_of_all_at_once(
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_full_batch_is_dense_all_at_once(engine: str) -> None:
     feed = Feed(Examples(Compressed.of(X), Y), bytes_of(5))
-    session = engine_named(engine).open(NETWORK, feed.first, TrainingState(FIRST))
-    whole = engine_named(engine).open(NETWORK, Examples(X, Y), TrainingState(FIRST))
+    session = engine_for(engine).open(NETWORK, feed.first, TrainingState(FIRST))
+    whole = engine_for(engine).open(NETWORK, Examples(X, Y), TrainingState(FIRST))
     assert feed.advance(session, Batches.full(4), [0.1, 0.2, 0.3, 0.4]) == whole.advance(
         Batches.full(4), [0.1, 0.2, 0.3, 0.4]
     )
@@ -127,7 +127,7 @@ def test_blocks_are_whole_batches_as_many_as_fit(sizes: list[int], at_a_time: in
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["", "weighted"])
 @pytest.mark.parametrize("at_a_time", [1, 7, 40, 1000])
 def test_what_is_evaluated_in_blocks_costs_the_same(at_a_time: int, weights: Any, engine: str) -> None:
-    made = engine_named(engine)
+    made = engine_for(engine)
     for at in (made.open(NETWORK, Examples(X, Y), TrainingState(FIRST)), made.predictor(NETWORK, FIRST)):
         expected, outputs = at.evaluate(Examples(X, Y, weights))
         cost, AL = evaluate(at, Examples(Compressed.of(X), Y, weights), bytes_of(at_a_time))

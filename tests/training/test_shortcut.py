@@ -13,7 +13,7 @@ import pellucid
 from pellucid import Network, initialize_parameters_deep
 from pellucid.core import L_model_backward, L_model_forward, update_parameters
 from pellucid.core.cost import binary_cross_entropy
-from pellucid.engines import Batches, StepOptions, TrainingState, engine_named
+from pellucid.engines import Batches, StepOptions, TrainingState, engine_for
 from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.optimizer import OPTIMIZERS, Optimizer
@@ -113,7 +113,7 @@ def both_ways(
     ways = []
     for net, inputs, first in ((span.network, span.X, span.parameters), (network, X, parameters)):
         examples = Examples(inputs, Y, weights)
-        session = engine_named("reference").open(net, examples, TrainingState(first), options)
+        session = engine_for("reference").open(net, examples, TrainingState(first), options)
         costs = session.advance(batches or Batches.full(20), rate).cost
         ways.append((costs, session.finish()))
     return (ways[0][0], span.restore(ways[0][1])), ways[1]

@@ -33,10 +33,8 @@ __all__ = [
     "Session",
     "StepOptions",
     "TrainingState",
-    "check_engine",
     "default_threads",
     "engine_for",
-    "engine_named",
     "flat",
     "named",
     "processors",
@@ -45,11 +43,6 @@ __all__ = [
 
 # The fastest first: "auto" is the first that can serve.
 ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
-
-
-def engine_named(engine: str | Engine = "auto") -> Engine:
-    """The engine of this name; an `Engine` is itself. See `engine_for`."""
-    return engine_for(engine)
 
 
 def engine_for(engine: str | Engine = "auto", network: Network | None = None, X: Any = None) -> Engine:
@@ -72,11 +65,6 @@ def engine_for(engine: str | Engine = "auto", network: Network | None = None, X:
     found = _known(engine)
     _refuse(found, network, X)
     return found
-
-
-def check_engine(engine: str | Engine) -> None:
-    """Validate the option `engine`, as far as that is possible without a network and examples."""
-    engine_for(engine)
 
 
 def _known(name: object, source: str = "") -> Engine:
@@ -117,4 +105,4 @@ def _fastest(network: Network | None, X: Any) -> Engine:
 
 @cache
 def _warn_once(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
+    warnings.warn(message, RuntimeWarning, stacklevel=4)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from pellucid.data.recipe import Recipe
-from pellucid.engines import engine_named
+from pellucid.engines import engine_for
 from pellucid.errors import LabelError, OptionError
 from pellucid.estimators.settings import network_of
 from pellucid.estimators.start import parameters_of
@@ -36,7 +36,7 @@ def to_model(estimator: Any) -> Model:
     state = getattr(estimator, "_run_state", None)
     # Of a network that scikit-learn trained, or lbfgs, only the epochs are known.
     steps = estimator.n_iter_ if state is None else state.training.step_count
-    history = History(losses, steps, engine_named(estimator.engine).name)
+    history = History(losses, steps, engine_for(estimator.engine).name)
     recipe = estimator.recipe_ if estimator.encode else Recipe("numbers", (network.n_x,))
     return Model(network, parameters, recipe, _class_names(estimator), history)
 

@@ -10,7 +10,7 @@ from pellucid.core._arrays import check_number
 from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.initialization import check_scheme
 from pellucid.data.dataset import DTYPES
-from pellucid.engines import check_engine, default_threads, processors
+from pellucid.engines import default_threads, engine_for, processors
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
@@ -88,7 +88,7 @@ def check_settings(estimator: Any) -> None:
             raise OptionError(f"{name} is {value!r:.80}; expected True or False")
     if estimator.init != "auto":
         check_scheme(estimator.init)
-    check_engine(estimator.engine)
+    engine_for(estimator.engine)
     _check_callbacks(estimator.callbacks)
     schedule_of(estimator)
     _check_combinations(estimator)

@@ -16,7 +16,7 @@ from pellucid.core.model import L_model_forward, backward_pass
 from pellucid.core.optimizers import bias_correction, update_parameters_with_adam
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
 from pellucid.core.update import clip_factor, clip_gradients, gradient_norm
-from pellucid.engines import Batches, StepOptions, TrainingState, engine_named
+from pellucid.engines import Batches, StepOptions, TrainingState, engine_for
 from pellucid.errors import LabelError
 from pellucid.examples import Examples
 from pellucid.network import Network
@@ -106,7 +106,7 @@ class _Recorder:
         self, network: Network, options: StepOptions, state: TrainingState, examples: Examples
     ) -> None:
         self.steps: list[Step] = []
-        self._session = engine_named("reference").open(network, examples, state, options)
+        self._session = engine_for("reference").open(network, examples, state, options)
         self.before = self._session.state()
         self.after: TrainingState | None = None
         self._network, self._options, self._parameters = network, options, self.before.parameters

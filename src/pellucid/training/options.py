@@ -7,7 +7,7 @@ import numpy as np
 from pellucid.core._arrays import check_number, plain_number
 from pellucid.core.initialization import check_scheme
 from pellucid.core.randomness import RandomSource, random_stream
-from pellucid.engines import Engine, StepOptions, check_engine, processors
+from pellucid.engines import Engine, StepOptions, engine_for, processors
 from pellucid.errors import OptionError
 from pellucid.optimizer import Optimizer
 from pellucid.training.schedules import Schedule
@@ -90,7 +90,7 @@ class TrainingOptions:
         if not isinstance(self.restore_best, bool):
             raise OptionError(f"restore_best is {self.restore_best!r:.80}; expected True or False")
         _check_threads(self.threads)
-        check_engine(self.engine)
+        engine_for(self.engine)
         check_scheme(self.initialization)
         random_stream(self.rng)
 

@@ -199,6 +199,7 @@ class Run:
         """
         m, k = self.order.m, self.order.steps_per_epoch
         same = (state.m, state.steps_per_epoch) in ((None, None), (m, k))
+        # An order that was handed in may bring other examples with every epoch, as a stream does.
         if not same and (state.step or type(self.order) is Order):
             raise OptionError(
                 f"the run state is of {state.m} examples in {state.steps_per_epoch} steps an epoch, and "
