@@ -20,14 +20,14 @@ _TARGET = "income"
 
 def _ours(folder: Path) -> tuple[Any, Any]:
     from pellucid import Model, Network, TrainingOptions, load_tables, train
-    from pellucid.training.table_defaults import table_defaults
+    from pellucid.training.defaults import defaults_for
 
     tables = load_tables(
         folder / "adult-train.csv", folder / "adult-test.csv", target=_TARGET, dtype="float32"
     )
     data = tables.fitting
     assert data.Y is not None
-    network, options = table_defaults(data.m, data.n_x, data.Y.shape[0], tables.target.task)
+    network, options = defaults_for("table", data.m, data.n_x, data.Y.shape[0], tables.target.task)
     end = train(Network(**network), data, TrainingOptions(rng=0, **options))
     model = Model(end.network, end.parameters, data.recipe, data.classes, end.history)
     return model.evaluate(tables.test).probabilities[:, 1], tables.test.labels

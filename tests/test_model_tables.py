@@ -13,7 +13,7 @@ from pellucid.errors import DataError, ModelFileError, NonFiniteError
 from pellucid.model import Evaluation, Model, NumberEvaluation
 from pellucid.network import Network
 from pellucid.training import TrainingOptions, train
-from pellucid.training.table_defaults import table_defaults
+from pellucid.training.defaults import defaults_for
 
 
 def rows(m: int = 120) -> Table:
@@ -26,8 +26,8 @@ def rows(m: int = 120) -> Table:
 
 def trained(target: str, drop: str) -> tuple[Model, LoadedTables]:
     loaded = load_tables(rows(), target=target, drop=[drop], dtype="float32")
-    network, options = table_defaults(
-        loaded.train.m, loaded.recipe.n_x, loaded.target.n_y, loaded.target.task
+    network, options = defaults_for(
+        "table", loaded.train.m, loaded.recipe.n_x, loaded.target.n_y, loaded.target.task
     )
     end = train(Network(**network), loaded.fitting, TrainingOptions(rng=0, **options))
     parameters = loaded.target.folded(end.parameters)

@@ -12,7 +12,7 @@ import pytest
 from pellucid.cli.config_file import read_options
 from pellucid.data.load_table import load_labelled_table
 from pellucid.model import Model
-from pellucid.training.table_defaults import table_defaults
+from pellucid.training.defaults import defaults_for
 from small_data import write_points
 from small_tables import write_flats, write_numbers
 
@@ -149,7 +149,7 @@ def test_the_defaults_are_those_for_tables_and_options_win(here: Path, done: Cal
     report = done("train", "flats.csv", "--target", "sold", "--quiet", "--json").document
     config = read_options(here / report["run"] / "config.toml")
     n_x = report["layer_dims"][0]
-    network, options = table_defaults(96, n_x, 1, "classification")
+    network, options = defaults_for("table", 96, n_x, 1, "classification")
     assert tuple(report["layer_dims"]) == network["layer_dims"]
     assert float(config["dropout"]) == network["dropout"] > 0
     for name in ("learning_rate", "epochs", "batch_size"):

@@ -23,9 +23,9 @@ from pellucid.core.cost import binary_cross_entropy
 from pellucid.engines import Batches, Costs, TrainingState, processors
 from pellucid.errors import DivergenceError, OptionError, ShapeError
 from pellucid.examples import Examples
-from pellucid.training import LADDER, AutoLayers, LayersTried, auto_layers
+from pellucid.training import LADDER, AutoLayers, TrialMeasured, auto_layers
 from pellucid.training.auto_layers import turns
-from pellucid.training.layer_trials import Groups, Trial
+from pellucid.training.trials import Groups, Trial
 from pellucid.training.validation import split_off
 
 # The package has a function of this name.
@@ -147,25 +147,25 @@ def test_threads_say_how_many_train_at_a_time() -> None:
 
 
 def test_it_tells_what_was_measured() -> None:
-    told: list[LayersTried] = []
+    told: list[TrialMeasured] = []
     found = auto_layers(network_for, DATA, TrainingOptions(epochs=8), listeners=[told.append])
     assert [(event.done, event.total) for event in told] == [(i, 11) for i in range(1, 12)]
-    assert {event.row.hidden for event in told[:6]} == set(LADDER)
-    last = {event.row.hidden: event.row for event in told}
+    assert {event.result.hidden for event in told[:6]} == set(LADDER)
+    last = {event.result.hidden: event.result for event in told}
     assert [last[row.hidden] for row in found.table] == list(found.table)
 
 
 def test_an_error_in_a_listener_reaches_the_caller() -> None:
-    def listen(event: LayersTried) -> None:
+    def listen(event: TrialMeasured) -> None:
         raise RuntimeError("the bar broke")
 
     with pytest.raises(RuntimeError, match="the bar broke"):
         auto_layers(network_for, DATA, TrainingOptions(epochs=8), listeners=[listen])
-    assert not any("pellucid-layers" in thread.name for thread in threading.enumerate())
+    assert not any("pellucid-search" in thread.name for thread in threading.enumerate())
 
 
 def test_ctrl_c_gives_the_best_so_far() -> None:
-    def listen(event: LayersTried) -> None:
+    def listen(event: TrialMeasured) -> None:
         if event.done == 2:
             signal.raise_signal(signal.SIGINT)
 
@@ -212,7 +212,7 @@ def test_ctrl_c_before_anything_was_measured(monkeypatch: pytest.MonkeyPatch) ->
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Trial, "train", lambda self, epochs: None)
-    monkeypatch.setattr("concurrent.futures.as_completed", interrupted)
+    monkeypatch.setattr("concurrent.futures.wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         auto_layers(network_for, DATA, OPTIONS)
 
@@ -253,11 +253,11 @@ class Sessions(FakeEngine):
 def test_what_diverges_after_it_was_measured_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Sessions()
     costs_known(monkeypatch, {(1,): np.full(32, 5.0), (2,): np.full(32, 4.0), (3,): np.full(32, 1.0)})
-    told: list[LayersTried] = []
+    told: list[TrialMeasured] = []
     candidates = [(1,), (2,), (3,)]
     options = TrainingOptions(epochs=4, engine=engine)
     found = auto_layers(network_for, DATA, options, candidates=candidates, listeners=[told.append])
-    assert [event.row.validation_cost for event in told if event.row.hidden == (3,)] == [1.0, np.inf]
+    assert [event.result.validation_cost for event in told if event.result.hidden == (3,)] == [1.0, np.inf]
     assert found.hidden == (2,)
 
 
@@ -275,7 +275,7 @@ def test_what_is_given_up_takes_no_memory() -> None:
     engine = Sessions()
     left = []
 
-    def count(event: LayersTried) -> None:
+    def count(event: TrialMeasured) -> None:
         gc.collect()
         left.append(sum(session() is not None for session in engine.there))
 

@@ -9,8 +9,8 @@ import typer
 
 from pellucid.cli.console import aligned_table, error_console, finite_or_none, note
 from pellucid.cli.work import Work
-from pellucid.training import TrainingOptions
-from pellucid.training.auto_layers import AutoLayers, LayersListener, LayersTried, auto_layers
+from pellucid.training import SearchListener, TrainingOptions, TrialMeasured
+from pellucid.training.auto_layers import AutoLayers, auto_layers
 
 
 def search_layers(work: Work, options: TrainingOptions, *, quiet: bool, shown: bool) -> AutoLayers:
@@ -68,15 +68,15 @@ def _named(hidden: Sequence[int]) -> str:
 
 
 @contextmanager
-def _telling(quiet: bool) -> Iterator[Sequence[LayersListener]]:
+def _telling(quiet: bool) -> Iterator[Sequence[SearchListener]]:
     """What was tried last: a line that changes, only on a terminal."""
     if quiet or not sys.stderr.isatty():
         yield ()
         return
     with error_console().status("trying layers") as status:
 
-        def tell(event: LayersTried) -> None:
-            row = event.row
+        def tell(event: TrialMeasured) -> None:
+            row = event.result
             status.update(
                 f"trying layers, {event.done} of {event.total}: {_named(row.hidden)} has the validation "
                 f"cost {row.validation_cost:.6f} after {row.epochs} epochs"

@@ -4,11 +4,11 @@ from typing import Any
 
 from pellucid.training import Schedule
 from pellucid.training.schedules import SCHEDULES
-from pellucid.training.table_defaults import table_defaults
+from pellucid.training.defaults import defaults_for
 
 
 def table_settings(m: int, n_x: int, n_y: int, task: str) -> dict[str, Any]:
-    """What `pellucid.training.table_defaults` says, by the names of `TrainConfig`.
+    """What `pellucid.training.defaults_for` says, by the names of `TrainConfig`.
 
     Args:
         m: rows that are trained on.
@@ -16,7 +16,7 @@ def table_settings(m: int, n_x: int, n_y: int, task: str) -> dict[str, Any]:
         n_y: outputs.
         task: "classification" or "regression".
     """
-    network, options = table_defaults(m, n_x, n_y, task)
+    network, options = defaults_for("table", m, n_x, n_y, task)
     optimizer, schedule = options["optimizer"], options["schedule"]
     decay = {"weight_decay": optimizer.weight_decay} if optimizer.name == "adamw" else {}
     return {

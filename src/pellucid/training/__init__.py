@@ -1,9 +1,10 @@
 """When a Network is trained: the loop, batches, the monitor, schedules, history and events."""
 
-from pellucid.training.auto_layers import LADDER, AutoLayers, LayersListener, LayersTried, auto_layers
+from pellucid.training.auto_layers import LADDER, AutoLayers, auto_layers
+from pellucid.training.candidates import Candidate
+from pellucid.training.defaults import EFFORTS, defaults_for, settings_for
 from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart
 from pellucid.training.history import History
-from pellucid.training.layer_trials import TriedLayers
 from pellucid.training.loop import fit, train
 from pellucid.training.monitor import Monitor, MonitorState
 from pellucid.training.options import TrainingOptions
@@ -11,16 +12,18 @@ from pellucid.training.order import Order, epoch_batches
 from pellucid.training.range_test import LearningRateRange, lr_find
 from pellucid.training.run import RunState
 from pellucid.training.schedules import Extent, Schedule
+from pellucid.training.search import Searched, SearchListener, TrialMeasured, search
+from pellucid.training.trials import TrialResult
 
 __all__ = [
-    "LADDER",
     "AutoLayers",
+    "Candidate",
+    "EFFORTS",
     "EpochEnd",
     "Event",
     "Extent",
     "History",
-    "LayersListener",
-    "LayersTried",
+    "LADDER",
     "LearningRateRange",
     "Listener",
     "Monitor",
@@ -29,14 +32,20 @@ __all__ = [
     "Order",
     "RunState",
     "Schedule",
+    "SearchListener",
+    "Searched",
     "StepEnd",
     "TrainingEnd",
     "TrainingOptions",
     "TrainingStart",
-    "TriedLayers",
+    "TrialMeasured",
+    "TrialResult",
     "auto_layers",
+    "defaults_for",
     "epoch_batches",
     "fit",
     "lr_find",
+    "search",
+    "settings_for",
     "train",
 ]

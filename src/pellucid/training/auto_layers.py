@@ -1,40 +1,23 @@
 """How many hidden units: a ladder of shapes trained side by side, the worse half given up at every turn."""
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pellucid.engines import default_threads
-from pellucid.errors import DivergenceError, OptionError
+from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.training.layer_trials import Groups, Trial, TriedLayers
+from pellucid.training.candidates import Candidate, shown_layers
 from pellucid.training.options import TrainingOptions
+from pellucid.training.search import HELD_OUT, Runner, SearchListener, TrialMeasured, nothing_trained
+from pellucid.training.trials import Groups, Trial, TrialResult, standard_error
 from pellucid.training.validation import split_off
 
-Hidden = tuple[int, ...]
+Hidden: TypeAlias = tuple[int, ...]
 
 # A network without hidden units is the yardstick of all others.
 LADDER: tuple[Hidden, ...] = ((), (16,), (64,), (256,), (32, 16), (128, 64))
-
-# The share that is held out where the options do not say.
-_HELD_OUT = 0.2
-
-
-@dataclass(frozen=True)
-class LayersTried:
-    """What `auto_layers` tells: a shape was measured.
-
-    Attributes:
-        row: what is known of it now.
-        done: how many measurements were made.
-        total: how many there will be; fewer where trainings diverge.
-    """
-
-    row: TriedLayers
-    done: int
-    total: int
 
 
 @dataclass(frozen=True)
@@ -49,12 +32,9 @@ class AutoLayers:
     """
 
     hidden: Hidden
-    table: tuple[TriedLayers, ...]
+    table: tuple[TrialResult, ...]
     reason: str
     interrupted: bool = False
-
-
-LayersListener: TypeAlias = Callable[[LayersTried], None]
 
 
 def auto_layers(
@@ -64,7 +44,7 @@ def auto_layers(
     *,
     candidates: Iterable[Sequence[int]] | None = None,
     seed: int = 0,
-    listeners: Sequence[LayersListener] = (),
+    listeners: Sequence[SearchListener] = (),
 ) -> AutoLayers:
     """Try hidden shapes on examples held out, and choose one.
 
@@ -85,7 +65,7 @@ def auto_layers(
             out, and so is `rng`: every network starts from `RandomState(seed)`.
         candidates: the hidden shapes, each a sequence of units, () for none; None: `LADDER`.
         seed: of what is held out and of the first weights.
-        listeners: called with a `LayersTried` after every measurement, as they come.
+        listeners: called with a `TrialMeasured` after every measurement, as they come.
 
     Raises:
         OptionError: no candidates, or one twice, networks that cannot be compared, or no epochs.
@@ -97,15 +77,16 @@ def auto_layers(
     if options.epochs < 1:
         raise OptionError("epochs is 0; expected at least 1 to try hidden layers")
     networks = _networks(network_for, LADDER if candidates is None else candidates)
-    fraction = options.validation_fraction or _HELD_OUT
+    fraction = options.validation_fraction or HELD_OUT
     examples, held_out = split_off(networks[0], examples.checked(networks[0]), fraction, seed)
     alike = replace(options, rng=seed, threads=1, patience=None, validation_fraction=None)
     groups = Groups.drawn(held_out, seed)
-    stop = threading.Event()
-    trials = [Trial(network, examples, groups, alike, stop) for network in networks]
-    interrupted = _search(trials, options.epochs, options.threads or default_threads(), listeners, stop)
-    hidden, reason = _chosen(trials, groups, interrupted)
-    return AutoLayers(hidden, tuple(trial.row for trial in trials), reason, interrupted)
+    runner = Runner(min(options.threads or default_threads(), len(networks)))
+    trials = [Trial(Candidate(network, alike), examples, groups, runner.stopped) for network in networks]
+    with runner:
+        _halve(trials, options.epochs, runner, listeners)
+    chosen, reason = _chosen(trials, groups, runner.interrupted)
+    return AutoLayers(chosen.hidden, tuple(trial.result for trial in trials), reason, runner.interrupted)
 
 
 def _networks(
@@ -135,80 +116,56 @@ def turns(count: int, epochs: int) -> list[tuple[int, int]]:
     return [(some, -(-epochs // 2 ** (last - i))) for i, some in enumerate(counts)]
 
 
-def _search(
-    trials: list[Trial],
-    epochs: int,
-    threads: int,
-    listeners: Sequence[LayersListener],
-    stop: threading.Event,
-) -> bool:
-    """Successive halving; whether Ctrl-C ended it."""
-    # What loads the logging module; predicting does without.
-    from concurrent.futures import ThreadPoolExecutor, as_completed
-
-    pool = ThreadPoolExecutor(min(threads, len(trials)), "pellucid-layers")
+def _halve(
+    trials: Sequence[Trial], epochs: int, runner: Runner, listeners: Sequence[SearchListener]
+) -> None:
+    """Successive halving: turn after turn, the better half trains on."""
     plan = turns(len(trials), epochs)
     done, total = 0, sum(count for count, _ in plan)
-    going = trials
-    try:
-        for count, until in plan:
-            going = _kept(going, count)
-            futures = {pool.submit(trial.train, until): trial for trial in going}
-            for future in as_completed(futures):
-                future.result()
-                done += 1
-                for listener in listeners:
-                    listener(LayersTried(futures[future].row, done, total))
-    except KeyboardInterrupt:
-        return True
-    finally:
-        # Those in the middle of something measure what they have.
-        stop.set()
-        pool.shutdown(cancel_futures=True)
-    return False
+
+    def tell(trial: Trial) -> None:
+        nonlocal done
+        done += 1
+        for listener in listeners:
+            listener(TrialMeasured(trial.result, done, total))
+
+    going = list(trials)
+    for count, until in plan:
+        going = _kept(going, count)
+        runner.run(dict.fromkeys(going, until), tell)
 
 
 def _kept(trials: list[Trial], count: int) -> list[Trial]:
     """Those that have a next turn: the best, as many as that. Before the first turn all are alike."""
     sound = [trial for trial in trials if trial.divergence is None]
-    ranked = sorted(sound, key=lambda trial: (trial.cost, trial.network.parameter_count))
+    ranked = sorted(sound, key=lambda trial: (trial.cost, trial.candidate.network.parameter_count))
     for trial in {*trials}.difference(ranked[:count]):
-        trial.give_up()
+        trial.release()
     # The longest work first: the threads end together.
-    return sorted(ranked[:count], key=lambda trial: -trial.network.parameter_count)
+    return sorted(ranked[:count], key=lambda trial: -trial.candidate.network.parameter_count)
 
 
-def _chosen(trials: list[Trial], groups: Groups, interrupted: bool) -> tuple[Hidden, str]:
+def _chosen(trials: Sequence[Trial], groups: Groups, interrupted: bool) -> tuple[TrialResult, str]:
     """The smallest network that is about as good as the best; and why, in words."""
-    tried = [(trial.row, trial.costs) for trial in trials if trial.costs is not None]
+    tried = [(trial.result, trial.costs) for trial in trials if trial.costs is not None]
     if not tried:
-        raise _nothing(trials)
+        divergences = [trial.divergence for trial in trials if trial.divergence is not None]
+        if len(divergences) < len(trials):
+            raise KeyboardInterrupt
+        raise nothing_trained("hidden shapes", divergences, len(trials))
     tried.sort(key=lambda pair: pair[0].parameter_count)
     best, lowest = min(tried, key=lambda pair: pair[0].validation_cost)
-    within = [(row, groups.error(costs - lowest)) for row, costs in tried]
+    within = [(row, standard_error(groups.shares, costs - lowest)) for row, costs in tried]
     row, error = next(
         (row, error) for row, error in within if row.validation_cost - best.validation_cost <= error
     )
     reason = (
-        f"{'interrupted, the best so far: ' if interrupted else ''}{_shown(row.hidden)} with the "
+        f"{'interrupted, the best so far: ' if interrupted else ''}{shown_layers(row.hidden)} with the "
         f"validation cost {row.validation_cost:.4g} after {row.epochs} epochs, "
     )
     if row is best:
-        return row.hidden, f"{reason}the lowest, and no smaller network is within one standard error of it"
-    return row.hidden, (
+        return row, f"{reason}the lowest, and no smaller network is within one standard error of it"
+    return row, (
         f"{reason}within one standard error ({error:.2g}) of the lowest, {best.validation_cost:.4g} with "
-        f"{_shown(best.hidden)}, and the smallest network that is"
+        f"{shown_layers(best.hidden)}, and the smallest network that is"
     )
-
-
-def _nothing(trials: list[Trial]) -> BaseException:
-    """What is raised where nothing was measured: all diverged, or Ctrl-C came before."""
-    causes = [trial.divergence for trial in trials if trial.divergence is not None]
-    if len(causes) < len(trials):
-        return KeyboardInterrupt()
-    what = f"none of the {len(trials)} hidden shapes could be trained"
-    return DivergenceError(f"{what}; the first: {causes[0]}", causes[0].iteration, causes[0].parameters)
-
-
-def _shown(hidden: Hidden) -> str:
-    return f"hidden layers {' x '.join(map(str, hidden))}" if hidden else "no hidden layer"

@@ -1,5 +1,6 @@
 """Examples that are held out of the training: splitting them off."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,39 @@ def split_off(
     Raises:
         LabelError: too few examples to hold one out, or all weights of a part are 0.
     """
+    return next(folds(network, examples, fraction, seed))
+
+
+def folds(
+    network: Network, examples: Examples, fraction: float, seed: int
+) -> Iterator[tuple[Examples, Examples]]:
+    """Splits that hold out one share of the examples after the other; the first is that of `split_off`.
+
+    Args:
+        network: says whether the targets are classes: one sigmoid unit, or softmax.
+        examples: all of them, checked.
+        fraction: the share that each split holds out.
+        seed: of the draw.
+
+    Yields:
+        `(train, held_out)`, until every example was held out.
+
+    Raises:
+        LabelError: too few examples to hold one out, or all weights of a part are 0.
+    """
     rng = np.random.RandomState(seed)
-    taken = []
-    for group in _groups(network, as_numpy(examples.Y)):
-        count = min(max(1, round(fraction * len(group))), len(group) - 1)
-        taken.append(rng.permutation(group)[:count])
-    held_out = np.sort(np.concatenate(taken))
+    classes = [rng.permutation(group) for group in _groups(network, as_numpy(examples.Y))]
+    for i in range(max(1, round(1 / fraction))):
+        taken = []
+        for group in classes:
+            start, end = (round(fraction * len(group) * j) for j in (i, i + 1))
+            # The first split holds out one of each class at least; and one is always trained on.
+            end = min(max(end, i == 0), start + len(group) - 1)
+            taken.append(group[start:end])
+        yield _parts(examples, np.sort(np.concatenate(taken)), fraction)
+
+
+def _parts(examples: Examples, held_out: Integers, fraction: float) -> tuple[Examples, Examples]:
     if not len(held_out):
         raise LabelError(
             f"validation_fraction is {fraction:g} and there are {examples.m} examples, of which none can "

@@ -9,7 +9,7 @@ import pytest
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.training import TrainingOptions
-from pellucid.training.table_defaults import table_defaults
+from pellucid.training.defaults import defaults_for
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from pellucid.training.table_defaults import table_defaults
 )
 @pytest.mark.parametrize("m", [1, 100, 4999, 5000, 10**7])
 def test_any_table_gives_a_network_and_options(m: int, n_y: int, task: str, output: str) -> None:
-    network, options = table_defaults(m, 12, n_y, task)
+    network, options = defaults_for("table", m, 12, n_y, task)
     made = Network(**network)
     assert (made.n_x, made.n_y, made.output_activation) == (12, n_y, output)
     TrainingOptions(**options)
@@ -26,14 +26,14 @@ def test_any_table_gives_a_network_and_options(m: int, n_y: int, task: str, outp
 
 
 def test_few_rows_get_a_smaller_network() -> None:
-    few, many = (Network(**table_defaults(m, 12, 1, "regression")[0]) for m in (4999, 5000))
+    few, many = (Network(**defaults_for("table", m, 12, 1, "regression")[0]) for m in (4999, 5000))
     assert few.layer_dims == (12, 64, 32, 1)
     assert many.layer_dims == (12, 128, 64, 1)
 
 
 def test_an_unknown_task() -> None:
     with pytest.raises(OptionError, match="unknown task 'ranking'; expected classification or regression"):
-        table_defaults(10, 2, 1, "ranking")
+        defaults_for("table", 10, 2, 1, "ranking")
 
 
 def trained(loaded: Any) -> Any:
@@ -41,8 +41,8 @@ def trained(loaded: Any) -> Any:
     from pellucid.model import Model
     from pellucid.training import train
 
-    network, options = table_defaults(
-        loaded.train.m, loaded.recipe.n_x, loaded.target.n_y, loaded.target.task
+    network, options = defaults_for(
+        "table", loaded.train.m, loaded.recipe.n_x, loaded.target.n_y, loaded.target.task
     )
     end = train(Network(**network), loaded.fitting, TrainingOptions(rng=0, **options))
     parameters = loaded.target.folded(end.parameters)
