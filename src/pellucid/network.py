@@ -14,6 +14,10 @@ from pellucid.settings import check, setting
 _ALWAYS = {"layer_dims", "hidden_activation", "output_activation", "cost"}
 
 
+# The activations that a cost belongs to.
+_OUTPUTS = tuple(dict.fromkeys(name for cost in COSTS.values() for name in cost.output_activations))
+
+
 @dataclass(frozen=True)
 class Network:
     """[LINEAR -> hidden activation] x (L-1) -> LINEAR -> output activation, its cost and its penalties.
@@ -43,7 +47,7 @@ class Network:
     )
     output_activation: str = setting(
         "sigmoid",
-        choices=ACTIVATIONS,
+        choices=_OUTPUTS,
         group="Network",
         metavar="NAME",
         shown="sigmoid for two classes, softmax for more, identity for regression",

@@ -34,7 +34,7 @@ class Setting:
         metavar: what stands for the value in `--help`.
         default: how `--help` names the default where it is not a value.
         choices: the names that a text may be.
-        other: what else it may be, in words.
+        words: what a value has to be, where its type, bounds and choices do not say it.
         bounds: of a number, as `check_number` is told.
         convert: makes a value of another type from what was given, or raises OptionError.
         parse: makes a value from typed text where its type does not say how.
@@ -47,7 +47,7 @@ class Setting:
     metavar: str = ""
     default: str | None = None
     choices: Iterable[str] = ()
-    other: str = ""
+    words: str = ""
     bounds: Mapping[str, float] = dataclasses.field(default_factory=dict)
     convert: Callable[[Any], Any] | None = None
     parse: Callable[[str], Any] | None = None
@@ -168,8 +168,8 @@ class Option:
     @property
     def expected(self) -> str:
         """What a value has to be, in words: "an integer of at least 1"."""
-        if not self.kinds and self.setting.other:
-            return self.setting.other
+        if self.setting.words:
+            return self.setting.words
         single = " or ".join(self._words())
         if not self.several:
             return single
@@ -188,8 +188,6 @@ class Option:
             yield f"a number {_limits(self.setting.bounds)}".rstrip()
         elif int in self.kinds:
             yield f"an integer {_span(self.setting.bounds)}".rstrip()
-        if self.setting.other:
-            yield self.setting.other
 
     def parsed(self, text: str) -> Any:
         """The value that was typed on the command line, or stands as a text in a TOML file.
@@ -217,12 +215,12 @@ class Option:
 
 def named(*owners: type) -> dict[str, Option]:
     """The options of the command line that some dataclasses declare, by name, in their order."""
-    found = (option for owner in owners for option in options_of(owner).values())
+    found = (option for owner in owners for option in declared_by(owner).values())
     return {option.name: option for option in found if option.setting.group}
 
 
 @cache
-def options_of(owner: Any) -> dict[str, Option]:
+def declared_by(owner: Any) -> dict[str, Option]:
     """The settings of a dataclass, by the names of its fields."""
     found: dict[str, Option] = {}
     helps = _argument_lines(owner)
@@ -253,7 +251,7 @@ def check(instance: Any) -> None:
     Raises:
         OptionError: the first that is of another type, out of bounds, or none of the choices.
     """
-    for name, option in options_of(instance.__class__).items():
+    for name, option in declared_by(instance.__class__).items():
         object.__setattr__(instance, name, option.checked(getattr(instance, name)))
 
 

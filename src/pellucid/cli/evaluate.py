@@ -4,25 +4,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.cli.common import AsJson, Data, ModelFile, Quiet, Strict
+
 if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.model import Evaluation, Model, NumberEvaluation
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file that Pellucid saved.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="Labelled data, as for train.")],
+    model: ModelFile,
+    data: Data,
     part: Annotated[
         str,
         typer.Option(
             metavar="NAME", help="Which part of DATA: test (all of it where it has one part) or train."
         ),
     ] = "test",
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Report how good a MODEL is on labelled DATA.
 

@@ -66,7 +66,7 @@ class TrainingOptions:
     initialization: str | float = setting(
         "xavier", choices=SCHEMES, convert=_checked_scheme, group="Network", alias="init", metavar="NAME|X"
     )
-    rng: RandomSource = setting(None, convert=_checked_stream)
+    rng: RandomSource = setting(None, convert=_checked_stream, words="a seed, or a random stream")
     shuffle_seed: int = setting(0, least=0)
     engine: str | Engine = setting("auto", convert=_checked_engine, group="Run", metavar="NAME")
     optimizer: str | Optimizer = setting(

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.core.learning_rate import schedule_lr_decay, update_lr
 from pellucid.errors import OptionError
-from pellucid.settings import check, described_by, options_of, setting
+from pellucid.settings import check, described_by, declared_by, setting
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -105,7 +105,7 @@ class Schedule:
     def __post_init__(self) -> None:
         check(self)
         usual = SCHEDULES[self.name]
-        for option in options_of(Schedule).values():
+        for option in declared_by(Schedule).values():
             if option.default is not None:
                 continue
             value = getattr(self, option.field)
