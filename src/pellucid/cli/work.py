@@ -55,7 +55,7 @@ class Work:
 
     def parameters(self, fitted: dict[str, Any]) -> dict[str, Any]:
         """Parameters as a model keeps them, from those that were trained on `fitting`."""
-        return fitted if self.tables is None else self.tables.target.folded(fitted)
+        return fitted if self.tables is None else self.tables.target.scale.folded(fitted)
 
 
 def read_work(asked: Asked, quiet: bool) -> Work:
