@@ -75,6 +75,7 @@ def read_work(asked: Asked, quiet: bool) -> Work:
         train, test = load_data(
             config.data,
             config.test,
+            task="classification",
             image_size=config.picture_shape,
             scaling=config.scaling,
             test_fraction=config.test_fraction,
