@@ -26,8 +26,8 @@ def evaluate(
 ) -> None:
     """Report how good a MODEL is on labelled DATA.
 
-    Accuracy, cost, confusion matrix, ROC AUC, average precision and calibration; of a model of tables that
-    predicts numbers, R^2 and how far it is off.
+    Accuracy, cost, confusion matrix, ROC AUC, average precision and calibration; of a model that predicts
+    numbers, R^2 and how far it is off.
     """
     from pellucid.cli.console import check_answers, note, print_json
     from pellucid.cli.figures import figures_of
@@ -35,8 +35,7 @@ def evaluate(
     from pellucid.model import Evaluation, Model
 
     loaded = Model.load(model)
-    instead = "Model.evaluate reports cost and R^2"
-    dataset, remark = read_dataset(model, data, loaded, part, strict=strict, quiet=quiet, instead=instead)
+    dataset, remark = read_dataset(data, loaded, part, strict=strict, quiet=quiet)
     result = loaded.evaluate(dataset)
     answers = result.probabilities if isinstance(result, Evaluation) else result.predicted.T
     check_answers(answers, dataset.sources)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pellucid.data.dataset import DTYPES
 from pellucid.data.recipe import SCALINGS
-from pellucid.data.table_target import TASKS
+from pellucid.data.task import TASKS
 from pellucid.errors import OptionError
 from pellucid.settings import check, setting
 
