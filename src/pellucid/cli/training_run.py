@@ -85,4 +85,4 @@ def _train(work: Work, network: Network, options: TrainingOptions, quiet: bool) 
 
     with TrainingProgress(score, quiet=quiet) as progress:
         # Progress shows a moment, not every epoch: the engine may run ahead of it.
-        return train(network, fitting, options, listeners=[progress], every="auto")
+        return train(network, fitting, options, listeners=[progress], every="auto", warn=False)
