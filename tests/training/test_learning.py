@@ -36,7 +36,7 @@ def judged(
 ) -> NotLearning | None:
     """What the events of a training say."""
     network = {"output_activation": "softmax" if len(Y) > 1 else "sigmoid", **(network or {})}
-    options = {"epochs": 200, "learning_rate": 0.1, "initialization": "he", **options}
+    options = {"epochs": 200, "learning_rate": 0.1, "initialization": "he", "rng": 1, **options}
     dims = (len(X), *hidden, len(Y))
     events = list(fit(Network(dims, **network), Examples(X, Y), TrainingOptions(**options)))
     found = [event for event in events if isinstance(event, NotLearning)]
@@ -144,7 +144,7 @@ def test_weights_count_in_the_accuracy_of_a_constant_answer() -> None:
     # With these weights the rare class is the most frequent one, and it is learned.
     weights = np.where(RARE == 1, 1000.0, 1.0)
     separable = np.vstack([X, 3 * RARE])
-    options = TrainingOptions(epochs=200, learning_rate=0.1, initialization="he")
+    options = TrainingOptions(epochs=200, learning_rate=0.1, initialization="he", rng=1)
     events = fit(Network((7, 12, 1)), Examples(separable, RARE, weights), options)
     assert not [event for event in events if isinstance(event, NotLearning)]
 
@@ -160,7 +160,7 @@ def test_many_examples_are_sampled_and_the_figure_is_said_to_be_rough() -> None:
 
 def test_a_training_that_begins_where_it_had_learned_is_judged_by_its_own_first_cost() -> None:
     network = Network((6, 12, 3), hidden_activation="leaky_relu", output_activation="softmax")
-    state = TrainingState(train(network, Examples(X, ONE_HOT), TrainingOptions(300, 0.3)).parameters)
+    state = TrainingState(train(network, Examples(X, ONE_HOT), TrainingOptions(300, 0.3, rng=1)).parameters)
     options = TrainingOptions(epochs=3, learning_rate=9.0, batch_size=8)
     events = fit(network, Examples(X, ONE_HOT), options, state=state)
     found = [event for event in events if isinstance(event, NotLearning)]
