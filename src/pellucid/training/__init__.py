@@ -1,7 +1,16 @@
 """When a Network is trained: the loop, batches, the monitor, schedules, history and events."""
 
 from pellucid.training.auto_layers import LADDER, AutoLayers, LayersListener, LayersTried, auto_layers
-from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart
+from pellucid.training.events import (
+    EpochEnd,
+    Event,
+    Listener,
+    NotLearning,
+    Now,
+    StepEnd,
+    TrainingEnd,
+    TrainingStart,
+)
 from pellucid.training.history import History
 from pellucid.training.layer_trials import TriedLayers
 from pellucid.training.loop import fit, train
@@ -25,6 +34,7 @@ __all__ = [
     "Listener",
     "Monitor",
     "MonitorState",
+    "NotLearning",
     "Now",
     "Order",
     "RunState",
