@@ -186,7 +186,7 @@ class TrainConfig:
         optimizer = Optimizer.named(self.optimizer)
         if self.momentum is not None:
             if "v" not in optimizer.slots:
-                with_momentum = ", ".join(name for name, slots in OPTIMIZERS.items() if "v" in slots)
+                with_momentum = ", ".join(name for name, rule in OPTIMIZERS.items() if "v" in rule.slots)
                 raise OptionError(
                     f"--momentum is {self.momentum:g} and the optimizer {self.optimizer} has none; "
                     f"expected one of {with_momentum}"

@@ -1,10 +1,13 @@
 """The symptoms that the health report looks for: one function each, from a trace to findings."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from pellucid.core._arrays import as_numpy
+from pellucid.core.activations import Activation, activation_named
+from pellucid.core.costs import cost_named
 from pellucid.tracing import finding as limits
 from pellucid.tracing.finding import Finding, Floats, root_mean_square
 from pellucid.tracing.record import Trace
@@ -98,33 +101,36 @@ def symmetric_weights(trace: Trace) -> Iterator[Finding]:
 
 
 def dead_relu(trace: Trace) -> Iterator[Finding]:
-    """ReLU units that are 0 for every example."""
+    """Units whose slope is 0 for every example: of ReLU, or of another that is flat on one side."""
     for l, name in enumerate(trace.network.hidden_activations, start=1):
-        if name != "relu":
+        Z, activation = numbers(trace, f"Z{l}"), activation_named(name)
+        if activation.saturates:
             continue
-        dead = (numbers(trace, f"A{l}") == 0).all(axis=1)
+        dead = ((_slope(activation, Z) == 0) & ~np.isnan(Z)).all(axis=1)
         share = float(dead.mean())
         if share > limits.DEAD_WARNING:
             yield Finding(
                 *("dead-relu", "severe" if share > limits.DEAD_SEVERE else "warning", l, share),
-                f"layer {l}: {dead.sum()} of {len(dead)} ReLU units are 0 for all {trace.m:,} examples",
-                "where ReLU is 0 its slope is 0: these units get no gradient and cannot come back",
+                f"layer {l}: the slope of {dead.sum()} of {len(dead)} {name} units is 0 for all "
+                f"{trace.m:,} examples",
+                "these units get no gradient and cannot come back",
                 "a smaller learning rate, he as first weights, leaky_relu or elu",
             )
 
 
 def saturated(trace: Trace) -> Iterator[Finding]:
-    """Sigmoid and tanh units at their ends, where their slope is all but 0."""
+    """Units of sigmoid, tanh and others between two bounds that are close to one: their slope is small."""
     network = trace.network
     layers = list(enumerate(network.hidden_activations, start=1))
-    if network.output_activation == "sigmoid" and network.cost != "binary_cross_entropy":
+    if "output_activation" in cost_named(network.cost).options:
         # The cross-entropy undoes the sigmoid's slope, other costs do not.
-        layers.append((network.depth, "sigmoid"))
+        layers.append((network.depth, network.output_activation))
     for l, name in layers:
-        if name not in ("sigmoid", "tanh"):
+        activation = activation_named(name)
+        if not activation.saturates:
             continue
-        A = numbers(trace, f"A{l}")
-        slope = 4 * A * (1 - A) if name == "sigmoid" else 1 - A * A
+        steepest = np.abs(_slope(activation, np.linspace(-8.0, 8.0, 401))).max()
+        slope = np.abs(_slope(activation, numbers(trace, f"Z{l}"))) / steepest
         share = float((slope < limits.FLAT_SLOPE).mean())
         if share > limits.SATURATED_WARNING:
             yield Finding(
@@ -134,6 +140,12 @@ def saturated(trace: Trace) -> Iterator[Finding]:
                 "the gradient is multiplied by that slope, and hardly anything before this layer learns",
                 "scaled inputs, smaller first weights (xavier), a smaller learning rate, relu",
             )
+
+
+def _slope(activation: Activation, Z: Floats) -> Floats:
+    """g'(Z), of an element-wise activation."""
+    with np.errstate(all="ignore"):
+        return np.asarray(activation.backward(np.ones_like(Z), Z))
 
 
 def gradient_flow(trace: Trace) -> Iterator[Finding]:
@@ -206,7 +218,7 @@ def cost_above_chance(trace: Trace) -> Iterator[Finding]:
 
 
 def costs(trace: Trace) -> tuple[float, float]:
-    """The cost of the answers alone, and that of the best constant answer."""
+    """The cost of the answers, and that of the best constant answer, infinite if it is unknown."""
     network = trace.network
     Y = np.asarray(as_numpy(trace.Y), np.float64)
     weights = None if trace.weights is None else np.asarray(as_numpy(trace.weights), np.float64)
@@ -216,22 +228,11 @@ def costs(trace: Trace) -> tuple[float, float]:
 
     with np.errstate(all="ignore"):
         mean = np.average(Y, axis=1, weights=None if weights is None else weights[0])[:, None]
-        answers = [mean]
-        if network.cost in ("mean_absolute_error", "huber"):
-            answers.append(np.median(Y, axis=1, keepdims=True))
-        chance = min(of(_before_output(network.output_activation, answer)) for answer in answers)
+        # The best constant is the mean for most costs, the median for absolute errors.
+        answers = (mean, np.median(Y, axis=1, keepdims=True))
+        inverse = activation_named(network.output_activation).inverse
+        chance = math.inf if inverse is None else min(of(inverse(answer)) for answer in answers)
         return of(numbers(trace, f"Z{network.depth}")), chance
-
-
-def _before_output(activation: str, A: Floats) -> Floats:
-    """The Z whose activation is A, kept finite."""
-    if activation == "identity":
-        return A
-    tiny = np.finfo(np.float64).tiny
-    logarithm: Floats = np.log(np.maximum(A, tiny))
-    if activation == "sigmoid":
-        return np.asarray(logarithm - np.log(np.maximum(1 - A, tiny)))
-    return logarithm
 
 
 def _no_better_than_half(trace: Trace) -> bool:
