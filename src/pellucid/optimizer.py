@@ -1,21 +1,132 @@
 """Optimizer: the rule that updates the parameters from their gradients. A frozen value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
+from pellucid.core._arrays import check_number
+from pellucid.core.formula import Formula
+from pellucid.core.optimizers import (
+    update_parameters_with_adam,
+    update_parameters_with_adamw,
+    update_parameters_with_heavy_ball,
+    update_parameters_with_momentum,
+    update_parameters_with_nesterov,
+    update_parameters_with_rmsprop,
+)
+from pellucid.core.update import update_parameters
 from pellucid.errors import OptionError
-from pellucid.settings import check, described_by, setting
+from pellucid.settings import check, declared_by, described_by, setting
 
-# What each rule carries from step to step beside the parameters: the velocity v, the squares s.
-OPTIMIZERS: dict[str, tuple[str, ...]] = {
-    "gradient_descent": (),
-    "momentum": ("v",),
-    "heavy_ball": ("v",),
-    "nesterov": ("v",),
-    "rmsprop": ("s",),
-    "adam": ("v", "s"),
-    "adamw": ("v", "s"),
+
+class Rule(NamedTuple):
+    """All that the package knows of one optimizer.
+
+    In the formulas stand $W, $grad, $v and $s for one parameter, its gradient and its slots, $rate for the
+    learning rate, and the numbers: $beta1, $beta2, $epsilon, $weight_decay, $rest1 for 1 - beta1 and $rest2
+    for 1 - beta2.
+
+    Attributes:
+        function: of `pellucid.core`. It takes the parameters, their gradients and the slots, and as
+            keywords `learning_rate` and the `numbers`; with `bias_corrected` also t. It returns the new
+            parameters; with slots a tuple of the parameters, the slots, and anything else.
+        update: the formula of what is added to $W.
+        slots: what it keeps of each gradient from step to step, and how: the velocity "v", the mean of
+            the squares "s".
+        numbers: the fields of `Optimizer` that it takes.
+        beta: which of them the function calls beta, as the course does.
+        bounds: of a number whose bounds are not the usual ones, as `check_number` takes them.
+        usual: its numbers that are not the defaults of `Optimizer`.
+        bias_corrected: whether the update divides the slots by 1 - beta^t. Such a rule knows `epsilon_hat`.
+        decay: the formula of what is added to weights alone, and not to biases.
+        linear: whether each step is a combination of the gradients so far.
+        kind: what the native engine calls it; None where it has no kernel, and the reference engine trains.
+    """
+
+    function: Callable[..., Any]
+    update: Formula
+    slots: Mapping[str, Formula] = MappingProxyType({})
+    numbers: tuple[str, ...] = ()
+    beta: str = ""
+    bounds: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+    usual: Mapping[str, float] = MappingProxyType({})
+    bias_corrected: bool = False
+    decay: Formula | None = None
+    linear: bool = False
+    kind: str | None = None
+
+
+_MEAN = Formula("$beta1 $v + $rest1 $grad", r"$beta1\,$v + $rest1\,($grad)")
+_STEP = Formula("$beta1 $v - $rate $grad", r"$beta1\,$v - $rate\,($grad)")
+_SQUARES = Formula("$beta2 $s + $rest2 $grad^2", r"$beta2\,$s + $rest2\,($grad)^2")
+_ADAM = Formula("- $rate $v / (sqrt($s) + $epsilon)", r"- $rate \frac{$v}{\sqrt{$s} + $epsilon}")
+# A velocity that never shrinks is a choice; a mean that never forgets would follow nothing.
+_UP_TO_1 = MappingProxyType({"beta1": {"least": 0.0, "most": 1.0}})
+
+OPTIMIZERS = {
+    "gradient_descent": Rule(
+        update_parameters,
+        Formula("- $rate $grad", r"- $rate\,$grad"),
+        linear=True,
+        kind="gradient_descent",
+    ),
+    "momentum": Rule(
+        update_parameters_with_momentum,
+        Formula("- $rate $v", r"- $rate\,$v"),
+        slots={"v": _MEAN},
+        numbers=("beta1",),
+        beta="beta1",
+        linear=True,
+        kind="momentum",
+    ),
+    "heavy_ball": Rule(
+        update_parameters_with_heavy_ball,
+        Formula("+ $v", "+ $v"),
+        slots={"v": _STEP},
+        numbers=("beta1",),
+        beta="beta1",
+        bounds=_UP_TO_1,
+        linear=True,
+        kind="heavy_ball",
+    ),
+    "nesterov": Rule(
+        update_parameters_with_nesterov,
+        Formula("+ $beta1 $v - $rate $grad", r"+ $beta1\,$v - $rate\,$grad"),
+        slots={"v": _STEP},
+        numbers=("beta1",),
+        beta="beta1",
+        bounds=_UP_TO_1,
+        linear=True,
+        kind="nesterov",
+    ),
+    "rmsprop": Rule(
+        update_parameters_with_rmsprop,
+        Formula("- $rate $grad / (sqrt($s) + $epsilon)", r"- $rate \frac{$grad}{\sqrt{$s} + $epsilon}"),
+        slots={"s": _SQUARES},
+        numbers=("beta2", "epsilon"),
+        beta="beta2",
+        # Its mean is usually faster than Adam's.
+        usual={"beta2": 0.9},
+        kind="rmsprop",
+    ),
+    "adam": Rule(
+        update_parameters_with_adam,
+        _ADAM,
+        slots={"v": _MEAN, "s": _SQUARES},
+        numbers=("beta1", "beta2", "epsilon"),
+        bias_corrected=True,
+        kind="adam",
+    ),
+    "adamw": Rule(
+        update_parameters_with_adamw,
+        _ADAM,
+        slots={"v": _MEAN, "s": _SQUARES},
+        numbers=("beta1", "beta2", "epsilon", "weight_decay"),
+        bias_corrected=True,
+        decay=Formula("- $rate * $weight_decay $W", r"- $rate \cdot $weight_decay\,$W"),
+        kind="adamw",
+    ),
 }
 
 
@@ -49,12 +160,14 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         check(self)
+        rule = OPTIMIZERS[self.name]
         # A velocity without friction is allowed; a mean that never forgets would not move.
-        if self.beta1 == 1 and self.name not in ("heavy_ball", "nesterov"):
-            raise OptionError(f"beta1 is {self.beta1:g}; expected a number at least 0 and below 1")
-        if self.epsilon_hat and not self.name.startswith("adam"):
+        for name, bounds in {"beta1": {"least": 0.0, "below": 1.0}, **rule.bounds}.items():
+            check_number(name, getattr(self, name), **bounds)
+        if self.epsilon_hat and not rule.bias_corrected:
+            corrected = " or ".join(name for name, rule in OPTIMIZERS.items() if rule.bias_corrected)
             raise OptionError(
-                f"epsilon_hat is True and the optimizer {self.name}; expected False, or adam or adamw"
+                f"epsilon_hat is True and the optimizer {self.name}; expected False, or {corrected}"
             )
 
     @classmethod
@@ -71,9 +184,8 @@ class Optimizer:
         if isinstance(optimizer, Optimizer):
             return optimizer
         values = described_by(cls, optimizer, "optimizer")
-        # The usual mean of rmsprop is the shorter one.
-        usual = {"beta2": 0.9} if values["name"] == "rmsprop" else {}
-        return cls(**{**usual, **values})
+        rule = OPTIMIZERS.get(values["name"])
+        return cls(**{**(rule.usual if rule else {}), **values})
 
     def changed(self, **numbers: float | None) -> Self:
         """The same optimizer with other numbers; None leaves one alone.
@@ -82,17 +194,14 @@ class Optimizer:
             OptionError: a number that this optimizer does not use, or one out of bounds.
         """
         given = {name: value for name, value in numbers.items() if value is not None}
-        if "beta1" in given and "v" not in self.slots:
-            with_momentum = ", ".join(name for name, slots in OPTIMIZERS.items() if "v" in slots)
-            raise OptionError(
-                f"momentum is {given['beta1']:g} and the optimizer {self.name} has none; expected one of "
-                f"{with_momentum}"
-            )
-        if "weight_decay" in given and self.name != "adamw":
-            raise OptionError(
-                f"weight_decay is {given['weight_decay']:g} and the optimizer {self.name} has none; "
-                "expected adamw, or l2"
-            )
+        for name, value in given.items():
+            if name not in OPTIMIZERS[self.name].numbers:
+                those = [other for other, rule in OPTIMIZERS.items() if name in rule.numbers]
+                called = declared_by(Optimizer)[name].name
+                raise OptionError(
+                    f"{called} is {value:g} and the optimizer {self.name} has none; expected "
+                    f"{'one of ' if len(those) > 1 else ''}{', '.join(those)}"
+                )
         return replace(self, **given)  # type: ignore[arg-type] # each is a number of this class
 
     @property
@@ -101,4 +210,4 @@ class Optimizer:
 
         The velocity "v", the squares "s", both or none.
         """
-        return OPTIMIZERS[self.name]
+        return tuple(OPTIMIZERS[self.name].slots)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.core.activations import activation_named
 from pellucid.network import Network
 
 Floats = np.ndarray[Any, Any]
@@ -38,17 +39,30 @@ def units_alike(parameters: Mapping[str, Floats], l: int) -> int:
     return int(counts[counts > 1].sum())
 
 
-def dead_units(A: Floats) -> Floats:
-    """Which units of a ReLU layer, A (n, m), are 0 for every example, (n,)."""
-    return np.asarray((A == 0).all(axis=1))
+def dead_units(activation: str, A: Floats) -> Floats:
+    """Which units of a layer lie at the lower bound of their activation for every example, (n,).
+
+    Args:
+        activation: its name, such as relu; those with two bounds saturate instead, see `flat_share`.
+        A: (n, m).
+    """
+    found = activation_named(activation)
+    if found.saturates:
+        return np.zeros(len(A), bool)
+    return np.asarray((A == found.bounds[0]).all(axis=1))
 
 
 def flat_share(activation: str, A: Floats) -> float:
-    """The share of sigmoid or tanh values A (n, m) where the slope is all but 0; 0 for others."""
-    if activation not in ("sigmoid", "tanh"):
+    """The share of A (n, m) so close to a bound of the activation that the slope is all but 0.
+
+    0 for activations that do not lie between two bounds, as sigmoid and tanh do.
+    """
+    found = activation_named(activation)
+    if not found.saturates:
         return 0.0
-    slope = 4 * A * (1 - A) if activation == "sigmoid" else 1 - A * A
-    return float((slope < FLAT_SLOPE).mean())
+    low, high = found.bounds
+    share = (A - low) / (high - low)
+    return float((4 * share * (1 - share) < FLAT_SLOPE).mean())
 
 
 def constant_cost(network: Network, Y: Floats, weights: Floats | None = None) -> float:
@@ -80,19 +94,11 @@ def _entropy(p: float) -> float:
 
 def cost_of_answers(network: Network, AL: Floats, Y: Floats, weights: Floats | None = None) -> float:
     """The cost of the outputs AL (n_y, m) or (n_y, 1) for the targets Y (n_y, m)."""
-    ZL = before_output(network.output_activation, AL)
+    inverse = activation_named(network.output_activation).inverse
+    if inverse is None:
+        return math.inf
+    ZL = inverse(AL)
     if ZL.shape != Y.shape:
         ZL = np.broadcast_to(ZL, Y.shape)
     with np.errstate(all="ignore"):
         return network.answers_cost(ZL, Y, weights)
-
-
-def before_output(activation: str, A: Floats) -> Floats:
-    """The Z whose activation is A, kept finite."""
-    if activation == "identity":
-        return A
-    tiny = np.finfo(np.float64).tiny
-    logarithm: Floats = np.log(np.maximum(A, tiny))
-    if activation == "sigmoid":
-        return np.asarray(logarithm - np.log(np.maximum(1 - A, tiny)))
-    return logarithm

@@ -258,8 +258,8 @@ def test_numbers_are_learned_too(output: str, cost: str, targets: Any) -> None:
             np.where(Y > 0, np.nan, 0),
             "is nan; expected finite numbers, one row per output",
         ),
-        ("exp", Y - 1, "is -1; expected counts, finite and of at least 0, one row per output unit"),
-        ("exp", np.where(Y > 0, np.inf, 0), "is inf; expected counts, finite and of at least 0"),
+        ("exp", Y - 1, "is -1; expected finite numbers of at least 0, one row per output unit"),
+        ("exp", np.where(Y > 0, np.inf, 0), "is inf; expected finite numbers of at least 0"),
     ],
 )
 def test_targets_that_are_no_numbers(output: str, targets: Any, line: str) -> None:

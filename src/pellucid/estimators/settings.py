@@ -79,12 +79,7 @@ def check_settings(estimator: Any) -> None:
     _check_choice(estimator, "monitor", ("score", "loss"))
     if estimator.dtype is not None:
         _check_choice(estimator, "dtype", DTYPES)
-    for name, (owner, field) in FIELDS.items():
-        value = getattr(estimator, name)
-        if value is not None or name == "clip_norm":
-            declared_by(owner)[field].checked(value, name)
-        else:
-            raise OptionError(f"{name} is None; expected {declared_by(owner)[field].expected}")
+    _check_fields(estimator)
     for name, bounds in _NUMBERS.items():
         check_number(name, getattr(estimator, name), **bounds)
     if estimator.max_time is not None:
@@ -105,6 +100,15 @@ def check_settings(estimator: Any) -> None:
     _check_callbacks(estimator.callbacks)
     schedule_of(estimator)
     _check_combinations(estimator)
+
+
+def _check_fields(estimator: Any) -> None:
+    for name, (owner, field) in FIELDS.items():
+        value = getattr(estimator, name)
+        if value is not None or name == "clip_norm":
+            declared_by(owner)[field].checked(value, name)
+        else:
+            raise OptionError(f"{name} is None; expected {declared_by(owner)[field].expected}")
 
 
 def _check_callbacks(callbacks: Any) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 
 from pellucid import signs
 from pellucid.core._arrays import as_numpy
+from pellucid.core.activations import activation_named
+from pellucid.core.costs import cost_named
 from pellucid.signs import Floats, root_mean_square
 from pellucid.tracing import finding as limits
 from pellucid.tracing.finding import Finding
@@ -99,31 +101,29 @@ def symmetric_weights(trace: Trace) -> Iterator[Finding]:
 
 
 def dead_relu(trace: Trace) -> Iterator[Finding]:
-    """ReLU units that are 0 for every example."""
+    """Units at the lower bound of their activation for every example: of ReLU, or of another like it."""
     for l, name in enumerate(trace.network.hidden_activations, start=1):
-        if name != "relu":
-            continue
-        dead = signs.dead_units(numbers(trace, f"A{l}"))
+        low = activation_named(name).bounds[0]
+        dead = signs.dead_units(name, numbers(trace, f"A{l}"))
         share = float(dead.mean())
         if share > limits.DEAD_WARNING:
             yield Finding(
                 *("dead-relu", "severe" if share > signs.DEAD_SEVERE else "warning", l, share),
-                f"layer {l}: {dead.sum()} of {len(dead)} ReLU units are 0 for all {trace.m:,} examples",
-                "where ReLU is 0 its slope is 0: these units get no gradient and cannot come back",
+                f"layer {l}: {dead.sum()} of {len(dead)} {name} units are {low:g} for all "
+                f"{trace.m:,} examples",
+                "there the slope is 0: these units get no gradient and cannot come back",
                 "a smaller learning rate, he as first weights, leaky_relu or elu",
             )
 
 
 def saturated(trace: Trace) -> Iterator[Finding]:
-    """Sigmoid and tanh units at their ends, where their slope is all but 0."""
+    """Units of sigmoid, tanh and others between two bounds that are close to one: their slope is small."""
     network = trace.network
     layers = list(enumerate(network.hidden_activations, start=1))
-    if network.output_activation == "sigmoid" and network.cost != "binary_cross_entropy":
+    if "output_activation" in cost_named(network.cost).options:
         # The cross-entropy undoes the sigmoid's slope, other costs do not.
-        layers.append((network.depth, "sigmoid"))
+        layers.append((network.depth, network.output_activation))
     for l, name in layers:
-        if name not in ("sigmoid", "tanh"):
-            continue
         share = signs.flat_share(name, numbers(trace, f"A{l}"))
         if share > limits.SATURATED_WARNING:
             yield Finding(
@@ -205,7 +205,7 @@ def cost_above_chance(trace: Trace) -> Iterator[Finding]:
 
 
 def costs(trace: Trace) -> tuple[float, float]:
-    """The cost of the answers alone, and that of the best constant answer."""
+    """The cost of the answers, and that of the best constant answer, infinite if it is unknown."""
     network = trace.network
     Y = np.asarray(as_numpy(trace.Y), np.float64)
     weights = None if trace.weights is None else np.asarray(as_numpy(trace.weights), np.float64)

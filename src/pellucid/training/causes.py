@@ -68,16 +68,14 @@ def _fading(doubt: Doubt) -> Cause | None:
 
 def _dead_relu(doubt: Doubt) -> Cause | None:
     for l, name in enumerate(doubt.network.hidden_activations, start=1):
-        if name != "relu":
-            continue
-        dead = signs.dead_units(doubt.hidden[l])
+        dead = signs.dead_units(name, doubt.hidden[l])
         if dead.mean() <= signs.DEAD_SEVERE:
             continue
         count = f"all {len(dead)}" if dead.all() else f"{int(dead.sum())} of the {len(dead)}"
-        what = f"{count} ReLU units of layer {l} are 0 for every example"
+        what = f"{count} {name} units of layer {l} are 0 for every example"
         if _unscaled(doubt):
             return Cause("dead-relu", f"{what}, with inputs {_range(doubt)}", _scale(doubt), "health")
-        if signs.dead_units(doubt.first_hidden[l]).mean() > signs.DEAD_SEVERE:
+        if signs.dead_units(name, doubt.first_hidden[l]).mean() > signs.DEAD_SEVERE:
             return Cause("dead-relu", f"{what}, from the start", "use initialization='he'", "health")
         rate = f"take a smaller learning rate than {doubt.learning_rate:g}"
         return Cause("dead-relu", f"{what}, which too long steps make of them", rate, "lr-find")

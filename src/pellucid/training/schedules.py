@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.core.learning_rate import schedule_lr_decay, update_lr
 from pellucid.errors import OptionError
-from pellucid.settings import check, described_by, declared_by, setting
+from pellucid.settings import check, declared_by, described_by, setting
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
