@@ -40,52 +40,55 @@ View<const T> view(const Matrix<T>& matrix) {
     return {matrix.data(), Index(matrix.stride(0)), Index(matrix.stride(1))};
 }
 
-// The value that has this name, of several.
+// The names by which Python knows what there is a kernel for. The entry of an activation, a cost or an optimizer names
+// its own; one that is not here is trained by the reference engine.
 template <class Value>
-Value named(const std::string& name, const std::vector<std::pair<const char*, Value>>& known) {
+using Names = std::vector<std::pair<const char*, Value>>;
+
+const Names<Activation> activation_names{{"relu", Activation::relu},
+                                         {"leaky_relu", Activation::leaky_relu},
+                                         {"elu", Activation::elu},
+                                         {"gelu", Activation::gelu},
+                                         {"silu", Activation::silu},
+                                         {"tanh", Activation::tanh},
+                                         {"sigmoid", Activation::sigmoid},
+                                         {"softmax", Activation::softmax},
+                                         {"identity", Activation::identity},
+                                         {"exp", Activation::exp}};
+const Names<Cost> cost_names{{"binary_cross_entropy", Cost::binary_cross_entropy},
+                             {"categorical_cross_entropy", Cost::categorical_cross_entropy},
+                             {"mean_squared_error", Cost::mean_squared_error},
+                             {"mean_absolute_error", Cost::mean_absolute_error},
+                             {"huber", Cost::huber},
+                             {"poisson", Cost::poisson}};
+const Names<Rule> rule_names{{"gradient_descent", Rule::gradient_descent},
+                             {"momentum", Rule::momentum},
+                             {"heavy_ball", Rule::heavy_ball},
+                             {"nesterov", Rule::nesterov},
+                             {"rmsprop", Rule::rmsprop},
+                             {"adam", Rule::adam},
+                             {"adamw", Rule::adamw}};
+
+template <class Value>
+Value named(const std::string& name, const Names<Value>& known) {
     for (const auto& [other, value] : known)
         if (name == other) return value;
-    throw std::invalid_argument("unknown name " + name);
+    throw std::invalid_argument("no kernel is called " + name);
 }
 
-Activation activation_named(const std::string& name) {
-    return named<Activation>(name, {{"relu", Activation::relu},
-                                    {"leaky_relu", Activation::leaky_relu},
-                                    {"elu", Activation::elu},
-                                    {"gelu", Activation::gelu},
-                                    {"silu", Activation::silu},
-                                    {"tanh", Activation::tanh},
-                                    {"sigmoid", Activation::sigmoid},
-                                    {"softmax", Activation::softmax},
-                                    {"identity", Activation::identity},
-                                    {"exp", Activation::exp}});
-}
-
-Cost cost_named(const std::string& name) {
-    return named<Cost>(name, {{"binary_cross_entropy", Cost::binary_cross_entropy},
-                              {"categorical_cross_entropy", Cost::categorical_cross_entropy},
-                              {"mean_squared_error", Cost::mean_squared_error},
-                              {"mean_absolute_error", Cost::mean_absolute_error},
-                              {"huber", Cost::huber},
-                              {"poisson", Cost::poisson}});
-}
-
-Rule rule_named(const std::string& name) {
-    return named<Rule>(name, {{"gradient_descent", Rule::gradient_descent},
-                              {"momentum", Rule::momentum},
-                              {"heavy_ball", Rule::heavy_ball},
-                              {"nesterov", Rule::nesterov},
-                              {"rmsprop", Rule::rmsprop},
-                              {"adam", Rule::adam},
-                              {"adamw", Rule::adamw}});
+template <class Value>
+nb::tuple names_of(const Names<Value>& known) {
+    nb::list names;
+    for (const auto& [name, value] : known) names.append(name);
+    return nb::tuple(names);
 }
 
 Description describe(std::vector<Index> layer_dims, const std::vector<std::string>& activations,
                      const std::string& cost, double label_smoothing, double huber_delta, double l2, double l1,
                      std::vector<double> dropout) {
-    Description network{std::move(layer_dims), {}, cost_named(cost), label_smoothing, huber_delta, l2, l1,
+    Description network{std::move(layer_dims), {}, named(cost, cost_names), label_smoothing, huber_delta, l2, l1,
                         std::move(dropout)};
-    for (const auto& name : activations) network.activations.push_back(activation_named(name));
+    for (const auto& name : activations) network.activations.push_back(named(name, activation_names));
     if (network.layer_dims.size() < 2 || network.activations.size() + 1 != network.layer_dims.size() ||
         network.dropout.size() != network.activations.size())
         throw std::invalid_argument("a network of other layers");
@@ -94,7 +97,7 @@ Description describe(std::vector<Index> layer_dims, const std::vector<std::strin
 
 Options options(const std::string& rule, double beta1, double beta2, double epsilon, double weight_decay,
                 double clip_norm, std::uint64_t seed, int threads, bool epsilon_hat) {
-    return {rule_named(rule), beta1, beta2, epsilon, weight_decay, clip_norm, seed, std::clamp(threads, 1, 255),
+    return {named(rule, rule_names), beta1, beta2, epsilon, weight_decay, clip_norm, seed, std::clamp(threads, 1, 255),
             epsilon_hat};
 }
 
@@ -427,6 +430,9 @@ NB_MODULE(_native, module) {
                "huber_delta"_a, "l2"_a, "l1"_a, "dropout"_a);
     module.def("options", &options, nb::kw_only(), "rule"_a, "beta1"_a, "beta2"_a, "epsilon"_a, "weight_decay"_a,
                "clip_norm"_a, "seed"_a, "threads"_a, "epsilon_hat"_a);
+    module.attr("activations") = names_of(activation_names);
+    module.attr("costs") = names_of(cost_names);
+    module.attr("rules") = names_of(rule_names);
     module.def("instruction_set", [] { return std::string(kernels<float>().name); });
     bind_turnstile(module);
     bind_trainer<float>(module, "Trainer32");

@@ -30,7 +30,7 @@ def trained(target: str, drop: str) -> tuple[Model, LoadedTables]:
         "table", loaded.train.m, loaded.recipe.n_x, loaded.target.n_y, loaded.target.task
     )
     end = train(Network(**network), loaded.fitting, TrainingOptions(rng=0, **options))
-    parameters = loaded.target.folded(end.parameters)
+    parameters = loaded.target.scale.folded(end.parameters)
     classes = loaded.target.classes
     return Model(end.network, parameters, loaded.recipe, classes, end.history), loaded
 

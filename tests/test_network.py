@@ -62,18 +62,21 @@ def test_sizes_that_are_no_layers(dims: Any) -> None:
             {"hidden_activation": "softmax"},
             "softmax belongs on the output; expected a hidden activation of relu",
         ),
-        ({"hidden_activation": "Relu"}, "unknown activation 'Relu'; expected one of relu, leaky_relu"),
+        (
+            {"hidden_activation": "Relu"},
+            "unknown hidden activation 'Relu'; expected one of relu, leaky_relu",
+        ),
         ({"hidden_activation": "exp"}, "exp belongs on the output; expected a hidden activation of relu"),
         (
             {"hidden_activation": ["relu"]},
             "hidden_activation names 1 activations; expected one name, or one for each of the 0 hidden",
         ),
-        ({"hidden_activation": None}, "hidden_activation is None; expected a name, or a sequence of names"),
+        ({"hidden_activation": None}, "hidden_activation is None; expected one of relu, leaky_relu"),
         (
             {"hidden_activation": [1]},
-            r"hidden_activation is \[1\]; expected a name, or a sequence of names",
+            r"hidden_activation is \[1\]; expected one of relu",
         ),
-        ({"output_activation": "sigmod"}, "unknown activation 'sigmod'"),
+        ({"output_activation": "sigmod"}, "unknown output activation 'sigmod'"),
         (
             {"output_activation": "tanh"},
             "no cost ends in 'tanh'; expected .* sigmoid or softmax or identity or exp",
@@ -124,7 +127,7 @@ def test_names_that_do_not_exist_or_not_go_together(options: dict[str, Any], sen
         ({"dropout": (0.1, 2)}, "dropout is 2; expected a number at least 0 and below 1"),
         ({"input_dropout": None}, "input_dropout is None; expected a number at least 0 and below 1"),
         ({"hidden_activation": ("relu", "softmax")}, "softmax belongs on the output; expected a hidden"),
-        ({"hidden_activation": ("relu", "Tanh")}, "unknown activation 'Tanh'"),
+        ({"hidden_activation": ("relu", "Tanh")}, "unknown hidden activation 'Tanh'"),
     ],
 )
 def test_numbers_out_of_their_range(options: dict[str, Any], sentence: str) -> None:

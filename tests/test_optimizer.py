@@ -16,13 +16,24 @@ def test_the_default_is_the_courses_step() -> None:
     assert Optimizer.named("gradient_descent") == Optimizer()
 
 
+SLOTS = {
+    "gradient_descent": (),
+    "momentum": ("v",),
+    "heavy_ball": ("v",),
+    "nesterov": ("v",),
+    "rmsprop": ("s",),
+    "adam": ("v", "s"),
+    "adamw": ("v", "s"),
+}
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_each_rule_by_name(name: str) -> None:
     optimizer = Optimizer.named(name)
     assert optimizer.name == name
     assert (optimizer.beta1, optimizer.epsilon, optimizer.weight_decay) == (0.9, 1e-8, 0.01)
     assert optimizer.beta2 == (0.9 if name == "rmsprop" else 0.999)
-    assert optimizer.slots == OPTIMIZERS[name]
+    assert optimizer.slots == SLOTS[name]
     assert Optimizer.named(optimizer) == optimizer
 
 
@@ -43,9 +54,9 @@ def test_it_is_a_value_of_plain_numbers() -> None:
             {"name": "sgd"},
             "unknown optimizer 'sgd'; expected one of gradient_descent, momentum, heavy_ball",
         ),
-        ({"name": None}, "unknown optimizer None"),
-        ({"name": ["adam"]}, r"unknown optimizer \['adam'\]"),
-        ({"beta1": 1.0}, "beta1 is 1.0; expected a number at least 0 and below 1"),
+        ({"name": None}, "optimizer is None; expected one of"),
+        ({"name": ["adam"]}, r"optimizer is \['adam'\]"),
+        ({"beta1": 1.0}, "beta1 is 1; expected a number at least 0 and below 1"),
         ({"beta2": -0.1}, "beta2 is -0.1; expected a number at least 0 and below 1"),
         ({"beta2": "0.9"}, "beta2 is '0.9'; expected a number at least 0 and below 1"),
         ({"epsilon": 0}, "epsilon is 0; expected a number above 0"),
@@ -54,7 +65,7 @@ def test_it_is_a_value_of_plain_numbers() -> None:
         ({"name": "adam", "beta1": 1}, "beta1 is 1; expected a number at least 0 and below 1"),
         ({"name": "nesterov", "beta1": 1.5}, "beta1 is 1.5; expected a number at least 0 and at most 1"),
         ({"epsilon_hat": True}, "epsilon_hat is True and the optimizer gradient_descent; expected"),
-        ({"name": "adam", "epsilon_hat": 1}, "epsilon_hat is 1 and the optimizer adam; expected True or"),
+        ({"name": "adam", "epsilon_hat": 1}, "epsilon_hat is 1; expected True or"),
     ],
 )
 def test_refusals(options: dict[str, Any], sentence: str) -> None:

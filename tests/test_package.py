@@ -55,6 +55,8 @@ CORE_MAY_IMPORT = {
     "operator",
     "pellucid.core",
     "pellucid.errors",
+    "re",
+    "string",
     "typing",
 }
 

@@ -10,6 +10,11 @@ Integers = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 Floats = NDArray[Any]
 
+# What there is a kernel for.
+activations: tuple[str, ...]
+costs: tuple[str, ...]
+rules: tuple[str, ...]
+
 @final
 class Description: ...
 

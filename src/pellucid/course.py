@@ -7,9 +7,8 @@ they are in `pellucid.core.shallow`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from os import PathLike
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -20,38 +19,11 @@ from pellucid.core.initialization import check_layer_dims
 from pellucid.core.randomness import RandomSource
 from pellucid.errors import OptionError
 from pellucid.examples import Examples
+from pellucid.more_options import MORE, MoreOptions
 from pellucid.network import Network
-from pellucid.optimizer import Optimizer
-from pellucid.training import EpochEnd, Event, Schedule, TrainingOptions, train
+from pellucid.training import EpochEnd, Event, TrainingOptions, train
 
 __all__ = [*core.__all__, "L_layer_model", "nn_model", "two_layer_model"]  # noqa: PLE0604
-
-
-class MoreOptions(TypedDict, total=False):
-    """What `L_layer_model` and `DeepNetwork` take beyond the course, under the names it has elsewhere.
-
-    The first lines are of `Network`, the others of `TrainingOptions`, which say what each of them means.
-    """
-
-    cost: str
-    label_smoothing: float
-    huber_delta: float
-    l2: float
-    l1: float
-    dropout: float | Sequence[float]
-    input_dropout: float
-
-    shuffle_seed: int
-    optimizer: str | Optimizer
-    schedule: str | Schedule
-    clip_norm: float | None
-    dropout_seed: int
-    threads: int | None
-    shortcut: str
-    patience: int | None
-    min_delta: float
-    restore_best: bool
-    validation_fraction: float | None
 
 
 def described(
@@ -68,16 +40,13 @@ def described(
     Raises:
         OptionError: a name that neither has, or a value that cannot be.
     """
-    unknown = [name for name in more if name not in MoreOptions.__annotations__]
+    unknown = [name for name in more if name not in MORE]
     if unknown:
-        raise OptionError(
-            f"unknown option {unknown[0]!r:.80}; expected some of {', '.join(MoreOptions.__annotations__)}"
-        )
-    of_network = {item.name for item in fields(Network)}
-    mine = {name: value for name, value in more.items() if name in of_network}
-    rest: dict[str, Any] = {name: value for name, value in more.items() if name not in of_network}
-    arguments: dict[str, Any] = {**network, **mine}
-    return Network(check_layer_dims(layer_dims), **arguments), TrainingOptions(**training, **rest)
+        raise OptionError(f"unknown option {unknown[0]!r:.80}; expected some of {', '.join(MORE)}")
+    of_network = {name: value for name, value in more.items() if MORE[name].owner is Network}
+    of_training: dict[str, Any] = {name: value for name, value in more.items() if name not in of_network}
+    arguments: dict[str, Any] = {**network, **of_network}
+    return Network(check_layer_dims(layer_dims), **arguments), TrainingOptions(**training, **of_training)
 
 
 def two_layer_model(

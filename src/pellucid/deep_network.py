@@ -10,13 +10,14 @@ from pellucid.core._arrays import Array, as_numpy, check_matrix, floating, names
 from pellucid.core.initialization import check_layer_dims
 from pellucid.core.model import L_model_forward, labels_from_output
 from pellucid.core.randomness import RandomSource
-from pellucid.course import MoreOptions, described
+from pellucid.course import described
 from pellucid.data.dataset import Dataset, one_hot
 from pellucid.data.recipe import Recipe
 from pellucid.engines import engine_for
 from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeError
 from pellucid.examples import Examples, check_finite_columns
 from pellucid.model import Model, check_classes
+from pellucid.more_options import MoreOptions
 from pellucid.summary import summary_html, summary_text
 from pellucid.training import History, Listener, train
 
@@ -42,7 +43,7 @@ class DeepNetwork:
         rng: None, an int, a Generator or a RandomState; 1 is the course's.
         engine: which engine trains, by name.
         **more: optimizers, schedules, penalties, dropout, early stopping and more: see
-            `pellucid.course.MoreOptions`.
+            `pellucid.more_options`.
 
     Attributes:
         network: the `Network` that is trained.

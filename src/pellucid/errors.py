@@ -1,4 +1,4 @@
-"""Every exception of Pellucid. Each message says what happened, where, what was expected, what to do.
+"""Every exception and warning of Pellucid. Each message says what, where, what was expected, what to do.
 
     PellucidError
     ├── ArrayError           (TypeError)            an argument is no array, or arrays of two libraries meet
@@ -18,11 +18,18 @@
     ├── OutputError          (OSError)              a result cannot be written where it was asked for
     └── MissingPackageError  (ImportError)          an optional package is needed for this
 
+    LearningWarning          (UserWarning)          a training ended and learned nothing
+
 The second parent lets code that knows nothing of Pellucid catch what it already expects.
 """
 
+import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any
+
+# Modules whose frames are not the user's.
+_OURS = ("pellucid.", "sklearn.", "contextlib", "joblib.")
 
 
 class PellucidError(Exception):
@@ -111,3 +118,15 @@ class MissingPackageError(PellucidError, ImportError):
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         super().__init__(f"{purpose} needs {package}: pip install 'pellucid[{extra}]'")
+
+
+class LearningWarning(UserWarning):
+    """A training ended and learned nothing; the message says the likely cause and what to do."""
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called in from outside of Pellucid and scikit-learn."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

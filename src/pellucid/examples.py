@@ -3,12 +3,15 @@
 Columns, as everywhere inside: example j is column j of X, of Y and of the weights.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from pellucid.core._arrays import Array, check_matrix, columns_of, first_non_finite, floating, namespace
+from pellucid.core.activations import activation_named
+from pellucid.core.costs import cost_named
 from pellucid.errors import ArrayError, LabelError, NonFiniteError, ShapeError
 from pellucid.network import Network
 
@@ -179,7 +182,7 @@ def _check_labels(xp: Any, network: Network, Y: Array) -> None:
             f"Y[{i}, {j}] is {float(Y[i, j]):g}; expected 0 or 1 (a number between them is a soft label), "
             "one row per output unit"
         )
-    if network.output_activation == "softmax":
+    if not activation_named(network.output_activation).elementwise:
         off = xp.abs(xp.sum(Y, axis=0) - 1) > 1e-3
         if bool(xp.any(off)):
             j = int(xp.argmax(xp.astype(off, xp.int32)))
@@ -190,11 +193,11 @@ def _check_labels(xp: Any, network: Network, Y: Array) -> None:
 
 
 def _check_numbers(xp: Any, network: Network, Y: Array) -> None:
-    counts = network.cost == "poisson"
-    wrong = ~(xp.isfinite(Y) & (Y >= 0)) if counts else ~xp.isfinite(Y)
+    least = cost_named(network.cost).least_target
+    wrong = ~(xp.isfinite(Y) & (Y >= least))
     if bool(xp.any(wrong)):
         i, j = _first(xp, wrong)
-        expected = "counts, finite and of at least 0" if counts else "finite numbers"
+        expected = "finite numbers" if least == -math.inf else f"finite numbers of at least {least:g}"
         raise LabelError(f"Y[{i}, {j}] is {float(Y[i, j]):g}; expected {expected}, one row per output unit")
 
 

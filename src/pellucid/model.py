@@ -231,26 +231,40 @@ class Model:
             ShapeError, NonFiniteError: as `Examples.checked`.
             DataError: it went through another recipe.
         """
-        if dataset.Y is None:
-            raise LabelError("these examples have no labels; expected labelled ones to evaluate on")
-        if dataset.classes != self.classes:
-            raise LabelError(
-                f"the data have the classes {listed(dataset.classes)}; "
-                f"the model knows {listed(self.classes)}"
-            )
+        Y = self.targets_of(dataset)
         if dataset.recipe != self.recipe:
             raise DataError(
                 "the data went through another recipe than the model's; load them with its recipe"
             )
-        Y = dataset.Y
-        if Y.shape[0] != self.network.n_y:
-            # Two classes are one row of labels, and two rows for a network of two softmax units.
-            Y = one_hot(dataset.labels, self.network.n_y, self.dtype)
         examples = Examples(dataset.X, Y, finite=dataset.finite).checked(self.network)
         cost, AL = self.predictor.evaluate(examples)
         if self.predicts_numbers:
             return NumberEvaluation(Y, AL, cost)
         return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
+
+    def targets_of(self, dataset: Dataset) -> Floats:
+        """The targets of a data set as the network has them, (n_y, m).
+
+        Raises:
+            LabelError: the data set has no labels, or not this model's classes.
+            ShapeError: it has more or fewer numbers to predict than the network has outputs.
+        """
+        Y, n_y = dataset.Y, self.network.n_y
+        if Y is None:
+            raise LabelError("these examples have no labels; expected labelled ones to evaluate on")
+        if dataset.classes != self.classes:
+            found = f"the classes {listed(dataset.classes)}" if dataset.classes else "numbers to predict"
+            known = f"knows {listed(self.classes)}" if self.classes else "predicts numbers"
+            raise LabelError(f"the data have {found}; the model {known}")
+        if Y.shape[0] == n_y:
+            return np.asarray(Y)
+        if self.predicts_numbers:
+            raise ShapeError(
+                f"the data have {Y.shape[0]} targets for each example; expected {n_y}: the outputs of the "
+                "model"
+            )
+        # Two classes are one row of labels, and two rows for a network of two softmax units.
+        return one_hot(dataset.labels, n_y, self.dtype)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write one `.safetensors` file, atomically; `pellucid.files.model_file` says how.

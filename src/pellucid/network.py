@@ -1,17 +1,21 @@
-"""Network: what a network is. A frozen value: it holds no parameters and does nothing."""
+"""Network: the description of a network. A frozen value: it holds no parameters and computes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from pellucid.core._arrays import check_number
-from pellucid.core.activations import HIDDEN_ACTIVATIONS, activation_named
+from pellucid.core.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from pellucid.core.costs import COSTS, cost_named
 from pellucid.core.initialization import check_layer_dims
 from pellucid.errors import OptionError
+from pellucid.settings import check, setting
 
 # What every description of a network holds, in model files since the first version.
 _ALWAYS = {"layer_dims", "hidden_activation", "output_activation", "cost"}
+
+
+# The activations that a cost belongs to.
+_OUTPUTS = tuple(dict.fromkeys(name for cost in COSTS.values() for name in cost.output_activations))
 
 
 @dataclass(frozen=True)
@@ -20,16 +24,17 @@ class Network:
 
     Args:
         layer_dims: units per layer, inputs first: (n_0, n_1, ..., n_L).
-        hidden_activation: the activation of layers 1 .. L-1, by name: one for all, or one for each.
-        output_activation: "sigmoid" (each output a yes or no), "softmax" (one of several classes),
-            "identity" (numbers) or "exp" (counts).
-        cost: a cost that belongs to the output; left out, it follows from it.
-        label_smoothing: the share of each label that is spread evenly over all classes, in [0, 1).
-        huber_delta: where the Huber cost turns from a square into a line.
-        l2: the course's lambda: l2/(2m) times the sum of the squared weights joins the cost.
-        l1: l1/m times the sum of the weights' sizes joins the cost.
-        dropout: the share of hidden units that each step leaves out: one for all layers or one for each.
-        input_dropout: the same for the inputs.
+        hidden_activation: activation of the hidden layers, one name for all or one for each.
+        output_activation: activation of the output layer: sigmoid (each output yes or no), softmax (one
+            of several classes), identity (regression) or exp (counts).
+        cost: cost function.
+        label_smoothing: share of each label that is spread evenly over all classes.
+        huber_delta: error from which the Huber cost grows linearly.
+        l2: L2 penalty, the course's lambda: l2/(2m) times the sum of the squared weights joins the cost.
+        l1: L1 penalty: l1/m times the sum of the absolute weights joins the cost.
+        dropout: share of the hidden units that each step leaves out, one number for all layers or one for
+            each.
+        input_dropout: share of the inputs that each step leaves out.
 
     Raises:
         OptionError: sizes that are no layers, an unknown name, a number out of its range, or an output and
@@ -37,40 +42,63 @@ class Network:
     """
 
     layer_dims: tuple[int, ...]
-    hidden_activation: str | tuple[str, ...] = "relu"
-    output_activation: str = "sigmoid"
-    cost: str = ""
-    label_smoothing: float = 0.0
-    huber_delta: float = 1.0
-    l2: float = 0.0
-    l1: float = 0.0
-    dropout: float | tuple[float, ...] = 0.0
-    input_dropout: float = 0.0
+    hidden_activation: str | tuple[str, ...] = setting(
+        "relu", choices=HIDDEN_ACTIVATIONS, group="Network", metavar="NAME[,NAME...]"
+    )
+    output_activation: str = setting(
+        "sigmoid",
+        choices=_OUTPUTS,
+        group="Network",
+        metavar="NAME",
+        shown="sigmoid for two classes, softmax for more, identity for regression",
+    )
+    cost: str = setting(
+        "",
+        choices=("", *COSTS),
+        group="Network",
+        metavar="NAME",
+        shown="the one that belongs to the output",
+    )
+    label_smoothing: float = setting(0.0, least=0.0, below=1.0, group="Regularization")
+    huber_delta: float = setting(1.0, above=0.0, group="Network")
+    l2: float = setting(0.0, least=0.0, group="Regularization")
+    l1: float = setting(0.0, least=0.0, group="Regularization")
+    dropout: float | tuple[float, ...] = setting(
+        0.0, least=0.0, below=1.0, group="Regularization", metavar="X[,X...]"
+    )
+    input_dropout: float = setting(0.0, least=0.0, below=1.0, group="Regularization")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layer_dims", check_layer_dims(self.layer_dims))
-        self._settle_activations()
+        self._refuse_output_activations()
+        check(self)
+        self._check_one_for_each("hidden_activation", "activations", "name")
+        self._check_one_for_each("dropout", "rates", "number")
         self._settle_cost()
         if self.output_activation == "softmax" and self.n_y < 2:
             raise OptionError("a softmax output of one unit is always 1; expected at least two units")
-        self._settle_numbers()
+        if self.label_smoothing and "label_smoothing" not in cost_named(self.cost).options:
+            raise OptionError(
+                f"label_smoothing is {self.label_smoothing:g} and the cost is {self.cost}, which has no "
+                "classes; expected 0, or a cross-entropy"
+            )
 
-    def _settle_activations(self) -> None:
-        if not isinstance(self.hidden_activation, str):
-            names = _as_tuple("hidden_activation", self.hidden_activation)
-            if len(names) != self.depth - 1:
-                raise OptionError(
-                    f"hidden_activation names {len(names)} activations; expected one name, or one for each "
-                    f"of the {self.depth - 1} hidden layers"
-                )
-            object.__setattr__(self, "hidden_activation", names)
+    def _refuse_output_activations(self) -> None:
         hidden = self.hidden_activation
-        for name in (hidden,) if isinstance(hidden, str) else hidden:
-            activation_named(name)
-            if name not in HIDDEN_ACTIVATIONS:
-                known = ", ".join(HIDDEN_ACTIVATIONS)
-                raise OptionError(f"{name} belongs on the output; expected a hidden activation of {known}")
-        activation_named(self.output_activation)
+        for name in (hidden,) if isinstance(hidden, str) else tuple(hidden or ()):
+            if name in ACTIVATIONS and name not in HIDDEN_ACTIVATIONS:
+                raise OptionError(
+                    f"{name} belongs on the output; expected a hidden activation of "
+                    f"{', '.join(HIDDEN_ACTIVATIONS)}"
+                )
+
+    def _check_one_for_each(self, name: str, what: str, single: str) -> None:
+        values = getattr(self, name)
+        if isinstance(values, tuple) and len(values) != self.depth - 1:
+            raise OptionError(
+                f"{name} names {len(values)} {what}; expected one {single}, or one for each of the "
+                f"{self.depth - 1} hidden layers"
+            )
 
     def _settle_cost(self) -> None:
         default_costs: dict[str, str] = {}
@@ -89,29 +117,6 @@ class Network:
             raise OptionError(
                 f"the cost {self.cost} belongs to the output {' or '.join(outputs)}; "
                 f"this network's output is {self.output_activation}"
-            )
-
-    def _settle_numbers(self) -> None:
-        for name in ("label_smoothing", "input_dropout"):
-            object.__setattr__(self, name, _fraction(name, getattr(self, name)))
-        if isinstance(self.dropout, (tuple, list)):
-            rates = tuple(_fraction("dropout", rate) for rate in self.dropout)
-            if len(rates) != self.depth - 1:
-                raise OptionError(
-                    f"dropout names {len(rates)} rates; expected one number, or one for each of the "
-                    f"{self.depth - 1} hidden layers"
-                )
-            object.__setattr__(self, "dropout", rates)
-        else:
-            object.__setattr__(self, "dropout", _fraction("dropout", self.dropout))
-        for name in ("l1", "l2"):
-            object.__setattr__(self, name, check_number(name, getattr(self, name), least=0.0))
-        delta = check_number("huber_delta", self.huber_delta, above=0.0)
-        object.__setattr__(self, "huber_delta", delta)
-        if self.label_smoothing and "label_smoothing" not in cost_named(self.cost).options:
-            raise OptionError(
-                f"label_smoothing is {self.label_smoothing:g} and the cost is {self.cost}, which has no "
-                "classes; expected 0, or a cross-entropy"
             )
 
     @classmethod
@@ -230,13 +235,3 @@ class Network:
             raise OptionError("a network's layer_dims are a list and its activations and cost are names")
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
         return cls(**values)
-
-
-def _as_tuple(name: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, (tuple, list)) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise OptionError(f"{name} is {value!r:.80}; expected a name, or a sequence of names")
-
-
-def _fraction(name: str, value: Any) -> float:
-    return check_number(name, value, least=0.0, below=1.0)

@@ -1,10 +1,11 @@
-"""How far a long work is, on standard error: a bar in a terminal, elsewhere a line now and then.
+"""Progress on standard error: a bar in a terminal, elsewhere a line now and then.
 
-For the faces: what works tells, and does not show.
+The faces show it; training and reading only emit events.
 """
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 # Seconds: how often a bar moves at most; when the first line comes, and how long the next ones wait.
@@ -15,13 +16,16 @@ class Bar:
     """Progress through a known number of steps.
 
     Args:
-        what: is done, in a word or two: "training".
+        what: the work, in a word or two: "training".
         total: how many steps there are.
         shown: False: nothing is written.
+
+    Attributes:
+        total: as given.
     """
 
     def __init__(self, what: str, total: int, *, shown: bool) -> None:
-        self._what, self._total, self._shown = what, total, shown
+        self._what, self.total, self._shown = what, total, shown
         self._next = time.monotonic() + _FIRST_LINE
         self._bar: Any = None
         self._task: Any = None
@@ -42,7 +46,7 @@ class Bar:
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task(self._what, total=self._total, state="")
+        self._task = self._bar.add_task(self._what, total=self.total, state="")
         self._bar.start()
 
     def __enter__(self) -> Self:
@@ -51,23 +55,25 @@ class Bar:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def update(self, done: int, state: str = "") -> None:
-        """So many steps are done; what is between two moments of showing is passed over, the end is not.
+    def update(self, done: int, state: str | Callable[[], str] = "", *, last: bool = False) -> None:
+        """Show that so many steps are done, unless something was shown a moment ago.
 
         Args:
-            done: of `total`.
-            state: what else there is to say, such as the cost.
+            done: of `total`; the last step is always shown.
+            state: what else to show, such as the cost; a function is called only where it is shown.
+            last: no more steps will follow.
         """
         now = time.monotonic()
-        if not self._shown or (now < self._next and done < self._total):
+        if not self._shown or (now < self._next and done < self.total and not last):
             return
+        said = state if isinstance(state, str) else state()
         if self._bar is not None:
             self._next = now + _BAR
-            self._bar.update(self._task, completed=done, state=state)
+            self._bar.update(self._task, completed=done, state=said)
             return
         self._next = now + _LINE
-        said = f": {state}" if state else ""
-        sys.stderr.write(f"pellucid: {self._what} {done} of {self._total}{said}\n")
+        line = f": {said}" if said else ""
+        sys.stderr.write(f"pellucid: {self._what} {done} of {self.total}{line}\n")
 
     def close(self) -> None:
         """Remove the bar; after that nothing is shown. Closing twice is closing once."""

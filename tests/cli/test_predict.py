@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
 from pellucid import DeepNetwork
 from pellucid.data.pictures import decode_picture
@@ -214,6 +215,13 @@ def test_a_model_of_numbers(here: Path, done: Callable, refused: Callable) -> No
         "source,number 1,number 2\n"
     )
     assert "classes" not in done("summary", "m.safetensors").out
-    assert refused("evaluate", "m.safetensors", "rows.npy").startswith(
-        "m.safetensors predicts numbers, and"
+    assert refused("evaluate", "m.safetensors", "rows.npy") == (
+        "rows.npy has no labels; expected labelled examples"
     )
+    np.savez(here / "both.npz", X=X.T, y=X[::-1].T)
+    report = done("evaluate", "m.safetensors", "both.npz", "--json").document
+    assert (report["classes"], report["accuracy"]) == ([], None)
+    found = [row["numbers"] for row in report["predictions"]]
+    assert report["figures"]["r2"] == pytest.approx(r2_score(X[::-1].T, found))
+    assert [row["true"] for row in report["predictions"]] == X[::-1].T.tolist()
+    assert done("evaluate", "m.safetensors", "both.npz").out.startswith("examples ")

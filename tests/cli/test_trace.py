@@ -163,13 +163,16 @@ def test_refusals(refused: Callable, number_model: Path, data: str) -> None:
     assert "learning_rate is 0.0" in refused("trace", number_model, data, "--learning-rate", 0)
 
 
-def test_a_model_of_numbers_that_are_not_in_a_table(here: Path, refused: Callable, data: str) -> None:
+def test_a_model_of_numbers_that_are_not_in_a_table(here: Path, done: Callable, refused: Callable) -> None:
     from pellucid import DeepNetwork
 
-    given = points(30)
+    X = points(30)["X"]
     net = DeepNetwork([3, 2, 1], output_activation="identity", num_iterations=1)
-    net.fit(given["X"].T, given["X"][:, :1].T).save("numbers.safetensors")
-    assert refused("trace", "numbers.safetensors", data) == (
-        "numbers.safetensors predicts numbers, and labels in files are classes; expected a model of "
-        "classes, or of tables: from Python, pellucid.trace takes any X and Y"
+    net.fit(X.T, X[:, :1].T).save("numbers.safetensors")
+    np.savez("numbers.npz", X=X, y=X[:, 0])
+    for command in ("trace", "health"):
+        assert done(command, "numbers.safetensors", "numbers.npz", "--json").document
+    np.savez("two.npz", X=X, y=X[:, :2])
+    assert refused("trace", "numbers.safetensors", "two.npz") == (
+        "the data have 2 targets for each example; expected 1: the outputs of the model"
     )

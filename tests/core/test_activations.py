@@ -67,14 +67,14 @@ def test_softmax_follows_the_formula() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_table_holds_the_public_functions(name: str) -> None:
-    assert activation_named(name) == (getattr(core, name), getattr(core, f"{name}_backward"))
+    assert activation_named(name)[:2] == (getattr(core, name), getattr(core, f"{name}_backward"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_backward_agrees_with_central_differences(name: str) -> None:
     Z, dA = random_Z(), random_dA()
     Z[0, 0], Z[1, 1] = 0.0, 3e-6
-    forward, backward = ACTIVATIONS[name]
+    forward, backward, *_ = ACTIVATIONS[name]
 
     def f(Z: np.ndarray) -> tuple[float, np.ndarray | None]:
         return float(np.sum(dA * forward(Z)[0])), Z > 0 if name in KINKED else None
@@ -91,7 +91,7 @@ def test_forward_and_backward_agree_with_autograd(name: str) -> None:
     their_Z = torch.tensor(Z, requires_grad=True)
     their_A = torch_activation(name)(their_Z)
     their_A.backward(torch.tensor(dA))
-    forward, backward = ACTIVATIONS[name]
+    forward, backward, *_ = ACTIVATIONS[name]
     np.testing.assert_allclose(forward(Z)[0], their_A.detach().numpy(), rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(backward(dA, Z), their_Z.grad.numpy(), rtol=1e-12, atol=1e-14)
 
@@ -131,7 +131,7 @@ def test_gelu_stays_near_its_exact_form() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_integers_become_floating_point_numbers(name: str) -> None:
     Z = np.array([[-2, 0], [1, 3]])
-    forward, backward = ACTIVATIONS[name]
+    forward, backward, *_ = ACTIVATIONS[name]
     A, cache = forward(Z)
     np.testing.assert_array_equal(A, forward(Z.astype(float))[0])
     assert A.dtype == cache.dtype == np.float64
@@ -197,7 +197,7 @@ def test_relations_between_activations(Z: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_array_is_refused(name: str) -> None:
-    forward, backward = ACTIVATIONS[name]
+    forward, backward, *_ = ACTIVATIONS[name]
     with pytest.raises(ArrayError, match=r"^Z is of type list; expected an array"):
         forward([[1.0]])
     with pytest.raises(ArrayError, match=r"^dA is of type list; expected an array"):

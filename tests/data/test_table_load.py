@@ -59,7 +59,7 @@ def test_numbers_are_kept_in_their_units_and_scaled_to_be_learnt() -> None:
     np.testing.assert_array_equal(loaded.train.Y[0], loaded.train_table["z"])
     np.testing.assert_allclose(loaded.fitting.Y.std(), 1, atol=0.2)
     np.testing.assert_allclose(
-        loaded.fitting.Y * loaded.target.deviation + loaded.target.mean, loaded.train.Y, rtol=1e-12
+        loaded.target.scale.inverse.scaled(loaded.fitting.Y), loaded.train.Y, rtol=1e-12
     )
     assert loaded.fitting.X is loaded.train.X
 

@@ -96,7 +96,7 @@ def test_classes_as_targets() -> None:
     encoded = three.encode(table([10, 1, 10]), "float32")
     np.testing.assert_array_equal(encoded, [[0, 1, 0], [0, 0, 0], [1, 0, 1]])
     assert encoded.dtype == np.float32
-    assert two.scaled(encoded) is encoded
+    assert two.scale.scaled(encoded) is encoded
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_numbers_are_predicted_in_their_units(dtype: str) -> None:
     numbers = table([*range(100, 200)])
     target = Target.decide(numbers, "y")
     Y = target.encode(numbers, dtype)
-    scaled = target.scaled(Y)
+    scaled = target.scale.scaled(Y)
     assert Y.dtype == scaled.dtype == dtype
     assert float(scaled.mean()) == pytest.approx(0, abs=1e-6)
     assert float(scaled.std()) == pytest.approx(1, rel=1e-6)
@@ -135,9 +135,9 @@ def test_numbers_are_predicted_in_their_units(dtype: str) -> None:
     X = rng.normal(size=(4, 7)).astype(dtype)
     identity = {"hidden_activation": "relu", "output_activation": "identity"}
     before, _ = L_model_forward(X, parameters, **identity)
-    folded = target.folded(parameters)
+    folded = target.scale.folded(parameters)
     after, _ = L_model_forward(X, folded, **identity)
-    np.testing.assert_allclose(after, before * target.deviation + target.mean, rtol=1e-5)
+    np.testing.assert_allclose(after, before * target.scale.deviation[0] + target.scale.mean[0], rtol=1e-5)
     assert {str(value.dtype) for value in folded.values()} == {dtype}
     for name, value in kept.items():
         np.testing.assert_array_equal(parameters[name], value)
@@ -145,5 +145,5 @@ def test_numbers_are_predicted_in_their_units(dtype: str) -> None:
 
 def test_what_is_learnt_of_classes_is_left_alone() -> None:
     parameters = {"W1": np.ones((1, 2)), "b1": np.ones((1, 1))}
-    folded = Target("y", ("a", "b"), mean=3.0, deviation=2.0).folded(parameters)
+    folded = Target("y", ("a", "b")).scale.folded(parameters)
     assert all(folded[name] is parameters[name] for name in parameters)

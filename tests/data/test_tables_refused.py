@@ -57,11 +57,13 @@ def fmt(request: pytest.FixtureRequest) -> Format:
         ),
         (
             {"X": X, "y": y[:3]},
-            "FILE: X has shape (4, 3) and y (3,); expected one label for each of the 4 rows",
+            "FILE: X has shape (4, 3) and y (3,); expected one label for each of the 4 rows: examples in "
+            "columns need y.reshape(1, -1)",
         ),
         (
             {"X": X.T, "y": y},
-            "FILE: X has shape (3, 4) and y (4,); expected one label for each of the 3 rows",
+            "FILE: X has shape (3, 4) and y (4,); expected one label for each of the 3 rows: examples in "
+            "columns need y.reshape(1, -1)",
         ),
         (
             {"X": y, "y": y},
@@ -128,12 +130,12 @@ def test_refused_files(fmt: Format, tmp_path: Path, arrays: dict[str, Any], line
             "each class",
         ),
         (
-            {"y": [0, 1.5, 0, 1]},
+            {"y": [0, 1.5, 0, 1], "classes": ["no", "yes"]},
             "the label in row 1 of FILE, y is 1.5; expected classes, as whole numbers or text: this looks "
             "like the target of a regression",
         ),
         (
-            {"y": [0, 1, 2.0**60, 1]},
+            {"y": [0, 1, 2.0**60, 1], "classes": ["no", "yes"]},
             "the label in row 2 of FILE, y is 1.152921504606847e+18; expected classes, as whole numbers or "
             "text: this looks like the target of a regression",
         ),
@@ -170,7 +172,8 @@ def test_refused_files(fmt: Format, tmp_path: Path, arrays: dict[str, Any], line
         ),
         (
             {"y": y.reshape(4, 1, 1)},
-            "FILE: X has shape (4, 3) and y (4, 1, 1); expected labels (m,), (1, m) or one-hot (m, K)",
+            "FILE: X has shape (4, 3) and y (4, 1, 1); expected (m,), (1, m), one-hot (m, K) or "
+            "targets (m, n_y)",
         ),
         (
             {"y": y, "classes": ["yes", "yes"]},
@@ -195,8 +198,8 @@ def test_refused_labels(fmt: Format, tmp_path: Path, arrays: dict[str, Any], lin
 
 
 def test_too_many_classes(fmt: Format, tmp_path: Path) -> None:
-    many = np.arange(10_001)
-    assert fmt.refuses(tmp_path, LabelError, X=many[:, None], y=many) == (
+    many = np.arange(10_001).astype("U5")
+    assert fmt.refuses(tmp_path, LabelError, X=np.ones((len(many), 1)), y=many) == (
         "FILE, y holds 10001 different values; expected at most 10000 classes: this looks like the target "
         "of a regression, or an identifier"
     )

@@ -129,7 +129,7 @@ def test_the_schema() -> None:
             *("name", "layer", "phase", "shape", "value", "statistics", "formula", "source"),
         }
         np.testing.assert_array_equal(row["value"], step.value)
-        assert set(row["formula"]) == {"text", "latex"}
+        assert set(row["formula"]) == {"text", "latex", "mathml"}
         assert set(row["source"]) == {"function", "file", "first", "last"}
         assert set(row["statistics"]) == {"min", "max", "mean", "zeros", "nan", "infinite"}
     for name, value in t.parameters.items():

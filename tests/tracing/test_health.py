@@ -134,7 +134,7 @@ def test_dead_relu() -> None:
 
     found = one(sick(Network((4, 10, 10, 1)), kill), "dead-relu")
     assert (found.severity, found.layer, found.measured) == ("warning", 2, 0.7)
-    assert found.what == "layer 2: 7 of 10 ReLU units are 0 for all 60 examples"
+    assert found.what == "layer 2: the slope of 7 of 10 relu units is 0 for all 60 examples"
 
     def kill_all(parameters: Parameters) -> None:
         parameters["b2"][:] = -100

@@ -63,7 +63,7 @@ def test_a_clock_that_stands_still_and_a_step_that_takes_long() -> None:
 def test_the_calls_of_a_training_fill_the_time() -> None:
     seconds = 2e-4
     engine = FakeEngine(seconds=seconds)
-    end = train(NETWORK, DATA, TrainingOptions(epochs=1500, engine=engine))
+    end = train(NETWORK, DATA, TrainingOptions(epochs=1500, engine=engine), judged=False)
     found = sizes(engine)
     assert (sum(found), len(end.history.costs), end.history.iterations) == (1500, 1500, 1500)
     assert found[0] == 1
@@ -76,9 +76,9 @@ def test_the_calls_of_a_training_fill_the_time() -> None:
 def test_a_call_is_no_longer_than_it_may_be_within_an_epoch_either() -> None:
     seconds = 2e-3
     engine = FakeEngine(seconds=seconds)
-    train(NETWORK, DATA, TrainingOptions(epochs=3, batch_size=1, engine=engine))
+    train(NETWORK, DATA, TrainingOptions(epochs=3, batch_size=1, engine=engine), judged=False)
     long = Examples(np.tile(X, 20), np.tile(Y, 20))
-    train(NETWORK, long, TrainingOptions(epochs=2, batch_size=1, engine=engine))
+    train(NETWORK, long, TrainingOptions(epochs=2, batch_size=1, engine=engine), judged=False)
     assert sum(sizes(engine)) == 400
     assert 1 < max(sizes(engine)) <= CALL_SECONDS / seconds
 
@@ -143,7 +143,7 @@ def test_an_adaptive_rate_is_divided_where_the_cost_stays() -> None:
     engine = FakeEngine(lambda step: 2.0 - 0.1 * min(step, 4))
     schedule = Schedule("adaptive", patience=3, tol=0.01)
     options = TrainingOptions(epochs=14, learning_rate=0.5, schedule=schedule, engine=engine)
-    train(NETWORK, DATA, options)
+    train(NETWORK, DATA, options, judged=False)
     # Epochs 5, 6, 7, 8 bring nothing: one more than are borne. So do 9, 10, 11, 12.
     np.testing.assert_allclose(asked_rates(engine), [0.5] * 9 + [0.1] * 4 + [0.02], rtol=1e-12)
 

@@ -45,7 +45,7 @@ def trained(loaded: Any) -> Any:
         "table", loaded.train.m, loaded.recipe.n_x, loaded.target.n_y, loaded.target.task
     )
     end = train(Network(**network), loaded.fitting, TrainingOptions(rng=0, **options))
-    parameters = loaded.target.folded(end.parameters)
+    parameters = loaded.target.scale.folded(end.parameters)
     return Model(end.network, parameters, loaded.recipe, loaded.target.classes).evaluate(loaded.test)
 
 

@@ -222,8 +222,8 @@ def test_the_usual_numbers_are_written_out() -> None:
         (lambda: Schedule.named(3), "schedule is 3; expected a name or a Schedule"),  # type: ignore[arg-type]
         (lambda: Schedule("cosine", every=3), "the schedule cosine has no every; it has floor"),
         (lambda: Schedule(factor=0.1), "the schedule constant has no factor; it has no numbers"),
-        (lambda: Schedule("step", every=0), "every is 0; expected a number at least 1"),
-        (lambda: Schedule("step", every=1.5), "every is 1.5; expected a whole number of at least 1"),  # type: ignore[arg-type]
+        (lambda: Schedule("step", every=0), "every is 0; expected an integer of at least 1"),
+        (lambda: Schedule("step", every=1.5), "every is 1.5; expected an integer of at least 1"),  # type: ignore[arg-type]
         (lambda: Schedule("step", factor=2), "factor is 2; expected a number above 0 and at most 1"),
         (lambda: Schedule("adaptive", divisor=1), "divisor is 1; expected a number above 1"),
         (lambda: Schedule("one_cycle", rise=1), "rise is 1; expected a number above 0 and below 1"),

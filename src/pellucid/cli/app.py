@@ -8,47 +8,112 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from typing import Annotated, Any, cast
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from pellucid.cli.check import check
 from pellucid.cli.console import note
-from pellucid.cli.evaluate import evaluate
-from pellucid.cli.gradcheck import gradcheck
-from pellucid.cli.health import health
-from pellucid.cli.lr_find import lr_find
-from pellucid.cli.predict import predict
-from pellucid.cli.summary import summary
-from pellucid.cli.trace import trace
-from pellucid.cli.train import train
 from pellucid.errors import PellucidError
 
-app = typer.Typer(
-    name="pellucid",
-    add_completion=False,
-    # Rich would cost a third of the start-up time, to draw boxes around the help.
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"max_content_width": 100},
-)
-app.command()(train)
-app.command("lr-find")(lr_find)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(summary)
-app.command()(trace)
-app.command()(health)
-app.command()(gradcheck)
-app.command()(check)
+
+class _Command(NamedTuple):
+    """Where a command is defined, and its line in the list of all."""
+
+    group: str
+    module: str
+    function: str
+    help: str
+
+
+# A command is imported when it is called: `pellucid --help` loads none of them.
+COMMANDS = {
+    "train": _Command("Train", "train", "train", "Train a network, evaluate it and save it."),
+    "lr-find": _Command("Train", "lr_find", "lr_find", "Find a learning rate by trying growing ones."),
+    "evaluate": _Command("Use", "evaluate", "evaluate", "Report how good a model is on labelled data."),
+    "predict": _Command("Use", "predict", "predict", "Print the predictions of a model."),
+    "summary": _Command("Use", "inspection", "summary", "Show what is in a model file."),
+    "trace": _Command("Look inside", "inspection", "trace", "Show every number of one training step."),
+    "health": _Command("Look inside", "inspection", "health", "Find what keeps a network from learning."),
+    "gradcheck": _Command("Look inside", "inspection", "gradcheck", "Compare gradients with differences."),
+    "check": _Command("Learn", "check", "check", "Judge your own solution of the course."),
+}
+
+# Commands with an option for every setting of a training, but for these settings.
+_TRAINERS: dict[str, tuple[str, ...]] = {
+    "train": (),
+    "lr-find": (
+        *("iterations", "search", "budget", "epochs", "learning_rate", "schedule", "warmup_epochs"),
+        *("patience", "min_delta", "restore_best", "validation_fraction", "shortcut"),
+    ),
+}
+
+# Options that take any number of values.
+_MANY = ("--layers",)
+_SETTINGS = {"max_content_width": 100}
 
 # What the parser raises at its users; Typer exports its subclasses only.
 _PARSER_ERROR = cast(
     "type[Exception]", next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 )
 
-# Options that take any number of values.
-_MANY = ("--layers",)
+
+class _HelpInGroups(TyperCommand):
+    """A command whose `--help` lists its options under headings."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write them: arguments first, then each group in the order of its first option."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                argument = param.param_type_name == "argument"
+                panel = "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
+                sections.setdefault(panel, []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+
+class _Commands(TyperGroup):
+    """The commands, each built when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+        """Their names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
+        """The command of that name; None: there is none."""
+        return _built(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Typer's signature
+        """Write what each does, in groups, and no sentence cut short."""
+        for group in dict.fromkeys(command.group for command in COMMANDS.values()):
+            with formatter.section(group):
+                formatter.write_dl([(n, c.help) for n, c in COMMANDS.items() if c.group == group])
+
+
+def _built(name: str) -> Any:
+    command = COMMANDS[name]
+    function = getattr(import_module(f"pellucid.cli.{command.module}"), command.function)
+    if name in _TRAINERS:
+        from pellucid.cli.arguments import with_settings
+
+        function = with_settings(function, _TRAINERS[name])
+    one = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    one.command(name, cls=_HelpInGroups, context_settings=_SETTINGS)(function)
+    return typer.main.get_command(one)
+
+
+app = typer.Typer(
+    name="pellucid",
+    cls=_Commands,
+    # Rich would cost a third of the start-up time, to draw boxes around the help.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=_SETTINGS,
+)
 
 
 def _print_version(wanted: bool) -> None:
@@ -84,13 +149,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), 2, debug)
     except _PARSER_ERROR as error:
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else _asked(given)
+        command = context.command_path if context else _called(given)
         message = cast(Any, error).format_message()
         _fail(f"{message} (see {command} --help)", 2, debug)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted", 1, debug)
     except BrokenPipeError:
-        # Whoever read our output has heard enough; Python must not complain at exit.
+        # The reader of our output has closed it; Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError as error:
@@ -122,18 +187,18 @@ def spread(arguments: Sequence[str]) -> list[str]:
     return result
 
 
-def _asked(arguments: Sequence[str]) -> str:
+def _called(arguments: Sequence[str]) -> str:
     """The command that was called, as its help is asked for; the parser does not always say."""
-    names = [
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
-    ]
-    return f"pellucid {arguments[0]}" if arguments[0] in names else "pellucid"
+    return f"pellucid {arguments[0]}" if arguments[0] in COMMANDS else "pellucid"
 
 
 def _run(arguments: Sequence[str], debug: bool) -> int:
     """Run one command, and return its exit code."""
-    # Not `app(arguments)`: that would answer Ctrl-C and a closed pipe before `main` can.
     command = typer.main.get_command(app)
+    if "_PELLUCID_COMPLETE" in os.environ:
+        # The shell asks for words to complete; this ends the process.
+        command.main(list(arguments), prog_name="pellucid", complete_var="_PELLUCID_COMPLETE")
+    # Not `app(arguments)`: that would answer Ctrl-C and a closed pipe before `main` can.
     with warnings.catch_warnings():
         # Warnings of the libraries below are for programmers; what matters to users is an error or a note.
         if not (debug or sys.warnoptions):

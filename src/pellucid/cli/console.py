@@ -2,17 +2,19 @@
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import NonFiniteError
 from pellucid.files.reading import shown
+from pellucid.progress import Bar
 
 if TYPE_CHECKING:
     import numpy as np
-    from rich.console import Console
 
 Progress = Callable[[int, int], None]
 
@@ -73,24 +75,42 @@ def check_answers(probabilities: "np.ndarray[Any, Any]", sources: Sequence[str])
             )
 
 
-def error_console() -> "Console":
-    """The terminal beside the results."""
-    from rich.console import Console
-
-    return Console(stderr=True)
-
-
 @contextmanager
 def reading(quiet: bool) -> Iterator[Progress]:
-    """A progress bar for reading pictures: only on a terminal, and only once there is something to show."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.progress import Progress as Bar
+    """A progress bar for reading pictures, in a terminal, once there is something to show."""
+    bars: list[Bar] = []
 
-    with Bar(console=error_console(), transient=True) as bar:
-        task = bar.add_task("reading pictures", total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+    def show(done: int, total: int) -> None:
+        if not bars:
+            bars.append(Bar("reading pictures", total, shown=not quiet and sys.stderr.isatty()))
+        bars[0].update(done)
+
+    try:
+        yield show
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def width() -> int | None:
+    """Columns of the terminal that results are printed in; None: they go to a file or another program."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """A line of text broken at spaces where the terminal is narrower.
+
+    Args:
+        text: one line.
+        indent: columns before the second and later lines.
+    """
+    columns = width()
+    if columns is None or len(text) <= columns:
+        return text
+    room = max(columns, indent + 20)
+    return textwrap.fill(
+        text, room, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False
+    )
 
 
 def confusion_table(
@@ -104,22 +124,28 @@ def confusion_table(
         elsewhere: where to look instead, with more than `most` classes: "see report.json".
         most: how many classes a terminal has room for.
     """
-    if len(classes) > most:
-        return f"(confusion matrix of {len(classes)} classes: {elsewhere})"
-    names = [shown(name, 40) for name in classes]
-    head = ["true \\ predicted", *names]
-    rows = [head, *([name, *map(str, row)] for name, row in zip(names, confusion.tolist(), strict=True))]
-    return aligned_table(rows, "l" + "r" * len(classes))
+    columns = width() or 10_000
+    for longest in (40, 12, 6):
+        names = [shown(name, longest) for name in classes]
+        head = ["true \\ predicted", *names]
+        rows = [
+            head,
+            *([name, *map(str, row)] for name, row in zip(names, confusion.tolist(), strict=True)),
+        ]
+        table = aligned_table(rows, "l" + "r" * len(classes))
+        if len(classes) <= most and len(table.partition("\n")[0]) <= columns:
+            return table
+    return wrapped(f"(confusion matrix of {len(classes)} classes: {elsewhere})")
 
 
 def aligned_table(rows: Sequence[Sequence[str]], sides: str) -> str:
-    """Rows of cells as text: each column as wide as its widest cell.
+    """Rows of cells as text: each column as wide as its widest cell, or less in a narrow terminal.
 
     Args:
         rows: the head among them.
         sides: "l" or "r" for each column: where its cells are aligned.
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows, widths = _within(rows, width() or 10_000)
     lines = (
         "  ".join(
             cell.ljust(width) if side == "l" else cell.rjust(width)
@@ -130,6 +156,19 @@ def aligned_table(rows: Sequence[Sequence[str]], sides: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def _within(rows: Sequence[Sequence[str]], columns: int) -> tuple[Sequence[Sequence[str]], list[int]]:
+    """The rows and the widths of their columns, the widest of them cut where the terminal is narrower."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    excess = sum(widths) + 2 * (len(widths) - 1) - columns
+    widest = widths.index(max(widths))
+    room = widths[widest] - excess
+    if excess <= 0 or room < 10:
+        return rows, widths
+    cut = [[shown(cell, room) if i == widest else cell for i, cell in enumerate(row)] for row in rows]
+    widths[widest] = room
+    return cut, widths
+
+
 def aligned(lines: Sequence[tuple[str, str]], least: int) -> str:
     """What each line is called, and beside it what it says.
 
@@ -137,5 +176,5 @@ def aligned(lines: Sequence[tuple[str, str]], least: int) -> str:
         lines: pairs of these.
         least: how wide the names' column is at the least.
     """
-    width = max(least, *(len(name) for name, _ in lines)) + 2
-    return "\n".join(f"{name:<{width}}{said}" for name, said in lines)
+    indent = max(least, *(len(name) for name, _ in lines)) + 2
+    return "\n".join(wrapped(f"{name:<{indent}}{said}", indent) for name, said in lines)

@@ -4,30 +4,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.cli.common import AsJson, Data, ModelFile, Quiet, Strict
+
 if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.model import Evaluation, Model, NumberEvaluation
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file that Pellucid saved.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="Labelled data, as for train.")],
+    model: ModelFile,
+    data: Data,
     part: Annotated[
         str,
         typer.Option(
             metavar="NAME", help="Which part of DATA: test (all of it where it has one part) or train."
         ),
     ] = "test",
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Report how good a MODEL is on labelled DATA.
 
-    Accuracy, cost, confusion matrix, ROC AUC, average precision and calibration; of a model of tables that
-    predicts numbers, R^2 and how far it is off.
+    Accuracy, cost, confusion matrix, ROC AUC, average precision and calibration; of a model that predicts
+    numbers, R^2 and how far it is off.
     """
     from pellucid.cli.console import check_answers, note, print_json
     from pellucid.cli.figures import figures_of
@@ -35,8 +35,7 @@ def evaluate(
     from pellucid.model import Evaluation, Model
 
     loaded = Model.load(model)
-    instead = "Model.evaluate reports cost and R^2"
-    dataset, remark = read_dataset(model, data, loaded, part, strict=strict, quiet=quiet, instead=instead)
+    dataset, remark = read_dataset(data, loaded, part, strict=strict, quiet=quiet)
     result = loaded.evaluate(dataset)
     answers = result.probabilities if isinstance(result, Evaluation) else result.predicted.T
     check_answers(answers, dataset.sources)

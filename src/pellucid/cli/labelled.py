@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.cli.console import note, note_skipped, reading
-from pellucid.data.dataset import Dataset, one_hot
+from pellucid.data.dataset import Dataset
 from pellucid.data.load import load_part
 from pellucid.data.load_table import load_labelled_table
 from pellucid.data.recipe import Recipe
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.data.table_target import Target
+from pellucid.data.target_scale import TargetScale
 from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.files.reading import shown
@@ -51,23 +51,19 @@ class Labelled:
         return replace(self, examples=self.examples.take(np.arange(min(most, self.examples.m))))
 
     def as_trained(self) -> "Labelled":
-        """The same with the numbers of a table scaled, as they are while such a model is trained.
+        """The same with the targets of a regression scaled, as they are in training.
 
-        The scale is that of these examples; the model keeps none.
+        The scale is that of these examples; the model keeps none. Classes are left as they are.
         """
-        network, Y = self.model.network, self.examples.Y
+        Y = self.examples.Y
         assert Y is not None  # what was read is labelled
-        if not isinstance(self.model.recipe, TableRecipe) or network.output_activation != "identity":
+        if self.model.network.output_activation != "identity":
             return self
-        mean, deviation = float(Y.mean()), float(Y.std())
-        if not deviation > 0:
-            return self
+        scale = TargetScale.of(Y, "the target")
         # Folding a scale into the last layer undoes the one that was folded in.
-        inverse = Target("", mean=-mean / deviation, deviation=1 / deviation)
-        parameters = inverse.folded(dict(self.model.parameters))
-        scaled = Target("", mean=mean, deviation=deviation).scaled(Y)
+        parameters = scale.inverse.folded(self.model.parameters)
         model = replace(self.model, parameters=parameters)
-        return Labelled(model, replace(self.examples, Y=scaled))
+        return Labelled(model, replace(self.examples, Y=scale.scaled(Y)))
 
 
 def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool) -> Labelled:
@@ -84,32 +80,24 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
         ModelFileError, DataError, OptionError: what cannot be read, or does not belong to the model.
     """
     model = Model.load(path)
-    instead = "pellucid.trace takes any X and Y"
-    dataset, _ = read_dataset(path, data, model, part, strict=strict, quiet=quiet, instead=instead)
+    dataset, _ = read_dataset(data, model, part, strict=strict, quiet=quiet)
     if isinstance(model.recipe, TableRecipe):
         for line in dataset.skipped:
             note(line)
-    Y = dataset.Y
-    assert Y is not None  # what was read is labelled
-    if Y.shape[0] != model.network.n_y:
-        # Two classes are one row of labels, which a network of two softmax units has in two.
-        Y = one_hot(dataset.labels, model.network.n_y, model.dtype)
-    return Labelled(model, Examples(dataset.X, Y, finite=True))
+    return Labelled(model, Examples(dataset.X, model.targets_of(dataset), finite=True))
 
 
 def read_dataset(
-    path: str, data: str, model: Model, part: str, *, strict: bool, quiet: bool, instead: str
+    data: str, model: Model, part: str, *, strict: bool, quiet: bool
 ) -> tuple[Dataset, list[str]]:
     """Labelled data through the recipe of a model, and what is to be remarked of them.
 
     Args:
-        path: of the model file.
         data: an array file, a folder of pictures, a built-in name; for a model of tables a table.
         model: as it was loaded.
         part: "train" or "test".
         strict: stop at an unreadable picture.
         quiet: no progress.
-        instead: what Python offers where the command line cannot.
 
     Raises:
         DataError, OptionError: what cannot be read, or does not belong to the model.
@@ -120,11 +108,6 @@ def read_dataset(
         _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
         return dataset, list(dataset.skipped)
     assert isinstance(model.recipe, Recipe)
-    if model.predicts_numbers:
-        raise OptionError(
-            f"{shown(path)} predicts numbers, and labels in files are classes; expected a model of "
-            f"classes, or of tables: from Python, {instead}"
-        )
     with reading(quiet) as progress:
         dataset, found = load_part(
             data,

@@ -1,61 +1,65 @@
 """pellucid lr-find: which learning rate these data and this network want, before training with it."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from pellucid.cli import options
-
-# The parser reads the signature; what was given is taken from the context, by name.
-# ruff: noqa: ARG001
+from pellucid.cli.common import AsJson, Quiet
 
 
 def lr_find(
-    context: typer.Context,
-    data: options.Data = None,
-    test: options.Test = None,
-    target: options.Target = None,
-    task: options.Task = None,
-    numeric: options.Numeric = None,
-    categorical: options.Categorical = None,
-    drop: options.Drop = None,
-    layers: options.Layers = None,
-    batch_size: options.BatchSize = None,
-    hidden_activation: options.HiddenActivation = None,
-    init: options.Init = None,
-    seed: options.Seed = None,
-    image_size: options.ImageSize = None,
-    scaling: options.Scaling = None,
-    test_fraction: options.TestFraction = None,
-    dtype: options.Dtype = None,
-    engine: options.Engine = None,
-    optimizer: options.Optimizer = None,
-    momentum: options.Momentum = None,
-    weight_decay: options.WeightDecay = None,
-    clip_norm: options.ClipNorm = None,
-    l2: options.L2 = None,
-    l1: options.L1 = None,
-    dropout: options.Dropout = None,
-    input_dropout: options.InputDropout = None,
-    label_smoothing: options.LabelSmoothing = None,
-    threads: options.Threads = None,
-    strict: options.Strict = False,
-    config: options.Config = None,
+    given: Mapping[str, Any],
     lowest: Annotated[float, typer.Option(metavar="X", help="The learning rate to begin with.")] = 1e-6,
     highest: Annotated[float, typer.Option(metavar="X", help="The learning rate to end with.")] = 10.0,
     steps: Annotated[int, typer.Option(metavar="N", help="How many rates to try.")] = 100,
     out: Annotated[
         str, typer.Option(metavar="FILE", help="The picture: .png, .svg or .pdf.")
     ] = "learning-rates.png",
-    as_json: options.AsJson = False,
-    quiet: options.Quiet = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Try growing learning rates on the training part of DATA, draw the costs, and suggest a rate.
 
     The rate grows from step to step, and the test ends where the cost does not bear it. Nothing is trained.
     """
-    from pellucid.cli.asked import Asked
-    from pellucid.cli.range_test_run import run_range_test
+    from pellucid import plots
+    from pellucid.cli.console import aligned, finite_or_none, note, print_json
+    from pellucid.cli.inputs import read_inputs
+    from pellucid.errors import MissingPackageError, OptionError
+    from pellucid.training import lr_find as range_test
 
-    asked = Asked.of(context.params, config)
-    run_range_test(asked, out, lowest, highest, steps, as_json=as_json, quiet=quiet)
+    try:
+        plots.check_target(out)
+        drawn = True
+    except MissingPackageError as error:
+        note(f"no picture is drawn: {error}")
+        drawn = False
+    if given.get("layers") == "auto":
+        raise OptionError(
+            "--layers is auto, which train searches for; expected the units of the hidden layers"
+        )
+    inputs = read_inputs({**given, "search": "none"}, quiet=quiet)
+    first = inputs.plan.candidates[0]
+    found = range_test(
+        first.network, inputs.plan.fitting, first.options, lowest=lowest, highest=highest, steps=steps
+    )
+    if drawn:
+        plots.save_figure(plots.draw_learning_rates(found), out)
+    if as_json:
+        print_json(
+            {
+                "data": inputs.data.data,
+                "suggestion": found.suggestion,
+                "reason": found.reason,
+                "rates": found.rates.tolist(),
+                "costs": [finite_or_none(cost) for cost in found.costs.tolist()],
+                "smoothed": [finite_or_none(cost) for cost in found.smoothed.tolist()],
+                "picture": out if drawn else None,
+            }
+        )
+        return
+    said = "none" if found.suggestion is None else f"--learning-rate {found.suggestion:.2g}"
+    lines = [("suggested", said), ("because", found.reason)]
+    lines += [("picture", out)] if drawn else []
+    typer.echo(aligned(lines, 10))

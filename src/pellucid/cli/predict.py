@@ -1,15 +1,17 @@
-"""pellucid predict: what a saved model says of photographs or rows it has not seen."""
+"""pellucid predict: the predictions of a saved model for new photographs or rows."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pellucid.cli.common import ModelFile, Quiet, Strict
+
 if TYPE_CHECKING:
-    from pellucid.model import Model
+    from pellucid import model as models
 
 
 def predict(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model file that Pellucid saved.")],
+    model: ModelFile,
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -28,18 +30,16 @@ def predict(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Predictions as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Predictions as CSV.")] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at an unreadable picture instead of skipping it.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    strict: Strict = False,
+    quiet: Quiet = False,
 ) -> None:
     """Print the class and its probability for every INPUT, or the number that is predicted.
 
     An INPUT is prepared exactly as the examples were in training. The rows of a table come back with
     their predictions appended: its columns may stand in any order, and there may be others.
     """
-    from pellucid.cli.answers import answers_of
     from pellucid.cli.console import note_skipped, print_json, reading
+    from pellucid.cli.predictions import predict_table, predictions_of
     from pellucid.data.load import read_inputs
     from pellucid.data.recipe import Recipe
     from pellucid.errors import OptionError
@@ -51,8 +51,6 @@ def predict(
     loaded = Model.load(model)
     recipe = loaded.recipe
     if not isinstance(recipe, Recipe):
-        from pellucid.cli.predict_table import predict_table
-
         predict_table(model, loaded, inputs, out, as_json=as_json)
         return
     if out is not None:
@@ -63,7 +61,7 @@ def predict(
     with reading(quiet) as progress:
         rows = read_inputs(inputs, recipe, strict=strict, progress=progress)
     note_skipped(rows.skipped)
-    predictions = answers_of(loaded, rows.rows, rows.sources)
+    predictions = predictions_of(loaded, rows.rows, rows.sources)
     if as_json:
         print_json({"model": model, "predictions": predictions, "skipped": list(rows.skipped)})
     elif as_csv:
@@ -78,7 +76,7 @@ def predict(
             typer.echo(f"{row['label']:<{width}}  {row['probability']:.4f}  {shown(row['source'])}")
 
 
-def _print_csv(predictions: list[dict[str, Any]], model: "Model") -> None:
+def _print_csv(predictions: list[dict[str, Any]], model: "models.Model") -> None:
     import csv
     import sys
 

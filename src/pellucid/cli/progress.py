@@ -1,83 +1,108 @@
-"""Training made visible in the terminal: a live bar, or a line now and then where there is no terminal."""
+"""Training and the search before it, made visible: listeners that move a bar."""
 
-import sys
 import time
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
-from pellucid.cli.console import error_console, note
-from pellucid.training import EpochEnd, Event, TrainingStart
+from pellucid.cli.inputs import Inputs
+from pellucid.data.dataset import labels_of
+from pellucid.engines import engine_for
+from pellucid.files.reading import shown
+from pellucid.metrics import accuracy, r2_score
+from pellucid.network import Network
+from pellucid.progress import Bar
+from pellucid.training import EpochEnd, Event, NotLearning, TrainingEnd, TrainingStart
+from pellucid.training.search import Tried
 
-# The score costs a forward pass: it may take this share of the time.
+# The score costs a forward pass over the training set: it may take this share of the time.
 _SHARE = 0.05
 
 
 class TrainingProgress:
-    """A listener that shows cost, accuracy and time left.
+    """A listener that shows cost, score and time left.
 
     Args:
-        score: in words, how good parameters are on the training set.
-        quiet: show nothing.
+        inputs: what is trained on.
+        shown: False: nothing is written.
     """
 
-    def __init__(self, score: Callable[[dict[str, Any]], str], *, quiet: bool) -> None:
-        self._score = score
-        self._quiet = quiet
-        self._live = not quiet and sys.stderr.isatty()
-        self._bar: Any = None
-        self._task: Any = None
-        self._epochs = 0
-        self._next_score = 0.0
-        self._next_line = 0.0
-        self._shown = ""
+    def __init__(self, inputs: Inputs, *, shown: bool) -> None:
+        self._inputs, self._shown = inputs, shown
+        self._bar: Bar | None = None
+        self._network: Network | None = None
+        self._score, self._next_score = "", 0.0
+        self._not_learning: list[NotLearning] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            self._bar.close()
 
     def __call__(self, event: Event) -> None:
         """Take one event."""
-        if self._quiet:
+        if isinstance(event, NotLearning):
+            self._not_learning.append(event)
+        if not self._shown:
             return
         if isinstance(event, TrainingStart):
-            self._start(event)
-        elif isinstance(event, EpochEnd):
-            self._epoch(event)
+            self._network = event.network
+            self._bar = Bar("training", event.epochs, shown=True)
+        elif isinstance(event, EpochEnd) and self._bar is not None:
+            if event.epoch + 1 < self._bar.total:
+                self._bar.update(event.epoch + 1, lambda: self._state(event))
+        elif isinstance(event, TrainingEnd) and self._bar is not None and event.history.costs:
+            # The parameters that are kept, which need not be those of the last epoch.
+            said = f"cost {event.history.costs[-1]:.6f}  {self._measured(event.parameters)}"
+            self._bar.update(len(event.history.costs), said, last=True)
 
-    def _start(self, event: TrainingStart) -> None:
-        self._epochs = event.epochs
-        self._next_line = time.monotonic() + 1
-        if not self._live:
-            return
-        from rich import progress
+    def warnings(self, folder: Path) -> list[str]:
+        """One line for each reason to think that nothing was learnt, with the command that shows more."""
+        data = shown(self._inputs.data.data)
+        subject = {"health": f"{folder / 'model.safetensors'} {data}", "lr-find": data}
+        return [f"{e.message} More: pellucid {e.command} {subject[e.command]}" for e in self._not_learning]
 
-        self._bar = progress.Progress(
-            progress.TextColumn("training"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TextColumn("{task.fields[state]}"),
-            progress.TimeRemainingColumn(),
-            console=error_console(),
-            transient=True,
-        )
-        self._task = self._bar.add_task("training", total=event.epochs, state="")
-        self._bar.start()
+    def _state(self, event: EpochEnd) -> str:
+        started = time.monotonic()
+        if started >= self._next_score:
+            self._score = self._measured(event.snapshot())
+            self._next_score = time.monotonic() + (time.monotonic() - started) / _SHARE
+        return f"cost {event.cost:.6f}  {self._score}"
 
-    def _epoch(self, event: EpochEnd) -> None:
-        now = time.monotonic()
-        due = now >= self._next_line or event.epoch + 1 == self._epochs
-        if not due:
-            return
-        if now >= self._next_score:
-            self._shown = f"  {self._score(event.snapshot())}"
-            self._next_score = time.monotonic() + (time.monotonic() - now) / _SHARE
-        state = f"cost {event.cost:.6f}{self._shown}"
+    def _measured(self, parameters: dict[str, Any]) -> str:
+        fitting = self._inputs.plan.fitting
+        assert self._network is not None  # the training has started
+        AL = engine_for("auto", self._network).predictor(self._network, parameters).outputs(fitting.X)
+        if not fitting.classes:
+            return f"train R^2 {r2_score(fitting.Y, AL):.3f}"
+        return f"train accuracy {accuracy(fitting.labels, labels_of(AL)):.3f}"
+
+
+class SearchProgress:
+    """A listener that shows how far a search is, and what it tried last.
+
+    Args:
+        shown: False: nothing is written.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._bar: Bar | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
-            self._next_line = now + 0.1
-            self._bar.update(self._task, completed=event.epoch + 1, state=state)
-        else:
-            self._next_line = now + 5
-            note(f"epoch {event.epoch + 1} of {self._epochs}: {state}")
+            self._bar.close()
+
+    def __call__(self, event: Tried) -> None:
+        """Take one event."""
+        if self._bar is None:
+            self._bar = Bar("comparing settings", event.total, shown=self._shown)
+        row = event.row
+        said = f"{row.label}: validation cost {row.validation_cost:.4f} after {row.epochs} epochs"
+        self._bar.update(event.done, said)
+        if event.done == event.total:
+            self._bar.close()

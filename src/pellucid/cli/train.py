@@ -1,67 +1,62 @@
 """pellucid train: from raw data to a trained, evaluated, saved model."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from pellucid.cli import options
-
-# The parser reads the signature; what was given is taken from the context, by name.
-# ruff: noqa: ARG001
+from pellucid.cli.common import AsJson, Quiet
 
 
 def train(
-    context: typer.Context,
-    data: options.Data = None,
-    test: options.Test = None,
-    target: options.Target = None,
-    task: options.Task = None,
-    numeric: options.Numeric = None,
-    categorical: options.Categorical = None,
-    drop: options.Drop = None,
-    layers: options.Layers = None,
-    iterations: options.Iterations = None,
-    epochs: options.Epochs = None,
-    batch_size: options.BatchSize = None,
-    learning_rate: options.LearningRate = None,
-    hidden_activation: options.HiddenActivation = None,
-    init: options.Init = None,
-    seed: options.Seed = None,
-    image_size: options.ImageSize = None,
-    scaling: options.Scaling = None,
-    test_fraction: options.TestFraction = None,
-    dtype: options.Dtype = None,
-    engine: options.Engine = None,
-    optimizer: options.Optimizer = None,
-    momentum: options.Momentum = None,
-    weight_decay: options.WeightDecay = None,
-    schedule: options.Schedule = None,
-    warmup_epochs: options.WarmupEpochs = None,
-    clip_norm: options.ClipNorm = None,
-    l2: options.L2 = None,
-    l1: options.L1 = None,
-    dropout: options.Dropout = None,
-    input_dropout: options.InputDropout = None,
-    label_smoothing: options.LabelSmoothing = None,
-    patience: options.Patience = None,
-    validation_fraction: options.ValidationFraction = None,
-    threads: options.Threads = None,
-    shortcut: options.Shortcut = None,
-    strict: options.Strict = False,
-    config: options.Config = None,
+    given: Mapping[str, Any],
     out: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder of the run. Default: the next runs/train-N.")
     ] = None,
-    as_json: options.AsJson = False,
-    quiet: options.Quiet = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> int:
     """Train a network on DATA, evaluate it, and save it in a run folder.
 
-    The defaults are the course's. A table has its own, which follow from its size and are shown.
+    Settings that are not given follow from the kind and the size of the data; a few are compared on
+    held-out examples before the best is trained (--search). --course and --iterations take the settings of
+    the course instead.
     """
-    from pellucid.cli.asked import Asked
-    from pellucid.cli.training_run import run_training
+    from pellucid.cli.arguments import toml_text
+    from pellucid.cli.console import note, print_json
+    from pellucid.cli.inputs import read_inputs
+    from pellucid.cli.progress import SearchProgress, TrainingProgress
+    from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
+    from pellucid.cli.run_folder import check_free, write_run
+    from pellucid.modelling import fit_plan
 
-    asked = Asked.of(context.params, config)
-    return run_training(asked, None if out is None else Path(out), as_json=as_json, quiet=quiet)
+    place = None if out is None else Path(out)
+    check_free(place)
+    inputs = read_inputs(given, quiet=quiet)
+    if inputs.tables is not None and not as_json:
+        # Before the training: a column that was read wrong is seen at once.
+        typer.echo(columns_text(inputs.tables))
+    silent = quiet or as_json
+    with (
+        TrainingProgress(inputs, shown=not silent) as training,
+        SearchProgress(shown=not silent) as trials,
+    ):
+        fitted = fit_plan(inputs.plan, listeners=[training], search_listeners=[trials])
+    if fitted.searched is not None and not as_json:
+        typer.echo(search_text(fitted.searched, inputs.plan))
+    history = fitted.model.history
+    if history.reason == "interrupted":
+        note(f"interrupted after {history.iterations} iterations; saving the model so far")
+    on_train, on_test = fitted.model.evaluate(inputs.plan.train), fitted.model.evaluate(inputs.test)
+    report = report_of(inputs, fitted, on_train, on_test)
+    config = toml_text(stated_options(inputs, fitted))
+    folder, notes = write_run(place, fitted.model, config, report, inputs.test, on_test)
+    for line in [*training.warnings(folder), *(report["figures"] or {}).get("notes", ()), *notes]:
+        note(line)
+    report = {"model": str(folder / "model.safetensors"), "run": str(folder), **report}
+    if as_json:
+        print_json(report)
+    else:
+        typer.echo(report_text(report, inputs, fitted, on_test, folder))
+    return 1 if report["ended"] == "interrupted" else 0

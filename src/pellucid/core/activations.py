@@ -4,17 +4,19 @@ Every forward returns `(A, Z)`, the activation and, as its cache, the linear par
 backward takes `dA`, the gradient of the cost with respect to A, and that cache, and returns
 `dZ = dA * g'(Z)`. Both keep the shape and the array library of what they are given; integers become
 floating-point numbers. All are element-wise but softmax, whose columns belong together. The relatives
-of ReLU are in `rectifiers`; the table of all is at the end.
+of ReLU are in `rectifiers`. The table at the end holds all that the package knows of each.
 
 All raise `ArrayError` for what is not an array, and the backward functions `ShapeError` where dA and
 the cache differ in shape.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 from pellucid.core._arrays import Array, at_least
 from pellucid.core._elementwise import logistic, open_backward, open_forward
+from pellucid.core.formula import Formula
 from pellucid.core.rectifiers import (
     elu,
     elu_backward,
@@ -176,32 +178,158 @@ def softmax_backward(dA: Array, cache: Array) -> Array:
     return A * (dA - xp.sum(dA * A, axis=0, keepdims=True))
 
 
+def _logarithm(A: Array) -> Array:
+    """log A; of 0 that of the smallest number instead, which is finite."""
+    xp, A = open_forward(A)
+    return xp.log(at_least(xp, A, float(xp.finfo(A.dtype).smallest_normal)))
+
+
+def _logit(A: Array) -> Array:
+    """log(A / (1 - A)), finite."""
+    return _logarithm(A) - _logarithm(1 - A)
+
+
 class Activation(NamedTuple):
-    """One activation: its forward function and its partner."""
+    """All that the package knows of one activation.
+
+    Attributes:
+        forward: `Z -> (A, Z)`.
+        backward: `(dA, Z) -> dZ`.
+        formula: A; in it stand $Z, and $A and $dA of the layer.
+        derivative: dZ, likewise.
+        bounds: the least and the largest A.
+        kind: what the native engine calls its kernel; None where it has none, and the reference engine
+            trains.
+        hidden: whether it may stand in a hidden layer.
+        elementwise: whether each number of A follows from one number of Z.
+        kinked: whether the slope, or the slope of that, jumps at 0, where central differences fail.
+        inverse: A to Z, finite, for an activation that may stand on the output.
+    """
 
     forward: Callable[[Array], tuple[Array, Array]]
     backward: Callable[[Array, Array], Array]
+    formula: Formula
+    derivative: Formula
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    kind: str | None = None
+    hidden: bool = True
+    elementwise: bool = True
+    kinked: bool = False
+    inverse: Callable[[Array], Array] | None = None
+
+    @property
+    def saturates(self) -> bool:
+        """Whether A lies between two bounds, and the slope goes to 0 near each."""
+        return self.elementwise and all(map(math.isfinite, self.bounds))
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether A is the probability of a class; otherwise it is a number."""
+        return self.bounds == (0.0, 1.0)
 
 
 ACTIVATIONS = {
-    "relu": Activation(relu, relu_backward),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_backward),
-    "elu": Activation(elu, elu_backward),
-    "gelu": Activation(gelu, gelu_backward),
-    "silu": Activation(silu, silu_backward),
-    "tanh": Activation(tanh, tanh_backward),
-    "sigmoid": Activation(sigmoid, sigmoid_backward),
-    "softmax": Activation(softmax, softmax_backward),
-    "identity": Activation(identity, identity_backward),
-    "exp": Activation(exp, exp_backward),
+    "relu": Activation(
+        relu,
+        relu_backward,
+        Formula("max(0, $Z)", r"\max(0, $Z)"),
+        Formula("$dA where $Z > 0, else 0", r"$dA \odot [$Z > 0]"),
+        bounds=(0.0, math.inf),
+        kind="relu",
+        kinked=True,
+    ),
+    "leaky_relu": Activation(
+        leaky_relu,
+        leaky_relu_backward,
+        Formula("$Z where $Z > 0, else 0.01 $Z", r"\max(0, $Z) + 0.01 \min(0, $Z)"),
+        Formula("$dA where $Z > 0, else 0.01 $dA", r"$dA \odot ([$Z > 0] + 0.01\,[$Z \le 0])"),
+        kind="leaky_relu",
+        kinked=True,
+    ),
+    "elu": Activation(
+        elu,
+        elu_backward,
+        Formula("$Z where $Z > 0, else e^$Z - 1", r"\max(0, $Z) + e^{\min(0, $Z)} - 1"),
+        Formula("$dA where $Z > 0, else $dA * e^$Z", r"$dA \odot e^{\min(0, $Z)}"),
+        bounds=(-1.0, math.inf),
+        kind="elu",
+        kinked=True,
+    ),
+    "gelu": Activation(
+        gelu,
+        gelu_backward,
+        Formula(
+            "$Z/2 * (1 + tanh(sqrt(2/pi) ($Z + 0.044715 $Z^3)))",
+            r"\tfrac{1}{2} $Z \odot (1 + \tanh(\sqrt{2/\pi}\,($Z + 0.044715\,{$Z}^3)))",
+        ),
+        Formula("$dA * gelu'($Z)", r"$dA \odot \mathrm{gelu}'($Z)"),
+        bounds=(-0.171, math.inf),
+        kind="gelu",
+    ),
+    "silu": Activation(
+        silu,
+        silu_backward,
+        Formula("$Z * sigmoid($Z)", r"$Z \odot \sigma($Z)"),
+        Formula(
+            "$dA * s (1 + $Z (1 - s)), s = sigmoid($Z)",
+            r"$dA \odot \sigma($Z) \odot (1 + $Z \odot (1 - \sigma($Z)))",
+        ),
+        bounds=(-0.279, math.inf),
+        kind="silu",
+    ),
+    "tanh": Activation(
+        tanh,
+        tanh_backward,
+        Formula("tanh($Z)", r"\tanh($Z)"),
+        Formula("$dA * (1 - $A^2)", r"$dA \odot (1 - {$A}^2)"),
+        bounds=(-1.0, 1.0),
+        kind="tanh",
+    ),
+    "sigmoid": Activation(
+        sigmoid,
+        sigmoid_backward,
+        Formula("1 / (1 + e^-$Z)", r"\frac{1}{1 + e^{-$Z}}"),
+        Formula("$dA * $A (1 - $A)", r"$dA \odot $A \odot (1 - $A)"),
+        bounds=(0.0, 1.0),
+        kind="sigmoid",
+        inverse=_logit,
+    ),
+    "softmax": Activation(
+        softmax,
+        softmax_backward,
+        Formula("e^$Z / sum(e^$Z) in each column", r"\frac{e^{$Z}}{\sum_i e^{{$Z}_i}}"),
+        Formula("$A * ($dA - sum($dA * $A))", r"$A \odot ($dA - \sum_i $dA \odot $A)"),
+        bounds=(0.0, 1.0),
+        kind="softmax",
+        hidden=False,
+        elementwise=False,
+        inverse=_logarithm,
+    ),
+    "identity": Activation(
+        identity,
+        identity_backward,
+        Formula("$Z", "$Z"),
+        Formula("$dA", "$dA"),
+        kind="identity",
+        inverse=lambda A: A,
+    ),
+    "exp": Activation(
+        exp,
+        exp_backward,
+        Formula("e^$Z", "e^{$Z}"),
+        Formula("$dA * $A", r"$dA \odot $A"),
+        bounds=(0.0, math.inf),
+        kind="exp",
+        hidden=False,
+        inverse=_logarithm,
+    ),
 }
 
-# The others belong on the output: a column of probabilities, a count.
-HIDDEN_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name not in ("softmax", "exp"))
+HIDDEN_ACTIVATIONS = tuple(name for name, entry in ACTIVATIONS.items() if entry.hidden)
 
 
 def activation_named(name: str) -> Activation:
-    """The pair of functions called `name`.
+    """The activation called `name`.
 
     Raises:
         OptionError: there is no such activation; the message lists those there are.

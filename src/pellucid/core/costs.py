@@ -1,9 +1,10 @@
-"""Costs for numbers and counts; and the table of all costs as training uses them: from ZL.
+"""Costs of regression and of counts; and the table of all costs as training uses them: from ZL.
 
 Each cost stands beside its gradient, as in `cost`, which holds the cross-entropies and says what the
 letters, the averages and the weights are. Here a = g(ZL) is the output and r = a - y its error.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,11 +15,13 @@ from pellucid.core.cost import (
     binary_cross_entropy_backward,
     categorical_cross_entropy,
     categorical_cross_entropy_backward,
+    compute_cost_backward,
     mean_over_columns,
     open_cost,
     times_log,
     weighted_columns,
 )
+from pellucid.core.formula import Formula
 from pellucid.errors import OptionError
 
 
@@ -205,40 +208,130 @@ def poisson_backward(ZL: Array, Y: Array, *, weights: Array | None = None) -> Ar
     return weighted_columns(xp, xp.exp(ZL) - Y, weights)
 
 
+def _sign_of_error(r: Array, **_: Any) -> Array:
+    return r > 0
+
+
+def _piece_of_huber(r: Array, *, huber_delta: float, **_: Any) -> Array:
+    """-1 and 1 on the lines, 0 on the square between them."""
+    return (r > huber_delta) * 1 - (r < -huber_delta) * 1
+
+
 class Cost(NamedTuple):
-    """One cost as training uses it: from ZL, beside its gradient.
+    """All that the package knows of one cost. Training computes it from ZL.
+
+    In the formulas stand $A and $Y, $mean for the average over the examples, and the numbers among
+    `options` by name, $huber_delta.
 
     Attributes:
         forward: `(ZL, Y, *, weights, **options) -> J`.
         backward: the same arguments to dZL, per example.
         output_activations: the outputs it belongs to. The first cost of the table that names an output
             is the one that output has by default.
+        formula: J.
+        gradient: dA of a cost that takes `output_activation`, which belongs to any output; otherwise dZ.
         options: the keywords it takes beside `weights`, by the names `Network` has for them.
+        kind: what the native engine calls its kernel; None where it has none, and the reference engine
+            trains.
+        least_target: the least Y it can judge.
+        pieces: of a cost with kinks in A: the error `A - Y` and the options to a number or a flag that is
+            another on each side of a kink.
+        output_backward: `(AL, Y) -> dAL`, for a trace, of a cost without the option `output_activation`.
+        output_gradient: the formula of that.
     """
 
     forward: Callable[..., Any]
     backward: Callable[..., Array]
     output_activations: tuple[str, ...]
+    formula: Formula
+    gradient: Formula
     options: tuple[str, ...] = ()
+    kind: str | None = None
+    least_target: float = -math.inf
+    pieces: Callable[..., Array] | None = None
+    output_backward: Callable[[Array, Array], Array] | None = None
+    output_gradient: Formula | None = None
 
 
 _NUMBERS = ("identity", "sigmoid")
+# The gradient with respect to A where the cost is half a square; with respect to Z where the output undoes
+# the logarithm in the cost.
+_ERROR = Formula("$A - $Y", "$A - $Y")
 
 COSTS = {
     "binary_cross_entropy": Cost(
-        binary_cross_entropy, binary_cross_entropy_backward, ("sigmoid",), ("label_smoothing",)
+        binary_cross_entropy,
+        binary_cross_entropy_backward,
+        ("sigmoid",),
+        Formula(
+            "-$mean($Y log $A + (1 - $Y) log(1 - $A))",
+            r"-$mean \left($Y \log $A + (1 - $Y) \log(1 - $A)\right)",
+        ),
+        _ERROR,
+        options=("label_smoothing",),
+        kind="binary_cross_entropy",
+        output_backward=compute_cost_backward,
+        output_gradient=Formula(
+            "-($Y / $A - (1 - $Y) / (1 - $A))",
+            r"-\left(\frac{$Y}{$A} - \frac{1 - $Y}{1 - $A}\right)",
+        ),
     ),
     "categorical_cross_entropy": Cost(
-        categorical_cross_entropy, categorical_cross_entropy_backward, ("softmax",), ("label_smoothing",)
+        categorical_cross_entropy,
+        categorical_cross_entropy_backward,
+        ("softmax",),
+        Formula("-$mean($Y log $A)", r"-$mean $Y \log $A"),
+        _ERROR,
+        options=("label_smoothing",),
+        kind="categorical_cross_entropy",
     ),
     "mean_squared_error": Cost(
-        mean_squared_error, mean_squared_error_backward, _NUMBERS, ("output_activation",)
+        mean_squared_error,
+        mean_squared_error_backward,
+        _NUMBERS,
+        Formula("$mean(($A - $Y)^2 / 2)", r"$mean \tfrac{1}{2} ($A - $Y)^2"),
+        _ERROR,
+        options=("output_activation",),
+        kind="mean_squared_error",
     ),
     "mean_absolute_error": Cost(
-        mean_absolute_error, mean_absolute_error_backward, _NUMBERS, ("output_activation",)
+        mean_absolute_error,
+        mean_absolute_error_backward,
+        _NUMBERS,
+        Formula("$mean(|$A - $Y|)", r"$mean \left|$A - $Y\right|"),
+        Formula("sign($A - $Y)", r"\mathrm{sign}($A - $Y)"),
+        options=("output_activation",),
+        kind="mean_absolute_error",
+        pieces=_sign_of_error,
     ),
-    "huber": Cost(huber, huber_backward, _NUMBERS, ("output_activation", "huber_delta")),
-    "poisson": Cost(poisson, poisson_backward, ("exp",)),
+    "huber": Cost(
+        huber,
+        huber_backward,
+        _NUMBERS,
+        Formula(
+            "$mean(r^2/2 where |r| <= d, else d (|r| - d/2)), r = $A - $Y, d = $huber_delta",
+            r"$mean h_d($A - $Y), \; d = $huber_delta",
+        ),
+        Formula(
+            "$A - $Y kept within -$huber_delta .. $huber_delta",
+            r"\max(-$huber_delta, \min($huber_delta, $A - $Y))",
+        ),
+        options=("output_activation", "huber_delta"),
+        kind="huber",
+        pieces=_piece_of_huber,
+    ),
+    "poisson": Cost(
+        poisson,
+        poisson_backward,
+        ("exp",),
+        Formula(
+            "$mean($Y log $Y - $Y log $A - $Y + $A)",
+            r"$mean \left($Y \log $Y - $Y \log $A - $Y + $A\right)",
+        ),
+        _ERROR,
+        kind="poisson",
+        least_target=0.0,
+    ),
 }
 
 

@@ -261,7 +261,8 @@ def labels_from_output(AL: Array, *, output_activation: str, threshold: float = 
 
     Args:
         AL: the network's output, (n_L, m).
-        output_activation: "softmax" picks the largest row; for any other a row above `threshold` is 1.
+        output_activation: "softmax", whose columns belong together, picks the largest row; for any other
+            a row above `threshold` is 1.
         threshold: see `predict`.
 
     Returns:
@@ -269,6 +270,6 @@ def labels_from_output(AL: Array, *, output_activation: str, threshold: float = 
     """
     xp = namespace(AL=AL)
     integers = xp.__array_namespace_info__().default_dtypes()["integral"]
-    if output_activation == "softmax":
+    if not activation_named(output_activation).elementwise:
         return xp.astype(xp.argmax(AL, axis=0, keepdims=True), integers)
     return xp.astype(AL > threshold, integers)

@@ -1,4 +1,4 @@
-"""Labels as files hold them, made class indices: one rule for every format."""
+"""Targets as array files hold them, made class indices or numbers: one rule for every format."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data.rows import check_labels
-from pellucid.errors import LabelError
+from pellucid.errors import LabelError, NonFiniteError
 
 MAX_CLASSES = 10_000
 _LONGEST_TEXT = 200
@@ -52,6 +52,34 @@ def read_labels(
         check_labels(values, names, where, least=1)
         return values.astype(np.int64), names
     return _distinct(values, where)
+
+
+def read_targets(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
+    """The targets of a regression.
+
+    Args:
+        values: (m,) or (m, n_y) numbers.
+        where: file and array, for messages.
+
+    Returns:
+        (m, n_y) float64.
+
+    Raises:
+        LabelError: text.
+        NonFiniteError: NaN or infinity, with the first one and its row.
+    """
+    if values.dtype.kind in "SU":
+        raise LabelError(f"{where} holds text; expected numbers, the targets of a regression")
+    targets = values.reshape(len(values), -1).astype(np.float64)
+    wrong = ~np.isfinite(targets)
+    if wrong.any():
+        row, column = np.unravel_index(int(np.argmax(wrong)), targets.shape)
+        place = f"row {row}" if targets.shape[1] == 1 else f"row {row}, column {column}"
+        raise NonFiniteError(
+            f"the target in {place} of {where} is {targets[row, column]}; expected a finite number: "
+            "remove the row"
+        )
+    return targets
 
 
 def class_names(values: np.ndarray[Any, Any], where: str) -> tuple[str, ...]:
@@ -112,12 +140,17 @@ def _distinct(values: np.ndarray[Any, Any], where: str) -> tuple[np.ndarray[Any,
     return indices.astype(np.int64), _texts(distinct, where)
 
 
+def are_integers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which of the floating-point numbers are integers that the next float can be told from."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((values == np.floor(values)) & (np.abs(values) <= _MAX_WHOLE))
+
+
 def _whole(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
     """Floats that are whole numbers as integers; every other type as it is."""
     if values.dtype.kind != "f":
         return values
-    with np.errstate(invalid="ignore"):
-        wrong = np.flatnonzero(~((values == np.floor(values)) & (np.abs(values) <= _MAX_WHOLE)))
+    wrong = np.flatnonzero(~are_integers(values))
     if len(wrong) == 0:
         return values.astype(np.int64)
     row = int(wrong[0])

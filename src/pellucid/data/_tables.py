@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._labels import MAX_CLASSES, class_names, is_one_hot, read_labels
+from pellucid.data._labels import MAX_CLASSES, class_names, is_one_hot, read_labels, read_targets
 from pellucid.data.rows import Rows, Splits
+from pellucid.data.task import task_of_array
 from pellucid.errors import FormatError, LabelError
 
 # What a file may call its arrays, in any case. The course's train_set_x is one of these names.
@@ -127,24 +128,30 @@ def check_array(where: str, dtype: np.dtype[Any], shape: tuple[int, ...], role: 
         raise FormatError(f"{where} holds {math.prod(shape)} names; expected at most {MAX_CLASSES}")
 
 
-def assemble(path: Path, keys: Keys, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Splits:
+def assemble(
+    path: Path, keys: Keys, arrays: Mapping[str, np.ndarray[Any, Any]], task: str | None = None
+) -> Splits:
     """The arrays of one file as examples.
 
     Args:
         path: for messages and sources.
         keys: which array is what.
         arrays: the arrays that `keys` names; each has passed `check_array`.
+        task: "classification" or "regression"; None: as `task_of_array` of the training targets says.
 
     Raises:
         FormatError: shapes that are no examples, or inputs and labels that do not fit together.
         LabelError: labels that are no classes, or test labels that training does not have.
+        NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: training and test examples of different shapes.
     """
     arrays = {name: _usable(at(path, name), values) for name, values in arrays.items()}
     names = () if keys.classes is None else class_names(arrays[keys.classes], at(path, keys.classes))
-    train = None if keys.train is None else _examples(path, keys.train, arrays, names)
-    test = None if keys.test is None else _examples(path, keys.test, arrays, names)
-    if train is not None and test is not None and train.labels is not None:
+    train = None if keys.train is None else _examples(path, keys.train, arrays, names, task)
+    if train is not None:
+        task = task or train.task
+    test = None if keys.test is None else _examples(path, keys.test, arrays, names, task)
+    if train is not None and test is not None and train.task is not None:
         try:
             test = test.beside(train)
         except LabelError as error:
@@ -173,30 +180,39 @@ def _usable(where: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _examples(
-    path: Path, part: PartKeys, arrays: Mapping[str, np.ndarray[Any, Any]], names: tuple[str, ...]
+    path: Path,
+    part: PartKeys,
+    arrays: Mapping[str, np.ndarray[Any, Any]],
+    names: tuple[str, ...],
+    task: str | None,
 ) -> Rows:
     X = arrays[part.inputs]
     axis = "row"
-    labels, classes = None, names
+    labels, targets, classes = None, None, names
     if part.labels is not None:
         y = arrays[part.labels]
         shapes = f"{part.inputs} has shape {X.shape} and {part.labels} {y.shape}"
         if y.ndim > 2:
-            raise LabelError(f"{path}: {shapes}; expected labels (m,), (1, m) or one-hot (m, K)")
+            raise LabelError(f"{path}: {shapes}; expected (m,), (1, m), one-hot (m, K) or targets (m, n_y)")
         if _in_columns(X, y):
             X, y, axis = X.T, y.T, "column"
         elif y.shape == (1, len(X)):
             y = y[0]
         if len(X) != len(y):
-            raise FormatError(f"{path}: {shapes}; expected one label for each of the {len(X)} rows")
-        labels, classes = read_labels(y, names, at(path, part.labels))
+            columns = X.ndim == 2 and y.ndim == 1 and len(y) == X.shape[1]
+            hint = f": examples in columns need {part.labels}.reshape(1, -1)" if columns else ""
+            raise FormatError(f"{path}: {shapes}; expected one label for each of the {len(X)} rows{hint}")
+        if (task or task_of_array(y, named=bool(names))) == "regression":
+            targets, classes = read_targets(y, at(path, part.labels)), ()
+        else:
+            labels, classes = read_labels(y, names, at(path, part.labels))
     rows = _rows(at(path, part.inputs), X)
     prefix = f"{path.name}, {part.inputs} {axis}" if part.inputs else f"{path.name}, {axis}"
-    return Rows(rows, labels, classes, tuple(f"{prefix} {i}" for i in range(len(rows))))
+    return Rows(rows, labels, classes, tuple(f"{prefix} {i}" for i in range(len(rows))), targets=targets)
 
 
 def _in_columns(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
-    """Whether examples stand in columns, as in the course: X (n_x, m) with Y (1, m) or one-hot (K, m).
+    """Whether examples stand in columns, as in the course: X (n_x, m) with Y (n_y, m), such as (1, m).
 
     Rows are preferred where both fit, except beside a Y of one row.
     """

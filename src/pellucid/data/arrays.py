@@ -75,17 +75,22 @@ def is_npz(head: bytes) -> bool:
     return head.startswith(_ZIP)
 
 
-def read_arrays(path: str | os.PathLike[str]) -> Splits:
+def read_arrays(path: str | os.PathLike[str], task: str | None = None) -> Splits:
     """Read a .npz archive or a .npy array, told apart by their contents.
 
     An archive holds X and y, or X_train, y_train, X_test and y_test, under any of the usual names; rows
-    are examples, or columns where X is (n_x, m) and Y is (1, m) or one-hot (K, m). An array holds
+    are examples, or columns where X is (n_x, m) and Y is (n_y, m), such as (1, m). An array holds
     unlabelled rows.
+
+    Args:
+        path: of the file.
+        task: see `assemble`.
 
     Raises:
         NotFoundError: there is no such file.
         FormatError: it is no such file, is damaged, or holds nothing that could be X.
         LabelError: labels that are no classes.
+        NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: its training and test examples differ in shape.
     """
     path = Path(path)
@@ -108,7 +113,7 @@ def read_arrays(path: str | os.PathLike[str]) -> Splits:
             member = members[name]
             with archive.open(member) as data:
                 arrays[name] = _read_npy(data, member.file_size, member.compress_size, at(path, name), role)
-    return assemble(path, keys, arrays)
+    return assemble(path, keys, arrays, task)
 
 
 def _members(archive: zipfile.ZipFile, path: Path, size: int) -> dict[str, zipfile.ZipInfo]:

@@ -43,19 +43,17 @@ class Dataset(Examples):
 
         Raises:
             DataError: rows that are not of the recipe's shape.
-            NonFiniteError: NaN or infinity among the inputs, with its row and column.
+            NonFiniteError: NaN or infinity among the inputs, with its row and column; or a target that
+                is beyond the range of float32.
             OptionError: unknown dtype.
         """
         if dtype not in DTYPES:
             raise OptionError(f"unknown dtype {dtype!r}; expected {' or '.join(DTYPES)}")
         X = recipe.columns(rows.rows, dtype)
         check_finite(X, rows.sources)
-        # Two classes are told apart by one output, more by one each: see `Network.for_classes`.
-        n_y = 1 if len(rows.classes) == 2 else len(rows.classes)
-        Y = None if rows.labels is None else one_hot(rows.labels, n_y, dtype)
         return cls(
             X,
-            Y,
+            _targets(rows, dtype),
             finite=True,
             classes=rows.classes,
             recipe=recipe,
@@ -68,15 +66,36 @@ class Dataset(Examples):
         """(m,) integers: the index of each example's class.
 
         Raises:
-            LabelError: nothing was labelled.
+            LabelError: nothing was labelled, or the targets are numbers.
         """
         if self.Y is None:
             raise LabelError("these examples have no labels; expected labelled ones")
+        if not self.classes:
+            raise LabelError("these examples have numbers as targets; expected classes")
         return labels_of(self.Y)
 
     def __repr__(self) -> str:
-        classes = ", ".join(self.classes) or "unknown"
-        return f"Dataset({self.m} examples of {self.n_x} inputs, classes {classes})"
+        what = f"classes {', '.join(self.classes) or 'unknown'}"
+        if self.Y is not None and not self.classes:
+            what = "1 number to predict" if len(self.Y) == 1 else f"{len(self.Y)} numbers to predict"
+        return f"Dataset({self.m} examples of {self.n_x} inputs, {what})"
+
+
+def _targets(rows: Rows, dtype: str) -> Floats | None:
+    """Y (n_y, m) of raw rows."""
+    if rows.targets is not None:
+        with np.errstate(over="ignore"):
+            Y = np.ascontiguousarray(rows.targets.T, dtype)
+        if not np.isfinite(Y).all():
+            j, i = np.argwhere(~np.isfinite(Y.T))[0]
+            raise NonFiniteError(
+                f"the target {rows.targets[j, i]:g} ({rows.sources[j]}) is beyond the range of {dtype}; "
+                "expected numbers of usual size: scale them, or use float64"
+            )
+        return Y
+    # Two classes are told apart by one output, more by one each: see `Network.for_classes`.
+    n_y = 1 if len(rows.classes) == 2 else len(rows.classes)
+    return None if rows.labels is None else one_hot(rows.labels, n_y, dtype)
 
 
 def labels_of(Y: Floats) -> np.ndarray[Any, Any]:

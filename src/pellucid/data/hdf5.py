@@ -28,16 +28,21 @@ def is_hdf5(head: bytes) -> bool:
     return False
 
 
-def read_hdf5(path: str | os.PathLike[str]) -> Splits:
+def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
     """Read an HDF5 file: train_set_x, train_set_y, list_classes and their test_ variants, or X and y.
 
     Pictures are (m, height, width, 3) or (m, height, width) uint8, numbers are (m, n). What else the
-    data sets may be called, and how labels become classes, is the same as for NumPy files.
+    data sets may be called, and which targets are classes or numbers, is the same as for NumPy files.
+
+    Args:
+        path: of the file.
+        task: see `assemble`.
 
     Raises:
         NotFoundError: there is no such file.
         FormatError: it is not HDF5, is damaged, points outside itself, or holds nothing that could be X.
         LabelError: labels that are no classes.
+        NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: its training and test examples differ in shape.
         MissingPackageError: h5py is not installed.
     """
@@ -67,7 +72,7 @@ def read_hdf5(path: str | os.PathLike[str]) -> Splits:
         raise FormatError(
             f"{path} is a damaged HDF5 file ({reason}); expected a whole one: copy or write it again"
         ) from None
-    return assemble(path, keys, arrays)
+    return assemble(path, keys, arrays, task)
 
 
 def _names(file: Any, path: Path) -> dict[str, bytes]:

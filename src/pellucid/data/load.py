@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from pellucid.data.pictures import read_pictures
 from pellucid.data.recipe import SCALINGS, Recipe
 from pellucid.data.rows import Progress, Rows, check_labels, silent
 from pellucid.data.sources import expanded, is_array_file, read_array_file, read_parts, refuse_pictures
-from pellucid.data.splitting import check_known, check_split, stratified_split
+from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
+from pellucid.data.target_scale import TargetScale
+from pellucid.data.task import check_task
 from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
 from pellucid.files.reading import shown
 
@@ -22,6 +25,7 @@ def load_data(
     source: str | os.PathLike[str],
     test: str | os.PathLike[str] | None = None,
     *,
+    task: str | None = None,
     image_size: int | tuple[int, int] = (64, 64),
     scaling: str = "auto",
     test_fraction: float = 0.2,
@@ -36,6 +40,10 @@ def load_data(
         source: an HDF5, .npz or picture source on disk, or the name of a built-in data set.
         test: where the test set is; left out, it is the test part of `source`, or else a share of its
             examples, drawn so that every class keeps its share.
+        task: "classification" or "regression" for the targets in array files. None: as the training
+            targets say. Texts, integers, truth values, one-hot columns and few whole floating-point
+            numbers are classes; other floating-point numbers are a regression (the rule in full is
+            `pellucid.data.task.task_of_array`).
         image_size: (height, width) that photographs are resized to, or one number for both; stored
             arrays keep theirs.
         scaling: see `Recipe.for_rows`; means and deviations are those of the training set.
@@ -46,31 +54,33 @@ def load_data(
         progress: called with (done, total) while pictures are read.
 
     Returns:
-        `(train, test)`.
+        `(train, test)`. For regression Y (n_y, m) is in the targets' units, and there are no classes.
 
     Raises:
         NotFoundError: nothing there, and no built-in data set of that name.
         FormatError: a file that is damaged, or holds nothing that can be trained on.
-        LabelError: labels that are missing, no classes, or all the same.
+        LabelError: labels that are missing, no classes, or all the same; a constant target of a regression.
         NonFiniteError: NaN or infinity, with its row and column.
         OptionError: an option that does not exist, or is of another type.
     """
+    check_task(task)
     check_known("scaling", scaling, SCALINGS)
     check_split(test_fraction, seed, dtype)
     size = _height_and_width(image_size)
-    parts = read_parts(source, (*size, 3), seed=seed, strict=strict, progress=progress)
+    parts = read_parts(source, (*size, 3), task=task, seed=seed, strict=strict, progress=progress)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
-    whole = train = _labelled(train, source)
+    whole = train = _labelled(train, source, task)
+    task = train.task
     if test is not None:
         shape = train.rows.shape[1:] if train.rows.ndim > 2 else (*size, 3)
-        other = read_parts(test, shape, seed=seed, strict=strict, progress=progress, least=1)
+        other = read_parts(test, shape, task=task, seed=seed, strict=strict, progress=progress, least=1)
         held_out = other.test or other.train
     if held_out is None:
-        assert train.labels is not None  # _labelled saw to it
-        train_rows, test_rows = stratified_split(train.labels, test_fraction, seed)
+        with _named(source):
+            train_rows, test_rows = _split(train, test_fraction, seed)
         # What was skipped belongs to neither part; it is reported once, with the first.
         train, held_out = train.take(train_rows, train.skipped), train.take(test_rows)
-    held_out = _labelled(held_out, test or source, least=1)
+    held_out = _labelled(held_out, test or source, task, least=1)
     with _named(test or source):
         held_out = held_out.beside(train)
     recipe = Recipe.for_rows(train.rows, scaling)
@@ -98,7 +108,7 @@ def load_labelled(
     Args:
         source: as for `load_data`.
         recipe: the model's.
-        classes: the model's.
+        classes: the model's; empty where it predicts numbers.
         part: "test" (the training part where there is no test part), or "train".
         dtype: of X and Y.
         strict: as for `load_data`.
@@ -124,9 +134,11 @@ def load_part(
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     refuse_pictures(recipe, source)
+    task = "classification" if classes else "regression"
     parts = read_parts(
         source,
         recipe.shape,
+        task=task,
         strict=strict,
         progress=progress,
         least=1,
@@ -136,7 +148,7 @@ def load_part(
     rows = parts.test if found == "test" else parts.train
     if rows is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")
-    rows = _fitting(_labelled(rows, source, least=1), recipe, source)
+    rows = _fitting(_labelled(rows, source, task, least=1), recipe, source)
     with _named(source):
         rows = rows.with_classes(tuple(classes))
     return Dataset.from_rows(rows, recipe, dtype), found
@@ -221,9 +233,33 @@ def _named(where: str | os.PathLike[str]) -> Iterator[None]:
         raise type(error)(message if message.startswith(str(where)) else f"{where}: {message}") from None
 
 
-def _labelled(rows: Rows | None, where: str | os.PathLike[str], least: int = 2) -> Rows:
-    if rows is None or rows.labels is None:
+def _split(rows: Rows, fraction: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Indices of a training and a test part."""
+    if rows.labels is None:
+        return random_split(len(rows), fraction, seed)
+    return stratified_split(rows.labels, fraction, seed)
+
+
+def _labelled(rows: Rows | None, where: str | os.PathLike[str], task: str | None, least: int = 2) -> Rows:
+    """The rows, found to have labels or targets for the task.
+
+    Args:
+        rows: of a reader.
+        where: their source, for messages.
+        task: "classification" or "regression"; None: either.
+        least: how many classes there must be; of a regression 2 refuses a constant target.
+    """
+    if rows is None or rows.task is None:
         raise LabelError(f"{where} has no labels; expected labelled examples")
+    if task is not None and task != rows.task:
+        raise LabelError(
+            f"{where} has classes; expected the targets of a regression: an array file with numbers as y"
+        )
+    if rows.targets is not None:
+        if least > 1:
+            _check_targets(rows.targets, where)
+        return rows
+    assert rows.labels is not None  # what has a task has either
     check_labels(rows.labels, rows.classes, str(where), least)
     found = np.unique(rows.labels)
     if len(found) < least:
@@ -231,6 +267,16 @@ def _labelled(rows: Rows | None, where: str | os.PathLike[str], least: int = 2) 
             f"{where}: all labels are {rows.classes[found[0]]}; expected at least two classes to tell apart"
         )
     return rows
+
+
+def _check_targets(targets: np.ndarray[Any, Any], where: str | os.PathLike[str]) -> None:
+    """Refuse targets (m, n_y) that cannot be learned: a constant one, or numbers without a mean."""
+    constant = np.flatnonzero((targets == targets[0]).all(axis=0))
+    if len(constant):
+        column = constant[0]
+        name = "the target" if targets.shape[1] == 1 else f"column {column} of the targets"
+        raise LabelError(f"{where}: {name} is always {targets[0, column]:g}; expected numbers that differ")
+    TargetScale.of(targets.T, f"{where}: the target")
 
 
 def _fitting(rows: Rows, recipe: Recipe, where: str | os.PathLike[str]) -> Rows:

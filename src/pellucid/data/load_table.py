@@ -9,8 +9,8 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data._table_kinds import is_number
-from pellucid.data.dataset import DTYPES, Dataset, check_finite
-from pellucid.data.splitting import check_known, check_split, stratified_split
+from pellucid.data.dataset import DTYPES, Dataset, check_finite, labels_of
+from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
 from pellucid.data.table_recipe import TableRecipe
@@ -46,12 +46,12 @@ class LoadedTables:
 
     @property
     def fitting(self) -> Dataset:
-        """The training set with `Target.scaled` numbers: what a network is trained on.
+        """The training set with scaled numbers (`target.scale`): what a network is trained on.
 
-        The parameters that come of it go through `Target.folded`, and predict in the target's units.
+        The parameters that come of it go through `target.scale.folded`, and predict in the target's units.
         """
         assert self.train.Y is not None  # rows without a target were left out
-        return replace(self.train, Y=self.target.scaled(self.train.Y))
+        return replace(self.train, Y=self.target.scale.scaled(self.train.Y))
 
 
 def load_tables(
@@ -177,11 +177,9 @@ def _split(table: Table, target: Target, fraction: float, seed: int) -> tuple[An
     """Indices of a training and a test part."""
     if table.m < 2:
         raise DataError(f"there is {table.m} row; expected at least two, or a test table")
-    labels = np.zeros(table.m, np.intp)
-    if target.classes:
-        Y = target.encode(table)
-        labels = np.asarray(Y[0] > 0.5 if len(Y) == 1 else Y.argmax(axis=0))
-    return stratified_split(labels, fraction, seed)
+    if not target.classes:
+        return random_split(table.m, fraction, seed)
+    return stratified_split(labels_of(target.encode(table)), fraction, seed)
 
 
 def _dataset(

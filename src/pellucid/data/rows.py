@@ -26,10 +26,12 @@ class Rows:
 
     Attributes:
         rows: (m, ...): uint8 pictures (m, height, width[, channels]), or numbers (m, n).
-        labels: (m,) integers, the index of each row's class; None where nothing was labelled.
-        classes: the names of the classes, in the order of their indices.
+        labels: (m,) integers, the index of each row's class; None without classes.
+        classes: the names of the classes, in the order of their indices; empty for regression.
         sources: where each row came from, as a person would look it up: a path, or "file, row 7".
         skipped: one line for each source that could not be read.
+        targets: (m, n_y) numbers, the targets of a regression; None otherwise. Labelled rows have either
+            labels or targets.
     """
 
     rows: np.ndarray[Any, Any]
@@ -37,6 +39,7 @@ class Rows:
     classes: tuple[str, ...]
     sources: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    targets: np.ndarray[Any, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,9 +52,16 @@ class Rows:
             skipped: of the result: a source that was skipped has no row to go with.
         """
         labels = None if self.labels is None else self.labels[indices]
-        return Rows(
-            self.rows[indices], labels, self.classes, tuple(self.sources[i] for i in indices), skipped
-        )
+        targets = None if self.targets is None else self.targets[indices]
+        sources = tuple(self.sources[i] for i in indices)
+        return Rows(self.rows[indices], labels, self.classes, sources, skipped, targets)
+
+    @property
+    def task(self) -> str | None:
+        """The kind of task: "classification" or "regression"; None where nothing was labelled."""
+        if self.targets is not None:
+            return "regression"
+        return None if self.labels is None else "classification"
 
     def with_classes(self, classes: tuple[str, ...]) -> Self:
         """The same rows, their labels counted in `classes`.
@@ -75,7 +85,7 @@ class Rows:
         """The same rows as a test set of `train`: their labels counted in its classes.
 
         Raises:
-            LabelError: they have a class that training never saw.
+            LabelError: they have a class that training never saw, or another number of targets.
             DataError: they have another shape.
         """
         if self.rows.shape[1:] != train.rows.shape[1:]:
@@ -83,6 +93,12 @@ class Rows:
                 f"a training example has shape {train.rows.shape[1:]} and a test example "
                 f"{self.rows.shape[1:]}; expected the same shape"
             )
+        if self.targets is not None and train.targets is not None:
+            n_y, expected = self.targets.shape[1], train.targets.shape[1]
+            if n_y != expected:
+                raise LabelError(
+                    f"a training example has {expected} targets and a test example {n_y}; expected as many"
+                )
         return self.with_classes(train.classes)
 
 

@@ -25,6 +25,7 @@ def read_parts(
     source: str | os.PathLike[str],
     shape: tuple[int, ...],
     *,
+    task: str | None = None,
     seed: int = 0,
     strict: bool = False,
     progress: Progress = silent,
@@ -36,6 +37,8 @@ def read_parts(
     Args:
         source: a path, or the name of a built-in data set (a path of that name comes first).
         shape: what photographs are resized to, (height, width, 3) or (height, width).
+        task: "classification" or "regression"; None: as the targets in an array file say. Pictures in
+            folders and the built-in data sets have classes.
         seed: of the built-in data sets that are drawn.
         strict: as for `load_data`.
         progress: as for `load_data`.
@@ -56,7 +59,7 @@ def read_parts(
         )
     if path.is_dir():
         return read_folder(path, shape, strict=strict, progress=progress, least=least, only_test=only_test)
-    return read_array_file(path)
+    return read_array_file(path, task)
 
 
 def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
@@ -85,18 +88,23 @@ def is_array_file(path: Path) -> bool:
     return is_hdf5(head) or is_npz(head) or is_npy(head)
 
 
-def read_array_file(path: Path) -> Splits:
+def read_array_file(path: Path, task: str | None = None) -> Splits:
     """The raw examples of one HDF5, .npz or .npy file.
+
+    Args:
+        path: of the file.
+        task: as for `read_parts`.
 
     Raises:
         FormatError: it is something else, or is damaged.
         LabelError: labels that are no classes.
+        NonFiniteError: a target of a regression that is NaN or infinite.
     """
     _, head = look(path)
     if is_hdf5(head):
-        return read_hdf5(path)
+        return read_hdf5(path, task)
     if is_npz(head) or is_npy(head):
-        return read_arrays(path)
+        return read_arrays(path, task)
     if looks_like_picture(head):
         raise FormatError(
             f"{shown(path)} is a single picture; expected a folder of pictures or an array file"

@@ -1,4 +1,4 @@
-"""Splitting examples into those to train on and those to test on, each class by its share."""
+"""Splitting examples into those to train on and those to test on; with classes each by its share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from pellucid.core.randomness import random_stream
 from pellucid.data.dataset import DTYPES
-from pellucid.errors import LabelError, OptionError
+from pellucid.errors import DataError, LabelError, OptionError
 
 
 def stratified_split(
@@ -38,6 +38,25 @@ def stratified_split(
     trained_on = np.ones(len(labels), np.bool_)
     trained_on[test] = False
     return np.flatnonzero(trained_on), test
+
+
+def random_split(m: int, fraction: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Indices of a training and a test part of m examples, drawn from all of them alike.
+
+    Args:
+        m: how many examples there are.
+        fraction: the share of the test part.
+        seed: of the draw.
+
+    Returns:
+        `(train, test)`, both sorted, neither empty.
+
+    Raises:
+        DataError: there are fewer than two examples.
+    """
+    if m < 2:
+        raise DataError("there is one example; expected at least two, or a test set of its own")
+    return stratified_split(np.zeros(m, np.intp), fraction, seed)
 
 
 def check_split(test_fraction: float, seed: int, dtype: str) -> None:

@@ -1,6 +1,5 @@
 """Target: the column of a table that is predicted, and whether it is a class or a number."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,15 +13,13 @@ from pellucid.data._table_values import codes_of, distinct, number_of, text_of
 from pellucid.data.dataset import one_hot
 from pellucid.data.rows import listed
 from pellucid.data.table import Table
-from pellucid.errors import DataError, LabelError, OptionError
+from pellucid.data.target_scale import TargetScale
+from pellucid.data.task import check_task, task_of_column
+from pellucid.errors import LabelError
 
 Floats = np.ndarray[Any, Any]
 
-TASKS = ("classification", "regression")
-
-# Whole numbers are taken for classes where they are as few as this, and each stands for several rows.
-_FEW = 20
-_ROWS_FOR_EACH = 5
+_NO_SCALE = TargetScale()
 
 
 @dataclass(frozen=True)
@@ -33,23 +30,20 @@ class Target:
         name: of the column.
         classes: their names: numbers in their order, texts in that of their characters. For two, the
             second is the one that Y = 1 means. Empty: a number is predicted.
-        mean: of the numbers in training, which `scaled` subtracts.
-        deviation: of the numbers in training, which `scaled` divides by.
+        scale: mean and deviation of the numbers in training; of classes the scale that does nothing.
         because: why it was decided so, in words.
     """
 
     name: str
     classes: tuple[str, ...] = ()
-    mean: float = 0.0
-    deviation: float = 1.0
+    scale: TargetScale = _NO_SCALE
     because: str = ""
 
     @classmethod
     def decide(cls, table: Table, name: str, task: str | None = None) -> Self:
         """The target for a training table.
 
-        Texts are classes. Numbers are classes where there are two of them, or where they are whole and at
-        most 20, with five rows for each on average. Rows without a value are not asked.
+        Texts are classes; for numbers see `task_of_column`. Rows without a value are not asked.
 
         Args:
             table: what is trained on.
@@ -61,8 +55,7 @@ class Target:
             LabelError: a single class or number, or so many classes that none could be learnt.
             OptionError: an unknown task.
         """
-        if task is not None and task not in TASKS:
-            raise OptionError(f"unknown task {task!r:.80}; expected {' or '.join(TASKS)}")
+        check_task(task)
         table.require([name], "the target has to be one of them")
         table = table.take(np.flatnonzero(~table.missing(name)))
         if not table.m:
@@ -73,13 +66,8 @@ class Target:
             return cls._of_classes(table, name, "classification was asked for")
         if not is_number(table, name):
             return cls._of_classes(table, name, "it holds texts")
-        numbers = numbers_in(table, name)
-        found = len(np.unique(numbers))
-        if found <= 2:
-            return cls._of_classes(table, name, "it holds two different numbers")
-        if found <= min(_FEW, table.m // _ROWS_FOR_EACH) and np.all(numbers == np.rint(numbers)):
-            return cls._of_classes(table, name, f"it holds {found} different whole numbers")
-        return cls._of_numbers(table, name, f"it holds {found} different numbers")
+        task, because = task_of_column(numbers_in(table, name))
+        return (cls._of_classes if task == "classification" else cls._of_numbers)(table, name, because)
 
     @classmethod
     def _of_classes(cls, table: Table, name: str, because: str) -> Self:
@@ -106,14 +94,8 @@ class Target:
             raise LabelError(
                 f"{_target(table, name)} is always {numbers[0]:g}; expected numbers that differ"
             )
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean, deviation = float(numbers.mean()), float(numbers.std())
-        if not (np.isfinite(mean) and np.isfinite(deviation) and deviation > 0):
-            raise DataError(
-                f"{_target(table, name)} holds numbers up to {np.abs(numbers).max():g}, which cannot be "
-                "averaged; expected numbers of usual size: scale them"
-            )
-        return cls(name, mean=mean, deviation=deviation, because=because)
+        scale = TargetScale.of(numbers[None, :], _target(table, name))
+        return cls(name, scale=scale, because=because)
 
     @property
     def task(self) -> str:
@@ -169,27 +151,6 @@ class Target:
                 f"expected one of {listed(self.classes)}"
             )
         return one_hot(labels, self.n_y, dtype)
-
-    def scaled(self, Y: Floats) -> Floats:
-        """Y (n_y, m) as a network is best trained on it: numbers with mean 0 and deviation 1."""
-        return Y if self.classes else ((Y - self.mean) / self.deviation).astype(Y.dtype)
-
-    def folded(self, parameters: Mapping[str, Floats]) -> dict[str, Floats]:
-        """Parameters whose outputs are in the target's units, from those trained on `scaled` numbers.
-
-        The last layer is linear, so the way back is folded into it: its weights and biases are multiplied
-        by the deviation, and the mean is added to the biases. Those of classes are left alone.
-
-        Args:
-            parameters: `{"W1": ..., "bL": ...}` of a network whose output is the identity.
-        """
-        folded = dict(parameters)
-        if not self.classes:
-            last = len(folded) // 2
-            W, b = folded[f"W{last}"], folded[f"b{last}"]
-            folded[f"W{last}"] = (W * self.deviation).astype(W.dtype)
-            folded[f"b{last}"] = (b * self.deviation + self.mean).astype(b.dtype)
-        return folded
 
 
 def _target(table: Table, name: str) -> str:

@@ -14,6 +14,7 @@ from pellucid.engines.interface import (
     Session,
     StepOptions,
     TrainingState,
+    refuse,
 )
 from pellucid.engines.native import NativeEngine
 from pellucid.engines.packing import flat, named
@@ -22,6 +23,7 @@ from pellucid.engines.reference import ReferenceEngine
 from pellucid.engines.threads import default_threads, processors
 from pellucid.errors import OptionError
 from pellucid.network import Network
+from pellucid.optimizer import Optimizer
 
 __all__ = [
     "ENGINES",
@@ -45,7 +47,12 @@ __all__ = [
 ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
 
-def engine_for(engine: str | Engine = "auto", network: Network | None = None, X: Any = None) -> Engine:
+def engine_for(
+    engine: str | Engine = "auto",
+    network: Network | None = None,
+    X: Any = None,
+    optimizer: Optimizer | None = None,
+) -> Engine:
     """The engine that trains.
 
     Args:
@@ -53,17 +60,15 @@ def engine_for(engine: str | Engine = "auto", network: Network | None = None, X:
             PELLUCID_ENGINE decides what "auto" is.
         network: what is to be trained; None: any.
         X: the inputs, of any array library; None: NumPy's.
+        optimizer: the update rule; None: any.
 
     Raises:
         OptionError: there is no such engine, or it cannot serve; the message says why, and which can.
     """
-    if isinstance(engine, Engine):
-        _refuse(engine, network, X)
-        return engine
     if engine == "auto":
-        return _preferred(network, X) or _fastest(network, X)
-    found = _known(engine)
-    _refuse(found, network, X)
+        return _preferred(network, X, optimizer) or _fastest(network, X, optimizer)
+    found = engine if isinstance(engine, Engine) else _known(engine)
+    refuse(found, found.why_not(network, X, optimizer))
     return found
 
 
@@ -73,28 +78,23 @@ def _known(name: object, source: str = "") -> Engine:
     return ENGINES[name]()
 
 
-def _refuse(engine: Engine, network: Network | None, X: Any, source: str = "") -> None:
-    reason = engine.why_not(network, X)
-    if reason:
-        raise OptionError(f"the {engine.name} engine{source} {reason}; expected 'reference' or 'auto'")
-
-
-def _preferred(network: Network | None, X: Any) -> Engine | None:
+def _preferred(network: Network | None, X: Any, optimizer: Optimizer | None) -> Engine | None:
     """The engine that PELLUCID_ENGINE names, where it can serve."""
     name = os.environ.get("PELLUCID_ENGINE", "auto")
     if name == "auto":
         return None
     engine = _known(name, " (from PELLUCID_ENGINE)")
-    _refuse(engine, None, None, " (from PELLUCID_ENGINE)")
-    return None if engine.why_not(network, X) else engine
+    refuse(engine, engine.why_not(), " (from PELLUCID_ENGINE)")
+    return None if engine.why_not(network, X, optimizer) else engine
 
 
-def _fastest(network: Network | None, X: Any) -> Engine:
+def _fastest(network: Network | None, X: Any, optimizer: Optimizer | None) -> Engine:
     for kind in ENGINES.values():
         engine = kind()
-        if not engine.why_not(network, X):
+        if not engine.why_not(network, X, optimizer):
             return engine
-        reason = engine.why_not()
+        # The array library of X is the caller's choice, and needs no warning.
+        reason = engine.why_not(network, None, optimizer)
         if reason:
             _warn_once(
                 f"the {engine.name} engine {reason}: the reference engine trains, with the same numbers "

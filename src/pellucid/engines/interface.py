@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from pellucid.core._arrays import Array
+from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
@@ -234,12 +235,29 @@ class Predictor(ABC):
         """The cost of the answers to scaled, labelled columns and AL (n_y, m), as `Session.evaluate`."""
 
 
+def refuse(engine: "Engine", reason: str, source: str = "") -> None:
+    """Refuse an engine for a reason of `Engine.why_not`; an empty one is none.
+
+    Args:
+        engine: what was asked for.
+        reason: see `Engine.why_not`.
+        source: who named the engine, " (from PELLUCID_ENGINE)".
+
+    Raises:
+        OptionError: there is a reason.
+    """
+    if reason:
+        raise OptionError(f"the {engine.name} engine{source} {reason}; expected 'reference' or 'auto'")
+
+
 class Engine(ABC):
     """A way of training networks: all engines take the same steps to the same numbers."""
 
     name: str
 
-    def why_not(self, network: Network | None = None, X: Any = None) -> str:
+    def why_not(
+        self, network: Network | None = None, X: Any = None, optimizer: Optimizer | None = None
+    ) -> str:
         """Why this engine cannot serve, as the predicate of a sentence about it; empty where it can.
 
         "was not compiled when pellucid was installed", "trains on NumPy arrays, and X is torch's".
@@ -247,8 +265,9 @@ class Engine(ABC):
         Args:
             network: what is to be trained; None: any.
             X: the inputs; None: NumPy's.
+            optimizer: the update rule; None: any.
         """
-        del network, X
+        del network, X, optimizer
         return ""
 
     @abstractmethod

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, first_non_finite
+from pellucid.core.activations import activation_named
+from pellucid.core.costs import cost_named
 from pellucid.engines.divergence import culprit, diverged
 from pellucid.engines.interface import (
     Batches,
@@ -27,12 +29,14 @@ from pellucid.engines.interface import (
     Session,
     StepOptions,
     TrainingState,
+    refuse,
 )
 from pellucid.engines.packing import flat, named
 from pellucid.engines.threads import default_threads
 from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
+from pellucid.optimizer import OPTIMIZERS, Optimizer
 
 
 def is_compiled() -> bool:
@@ -60,11 +64,29 @@ def _listens() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+def _activations(network: Network) -> tuple[str, ...]:
+    return *network.hidden_activations, network.output_activation
+
+
+def _lacking(native: ModuleType, network: Network | None, optimizer: Optimizer | None) -> str:
+    """The first of the network's entries and the optimizer that has no kernel, in words; empty if none."""
+    asked = []
+    if network is not None:
+        asked += [
+            ("activation", name, activation_named(name).kind, native.activations)
+            for name in _activations(network)
+        ]
+        asked.append(("cost", network.cost, cost_named(network.cost).kind, native.costs))
+    if optimizer is not None:
+        asked.append(("optimizer", optimizer.name, OPTIMIZERS[optimizer.name].kind, native.rules))
+    return next((f"{what} {name}" for what, name, kind, known in asked if kind not in known), "")
+
+
 def _described(native: ModuleType, network: Network) -> Any:
     return native.describe(
         layer_dims=network.layer_dims,
-        activations=(*network.hidden_activations, network.output_activation),
-        cost=network.cost,
+        activations=[activation_named(name).kind for name in _activations(network)],
+        cost=cost_named(network.cost).kind,
         label_smoothing=network.label_smoothing,
         huber_delta=network.huber_delta,
         l2=network.l2,
@@ -76,7 +98,7 @@ def _described(native: ModuleType, network: Network) -> Any:
 def _options(native: ModuleType, options: StepOptions) -> Any:
     optimizer = options.optimizer
     return native.options(
-        rule=optimizer.name,
+        rule=OPTIMIZERS[optimizer.name].kind,
         beta1=optimizer.beta1,
         beta2=optimizer.beta2,
         epsilon=optimizer.epsilon,
@@ -281,15 +303,22 @@ class NativePredictor(Predictor):
 
 
 class NativeEngine(Engine):
-    """Runs on NumPy arrays in float64 and float32, and knows every option."""
+    """Runs on NumPy arrays in float64 and float32, where it has a kernel for all that is asked."""
 
     name = "native"
 
-    def why_not(self, network: Network | None = None, X: Any = None) -> str:
+    def why_not(
+        self, network: Network | None = None, X: Any = None, optimizer: Optimizer | None = None
+    ) -> str:
         """See `Engine.why_not`."""
-        del network
-        if not is_compiled():
+        native = compiled()
+        if native is None:
             return "was not compiled when pellucid was installed (a C++20 compiler brings it)"
+        if not hasattr(native, "activations"):
+            return "was compiled from another version of its sources (installing pellucid again renews it)"
+        lacking = _lacking(native, network, optimizer)
+        if lacking:
+            return f"has no kernel for the {lacking}"
         if X is not None and not isinstance(X, np.ndarray):
             return f"trains on NumPy arrays, and X is {type(X).__module__.partition('.')[0]}'s"
         return ""
@@ -302,7 +331,9 @@ class NativeEngine(Engine):
         options: StepOptions | None = None,
     ) -> Session:
         """See `Engine.open`."""
-        return NativeSession(network, examples, state, options or StepOptions())
+        options = options or StepOptions()
+        refuse(self, self.why_not(network, None, options.optimizer))
+        return NativeSession(network, examples, state, options)
 
     def predictor(
         self,
@@ -314,4 +345,5 @@ class NativeEngine(Engine):
         spread: bool = False,
     ) -> Predictor:
         """See `Engine.predictor`."""
+        refuse(self, self.why_not(network))
         return NativePredictor(network, parameters, mean, deviation, spread=spread)

@@ -36,7 +36,7 @@ def to_model(estimator: Any) -> Model:
     state = getattr(estimator, "_run_state", None)
     # Of a network that scikit-learn trained, or lbfgs, only the epochs are known.
     steps = estimator.n_iter_ if state is None else state.training.step_count
-    history = History(losses, steps, engine_for(estimator.engine).name)
+    history = History(losses, steps, engine_for(estimator.engine, network).name)
     recipe = estimator.recipe_ if estimator.encode else Recipe("numbers", (network.n_x,))
     return Model(network, parameters, recipe, _class_names(estimator), history)
 

@@ -157,7 +157,7 @@ class Objective:
     def __init__(
         self, estimator: Any, network: Network, examples: Examples, start: Mapping[str, Floats]
     ) -> None:
-        self.network, self.engine = network, engine_for(estimator.engine)
+        self.network, self.engine = network, engine_for(estimator.engine, network)
         self.shown, self.loss = shown_loss(network), math.inf
         self._dtype = examples.X.dtype
         self._clips = network.cost.endswith("cross_entropy") and not network.label_smoothing

@@ -139,7 +139,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         rows = checked_rows(self, X)
         parameters = parameters_of(self.coefs_, self.intercepts_)
-        predictor = engine_for(self.engine).predictor(forward_network_of(self), parameters)
+        network = forward_network_of(self)
+        predictor = engine_for(self.engine, network).predictor(network, parameters)
         return np.concatenate([predictor.outputs(part.T).T for part in dense_parts(rows)])
 
     def hidden_activations(self, X: Any) -> list[Floats]:

@@ -14,6 +14,7 @@ from pellucid.engines import default_threads, engine_for, processors
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
+from pellucid.settings import declared_by
 from pellucid.training import Schedule, TrainingOptions
 
 STOCHASTIC_SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
@@ -26,21 +27,28 @@ LEARNING_RATES = ("constant", "invscaling", "adaptive")
 OUTPUTS = {"logistic": "sigmoid", "softmax": "softmax", "identity": "identity", "exp": "exp"}
 _COSTS = {"squared_error": "mean_squared_error", "absolute_error": "mean_absolute_error"}
 
-# What each number may be, as `check_number` is told.
+# scikit-learn's name of each option that is declared as a field: its bounds are those of the field.
+FIELDS: dict[str, tuple[type, str]] = {
+    "alpha": (Network, "l2"),
+    "l1": (Network, "l1"),
+    "huber_delta": (Network, "huber_delta"),
+    "input_dropout": (Network, "input_dropout"),
+    "learning_rate_init": (TrainingOptions, "learning_rate"),
+    "clip_norm": (TrainingOptions, "clip_norm"),
+    "power_t": (Schedule, "power"),
+    "tol": (Schedule, "tol"),
+    "warmup_epochs": (Schedule, "warmup_epochs"),
+    "momentum": (Optimizer, "beta1"),
+    "beta_2": (Optimizer, "beta2"),
+    "epsilon": (Optimizer, "epsilon"),
+    "weight_decay": (Optimizer, "weight_decay"),
+    "restore_best": (TrainingOptions, "restore_best"),
+}
+
+# Where scikit-learn allows another range.
 _NUMBERS: dict[str, dict[str, float]] = {
-    "alpha": {"least": 0.0},
-    "l1": {"least": 0.0},
-    "learning_rate_init": {"above": 0.0},
-    "power_t": {"least": 0.0},
-    "tol": {"least": 0.0},
-    "momentum": {"least": 0.0, "most": 1.0},
-    "validation_fraction": {"least": 0.0, "below": 1.0},
     "beta_1": {"least": 0.0, "below": 1.0},
-    "beta_2": {"least": 0.0, "below": 1.0},
-    "epsilon": {"above": 0.0},
-    "weight_decay": {"least": 0.0},
-    "warmup_epochs": {"least": 0.0},
-    "huber_delta": {"above": 0.0},
+    "validation_fraction": {"least": 0.0, "below": 1.0},
 }
 
 
@@ -58,7 +66,7 @@ _COUNTS = {
     "batch_size": _Or("auto", "'auto' or "),
     "n_iter_no_change": _Or(math.inf, "numpy.inf or "),
 }
-_FLAGS = ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping", "restore_best", "encode")
+_FLAGS = ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping", "encode")
 
 
 def check_settings(estimator: Any) -> None:
@@ -71,11 +79,11 @@ def check_settings(estimator: Any) -> None:
     _check_choice(estimator, "monitor", ("score", "loss"))
     if estimator.dtype is not None:
         _check_choice(estimator, "dtype", DTYPES)
+    _check_fields(estimator)
     for name, bounds in _NUMBERS.items():
         check_number(name, getattr(estimator, name), **bounds)
-    for name in ("clip_norm", "max_time"):
-        if getattr(estimator, name) is not None:
-            check_number(name, getattr(estimator, name), above=0.0)
+    if estimator.max_time is not None:
+        check_number("max_time", estimator.max_time, above=0.0)
     for name, other in _COUNTS.items():
         value = getattr(estimator, name)
         # Not `value in (None, "auto", inf)`: an array would be compared number by number.
@@ -92,6 +100,15 @@ def check_settings(estimator: Any) -> None:
     _check_callbacks(estimator.callbacks)
     schedule_of(estimator)
     _check_combinations(estimator)
+
+
+def _check_fields(estimator: Any) -> None:
+    for name, (owner, field) in FIELDS.items():
+        value = getattr(estimator, name)
+        if value is not None or name == "clip_norm":
+            declared_by(owner)[field].checked(value, name)
+        else:
+            raise OptionError(f"{name} is None; expected {declared_by(owner)[field].expected}")
 
 
 def _check_callbacks(callbacks: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pellucid.engines import TrainingState
-from pellucid.errors import DivergenceError, OptionError
+from pellucid.errors import DivergenceError, LearningWarning, OptionError
 from pellucid.estimators.divergence import diverged
 from pellucid.estimators.examples import StreamOrder
 from pellucid.estimators.settings import options_of, schedule_of, threads_of
@@ -20,6 +20,7 @@ from pellucid.training import (
     EpochEnd,
     Event,
     Extent,
+    History,
     Monitor,
     MonitorState,
     Now,
@@ -31,6 +32,8 @@ from pellucid.training import (
     TrainingStart,
     train,
 )
+from pellucid.training.doubt import ended_at
+from pellucid.training.learning import FEWEST_STEPS, cost_rose
 from pellucid.training.monitor import Best, Plateau
 
 
@@ -68,6 +71,7 @@ def fit_stochastic(
             listeners=[recorder],
             every="epoch" if recorder.watches else "auto",
             tested=False,
+            judged=False,
         )
     except DivergenceError as error:
         end = None
@@ -273,6 +277,21 @@ def _take_end(
             f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
             "hasn't converged yet.",
             ConvergenceWarning,
+        )
+    _warn_of_rise(estimator, end.history, incremental=incremental)
+
+
+def _warn_of_rise(estimator: Any, history: History, *, incremental: bool) -> None:
+    """Warn if a fit of some steps ended at a loss above its first one."""
+    if incremental or history.reason not in ("completed", "early_stopping"):
+        return
+    began, ended = history.costs[0], ended_at(history)
+    if history.iterations >= FEWEST_STEPS and cost_rose(began, ended):
+        warn(
+            f"the training did not learn: the loss ended at {ended:.4g}, above the {began:.4g} of its "
+            "first epoch. Scale the inputs, or take a smaller learning_rate_init than "
+            f"{estimator.learning_rate_init:g}",
+            LearningWarning,
         )
 
 

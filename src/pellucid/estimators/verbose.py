@@ -1,14 +1,12 @@
 """What a fit shows while it runs: lines, a bar, warnings that point at the user's own line."""
 
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-# Modules whose frames are not the user's.
-_OURS = ("pellucid.", "sklearn.", "contextlib", "joblib.")
+from pellucid.errors import warn as warn_user
 
 # Of many trainings at a time nobody can tell which one warned; and Python's filters are not one per thread.
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
@@ -28,10 +26,7 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the line that called in from outside of Pellucid and scikit-learn."""
     if _SILENT.get():
         return
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level)
+    warn_user(message, category)
 
 
 class VerboseReporter:

@@ -1,12 +1,13 @@
 """Seeing through a network: every number of a step, what is wrong with them, and are gradients right."""
 
+from pellucid.core.formula import Formula
 from pellucid.tracing.finding import Finding
 from pellucid.tracing.gradient_report import GradientReport
 from pellucid.tracing.gradients import gradient_check_network
 from pellucid.tracing.health import HealthReport, health
 from pellucid.tracing.record import Trace
 from pellucid.tracing.recording import trace
-from pellucid.tracing.steps import Formula, Source, Statistics, Step
+from pellucid.tracing.steps import Source, Statistics, Step
 
 __all__ = [
     "Finding",

@@ -1,27 +1,22 @@
 """What the health report is made of: findings, and the figures that decide about them."""
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 # From what stops a training to what is good to know.
 SEVERITIES = ("severe", "warning", "note")
 
 # Shares of a handful of examples say nothing of the network.
 FEWEST_EXAMPLES = 16
-# Dead units: a ReLU layer whose share of units that are 0 for every example is above these.
-DEAD_WARNING, DEAD_SEVERE = 0.5, 0.95
-# Saturation: where the slope is below 1 % of the steepest, learning all but stops.
-FLAT_SLOPE = 0.01
-SATURATED_WARNING, SATURATED_SEVERE = 0.5, 0.9
+# Dead units: the share of a ReLU layer that is 0 for every example; see also `signs`.
+DEAD_WARNING = 0.5
+# Saturation: the share of values at an end; see also `signs`.
+SATURATED_WARNING = 0.5
 # Gradients: the root mean square of dZ1 beside that of dZL.
 VANISHING_WARNING, VANISHING_SEVERE = 1e-3, 1e-6
 EXPLODING_WARNING, EXPLODING_SEVERE = 1e2, 1e4
 # Updates: how long the step of W is beside W. About 0.001 is usual.
 UPDATE_WARNING, UPDATE_SEVERE = 0.2, 1.0
 UPDATE_TOO_SMALL = 1e-6
-# Inputs: the root mean square of a row of X, which is 1 after standardisation.
-INPUT_TOO_LARGE, INPUT_TOO_SMALL = 10.0, 1e-2
 # The share of rows of X that hold one number only.
 CONSTANT_WARNING = 0.5
 # The cost, in multiples of what the best constant answer costs.
@@ -51,14 +46,3 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.what}. {self.means}. Try: {self.remedy}."
-
-
-Floats = np.ndarray[Any, Any]
-
-
-def root_mean_square(values: Floats) -> float:
-    """Of all numbers; without overflow of their squares."""
-    largest = float(np.abs(values).max(initial=0.0))
-    if largest in (0.0, float("inf")):
-        return largest
-    return largest * float(np.sqrt(np.mean((values / largest) ** 2)))

@@ -1,82 +1,15 @@
 """The equations of a step, in the letters of the course: as text for a terminal, in LaTeX for a page.
 
-In the templates $Z, $A and $dA are those of the layer, and $mean stands before what is averaged.
+Those of activations and costs stand in their entries in `pellucid.core`, and are filled in here.
 """
 
-from string import Template
-
+from pellucid.core.activations import activation_named
+from pellucid.core.costs import cost_named
+from pellucid.core.formula import Formula
 from pellucid.network import Network
-from pellucid.tracing.steps import Formula
 
-# Each activation and what it makes of dA: text and LaTeX of A, text and LaTeX of dZ.
-_ACTIVATIONS = {
-    "relu": (
-        *("max(0, $Z)", r"\max(0, $Z)"),
-        *("$dA where $Z > 0, else 0", r"$dA \odot [$Z > 0]"),
-    ),
-    "leaky_relu": (
-        *("$Z where $Z > 0, else 0.01 $Z", r"\max(0, $Z) + 0.01 \min(0, $Z)"),
-        *("$dA where $Z > 0, else 0.01 $dA", r"$dA \odot ([$Z > 0] + 0.01\,[$Z \le 0])"),
-    ),
-    "elu": (
-        *("$Z where $Z > 0, else e^$Z - 1", r"\max(0, $Z) + e^{\min(0, $Z)} - 1"),
-        *("$dA where $Z > 0, else $dA * e^$Z", r"$dA \odot e^{\min(0, $Z)}"),
-    ),
-    "gelu": (
-        "$Z/2 * (1 + tanh(sqrt(2/pi) ($Z + 0.044715 $Z^3)))",
-        r"\tfrac{1}{2} $Z \odot (1 + \tanh(\sqrt{2/\pi}\,($Z + 0.044715\,{$Z}^3)))",
-        *("$dA * gelu'($Z)", r"$dA \odot \mathrm{gelu}'($Z)"),
-    ),
-    "silu": (
-        *("$Z * sigmoid($Z)", r"$Z \odot \sigma($Z)"),
-        "$dA * s (1 + $Z (1 - s)), s = sigmoid($Z)",
-        r"$dA \odot \sigma($Z) \odot (1 + $Z \odot (1 - \sigma($Z)))",
-    ),
-    "tanh": (*("tanh($Z)", r"\tanh($Z)"), *("$dA * (1 - $A^2)", r"$dA \odot (1 - {$A}^2)")),
-    "sigmoid": (
-        *("1 / (1 + e^-$Z)", r"\frac{1}{1 + e^{-$Z}}"),
-        *("$dA * $A (1 - $A)", r"$dA \odot $A \odot (1 - $A)"),
-    ),
-    "softmax": (
-        *("e^$Z / sum(e^$Z) in each column", r"\frac{e^{$Z}}{\sum_i e^{{$Z}_i}}"),
-        *("$A * ($dA - sum($dA * $A))", r"$A \odot ($dA - \sum_i $dA \odot $A)"),
-    ),
-    "identity": (*("$Z", "$Z"), *("$dA", "$dA")),
-    "exp": (*("e^$Z", "e^{$Z}"), *("$dA * $A", r"$dA \odot $A")),
-}
-
-# Text and LaTeX of each cost, then of its gradient with respect to A.
-_COSTS = {
-    "binary_cross_entropy": (
-        "-$mean($Y log $A + (1 - $Y) log(1 - $A))",
-        r"-$mean \left($Y \log $A + (1 - $Y) \log(1 - $A)\right)",
-        "-($Y / $A - (1 - $Y) / (1 - $A))",
-        r"-\left(\frac{$Y}{$A} - \frac{1 - $Y}{1 - $A}\right)",
-    ),
-    "categorical_cross_entropy": (*("-$mean($Y log $A)", r"-$mean $Y \log $A"), *("", "")),
-    "mean_squared_error": (
-        *("$mean(($A - $Y)^2 / 2)", r"$mean \tfrac{1}{2} ($A - $Y)^2"),
-        *("$A - $Y", "$A - $Y"),
-    ),
-    "mean_absolute_error": (
-        *("$mean(|$A - $Y|)", r"$mean \left|$A - $Y\right|"),
-        *("sign($A - $Y)", r"\mathrm{sign}($A - $Y)"),
-    ),
-    "huber": (
-        "$mean(r^2/2 where |r| <= d, else d (|r| - d/2)), r = $A - $Y, d = $delta",
-        r"$mean h_d($A - $Y), \; d = $delta",
-        *("$A - $Y kept within -$delta .. $delta", r"\max(-$delta, \min($delta, $A - $Y))"),
-    ),
-    "poisson": (
-        "$mean($Y log $Y - $Y log $A - $Y + $A)",
-        r"$mean \left($Y \log $Y - $Y \log $A - $Y + $A\right)",
-        *("", ""),
-    ),
-}
 _KEPT = r"\tilde{A}"
 _SPACE = r"\; "
-# Their outputs undo the logarithm in the cost, and what is left of dZ is the error.
-_SHORT = ("binary_cross_entropy", "categorical_cross_entropy", "poisson")
 
 
 def symbol(letter: str, l: int) -> str:
@@ -102,14 +35,12 @@ def linear(l: int, *, masked: bool) -> Formula:
 
 def activation(name: str, l: int) -> Formula:
     """A = g(Z)."""
-    text, latex, _, _ = _ACTIVATIONS[name]
-    return _filled(l, ("A", text), ("A", latex))
+    return _of_layer("A", l, activation_named(name).formula)
 
 
 def activation_backward(name: str, l: int) -> Formula:
     """dZ = dA * g'(Z)."""
-    _, _, text, latex = _ACTIVATIONS[name]
-    return _filled(l, ("dZ", text), ("dZ", latex))
+    return _of_layer("dZ", l, activation_named(name).derivative)
 
 
 def mask(l: int, rate: float) -> Formula:
@@ -133,16 +64,10 @@ def kept(l: int) -> Formula:
 def cost(network: Network, *, weighted: bool, penalised: bool) -> Formula:
     """The cost of the answers."""
     name = ("data_cost", r"J_{\text{data}}") if penalised else ("cost", "J")
-    text, latex, _, _ = _COSTS[network.cost]
     means = ("1/m sum", r"\frac{1}{m} \sum")
     if weighted:
         means = ("1/sum(w) sum w ", r"\frac{1}{\sum_j w_j} \sum_j w_j")
-    L = network.depth
-    return Formula(
-        f"{name[0]} = {_of_output(text, network, f'A{L}', mean=means[0])}{_smoothing(network, '')}",
-        f"{name[1]} = {_of_output(latex, network, symbol('A', L), mean=means[1])}"
-        f"{_smoothing(network, _SPACE)}",
-    )
+    return _of_output(name, network, cost_named(network.cost).formula, means=means)
 
 
 def penalty(network: Network, *, weighted: bool) -> Formula:
@@ -163,16 +88,16 @@ def total() -> Formula:
 
 
 def output_gradient(network: Network, *, weighted: bool) -> Formula:
-    """dAL, of costs that are a function of AL in `pellucid.core`."""
-    _, _, text, latex = _COSTS[network.cost]
-    return _of_examples("dA", network, text, latex, weighted=weighted)
+    """dAL, of a cost that has one in `pellucid.core`."""
+    cost = cost_named(network.cost)
+    return _of_examples("dA", network, cost.output_gradient or cost.gradient, weighted=weighted)
 
 
 def last_linear_gradient(network: Network, *, weighted: bool) -> Formula:
     """dZL, where training begins its way back."""
-    if network.cost in _SHORT or network.output_activation == "identity":
-        _, _, text, latex = _COSTS["mean_squared_error" if network.cost in _SHORT else network.cost]
-        return _of_examples("dZ", network, text, latex, weighted=weighted)
+    cost = cost_named(network.cost)
+    if "output_activation" not in cost.options or network.output_activation == "identity":
+        return _of_examples("dZ", network, cost.gradient, weighted=weighted)
     # dAL has the weights already.
     return activation_backward(network.output_activation, network.depth)
 
@@ -204,27 +129,24 @@ def input_gradient(l: int, *, masked: bool) -> Formula:
     return Formula(left, f"{symbol('dA', l - 1)} = {right}")
 
 
-def _filled(l: int, text: tuple[str, str], latex: tuple[str, str]) -> Formula:
-    (letter, said), (latex_letter, written) = text, latex
+def _of_layer(letter: str, l: int, right: Formula) -> Formula:
+    """An equation of the letters of one layer."""
     letters = ("Z", "A", "dA")
-    return Formula(
-        f"{letter}{l} = {Template(said).substitute({name: f'{name}{l}' for name in letters})}",
-        f"{symbol(latex_letter, l)} = "
-        f"{Template(written).substitute({name: symbol(name, l) for name in letters})}",
+    text, latex = right.filled(
+        {name: f"{name}{l}" for name in letters}, {name: symbol(name, l) for name in letters}
     )
+    return Formula(f"{letter}{l} = {text}", f"{symbol(letter, l)} = {latex}")
 
 
-def _of_examples(letter: str, network: Network, text: str, latex: str, *, weighted: bool) -> Formula:
+def _of_examples(letter: str, network: Network, right: Formula, *, weighted: bool) -> Formula:
     """A gradient at the output: of example j it counts m w_j / sum(w) times."""
-    L, weights = network.depth, ("", "")
+    left = (f"{letter}{network.depth}", symbol(letter, network.depth))
     if weighted:
-        weights = (" * m w / sum(w)", r" \odot \frac{m\,w}{\sum_j w_j}")
-        text, latex = f"({text})", rf"\left({latex}\right)"
-    return Formula(
-        f"{letter}{L} = {_of_output(text, network, f'A{L}')}{weights[0]}{_smoothing(network, '')}",
-        f"{symbol(letter, L)} = {_of_output(latex, network, symbol('A', L))}{weights[1]}"
-        f"{_smoothing(network, _SPACE)}",
-    )
+        right = Formula(
+            f"({right.text}) * m w / sum(w)",
+            rf"\left({right.latex}\right) \odot \frac{{m\,w}}{{\sum_j w_j}}",
+        )
+    return _of_output(left, network, right)
 
 
 def _total(*, weighted: bool) -> tuple[str, str]:
@@ -232,9 +154,22 @@ def _total(*, weighted: bool) -> tuple[str, str]:
     return ("sum(w)", r"\sum_j w_j") if weighted else ("m", "m")
 
 
-def _of_output(template: str, network: Network, A: str, mean: str = "") -> str:
-    Y = "Y'" if network.label_smoothing else "Y"
-    return Template(template).substitute(A=A, Y=Y, mean=mean, delta=f"{network.huber_delta:g}")
+def _of_output(
+    left: tuple[str, str], network: Network, right: Formula, means: tuple[str, str] = ("", "")
+) -> Formula:
+    """An equation of the outputs, the targets and the cost's own numbers."""
+    L, Y = network.depth, "Y'" if network.label_smoothing else "Y"
+    numbers = {
+        name: f"{value:g}" for name, value in network.cost_options.items() if isinstance(value, float)
+    }
+    text, latex = right.filled(
+        numbers | {"A": f"A{L}", "Y": Y, "mean": means[0]},
+        numbers | {"A": symbol("A", L), "Y": Y, "mean": means[1]},
+    )
+    return Formula(
+        f"{left[0]} = {text}{_smoothing(network, '')}",
+        f"{left[1]} = {latex}{_smoothing(network, _SPACE)}",
+    )
 
 
 def _smoothing(network: Network, space: str) -> str:

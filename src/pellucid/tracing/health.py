@@ -101,7 +101,7 @@ class HealthReport:
 def health(trace: Trace) -> HealthReport:
     """Look for dead, saturated and identical units, bad inputs, gradients and steps of a wrong size.
 
-    The thresholds are those of `pellucid.tracing.finding`; `docs/trace.md` explains them.
+    Thresholds: `pellucid.tracing.finding` and `pellucid.signs`; `docs/trace.md` explains them.
 
     Args:
         trace: of a network on its training data, or a good part of them, with the learning rate and the

@@ -8,24 +8,23 @@ import numpy as np
 
 from pellucid.core._arrays import Array, check_number, namespace
 from pellucid.core.activations import activation_named
-from pellucid.core.cost import compute_cost_backward
 from pellucid.core.costs import cost_named
 from pellucid.core.dropout import dropout_masks
+from pellucid.core.formula import Formula
 from pellucid.core.linear import LayerCache, linear_backward, linear_forward, linear_gradients
 from pellucid.core.model import L_model_forward, backward_pass
-from pellucid.core.optimizers import bias_correction, update_parameters_with_adam
+from pellucid.core.optimizers import bias_correction
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
 from pellucid.core.update import clip_factor, clip_gradients, gradient_norm
 from pellucid.engines import Batches, StepOptions, TrainingState, engine_for
 from pellucid.errors import LabelError
 from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.optimizer import Optimizer
+from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.tracing import formulas, updates
 from pellucid.tracing.inputs import as_state, checked_network, in_one_type
 from pellucid.tracing.record import Trace
-from pellucid.tracing.steps import Formula, Statistics, Step, source_of
-from pellucid.tracing.updates import RULES
+from pellucid.tracing.steps import Statistics, Step, source_of
 
 Masks = list[Array | None]
 
@@ -213,10 +212,10 @@ class _Recorder:
             dAL = cost.backward(self._AL, self._Y, weights=self._weights, **options)
             formula = formulas.output_gradient(network, weighted=self._weighted)
             self._add(f"dA{L}", L, dAL, formula, cost.backward)
-        elif network.cost == "binary_cross_entropy" and not (network.label_smoothing or self._weighted):
-            dAL = compute_cost_backward(self._AL, self._Y)
+        elif cost.output_backward and not (network.label_smoothing or self._weighted):
+            dAL = cost.output_backward(self._AL, self._Y)
             formula = formulas.output_gradient(network, weighted=False)
-            self._add(f"dA{L}", L, dAL, formula, compute_cost_backward)
+            self._add(f"dA{L}", L, dAL, formula, cost.output_backward)
 
     def update(self, learning_rate: float) -> None:
         """Clipped gradients, the optimizer's slots and the new parameters: the reference engine's step."""
@@ -229,16 +228,16 @@ class _Recorder:
         self._session.advance(Batches.full(), learning_rate)
         self.after = self._session.state()
         optimizer, t = self._options.optimizer, self.after.update_count
-        clipped, rule = self._options.clip_norm is not None, RULES[optimizer.name]
+        clipped, rule = self._options.clip_norm is not None, OPTIMIZERS[optimizer.name]
         for name, value in self.after.parameters.items():
             letter, l = name[0], int(name[1:])
             for kept, entries in self.after.slots.items():
                 formula = updates.slot(optimizer, kept, letter, l, learning_rate, clipped=clipped)
-                self._add(f"{kept}_d{name}", l, entries[f"d{name}"], formula, rule)
-            if optimizer.name in ("adam", "adamw"):
+                self._add(f"{kept}_d{name}", l, entries[f"d{name}"], formula, rule.function)
+            if rule.bias_corrected:
                 self._corrections(self.after, name)
             formula = updates.update(optimizer, letter, l, learning_rate, t, clipped=clipped)
-            self._add(name, l, value, formula, rule)
+            self._add(name, l, value, formula, rule.function)
 
     def _clipping(self, clip_norm: float) -> None:
         """The norm of the gradient, what it is multiplied by, and what is left of it."""
@@ -256,8 +255,8 @@ class _Recorder:
     def _corrections(self, after: TrainingState, name: str) -> None:
         """Adam's two means of the gradient of one parameter, corrected for their start at 0."""
         optimizer, t, letter, l = self._options.optimizer, after.update_count, name[0], int(name[1:])
-        for kept, beta in (("v", optimizer.beta1), ("s", optimizer.beta2)):
-            mean = after.slots[kept][f"d{name}"]
-            value = mean / bias_correction(beta, t, mean)
+        for kept, entries in after.slots.items():
+            mean = entries[f"d{name}"]
+            value = mean / bias_correction(updates.beta_of(optimizer, kept), t, mean)
             formula = updates.corrected(optimizer, kept, letter, l, t)
-            self._add(f"{kept}_d{name}_corrected", l, value, formula, update_parameters_with_adam)
+            self._add(f"{kept}_d{name}_corrected", l, value, formula, OPTIMIZERS[optimizer.name].function)

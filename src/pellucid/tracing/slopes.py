@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid.core.activations import activation_named
 from pellucid.core.costs import cost_named
 from pellucid.core.dropout import dropout_masks
 from pellucid.core.linear import LayerCache
@@ -16,8 +17,6 @@ from pellucid.network import Network
 
 Floats = np.ndarray[Any, Any]
 
-# Activations whose slope, or the slope of that, jumps at zero.
-KINKED = ("relu", "leaky_relu", "elu")
 # A slope that is not the gradient is taken again with shorter steps: was the first one too long?
 SHORTER = (0.1, 0.01)
 # How far slope and gradient may differ, in shares of their sizes.
@@ -114,13 +113,11 @@ class CostSurface:
     def _sides(self, caches: Sequence[LayerCache], AL: Floats) -> Iterator[Floats]:
         network = self._network
         for name, (_, Z) in zip(network.hidden_activations, caches[:-1], strict=True):
-            if name in KINKED:
+            if activation_named(name).kinked:
                 yield Z > 0
-        error = AL - self._Y
-        if network.cost == "mean_absolute_error":
-            yield error > 0
-        elif network.cost == "huber":
-            yield np.sign(error) * (np.abs(error) > network.huber_delta)
+        pieces = cost_named(network.cost).pieces
+        if pieces is not None:
+            yield pieces(AL - self._Y, **network.cost_options)
         if network.l1:
             for l in range(1, network.depth + 1):
                 yield np.sign(self._parameters[f"W{l}"])

@@ -10,16 +10,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
+from pellucid.core.formula import Formula
 
 # In the order in which a step goes through them.
 PHASES = ("forward", "cost", "backward", "update")
-
-
-class Formula(NamedTuple):
-    """An equation, as text and in LaTeX; the name of the step stands on its left."""
-
-    text: str
-    latex: str
 
 
 class Source(NamedTuple):
@@ -136,7 +130,7 @@ class Step:
             "layer": self.layer,
             "phase": self.phase,
             **described(self.value, most, self.statistics),
-            "formula": self.formula._asdict(),
+            "formula": {**self.formula._asdict(), "mathml": self.formula.mathml},
             "source": self.source._asdict(),
         }
 

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pellucid import signs
 from pellucid.core._arrays import as_numpy
+from pellucid.core.activations import activation_named
+from pellucid.core.costs import cost_named
+from pellucid.signs import Floats, root_mean_square
 from pellucid.tracing import finding as limits
-from pellucid.tracing.finding import Finding, Floats, root_mean_square
+from pellucid.tracing.finding import Finding
 from pellucid.tracing.record import Trace
 
 
@@ -41,8 +45,8 @@ def not_finite(trace: Trace) -> Iterator[Finding]:
 def unscaled_inputs(trace: Trace) -> Iterator[Finding]:
     """Rows of X that are far larger than 1, or all of them far smaller."""
     X = np.asarray(as_numpy(trace.X), np.float64)
-    sizes = np.array([root_mean_square(row) for row in X])
-    large = sizes > limits.INPUT_TOO_LARGE
+    sizes = signs.input_sizes(X)
+    large = sizes > signs.INPUT_TOO_LARGE
     scale = "scale every input to mean 0 and deviation 1, pixels by 1/255"
     if large.any():
         i = int(sizes.argmax())
@@ -54,7 +58,7 @@ def unscaled_inputs(trace: Trace) -> Iterator[Finding]:
             "makes the cost jump",
             scale,
         )
-    elif 0 < sizes.max() < limits.INPUT_TOO_SMALL:
+    elif 0 < sizes.max() < signs.INPUT_TOO_SMALL:
         yield Finding(
             *("unscaled-inputs", "warning", 0, float(sizes.max())),
             f"all inputs are small: the largest root mean square is {sizes.max():.4g}",
@@ -82,15 +86,14 @@ def constant_inputs(trace: Trace) -> Iterator[Finding]:
 
 def symmetric_weights(trace: Trace) -> Iterator[Finding]:
     """Hidden units with the same weights and the same bias as another one."""
+    parameters = {name: as_numpy(value) for name, value in trace.parameters.items()}
     for l in range(1, trace.network.depth):
-        W, b = (as_numpy(trace.parameters[f"{letter}{l}"]) for letter in "Wb")
-        _, counts = np.unique(np.hstack([W, b]), axis=0, return_counts=True)
-        alike = int(counts[counts > 1].sum())
+        alike, n = signs.units_alike(parameters, l), trace.network.layer_dims[l]
         if alike:
-            share = alike / len(W)
+            share = alike / n
             yield Finding(
-                *("symmetric-weights", "severe" if alike == len(W) else "warning", l, share),
-                f"layer {l}: {alike} of {len(W)} units have the same weights and bias as another unit",
+                *("symmetric-weights", "severe" if alike == n else "warning", l, share),
+                f"layer {l}: {alike} of {n} units have the same weights and bias as another unit",
                 "units that are alike compute the same, get the same gradient and stay alike, as if there "
                 "were one of them",
                 "random first weights, as he or xavier; biases may start at zero, weights may not",
@@ -98,39 +101,35 @@ def symmetric_weights(trace: Trace) -> Iterator[Finding]:
 
 
 def dead_relu(trace: Trace) -> Iterator[Finding]:
-    """ReLU units that are 0 for every example."""
+    """Units at the lower bound of their activation for every example: of ReLU, or of another like it."""
     for l, name in enumerate(trace.network.hidden_activations, start=1):
-        if name != "relu":
-            continue
-        dead = (numbers(trace, f"A{l}") == 0).all(axis=1)
+        low = activation_named(name).bounds[0]
+        dead = signs.dead_units(name, numbers(trace, f"A{l}"))
         share = float(dead.mean())
         if share > limits.DEAD_WARNING:
             yield Finding(
-                *("dead-relu", "severe" if share > limits.DEAD_SEVERE else "warning", l, share),
-                f"layer {l}: {dead.sum()} of {len(dead)} ReLU units are 0 for all {trace.m:,} examples",
-                "where ReLU is 0 its slope is 0: these units get no gradient and cannot come back",
+                *("dead-relu", "severe" if share > signs.DEAD_SEVERE else "warning", l, share),
+                f"layer {l}: {dead.sum()} of {len(dead)} {name} units are {low:g} for all "
+                f"{trace.m:,} examples",
+                "there the slope is 0: these units get no gradient and cannot come back",
                 "a smaller learning rate, he as first weights, leaky_relu or elu",
             )
 
 
 def saturated(trace: Trace) -> Iterator[Finding]:
-    """Sigmoid and tanh units at their ends, where their slope is all but 0."""
+    """Units of sigmoid, tanh and others between two bounds that are close to one: their slope is small."""
     network = trace.network
     layers = list(enumerate(network.hidden_activations, start=1))
-    if network.output_activation == "sigmoid" and network.cost != "binary_cross_entropy":
+    if "output_activation" in cost_named(network.cost).options:
         # The cross-entropy undoes the sigmoid's slope, other costs do not.
-        layers.append((network.depth, "sigmoid"))
+        layers.append((network.depth, network.output_activation))
     for l, name in layers:
-        if name not in ("sigmoid", "tanh"):
-            continue
-        A = numbers(trace, f"A{l}")
-        slope = 4 * A * (1 - A) if name == "sigmoid" else 1 - A * A
-        share = float((slope < limits.FLAT_SLOPE).mean())
+        share = signs.flat_share(name, numbers(trace, f"A{l}"))
         if share > limits.SATURATED_WARNING:
             yield Finding(
-                *("saturated", "severe" if share > limits.SATURATED_SEVERE else "warning", l, share),
+                *("saturated", "severe" if share > signs.SATURATED_SEVERE else "warning", l, share),
                 f"layer {l}: {share:.0%} of the {name} values are so close to an end that the slope is "
-                f"below {limits.FLAT_SLOPE:.0%} of the steepest",
+                f"below {signs.FLAT_SLOPE:.0%} of the steepest",
                 "the gradient is multiplied by that slope, and hardly anything before this layer learns",
                 "scaled inputs, smaller first weights (xavier), a smaller learning rate, relu",
             )
@@ -206,32 +205,13 @@ def cost_above_chance(trace: Trace) -> Iterator[Finding]:
 
 
 def costs(trace: Trace) -> tuple[float, float]:
-    """The cost of the answers alone, and that of the best constant answer."""
+    """The cost of the answers, and that of the best constant answer, infinite if it is unknown."""
     network = trace.network
     Y = np.asarray(as_numpy(trace.Y), np.float64)
     weights = None if trace.weights is None else np.asarray(as_numpy(trace.weights), np.float64)
-
-    def of(ZL: Floats) -> float:
-        return network.answers_cost(np.broadcast_to(ZL, Y.shape), Y, weights)
-
     with np.errstate(all="ignore"):
-        mean = np.average(Y, axis=1, weights=None if weights is None else weights[0])[:, None]
-        answers = [mean]
-        if network.cost in ("mean_absolute_error", "huber"):
-            answers.append(np.median(Y, axis=1, keepdims=True))
-        chance = min(of(_before_output(network.output_activation, answer)) for answer in answers)
-        return of(numbers(trace, f"Z{network.depth}")), chance
-
-
-def _before_output(activation: str, A: Floats) -> Floats:
-    """The Z whose activation is A, kept finite."""
-    if activation == "identity":
-        return A
-    tiny = np.finfo(np.float64).tiny
-    logarithm: Floats = np.log(np.maximum(A, tiny))
-    if activation == "sigmoid":
-        return np.asarray(logarithm - np.log(np.maximum(1 - A, tiny)))
-    return logarithm
+        cost = network.answers_cost(numbers(trace, f"Z{network.depth}"), Y, weights)
+    return cost, signs.constant_cost(network, Y, weights)
 
 
 def _no_better_than_half(trace: Trace) -> bool:

@@ -1,30 +1,8 @@
-"""The equations of clipping and of the optimizers, and the function of `pellucid.core` that takes each."""
+"""The equations of clipping, and those of the optimizers filled with the numbers of a step."""
 
-from collections.abc import Callable
-from typing import Any
-
-from pellucid.core.optimizers import (
-    update_parameters_with_adam,
-    update_parameters_with_adamw,
-    update_parameters_with_heavy_ball,
-    update_parameters_with_momentum,
-    update_parameters_with_nesterov,
-    update_parameters_with_rmsprop,
-)
-from pellucid.core.update import update_parameters
-from pellucid.optimizer import Optimizer
+from pellucid.core.formula import Formula
+from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.tracing.formulas import symbol
-from pellucid.tracing.steps import Formula
-
-RULES: dict[str, Callable[..., Any]] = {
-    "gradient_descent": update_parameters,
-    "momentum": update_parameters_with_momentum,
-    "heavy_ball": update_parameters_with_heavy_ball,
-    "nesterov": update_parameters_with_nesterov,
-    "rmsprop": update_parameters_with_rmsprop,
-    "adam": update_parameters_with_adam,
-    "adamw": update_parameters_with_adamw,
-}
 
 
 def norm(depth: int) -> Formula:
@@ -66,19 +44,14 @@ def slot(
         learning_rate: the length of the step.
         clipped: whether gradients were clipped.
     """
-    grad, grad_latex = _gradient(letter, l, clipped=clipped)
-    name, name_latex = _slot(kept, letter, l)
-    if kept == "s":
-        old, new, square, square_latex = optimizer.beta2, 1 - optimizer.beta2, "^2", "^2"
-    elif optimizer.name in ("heavy_ball", "nesterov"):
-        old, new, square, square_latex = optimizer.beta1, -learning_rate, "", ""
-    else:
-        old, new, square, square_latex = optimizer.beta1, 1 - optimizer.beta1, "", ""
-    sign = "-" if new < 0 else "+"
-    return Formula(
-        f"{name} = {old:g} {name} {sign} {abs(new):g} {grad}{square}",
-        rf"{name_latex} = {old:g}\,{name_latex} {sign} {abs(new):g}\,({grad_latex}){square_latex}",
-    )
+    names = _names(optimizer, letter, l, learning_rate, clipped=clipped)
+    right = OPTIMIZERS[optimizer.name].slots[kept].filled(*names)
+    return _equation(_slot(kept, letter, l), right)
+
+
+def beta_of(optimizer: Optimizer, kept: str) -> float:
+    """How much of the slot "v" or "s" stays in a step."""
+    return optimizer.beta1 if kept == "v" else optimizer.beta2
 
 
 def corrected(optimizer: Optimizer, kept: str, letter: str, l: int, t: int) -> Formula:
@@ -91,7 +64,7 @@ def corrected(optimizer: Optimizer, kept: str, letter: str, l: int, t: int) -> F
         l: the layer.
         t: the number of the update, from 1.
     """
-    beta = optimizer.beta1 if kept == "v" else optimizer.beta2
+    beta = beta_of(optimizer, kept)
     name, latex = _slot(kept, letter, l)
     return Formula(
         f"{name}_corrected = {name} / (1 - {beta:g}^{t})",
@@ -112,37 +85,44 @@ def update(
         t: the number of the update, from 1.
         clipped: whether gradients were clipped.
     """
-    name, latex, rate = f"{letter}{l}", symbol(letter, l), f"{learning_rate:g}"
-    grad, grad_latex = _gradient(letter, l, clipped=clipped)
-    (v, v_latex), (s, s_latex) = (_slot(kept, letter, l) for kept in "vs")
-    beta1, epsilon = f"{optimizer.beta1:g}", f"{optimizer.epsilon:g}"
-    text, in_latex = {
-        "gradient_descent": (f"- {rate} {grad}", rf"- {rate}\,{grad_latex}"),
-        "momentum": (f"- {rate} {v}", rf"- {rate}\,{v_latex}"),
-        "heavy_ball": (f"+ {v}", f"+ {v_latex}"),
-        "nesterov": (f"+ {beta1} {v} - {rate} {grad}", rf"+ {beta1}\,{v_latex} - {rate}\,{grad_latex}"),
-        "rmsprop": (
-            f"- {rate} {grad} / (sqrt({s}) + {epsilon})",
-            rf"- {rate} \frac{{{grad_latex}}}{{\sqrt{{{s_latex}}} + {epsilon}}}",
-        ),
-    }.get(optimizer.name) or _adam(optimizer, letter, l, rate, t)
-    if optimizer.name == "adamw" and letter == "W":
-        text += f" - {rate} * {optimizer.weight_decay:g} {name}"
-        in_latex += rf" - {rate} \cdot {optimizer.weight_decay:g}\,{latex}"
-    return Formula(f"{name} = {name} {text}", f"{latex} = {latex} {in_latex}")
-
-
-def _adam(optimizer: Optimizer, letter: str, l: int, rate: str, t: int) -> tuple[str, str]:
-    (v, v_latex), (s, s_latex) = (_corrected(kept, letter, l) for kept in "vs")
-    epsilon = epsilon_latex = f"{optimizer.epsilon:g}"
+    rule, (name, latex) = OPTIMIZERS[optimizer.name], (f"{letter}{l}", symbol(letter, l))
+    text, in_latex = _names(optimizer, letter, l, learning_rate, clipped=clipped)
+    if rule.bias_corrected:
+        for kept in rule.slots:
+            text[kept], in_latex[kept] = _corrected(kept, letter, l)
     if optimizer.epsilon_hat:
         beta2 = f"{optimizer.beta2:g}"
-        epsilon_latex = rf"{epsilon} / \sqrt{{1 - {beta2}^{{{t}}}}}"
-        epsilon = f"{epsilon}/sqrt(1 - {beta2}^{t})"
-    return (
-        f"- {rate} {v} / (sqrt({s}) + {epsilon})",
-        rf"- {rate} \frac{{{v_latex}}}{{\sqrt{{{s_latex}}} + {epsilon_latex}}}",
+        text["epsilon"] += f"/sqrt(1 - {beta2}^{t})"
+        in_latex["epsilon"] += rf" / \sqrt{{1 - {beta2}^{{{t}}}}}"
+    parts = [rule.update, rule.decay] if rule.decay and letter == "W" else [rule.update]
+    added = [part.filled(text, in_latex) for part in parts]
+    return Formula(
+        " ".join([f"{name} = {name}", *(part.text for part in added)]),
+        " ".join([f"{latex} = {latex}", *(part.latex for part in added)]),
     )
+
+
+def _names(
+    optimizer: Optimizer, letter: str, l: int, learning_rate: float, *, clipped: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the names in an optimizer's formulas stand for: in text, in LaTeX."""
+    numbers = {name: getattr(optimizer, name) for name in ("beta1", "beta2", "epsilon", "weight_decay")}
+    numbers |= {"rest1": 1 - optimizer.beta1, "rest2": 1 - optimizer.beta2, "rate": learning_rate}
+    values = {name: f"{number:g}" for name, number in numbers.items()}
+    symbols = {
+        "W": (f"{letter}{l}", symbol(letter, l)),
+        "grad": _gradient(letter, l, clipped=clipped),
+        **{kept: _slot(kept, letter, l) for kept in optimizer.slots},
+    }
+    return (
+        values | {name: text for name, (text, _) in symbols.items()},
+        values | {name: latex for name, (_, latex) in symbols.items()},
+    )
+
+
+def _equation(left: tuple[str, str], right: Formula) -> Formula:
+    text, latex = left
+    return Formula(f"{text} = {right.text}", f"{latex} = {right.latex}")
 
 
 def _gradient(letter: str, l: int, *, clipped: bool) -> tuple[str, str]:

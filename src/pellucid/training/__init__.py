@@ -3,7 +3,16 @@
 from pellucid.training.auto_layers import LADDER, AutoLayers, auto_layers
 from pellucid.training.candidates import Candidate
 from pellucid.training.defaults import EFFORTS, defaults_for, settings_for
-from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart
+from pellucid.training.events import (
+    EpochEnd,
+    Event,
+    Listener,
+    NotLearning,
+    Now,
+    StepEnd,
+    TrainingEnd,
+    TrainingStart,
+)
 from pellucid.training.history import History
 from pellucid.training.loop import fit, train
 from pellucid.training.monitor import Monitor, MonitorState
@@ -28,6 +37,7 @@ __all__ = [
     "Listener",
     "Monitor",
     "MonitorState",
+    "NotLearning",
     "Now",
     "Order",
     "RunState",

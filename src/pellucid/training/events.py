@@ -97,6 +97,34 @@ class EpochEnd(NamedTuple):
 
 
 @dataclass(frozen=True)
+class NotLearning:
+    """The training ended and learned nothing, or less; see `pellucid.training.learning`.
+
+    Attributes:
+        symptom: "cost-rose", "constant-answer" (no better than one answer for every example) or "one-class"
+            (every example is given the most frequent class).
+        cause: the likely one, a short name: "rate-too-large".
+        seen: the symptom in words, with its figures.
+        likely: the cause in words, with its figures.
+        advice: what to do.
+        command: of `pellucid`, the one that shows more: "health" or "lr-find".
+    """
+
+    symptom: str
+    cause: str
+    seen: str
+    likely: str
+    advice: str
+    command: str
+
+    @property
+    def message(self) -> str:
+        """One line: what was seen, the likely cause, what to do."""
+        advice = self.advice[:1].upper() + self.advice[1:]
+        return f"the training did not learn: {self.seen}. Likely cause: {self.likely}. {advice}"
+
+
+@dataclass(frozen=True)
 class TrainingEnd:
     """The result.
 
@@ -113,5 +141,5 @@ class TrainingEnd:
     state: RunState
 
 
-Event: TypeAlias = TrainingStart | StepEnd | EpochEnd | TrainingEnd
+Event: TypeAlias = TrainingStart | StepEnd | EpochEnd | NotLearning | TrainingEnd
 Listener: TypeAlias = Callable[[Event], None]

@@ -2,17 +2,29 @@
 
 import inspect
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from typing import Literal
 
-from pellucid.core._arrays import namespace
+from pellucid.core._arrays import Array, namespace
 from pellucid.engines import TrainingState
-from pellucid.errors import OptionError
+from pellucid.errors import LearningWarning, OptionError
+from pellucid.errors import warn as warn_user
 from pellucid.examples import Examples
 from pellucid.network import Network
-from pellucid.training.events import EpochEnd, Event, Listener, Now, StepEnd, TrainingEnd, TrainingStart
+from pellucid.training.doubt import Ending
+from pellucid.training.events import (
+    EpochEnd,
+    Event,
+    Listener,
+    NotLearning,
+    Now,
+    StepEnd,
+    TrainingEnd,
+    TrainingStart,
+)
+from pellucid.training.learning import judge
 from pellucid.training.monitor import Monitor
 from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
@@ -34,8 +46,11 @@ def fit(
     stop: threading.Event | None = None,
     every: Every = "epoch",
     tested: bool = True,
+    judged: bool = True,
 ) -> Generator[Event, None, None]:
     """Train: one `TrainingStart`, an `EpochEnd` per epoch (and a `StepEnd` per step), one `TrainingEnd`.
+
+    A `NotLearning` precedes the end of a training that learned nothing.
 
     A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
     A second Ctrl-C does not wait for the call of the engine that the first one waits for: steps may then
@@ -58,6 +73,7 @@ def fit(
             "auto": as many as take about a twentieth of a second. Where something is decided after every
             epoch (validation, early stopping, the adaptive schedule), these are one epoch.
         tested: the cost after the last step, which no later step tests, is tested at the end.
+        judged: look whether the training learned anything; see `pellucid.training.learning`.
 
     Raises:
         ShapeError: the examples do not fit the network.
@@ -92,7 +108,22 @@ def fit(
         reason = "interrupted"
         with suppress(KeyboardInterrupt):
             yield from _epoch_ends(run, now)
-    yield TrainingEnd(network, run.finish(tested=tested), run.history(reason), run.state())
+    parameters, history = run.finish(tested=tested), run.history(reason)
+    if judged and len(run.costs) == run.epoch:
+        # Ctrl-C now only ends the judging: the training is complete.
+        with suppress(KeyboardInterrupt):
+            first = _first_parameters(state)
+            found = judge(Ending(network, trained_on, options, first, parameters, history))
+            if found is not None:
+                yield found
+    yield TrainingEnd(network, parameters, history, run.state())
+
+
+def _first_parameters(state: RunState | TrainingState | None) -> Mapping[str, Array] | None:
+    """Where the training began; None: with freshly drawn weights, or not known."""
+    if isinstance(state, RunState):
+        return None if state.epoch or state.first_weights is not None else state.training.parameters
+    return None if state is None else state.parameters
 
 
 def _epoch_ends(run: Run, now: Now) -> Iterator[EpochEnd]:
@@ -121,11 +152,14 @@ def train(
     listeners: Sequence[Listener] = (),
     every: Every | None = None,
     tested: bool = True,
+    judged: bool = True,
+    warn: bool = True,
 ) -> TrainingEnd:
     """Run `fit` to its end, passing each event to every listener; the last event is the result.
 
     Ctrl-C, wherever it strikes, ends the training and returns what there is. Arguments and errors are
-    those of `fit`; without `every`, it is "epoch" where somebody listens, else "auto".
+    those of `fit`; without `every`, it is "epoch" if there are listeners, else "auto". A `NotLearning` is
+    also a `LearningWarning` at the line of the caller outside of Pellucid, unless `warn` is False.
     """
     if every is None:
         every = "epoch" if listeners else "auto"
@@ -140,6 +174,7 @@ def train(
         stop=stop,
         every=every,
         tested=tested,
+        judged=judged,
     )
     event: Event | None = None
     interrupted = False
@@ -150,6 +185,8 @@ def train(
                 while not isinstance(event, TrainingEnd):
                     event = events.throw(KeyboardInterrupt()) if interrupted else next(events)
                     interrupted = False
+                    if warn and isinstance(event, NotLearning):
+                        warn_user(_warning(event), LearningWarning)
                     for listener in listeners:
                         listener(event)
                 return event
@@ -160,6 +197,10 @@ def train(
                 if inspect.getgeneratorstate(events) == inspect.GEN_CLOSED:
                     raise
                 interrupted = True
+
+
+def _warning(event: NotLearning) -> str:
+    return f"{event.message} (pellucid.{event.command.replace('-', '_')} shows more)"
 
 
 def _epochs_at_a_time(every: Every) -> int | None:

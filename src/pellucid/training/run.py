@@ -120,7 +120,9 @@ class Run:
     ) -> None:
         self.network, self._held_out, self._options, self._stop = network, held_out, options, stop
         self._feed = Feed(examples)
-        self.engine = engine_for(options.engine, network, self._feed.first.X)
+        self.engine = engine_for(
+            options.engine, network, self._feed.first.X, Optimizer.named(options.optimizer)
+        )
         weights = None if examples.weights is None else as_numpy(examples.weights)[0]
         self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
         self._monitor = monitor or _monitor_of(options, held_out)

@@ -5,14 +5,15 @@ were, and is told at the ends of epochs.
 """
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from pellucid.core._arrays import check_number
 from pellucid.core.learning_rate import schedule_lr_decay, update_lr
 from pellucid.errors import OptionError
+from pellucid.settings import check, declared_by, described_by, setting
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -27,25 +28,6 @@ SCHEDULES: dict[str, dict[str, float]] = {
     "exponential": {"ratio": 0.01},
     "one_cycle": {"start": 0.04, "end": 4e-6, "rise": 0.3},
 }
-
-# What each number may be, as `check_number` is told; those of `_WHOLE` are counts.
-_BOUNDS: dict[str, dict[str, float]] = {
-    "factor": {"above": 0.0, "most": 1.0},
-    "every": {"least": 1},
-    "power": {"least": 0.0},
-    "decay_rate": {"least": 0.0},
-    "divisor": {"above": 1.0},
-    "tol": {"least": 0.0},
-    "patience": {"least": 0},
-    "floor": {"least": 0.0, "most": 1.0},
-    "ratio": {"above": 0.0},
-    "start": {"above": 0.0, "most": 1.0},
-    "end": {"least": 0.0, "most": 1.0},
-    "rise": {"above": 0.0, "below": 1.0},
-    "warmup_epochs": {"least": 0.0},
-    "warmup_steps": {"least": 0},
-}
-_WHOLE = ("every", "patience", "warmup_steps")
 
 # An adaptive rate that is as small as this is not divided any more: scikit-learn stops there.
 _SMALLEST = 1e-6
@@ -96,7 +78,7 @@ class Schedule:
         start: see above.
         end: see above.
         rise: a share of the steps.
-        warmup_epochs: during so many epochs the rate grows linearly to what the schedule says: step s has
+        warmup_epochs: epochs in which the rate first grows linearly to that of the schedule: step s has
             (s + 1) / W of it, W the steps of these epochs.
         warmup_steps: the same in steps.
 
@@ -104,56 +86,53 @@ class Schedule:
         OptionError: an unknown name, a number that this schedule does not have, or one out of its range.
     """
 
-    name: str = "constant"
-    factor: float | None = None
-    every: int | None = None
-    power: float | None = None
-    decay_rate: float | None = None
-    divisor: float | None = None
-    tol: float | None = None
-    patience: int | None = None
-    floor: float | None = None
-    ratio: float | None = None
-    start: float | None = None
-    end: float | None = None
-    rise: float | None = None
-    warmup_epochs: float = 0.0
-    warmup_steps: int = 0
+    name: str = setting("constant", choices=SCHEDULES, called="schedule")
+    factor: float | None = setting(None, above=0.0, most=1.0)
+    every: int | None = setting(None, least=1)
+    power: float | None = setting(None, least=0.0)
+    decay_rate: float | None = setting(None, least=0.0)
+    divisor: float | None = setting(None, above=1.0)
+    tol: float | None = setting(None, least=0.0)
+    patience: int | None = setting(None, least=0)
+    floor: float | None = setting(None, least=0.0, most=1.0)
+    ratio: float | None = setting(None, above=0.0)
+    start: float | None = setting(None, above=0.0, most=1.0)
+    end: float | None = setting(None, least=0.0, most=1.0)
+    rise: float | None = setting(None, above=0.0, below=1.0)
+    warmup_epochs: float = setting(0.0, least=0.0, group="Training")
+    warmup_steps: int = setting(0, least=0)
 
     def __post_init__(self) -> None:
-        if self.name not in SCHEDULES:
-            raise OptionError(f"unknown schedule {self.name!r:.80}; expected one of {', '.join(SCHEDULES)}")
+        check(self)
         usual = SCHEDULES[self.name]
-        for item in fields(self)[1:]:
-            value = getattr(self, item.name)
-            if item.default is not None or item.name in usual:
-                value = usual.get(item.name) if value is None else value
-                object.__setattr__(self, item.name, _checked(item.name, value))
+        for option in declared_by(Schedule).values():
+            if option.default is not None:
+                continue
+            value = getattr(self, option.field)
+            if option.field in usual:
+                object.__setattr__(self, option.field, usual[option.field] if value is None else value)
             elif value is not None:
                 has = f"it has {', '.join(usual)}" if usual else "it has no numbers"
-                raise OptionError(f"the schedule {self.name} has no {item.name}; {has}")
+                raise OptionError(f"the schedule {self.name} has no {option.field}; {has}")
         if self.warmup_epochs and self.warmup_steps:
             raise OptionError(
                 "warmup_epochs and warmup_steps say the same thing twice; expected one of them"
             )
 
     @classmethod
-    def named(cls, schedule: "str | Schedule") -> "Schedule":
-        """The schedule called so; or the one given.
+    def named(cls, schedule: "str | Mapping[str, Any] | Schedule") -> "Schedule":
+        """A schedule with its usual numbers.
 
         Args:
-            schedule: "cosine", or with numbers "step:every=20,factor=0.5".
+            schedule: a name, with numbers as in "step:every=20,factor=0.5"; a mapping of the arguments; or
+                a `Schedule`, which is returned.
 
         Raises:
             OptionError: no such schedule, or no such number of it.
         """
         if isinstance(schedule, Schedule):
             return schedule
-        if not isinstance(schedule, str):
-            raise OptionError(f"schedule is {schedule!r:.80}; expected a name or a Schedule")
-        name, _, text = schedule.partition(":")
-        numbers = dict(_number(schedule, part) for part in text.split(",")) if text else {}
-        return cls(name, **numbers)
+        return cls(**described_by(cls, schedule, "schedule"))
 
     def warmed_up(self, epochs: float) -> Self:
         """The same schedule, after so many epochs of warm-up.
@@ -161,8 +140,7 @@ class Schedule:
         Raises:
             OptionError: fewer than none.
         """
-        values = {item.name: getattr(self, item.name) for item in fields(self)}
-        return type(self)(**{**values, "warmup_epochs": epochs, "warmup_steps": 0})
+        return replace(self, warmup_epochs=epochs, warmup_steps=0)
 
     @property
     def is_constant(self) -> bool:
@@ -263,27 +241,3 @@ def _number_of(value: float | None) -> float:
     """A number that this schedule has."""
     assert value is not None
     return value
-
-
-def _checked(name: str, value: Any) -> float | int:
-    number = check_number(name, value, **_BOUNDS[name])
-    if name not in _WHOLE:
-        return number
-    if not number.is_integer():
-        raise OptionError(
-            f"{name} is {value!r}; expected a whole number of at least {_BOUNDS[name]['least']}"
-        )
-    return int(number)
-
-
-def _number(schedule: str, part: str) -> tuple[str, Any]:
-    name, equals, text = part.partition("=")
-    if name not in _BOUNDS or not equals:
-        raise OptionError(
-            f"schedule is {schedule!r:.80}; expected a name and its numbers, such as "
-            "'step:every=20,factor=0.5'"
-        )
-    try:
-        return name, float(text)
-    except ValueError:
-        raise OptionError(f"{name} is {text!r:.80}; expected a number") from None

@@ -18,13 +18,13 @@ from pellucid.core._arrays import Array
 from pellucid.engines import TrainingState, product
 from pellucid.errors import OptionError
 from pellucid.network import Network
-from pellucid.optimizer import Optimizer
+from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.training.triangle import Floats, divided, triangle
 
 SHORTCUTS = ("auto", "always", "never")
 
 # The rules whose step is a combination of the gradients so far. The others divide each entry by its size.
-LINEAR = ("gradient_descent", "momentum", "heavy_ball", "nesterov")
+LINEAR = tuple(name for name, rule in OPTIMIZERS.items() if rule.linear)
 
 # Measured on [12288, 1 .. 200, 5, 1] with 209 .. 6002 examples in full batches, where the model finds the
 # number of steps from which the short cut pays within a factor of two. For mini-batches it is cautious: the

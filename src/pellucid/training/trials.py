@@ -87,7 +87,7 @@ class Groups:
     def costs(self, network: Network, parameters: Mapping[str, Array]) -> Floats:
         """The cost of each group, (k,)."""
         numbers = {name: as_numpy(value) for name, value in parameters.items()}
-        predictor = engine_for().predictor(network, numbers)
+        predictor = engine_for("auto", network).predictor(network, numbers)
         return np.array([predictor.evaluate(part)[0] for part in self.parts])
 
     def mean(self, costs: Floats) -> float:

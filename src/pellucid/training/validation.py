@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.core._arrays import as_numpy
+from pellucid.core.activations import activation_named
 from pellucid.errors import LabelError
 from pellucid.examples import Examples
 from pellucid.network import Network
@@ -77,7 +78,7 @@ def _parts(examples: Examples, held_out: Integers, fraction: float) -> tuple[Exa
 
 def _groups(network: Network, Y: np.ndarray[Any, Any]) -> list[Integers]:
     """The columns of each class; all in one where the targets are not one class for each example."""
-    one_class = network.n_y == 1 or network.output_activation == "softmax"
+    one_class = network.n_y == 1 or not activation_named(network.output_activation).elementwise
     if network.is_regression or not one_class:
         return [np.arange(Y.shape[1])]
     labels = Y[0] > 0.5 if network.n_y == 1 else np.argmax(Y, axis=0)

@@ -1,20 +1,52 @@
-"""`pellucid predict` on a table: its rows with predictions appended, in a file or printed."""
+"""The predictions of a model, one by one, and as new columns of a table."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pellucid.cli.answers import answers_of
-from pellucid.cli.console import note, print_json
+from pellucid.cli.console import check_answers, note, print_json
 from pellucid.data.appending import format_of, with_columns
+from pellucid.data.dataset import labels_of
 from pellucid.data.load_table import read_table_inputs
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, OptionError, OutputError
 from pellucid.files.atomic import write_atomically
 from pellucid.files.reading import shown
 from pellucid.model import Model
+
+
+def predictions_of(model: Model, rows: Any, sources: Sequence[str]) -> list[dict[str, Any]]:
+    """For each example its source, its label and the probabilities; or its numbers.
+
+    Args:
+        model: that is asked.
+        rows: raw examples, as for `Model.predict_proba`.
+        sources: where each of them came from.
+
+    Raises:
+        DataError: rows that do not fit the model.
+        NonFiniteError: NaN or infinity, or inputs so large that the network cannot count with them.
+    """
+    AL = model.outputs_of_rows(rows, sources)
+    if model.predicts_numbers:
+        check_answers(AL.T, sources)
+        pairs = zip(sources, AL.T.tolist(), strict=True)
+        return [{"source": source, "numbers": row} for source, row in pairs]
+    probabilities = model.class_probabilities(AL)
+    check_answers(probabilities, sources)
+    answers = zip(sources, labels_of(AL).tolist(), probabilities.tolist(), strict=True)
+    return [
+        {
+            "source": source,
+            "label": model.classes[label],
+            "probability": row[label],
+            "probabilities": dict(zip(model.classes, row, strict=True)),
+        }
+        for source, label, row in answers
+    ]
 
 
 def predict_table(path: str, model: Model, inputs: list[str], out: str | None, *, as_json: bool) -> None:
@@ -41,7 +73,7 @@ def predict_table(path: str, model: Model, inputs: list[str], out: str | None, *
         _check_target(source, Path(out))
     assert isinstance(model.recipe, TableRecipe)  # the caller saw to it
     table = read_table_inputs(source, model.recipe)
-    rows = answers_of(model, table, table.places)
+    rows = predictions_of(model, table, table.places)
     columns = _columns(model, rows)
     if out is not None or not as_json:
         there = [name for name in columns if name in table]

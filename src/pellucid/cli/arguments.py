@@ -1,0 +1,253 @@
+"""The settings of a training as options of the command line and keys of a TOML file: one name, one reader.
+
+`with_settings` gives a command the options that frozen dataclasses declare; `Given` is what was typed and
+what a file says, as values.
+"""
+
+import inspect
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pellucid.data.options import DataOptions
+from pellucid.errors import FormatError, OptionError
+from pellucid.files.reading import open_regular, shown
+from pellucid.modelling import BY_DATA, OWNERS
+from pellucid.optimizer import Optimizer
+from pellucid.settings import Option, description_of, named
+from pellucid.training import Schedule
+
+_MAX_BYTES = 1 << 20
+
+# The headings of `--help`, in their order.
+_GROUPS = ("Data", "Tables", "Network", "Training", "Regularization", "Stopping", "Run")
+
+# Version 0.1.0 wrote these into the file of every run: such a file leaves nothing to later defaults.
+_WHOLE_RUN = {
+    "layers",
+    "learning_rate",
+    "hidden_activation",
+    "init",
+    "optimizer",
+    "schedule",
+    "dtype",
+    "l2",
+}
+
+
+def options_by_name() -> dict[str, Option]:
+    """Every option of `pellucid train` by name, group after group."""
+    found = named(DataOptions, *OWNERS)
+    return dict(sorted(found.items(), key=lambda item: _GROUPS.index(item[1].setting.group)))
+
+
+def with_settings(command: Callable[..., Any], leave_out: Iterable[str] = ()) -> Callable[..., Any]:
+    """A command with an option for every setting; it is called with what was given, and its own options.
+
+    Args:
+        command: takes `given`, a `Mapping[str, Any]`, and further parameters that Typer knows.
+        leave_out: names of settings that it does not have.
+    """
+    options = {name: o for name, o in options_by_name().items() if name not in set(leave_out)}
+    own = list(inspect.signature(command).parameters.values())[1:]
+    config = Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="Options from a file; those of the command line come first.",
+            rich_help_panel="Run",
+        ),
+    ]
+    course = Annotated[
+        bool, typer.Option("--course", help="The same as --preset course.", rich_help_panel="Training")
+    ]
+    parameters = [_parameter(name, _declared(option), None) for name, option in options.items()]
+    parameters.insert(_end_of("Training", options), _parameter("course", course, False))
+    parameters.append(_parameter("config", config, None))
+    parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+
+    def run(**values: Any) -> Any:
+        mine = {p.name: values.pop(p.name) for p in own}
+        file, typed = values.pop("config"), {"preset": "course"} if values.pop("course") else {}
+        typed |= {name: _typed(options[name], text) for name, text in values.items() if _was_given(text)}
+        return command(combined(read_options(Path(file)) if file else {}, typed), **mine)
+
+    run.__doc__, run.__name__ = command.__doc__, command.__name__
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what Typer reads
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def combined(in_file: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file and the command line say together; the line comes first."""
+    given = {**in_file, **typed}
+    for one, other in (("epochs", "iterations"), ("iterations", "epochs")):
+        if one in typed and other not in typed:
+            given.pop(other, None)
+    return given
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _end_of(group: str, options: Mapping[str, Option]) -> int:
+    """The place after the last option of a group."""
+    return max(i for i, option in enumerate(options.values()) if option.setting.group == group) + 1
+
+
+def _declared(option: Option) -> Any:
+    """The annotation that Typer makes the option from."""
+    help_text = option_help(option)
+    if option.name == "data":
+        return Annotated[str | None, typer.Argument(metavar="DATA", help=help_text)]
+    flags = [option.flag, *([f"--{option.setting.alias}"] if option.setting.alias else [])]
+    if bool in option.kinds:
+        flags = [flags[0] if not option.default else f"{flags[0]}/--no-{flags[0][2:]}"]
+    choices = [choice for choice in option.setting.choices if choice]
+    said = typer.Option(
+        *flags,
+        metavar=_metavar(option) if bool not in option.kinds else None,
+        help=help_text,
+        rich_help_panel=option.setting.group,
+        show_default=False,
+        autocompletion=_completer(choices) if choices else None,
+    )
+    kind: Any = (
+        bool | None if bool in option.kinds else list[str] | None if _takes_words(option) else str | None
+    )
+    return Annotated[kind, said]
+
+
+def _completer(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    """What the shell asks for the words that an unfinished one may become."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return complete
+
+
+def option_help(option: Option) -> str:
+    """What `--help` says of an option: its line in the docstring, its choices and its default."""
+    text, default = option_meaning(option), default_text(option)
+    choices = [choice for choice in option.setting.choices if choice]
+    if choices and not all(choice in text for choice in choices):
+        text = f"{text} One of {', '.join(choices)}."
+    return f"{text} Default: {default}." if default and bool not in option.kinds else text
+
+
+def option_meaning(option: Option) -> str:
+    """The line of the docstring as a sentence for everyone: without what only Python has."""
+    text = re.sub(r"; in\s+Python also [^.]*\.", ".", option.help).replace("`", "")
+    return text[:1].upper() + text[1:]
+
+
+def default_text(option: Option) -> str:
+    """The default in words; empty: it goes without saying."""
+    value = option.setting.default if option.setting.default is not None else option.default
+    if value is None or value in ("", ()):
+        return ""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"by the data; {text} with --course" if option.name in BY_DATA else text
+
+
+def _metavar(option: Option) -> str:
+    if option.setting.metavar:
+        return option.setting.metavar
+    return "N" if int in option.kinds else "X" if float in option.kinds else "NAME"
+
+
+def _takes_words(option: Option) -> bool:
+    """Whether its values may be words of their own: --layers 20 7 5, --drop id --drop name."""
+    return option.several and (" " in option.setting.metavar or not option.one)
+
+
+def _was_given(typed: Any) -> bool:
+    return typed is not None and typed not in ([], ())
+
+
+def _typed(option: Option, typed: Any) -> Any:
+    """The value of what was typed."""
+    if isinstance(typed, bool):
+        return typed
+    if not _takes_words(option):
+        return option.checked(option.parsed(typed), option.flag)
+    words = [word for text in typed for word in text.split(",") if word]
+    value: Any = words[0] if option.one and words == ["auto"] else tuple(option.parsed(w) for w in words)
+    if not option.one:
+        value = tuple(words)
+    return option.checked(value, option.flag)
+
+
+def read_options(path: Path) -> dict[str, Any]:
+    """The settings in a TOML file, by name, as values.
+
+    Raises:
+        NotFoundError: there is no such file.
+        FormatError: it is no regular file, or larger than any configuration.
+        OptionError: it is not TOML, has a key that is no option, or a value of another type.
+    """
+    where = shown(path)
+    with open_regular(path, FormatError, "a TOML file of options", most=_MAX_BYTES) as file:
+        content = file.read(_MAX_BYTES)
+    try:
+        document = tomllib.loads(content.decode())
+    # ValueError: no TOML, no UTF-8, or a number of more digits than Python reads.
+    except (ValueError, RecursionError) as error:
+        raise OptionError(f"{where} is not a TOML file: {error}") from None
+    known = options_by_name()
+    by_key = {**known, **{o.setting.alias: o for o in known.values() if o.setting.alias}}
+    given: dict[str, Any] = {}
+    for key, value in document.items():
+        # The options of the command line are spelled with hyphens.
+        option = by_key.get(key.replace("-", "_"))
+        if option is None:
+            raise OptionError(
+                f"{where}: unknown key {shown(repr(key), 80)}; expected some of {', '.join(known)}"
+            )
+        if option.name in given:
+            raise OptionError(f"{where}: {option.name} is given twice; expected it once")
+        given[option.name] = _from_toml(option, value, f"{where}: {key}")
+    if "preset" not in given and _WHOLE_RUN <= {key.replace("-", "_") for key in document}:
+        given["preset"] = "course"
+    return given
+
+
+def _from_toml(option: Option, value: Any, where: str) -> Any:
+    """A value of a TOML file. What may be several things may also stand there as it is typed: "0.2,0.1"."""
+    if isinstance(value, str) and (option.several or {str, float} <= option.kinds):
+        value = option.parsed(value)
+    return option.checked(value, where)
+
+
+def toml_text(values: Mapping[str, Any]) -> str:
+    """A file that `read_options` reads back, and `pellucid train --config` repeats a run from.
+
+    Args:
+        values: of every setting by name; None is left out.
+    """
+    lines = [
+        "# pellucid train --config THIS_FILE repeats the run. Every setting is stated; the preset stands",
+        "# for those without a value.",
+    ]
+    lines += [f"{name} = {_toml(value)}" for name, value in values.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, (Optimizer, Schedule)):
+        value = description_of(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        # TOML's basic strings are JSON's, but for the one control character JSON lets through.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)

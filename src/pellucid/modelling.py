@@ -1,0 +1,319 @@
+"""From a data set to a model: choose the settings, compare a few of them, train, and keep all together.
+
+This is what `pellucid train` does between reading and reporting. A setting that is not given follows from
+the kind and the size of the data, or is the course's; see `pellucid.training.defaults`.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from pellucid.data.dataset import Dataset
+from pellucid.data.table_recipe import TableRecipe
+from pellucid.data.target_scale import TargetScale
+from pellucid.errors import LabelError, OptionError
+from pellucid.model import Model
+from pellucid.network import Network
+from pellucid.optimizer import Optimizer
+from pellucid.settings import check, named, setting
+from pellucid.training import Listener, Schedule, TrainingOptions, train
+from pellucid.training.auto_layers import LADDER
+from pellucid.training.search import EFFORTS, Candidate, Searched, SearchListener, search, settings_for
+
+_COURSE_LAYERS = (20, 7, 5)
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """How the settings of a training are chosen.
+
+    Args:
+        layers: units of the hidden layers, or auto, which compares several on held-out examples.
+        iterations: steps of gradient descent on all examples, with the course's settings.
+        preset: auto chooses settings by the kind and size of the data; course takes the course's: layers
+            20 7 5, 2,500 steps of gradient descent on all examples, rate 0.0075.
+        search: how many settings to compare on held-out examples before the best is trained on all: none,
+            quick (about four) or thorough.
+        budget: seconds that the search may take.
+        seed: seed of everything random.
+
+    Raises:
+        OptionError: a value that is out of bounds or unknown.
+    """
+
+    layers: tuple[int, ...] | str | None = setting(
+        None,
+        least=1,
+        most=2**31 - 1,
+        choices=("auto",),
+        words="the units of each hidden layer, or auto alone",
+        group="Network",
+        metavar="N [N ...]|auto",
+        shown="20 7 5",
+    )
+    iterations: int | None = setting(None, least=0, group="Training", shown="2500 with --course")
+    preset: str = setting("auto", choices=("auto", "course"), group="Training", metavar="NAME")
+    search: str = setting("quick", choices=EFFORTS, group="Training", metavar="NAME")
+    budget: float | None = setting(
+        None, above=0.0, group="Training", shown="30 for a quick search, 600 for a thorough one"
+    )
+    seed: int = setting(1, least=0, most=2**32 - 1, group="Run")
+
+    def __post_init__(self) -> None:
+        check(self)
+        # What steps on all examples are is the course's; so are the other settings of such a training.
+        if self.iterations is not None:
+            object.__setattr__(self, "preset", "course")
+
+
+# The classes whose fields are the options of a model, in the order of the documentation.
+OWNERS = (ModelOptions, Network, TrainingOptions, Optimizer, Schedule)
+
+# Settings that follow from the data where they are not given.
+BY_DATA = (
+    *("layers", "hidden_activation", "dropout", "epochs", "batch_size", "learning_rate"),
+    *("optimizer", "weight_decay", "schedule"),
+)
+
+# The course's, in the words of `Candidate`; everything else is the default of its class.
+_COURSE: tuple[dict[str, Any], dict[str, Any]] = ({"layer_dims": (0, *_COURSE_LAYERS, 0)}, {})
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The settings that a training may take.
+
+    Attributes:
+        options: how one of them is chosen.
+        candidates: the settings, different ones; the first is what is trained without a search.
+        train: the training set.
+        scale: that of its targets.
+    """
+
+    options: ModelOptions
+    candidates: tuple[Candidate, ...]
+    train: Dataset
+    scale: TargetScale
+
+    @property
+    def fitting(self) -> Dataset:
+        """The training set with scaled targets, which the network is trained on."""
+        assert self.train.Y is not None  # planned() saw to it
+        return replace(self.train, Y=self.scale.scaled(self.train.Y))
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A model that was trained, and how.
+
+    Attributes:
+        model: the model.
+        options: how it was trained.
+        searched: what was compared before; None: nothing.
+        seconds: what the training took, without the search.
+    """
+
+    model: Model
+    options: TrainingOptions
+    searched: Searched | None
+    seconds: float
+
+
+def fit_model(
+    train: Dataset,
+    *,
+    scale: TargetScale | None = None,
+    listeners: Sequence[Listener] = (),
+    search_listeners: Sequence[SearchListener] = (),
+    **given: Any,
+) -> Fitted:
+    """Train a model on a data set, with settings that follow from its kind and size.
+
+    Args:
+        train: labelled examples, with the recipe that the model keeps: from `load_data` or `load_tables`.
+        scale: of the targets of a regression; None: mean 0 and deviation 1.
+        listeners: called with every event of the training.
+        search_listeners: called with every trial of the search.
+        **given: settings by name, as `pellucid train` has them: those of `ModelOptions`, `Network` and
+            `TrainingOptions`, and momentum, weight_decay and warmup_epochs.
+
+    Raises:
+        OptionError: an unknown setting, or one that contradicts another.
+        LabelError: the examples are not labelled.
+        DivergenceError: the cost became NaN or infinite.
+    """
+    plan = planned(train, given, scale)
+    return fit_plan(plan, listeners=listeners, search_listeners=search_listeners)
+
+
+def fit_plan(
+    plan: Plan, *, listeners: Sequence[Listener] = (), search_listeners: Sequence[SearchListener] = ()
+) -> Fitted:
+    """Carry out a plan: compare its candidates, if there are several, and train the best."""
+    searched = _searched(plan, search_listeners)
+    chosen = plan.candidates[searched.chosen if searched else 0]
+    started = time.perf_counter()
+    # The listeners show a moment, not every epoch: the engine may run ahead of them.
+    end = train(chosen.network, plan.fitting, chosen.options, listeners=listeners, every="auto")
+    seconds = time.perf_counter() - started
+    parameters = plan.scale.folded(end.parameters)
+    model = Model(chosen.network, parameters, plan.train.recipe, plan.train.classes, end.history)
+    return Fitted(model, chosen.options, searched, seconds)
+
+
+def _searched(plan: Plan, listeners: Sequence[SearchListener]) -> Searched | None:
+    if len(plan.candidates) < 2:
+        return None
+    options = plan.options
+    seconds = None if options.layers == "auto" else options.budget or EFFORTS[options.search]
+    return search(plan.candidates, plan.fitting, seconds=seconds, seed=options.seed, listeners=listeners)
+
+
+def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None = None) -> Plan:
+    """The settings that the data and the given values leave to choose from.
+
+    Args:
+        train: see `fit_model`.
+        given: values by the names of the settings.
+        scale: see `fit_model`.
+
+    Raises:
+        OptionError, LabelError: see `fit_model`.
+    """
+    if train.Y is None:
+        raise LabelError("the examples have no labels; expected labelled ones to train on")
+    values = _by_owner(given)
+    options = ModelOptions(**values[ModelOptions])
+    _refuse_contradictions(options, given)
+    shape, bases = _Shape(train.n_x, train.Y.shape[0], bool(train.classes)), _bases(train, options)
+    candidates: list[Candidate] = []
+    for base in bases:
+        candidate = _candidate(shape, options, base, values)
+        if candidate not in candidates:
+            candidates.append(candidate)
+    if scale is None:
+        scale = (
+            TargetScale()
+            if candidates[0].network.output_activation != "identity"
+            else TargetScale.of(train.Y)
+        )
+    return Plan(options, tuple(candidates), train, scale)
+
+
+def _by_owner(given: Mapping[str, Any]) -> dict[type, dict[str, Any]]:
+    """The given values as arguments of the classes that have them."""
+    known = named(*OWNERS)
+    values: dict[type, dict[str, Any]] = {owner: {} for owner in OWNERS}
+    for name, value in given.items():
+        option = known.get(name)
+        if option is None:
+            raise OptionError(f"unknown setting {name!r:.80}; expected some of {', '.join(known)}")
+        values[option.owner][option.field] = value
+    return values
+
+
+def check_given(given: Mapping[str, Any]) -> None:
+    """Refuse values that no data could be trained with.
+
+    Raises:
+        OptionError: an unknown setting, one out of bounds, or one that contradicts another.
+    """
+    values = _by_owner(given)
+    options = ModelOptions(**values[ModelOptions])
+    _refuse_contradictions(options, given)
+    try:
+        _candidate(_Shape(1, 1, True), options, _COURSE, values)
+    except OptionError:
+        # What does not fit an output of one unit may fit several.
+        _candidate(_Shape(1, 3, True), options, _COURSE, values)
+
+
+class _Shape(NamedTuple):
+    """What the data say of a network: inputs, outputs, and whether these are classes."""
+
+    n_x: int
+    n_y: int
+    classes: bool
+
+
+def _refuse_contradictions(options: ModelOptions, given: Mapping[str, Any]) -> None:
+    if options.iterations is None:
+        return
+    if given.get("epochs") is not None:
+        raise OptionError("iterations and epochs are both given; expected one of them")
+    if given.get("batch_size") is not None:
+        raise OptionError("iterations are steps on all examples; with batch_size, give epochs")
+
+
+def _bases(train: Dataset, options: ModelOptions) -> Sequence[tuple[dict[str, Any], dict[str, Any]]]:
+    """The settings to begin with, each as arguments of `Network` and of `TrainingOptions`."""
+    if options.preset == "course":
+        bases: Sequence[tuple[dict[str, Any], dict[str, Any]]] = [_COURSE]
+    else:
+        kind = "table" if isinstance(train.recipe, TableRecipe) else train.recipe.kind
+        task = "classification" if train.classes else "regression"
+        effort = "none" if options.layers == "auto" else options.search
+        assert train.Y is not None  # the caller saw to it
+        bases = settings_for(effort, kind, train.m, train.n_x, train.Y.shape[0], task)
+    if options.layers != "auto":
+        return bases
+    network, training = bases[0]
+    return [({**network, "layer_dims": (0, *hidden, 0)}, training) for hidden in LADDER]
+
+
+def _candidate(
+    shape: _Shape,
+    options: ModelOptions,
+    base: tuple[dict[str, Any], dict[str, Any]],
+    values: Mapping[type, dict[str, Any]],
+) -> Candidate:
+    """One setting with the given values in place of its own."""
+    network, training = base
+    hidden = network["layer_dims"][1:-1]
+    if isinstance(options.layers, tuple):
+        hidden = options.layers
+    return Candidate(
+        _network(shape, hidden, {**network, **values[Network]}),
+        _training(options, training, values),
+    )
+
+
+def _network(shape: _Shape, hidden: tuple[int, ...], values: dict[str, Any]) -> Network:
+    output = "identity" if not shape.classes else "sigmoid" if shape.n_y == 1 else "softmax"
+    dims = (shape.n_x, *hidden, shape.n_y)
+    return Network(**{"output_activation": output, **values, "layer_dims": dims})
+
+
+def _training(
+    options: ModelOptions, base: dict[str, Any], values: Mapping[type, dict[str, Any]]
+) -> TrainingOptions:
+    seeds = dict.fromkeys(("rng", "shuffle_seed", "dropout_seed"), options.seed)
+    merged = {**seeds, **base, **values[TrainingOptions]}
+    if options.iterations is not None:
+        merged["epochs"] = options.iterations
+    optimizer = Optimizer.named(merged.get("optimizer", Optimizer()))
+    merged["optimizer"] = optimizer.changed(**values[Optimizer])
+    schedule = Schedule.named(merged.get("schedule", Schedule()))
+    warmup = values[Schedule].get("warmup_epochs")
+    merged["schedule"] = schedule if warmup is None else schedule.warmed_up(warmup)
+    return TrainingOptions(**merged)
+
+
+def stated(fitted: Fitted, options: ModelOptions) -> dict[str, Any]:
+    """Every setting of a training by name, so that the same values given again repeat it.
+
+    Args:
+        fitted: what was trained.
+        options: as it was planned.
+    """
+    network, training = fitted.model.network, fitted.options
+    length = (
+        {"iterations": training.epochs} if options.iterations is not None else {"epochs": training.epochs}
+    )
+    found = {"preset": "course", "layers": network.layer_dims[1:-1], "seed": options.seed, **length}
+    for option in named(Network, TrainingOptions).values():
+        owner = network if option.owner is Network else training
+        if option.name != "epochs":
+            found[option.name] = getattr(owner, option.field)
+    return {**found, "engine": fitted.model.history.engine}
