@@ -19,7 +19,9 @@ from pellucid.optimizer import Optimizer
 from pellucid.settings import check, named, setting
 from pellucid.training import Listener, Schedule, TrainingOptions, train
 from pellucid.training.auto_layers import LADDER
-from pellucid.training.search import EFFORTS, Candidate, Searched, SearchListener, search, settings_for
+from pellucid.training.candidates import Candidate
+from pellucid.training.defaults import EFFORTS, settings_for
+from pellucid.training.search import Searched, SearchListener, search
 
 _COURSE_LAYERS = (20, 7, 5)
 
