@@ -4,13 +4,13 @@ import threading
 
 import numpy as np
 import pytest
+from pellucid.training.layer_trials import Groups, Trial
 
 from fake_engine import FakeEngine
 from pellucid import Network, TrainingOptions, train
 from pellucid.core import L_model_forward
 from pellucid.core.cost import binary_cross_entropy
 from pellucid.examples import Examples
-from pellucid.training.layer_trials import Groups, Trial
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(2, 300)
