@@ -49,7 +49,7 @@ class ModelOptions:
         least=1,
         most=2**31 - 1,
         choices=("auto",),
-        words="the units of each hidden layer, or auto alone",
+        words="at least 1 unit for each hidden layer, or auto alone",
         group="Network",
         metavar="N [N ...]|auto",
         shown="20 7 5",
@@ -240,11 +240,14 @@ def check_given(given: Mapping[str, Any]) -> None:
     values = _by_owner(given)
     options = ModelOptions(**values[ModelOptions])
     _refuse_contradictions(options, given)
+    course = options.preset == "course"
+    base = _COURSE if course else settings_for("none", "numbers", 1000, 1, 1, "classification")[0]
+    base[0].pop("output_activation", None)
     try:
-        _candidate(_Shape(1, 1, True), options, _COURSE, values)
+        _candidate(_Shape(1, 1, True), options, base, values)
     except OptionError:
         # What does not fit an output of one unit may fit several.
-        _candidate(_Shape(1, 3, True), options, _COURSE, values)
+        _candidate(_Shape(1, 3, True), options, base, values)
 
 
 class _Shape(NamedTuple):

@@ -1,6 +1,7 @@
 """What a training run says: a document for machines, and text for people."""
 
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from pellucid.training.search import Searched
 
 Answers = Evaluation | NumberEvaluation
 
-# A terminal has room for so many columns or classes; report.json has them all.
-_MOST = 60
+# A terminal has room for so many columns or classes, and characters; report.json has them all.
+_MOST, _WIDE = 60, 90
 
 
 def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answers) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def columns_text(tables: LoadedTables) -> str:
     """How the columns of a table were read, for people."""
     notes = tables.recipe.notes(tables.train_table)
     rows = [
-        [shown(note.name, 30), note.kind, f"{note.missing:,}" if note.missing else "-", note.becomes]
+        [shown(note.name, 30), note.kind, f"{note.missing:,}" if note.missing else "-", _cut(note.becomes)]
         for note in notes[:_MOST]
     ]
     more = [f"({len(notes) - _MOST} more columns)"] if len(notes) > _MOST else []
@@ -199,6 +200,10 @@ def columns_text(tables: LoadedTables) -> str:
     if tables.target.classes:
         parts += ["", _balance(tables)]
     return "\n".join([*parts, ""])
+
+
+def _cut(text: str) -> str:
+    return shorten(text, _WIDE, placeholder=" ...")
 
 
 def _balance(tables: LoadedTables) -> str:

@@ -45,6 +45,8 @@ def train(
         fitted = fit_plan(inputs.plan, listeners=[training], search_listeners=[trials])
     if fitted.searched is not None and not as_json:
         typer.echo(search_text(fitted.searched))
+    if fitted.searched is not None and fitted.searched.interrupted:
+        note("the comparison of settings was interrupted; trained with the best so far")
     history = fitted.model.history
     if history.reason == "interrupted":
         note(f"interrupted after {history.iterations} iterations; saving the model so far")
