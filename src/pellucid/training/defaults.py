@@ -47,7 +47,7 @@ _MANY = _Setting((128, 64), 30, 128, 1e-2, _adamw(0.1), least_steps=400)
 _FEW = _Setting((128, 64), 40, 32, 1e-2, _adamw(0.1), dropout=0.1, least_steps=1200)
 _FEW_NUMBERS_TO_PREDICT = _FEW._replace(optimizer=_adamw(1.0))
 
-# More inputs than examples, as photographs have: the full batch, which the short cut for wide inputs makes fast.
+# More inputs than examples, as photographs have: with the full batch, which the short cut makes fast.
 _WIDE = _Setting((64, 32), 600, None, 1e-3, Optimizer("heavy_ball"), schedule="cosine")
 
 

@@ -10,7 +10,7 @@ from typing import Self, TypeAlias
 import numpy as np
 
 from pellucid.engines import default_threads
-from pellucid.errors import DivergenceError, LabelError, OptionError
+from pellucid.errors import DivergenceError, LabelError
 from pellucid.examples import Examples
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, check_comparable, differences
