@@ -127,7 +127,7 @@ def test_text_that_spells_no_value() -> None:
 
 optimizers = st.builds(
     Optimizer,
-    st.sampled_from([name for name in OPTIMIZERS]),
+    st.sampled_from(list(OPTIMIZERS)),
     beta1=st.floats(0, 0.99),
     weight_decay=st.floats(0, 9),
 )

@@ -18,8 +18,10 @@ from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 from pellucid.settings import check, named, setting
 from pellucid.training import Listener, Schedule, TrainingOptions, train
-from pellucid.training.auto_layers import LADDER
-from pellucid.training.search import EFFORTS, Candidate, Searched, SearchListener, search, settings_for
+from pellucid.training.auto_layers import LADDER, auto_layers
+from pellucid.training.candidates import Candidate
+from pellucid.training.defaults import EFFORTS, settings_for
+from pellucid.training.search import Searched, SearchListener, search
 
 _COURSE_LAYERS = (20, 7, 5)
 
@@ -166,8 +168,24 @@ def _searched(plan: Plan, listeners: Sequence[SearchListener]) -> Searched | Non
     if len(plan.candidates) < 2:
         return None
     options = plan.options
-    seconds = None if options.layers == "auto" else options.budget or EFFORTS[options.search]
+    if options.layers == "auto":
+        return _searched_layers(plan, listeners)
+    seconds = options.budget or EFFORTS[options.search]
     return search(plan.candidates, plan.fitting, seconds=seconds, seed=options.seed, listeners=listeners)
+
+
+def _searched_layers(plan: Plan, listeners: Sequence[SearchListener]) -> Searched:
+    networks = {candidate.hidden: candidate.network for candidate in plan.candidates}
+    found = auto_layers(
+        networks.__getitem__,
+        plan.fitting,
+        plan.candidates[0].options,
+        candidates=networks,
+        seed=plan.options.seed,
+        listeners=listeners,
+    )
+    chosen = list(networks).index(found.hidden)
+    return Searched(chosen, found.table, found.reason, found.interrupted)
 
 
 def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None = None) -> Plan:

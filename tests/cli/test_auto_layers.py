@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pellucid.cli.config_file import read_options
 
 from pellucid.cli import layer_search
-from pellucid.cli.config_file import read_options
 from pellucid.data.load import load_data
 from small_data import write_points
 from small_tables import write_numbers

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-
 from pellucid.cli.config import TrainConfig
 from pellucid.cli.config_file import read_options, toml_text
+
 from pellucid.engines import engine_for
 from small_data import photographs, write_points
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import get_type_hints
 
 import pytest
+from pellucid.cli.config import TrainConfig
 
 from pellucid.cli import app
-from pellucid.cli.config import TrainConfig
 from pellucid.cli.train import train
 from pellucid.core.activations import HIDDEN_ACTIVATIONS
 from pellucid.core.initialization import SCHEMES

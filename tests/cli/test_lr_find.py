@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from pellucid.cli.config import TrainConfig
+
 from pellucid.data.load import load_data
 from pellucid.training import lr_find
 from small_data import write_points

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pellucid.cli.config_file import read_options
 from PIL import Image
 
-from pellucid.cli.config_file import read_options
 from pellucid.model import Model
 from small_data import photographs, points, write_points
 from table_files import write_npz

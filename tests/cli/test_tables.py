@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from pellucid.cli.config_file import read_options
+
 from pellucid.data.load_table import load_labelled_table
 from pellucid.model import Model
 from pellucid.training.defaults import defaults_for

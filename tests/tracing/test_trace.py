@@ -31,6 +31,7 @@ from pellucid.examples import Examples
 from pellucid.optimizer import OPTIMIZERS
 from pellucid.tracing import Trace, trace
 from problems import NETWORKS, problem
+from sessions import skip_without_kernel
 
 
 def same(found: Any, expected: Any) -> None:
@@ -96,6 +97,7 @@ def test_every_engine_takes_this_step(engine: str, optimizer: str, weighted: boo
     weights = np.arange(20.0).reshape(1, -1) if weighted else None
     for steps, clip_norm in ((0, None), (3, 0.05)):
         options = StepOptions(Optimizer.named(optimizer), clip_norm, dropout_seed=7)
+        skip_without_kernel(engine, network, options)
         state = state_in_training(network, options, weights, steps)
         t = trace(
             *(state, X, Y, network),

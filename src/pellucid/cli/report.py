@@ -17,6 +17,7 @@ from pellucid.modelling import Fitted, stated
 from pellucid.optimizer import Optimizer
 from pellucid.settings import named
 from pellucid.training import History, Schedule
+from pellucid.training.candidates import differences
 from pellucid.training.search import Searched
 
 Answers = Evaluation | NumberEvaluation
@@ -140,14 +141,14 @@ def search_document(searched: Searched) -> list[dict[str, Any]]:
     """What a search compared, as JSON can hold it."""
     return [
         {
-            "layers": list(row.network.layer_dims[1:-1]),
-            "settings": row.label,
-            "parameters": row.network.parameter_count,
+            "layers": list(row.hidden),
+            "settings": settings,
+            "parameters": row.parameter_count,
             "epochs": row.epochs,
             "validation_cost": finite_or_none(row.validation_cost),
             "seconds": row.seconds,
         }
-        for row in searched.table
+        for row, settings in zip(searched.table, _differences(searched), strict=True)
     ]
 
 
@@ -155,17 +156,20 @@ def search_text(searched: Searched) -> str:
     """What a search compared, and what it chose, for people."""
     rows = [
         [
-            " ".join(map(str, row.network.layer_dims[1:-1])) or "none",
-            row.label,
-            f"{row.network.parameter_count:,}",
+            settings,
+            f"{row.parameter_count:,}",
             str(row.epochs),
             f"{row.validation_cost:.6f}",
             f"{row.seconds:.1f}",
         ]
-        for row in searched.table
+        for row, settings in zip(searched.table, _differences(searched), strict=True)
     ]
-    head = ["layers", "settings", "parameters", "epochs", "validation cost", "seconds"]
-    return f"{aligned_table([head, *rows], 'llrrrr')}\n\n{wrapped(searched.reason)}\n"
+    head = ["settings", "parameters", "epochs", "validation cost", "seconds"]
+    return f"{aligned_table([head, *rows], 'lrrrr')}\n\n{wrapped(searched.reason)}\n"
+
+
+def _differences(searched: Searched) -> tuple[str, ...]:
+    return differences([row.candidate for row in searched.table])
 
 
 def table_document(tables: LoadedTables) -> dict[str, Any]:

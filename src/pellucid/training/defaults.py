@@ -47,7 +47,7 @@ _MANY = _Setting((128, 64), 30, 128, 1e-2, _adamw(0.1), least_steps=400)
 _FEW = _Setting((128, 64), 40, 32, 1e-2, _adamw(0.1), dropout=0.1, least_steps=1200)
 _FEW_NUMBERS_TO_PREDICT = _FEW._replace(optimizer=_adamw(1.0))
 
-# More inputs than examples, as photographs have: with the full batch, which the short cut makes fast.
+# More inputs than examples, as photographs have: the full batch, which the short cut makes fast.
 _WIDE = _Setting((64, 32), 600, None, 1e-3, Optimizer("heavy_ball"), schedule="cosine")
 
 
@@ -145,4 +145,19 @@ def _quick(first: _Setting) -> list[_Setting]:
 
 
 def _more(first: _Setting) -> list[_Setting]:
-    return []
+    """What takes longer: other shapes, rates and lengths, and less or more regularization."""
+    deep = (*first.hidden, first.hidden[-1])
+    small = tuple(max(8, units // 4) for units in first.hidden)
+    changed = [
+        first._replace(hidden=deep),
+        first._replace(hidden=small),
+        first._replace(learning_rate=first.learning_rate / 3),
+        first._replace(learning_rate=3 * first.learning_rate),
+        first._replace(epochs=3 * first.epochs),
+        first._replace(dropout=0.3),
+        first._replace(hidden=(4 * first.hidden[0], *first.hidden[1:]), dropout=0.3),
+    ]
+    if first.optimizer.name == "adamw":
+        decay = first.optimizer.weight_decay
+        changed.append(first._replace(optimizer=_adamw(3 * decay), epochs=2 * first.epochs))
+    return changed
