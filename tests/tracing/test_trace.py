@@ -378,7 +378,7 @@ def test_refusals() -> None:
         trace(parameters, X, Y[:, 1:], network)
     with pytest.raises(ShapeError, match="weights has shape"):
         trace(parameters, X, Y, network, weights=np.ones(20))
-    with pytest.raises(OptionError, match="unknown optimizer 'sgd'"):
+    with pytest.raises(OptionError, match="optimizer is 'sgd'"):
         trace(parameters, X, Y, optimizer="sgd")
     with pytest.raises(OptionError, match="learning_rate is 0; expected a number above 0"):
         trace(parameters, X, Y, learning_rate=0)

@@ -5,6 +5,7 @@ A core function never names NumPy, JAX or PyTorch. It asks its arguments for the
 """
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from pellucid.errors import ArrayError, OptionError, ShapeError
 _NUMPY = np
 _NUMPYS_ONLY = {np.ndarray}
 
-_LARGEST = 2**1023
+_LARGEST = int(sys.float_info.max)
 
 # Any array of the array API standard. Python's type system has no name for it yet.
 Array = Any
@@ -107,7 +108,7 @@ def check_number(
     value = plain_number(value)
     bounds = {"at least": least, "above": above, "at most": most, "below": below}
     # Larger integers are no numbers to compute with: they are larger than any float.
-    fits = type(value) in (int, float) and abs(value) < _LARGEST
+    fits = type(value) in (int, float) and abs(value) <= _LARGEST
     fits = fits and (least is None or value >= least) and (above is None or value > above)
     if fits and (most is None or value <= most) and (below is None or value < below):
         return float(value)
