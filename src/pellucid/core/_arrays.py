@@ -5,7 +5,6 @@ A core function never names NumPy, JAX or PyTorch. It asks its arguments for the
 """
 
 import math
-import sys
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from pellucid.errors import ArrayError, OptionError, ShapeError
 _NUMPY = np
 _NUMPYS_ONLY = {np.ndarray}
 
-_LARGEST = int(sys.float_info.max)
+_LARGEST = int(np.finfo(np.float64).max)
 
 # Any array of the array API standard. Python's type system has no name for it yet.
 Array = Any
