@@ -104,7 +104,7 @@ Path("mine.py").write_text(
     "import numpy as np\\n\\n\\ndef relu(Z):\\n    A = Z ** 2\\n    return A, Z\\n", "utf-8"
 )
 import subprocess
-subprocess.run([sys.executable, "-m", "pellucid", "check", "mine.py"], check=False)
+subprocess.run([sys.executable, "-S", "-m", "pellucid", "check", "mine.py"], check=False)
 """
 
 
