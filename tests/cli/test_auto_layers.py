@@ -24,7 +24,7 @@ def _data(here: Path) -> None:
 def test_the_best_of_some_shapes_is_trained(here: Path, done: Callable) -> None:
     outcome = done("train", "data.npz", *AUTO)
     lines = outcome.out.splitlines()
-    assert lines[0].split() == ["settings", "parameters", "epochs", "validation", "cost", "seconds"]
+    assert lines[0].split() == ["parameters", "epochs", "validation", "cost", "seconds", "settings"]
     report = done("train", "data.npz", *AUTO, "--json").document
     tried = report["search"]
     assert report["layer_dims"][1:-1] in [row["layers"] for row in tried]

@@ -156,17 +156,16 @@ def search_document(searched: Searched) -> list[dict[str, Any]]:
 def search_text(searched: Searched) -> str:
     """What a search compared, and what it chose, for people."""
     rows = [
-        [
-            settings,
-            f"{row.parameter_count:,}",
-            str(row.epochs),
-            f"{row.validation_cost:.6f}",
-            f"{row.seconds:.1f}",
-        ]
-        for row, settings in zip(searched.table, _differences(searched), strict=True)
+        [f"{row.parameter_count:,}", str(row.epochs), f"{row.validation_cost:.6f}", f"{row.seconds:.1f}"]
+        for row in searched.table
     ]
-    head = ["settings", "parameters", "epochs", "validation cost", "seconds"]
-    return f"{aligned_table([head, *rows], 'lrrrr')}\n\n{wrapped(searched.reason)}\n"
+    head = ["parameters", "epochs", "validation cost", "seconds"]
+    numbers = aligned_table([head, *rows], "rrrr").split("\n")
+    # The settings come last, where a narrow terminal breaks them and does not cut what differs.
+    lines = zip(numbers, ["settings", *_differences(searched)], strict=True)
+    indent = len(numbers[0]) + 2
+    table = "\n".join(wrapped(f"{line}  {settings}", indent) for line, settings in lines)
+    return f"{table}\n\n{wrapped(searched.reason)}\n"
 
 
 def _differences(searched: Searched) -> tuple[str, ...]:
