@@ -36,7 +36,11 @@ def test_counts_are_those_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     )
 
 
-@given(arrays(np.float64, (2, 3, 5), elements=st.floats(-100, 100)))
+# Numbers whose squares vanish are left out: whether they are 0 depends on the order of the sum.
+MODERATE = st.floats(-100, 100).filter(lambda number: number == 0 or abs(number) > 1e-100)
+
+
+@given(arrays(np.float64, (2, 3, 5), elements=MODERATE))
 def test_figures_of_numbers_are_those_of_scikit_learn(numbers: np.ndarray) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     targets, predicted = numbers
