@@ -220,7 +220,7 @@ def _hardest(curves: Sequence[_Curve]) -> list[_Curve]:
     return sorted(curves, key=lambda curve: curve.area)[: len(COLOURS)]
 
 
-def _square(title: str, curves: Sequence[_Curve], labels: tuple[str, str], free: str) -> "Figure":
+def _square(title: str, curves: Sequence[_Curve], labels: tuple[str, str], free: Any) -> "Figure":
     """Axes from 0 to 1 with the hardest curves; their areas in the free corner, or beside the axes.
 
     Args:

@@ -1,6 +1,6 @@
 """The decision boundary of a model with two inputs."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,15 +56,19 @@ def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "F
         axes.contour(xs, ys, field, levels=[0.5], colors="black", linewidths=1.5)
     else:
         winner = probabilities.argmax(axis=1).reshape(steps, steps)
-        levels = np.arange(len(model.classes) + 1) - 0.5
-        axes.contourf(xs, ys, winner, levels=levels, colors=colours, alpha=0.3)
+        edges = np.arange(len(model.classes) + 1) - 0.5
+        axes.contourf(xs, ys, winner, levels=edges, colors=colours, alpha=0.3)
         for k in range(len(model.classes)):
             lead = probabilities[:, k] - np.delete(probabilities, k, axis=1).max(axis=1)
             if lead.min() < 0 < lead.max():
                 axes.contour(xs, ys, lead.reshape(steps, steps), levels=[0], colors="black", linewidths=0.8)
     for k, name in enumerate(model.classes):
         mine = rows[labels == k]
-        look = {"color": colours[k], "marker": MARKERS[k % len(MARKERS)], "label": plain(name)}
+        look: dict[str, Any] = {
+            "color": colours[k],
+            "marker": MARKERS[k % len(MARKERS)],
+            "label": plain(name),
+        }
         axes.scatter(mine[:, 0], mine[:, 1], s=26, edgecolors="white", linewidths=0.7, **look)
     tidy(axes, "Decision boundary", "line: both are equally probable" if two else "")
     axes.grid(visible=False)

@@ -84,21 +84,23 @@ def tidy(axes: "Axes", title: str = "", note: str = "", *, raised: bool = False)
         axes.annotate(note, (0, 1), xycoords="axes fraction", fontsize=SMALL, color=BASELINE, **offset)
 
 
-def label_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]]) -> None:
+def label_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], height: float) -> None:
     """Write a label beside the right end of each curve. Labels that would overlap are moved apart.
 
     Args:
         axes: with their final limits.
         ends: of each curve its last y, the text and the colour.
+        height: of the figure, in inches.
     """
-    gap = 1.15 * LINE_HEIGHT / (axes.get_position().height * axes.figure.get_figheight())
+    # How high the axes are is known when they are laid out: about three quarters of the figure.
+    gap = 1.15 * LINE_HEIGHT / (0.75 * height)
     x = axes.get_xlim()[1]
     to_axes = axes.transData + axes.transAxes.inverted()
     at = sorted((float(to_axes.transform((x, y))[1]), text, colour) for y, text, colour in ends)
     places: list[float] = []
-    for height, _, _ in at:
-        places.append(max(height, places[-1] + gap) if places else height)
-    pushed = sum(place - height for place, (height, _, _) in zip(places, at, strict=True)) / len(at)
+    for end, _, _ in at:
+        places.append(max(end, places[-1] + gap) if places else end)
+    pushed = sum(place - end for place, (end, _, _) in zip(places, at, strict=True)) / len(at)
     shift = max(-pushed, -places[0])
     for place, (_, text, colour) in zip(places, at, strict=True):
         axes.annotate(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.display import span_decades
 from pellucid.errors import DataError
 from pellucid.plots.figure import (
     BASELINE,
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# From this ratio of the largest to the smallest cost on, the axis is logarithmic.
-_LOG_FROM = 100
+# In inches.
+_WIDTH, _HEIGHT = 6.4, 4.0
 
 
 def cost_curve(
@@ -51,7 +52,7 @@ def cost_curve(
         raise DataError("there are no costs to draw; expected at least one epoch of training")
     curves = [("training", costs), ("validation", validation_costs)]
     curves = [(name, values) for name, values in curves if values]
-    figure = new_figure(6.4, 4)
+    figure = new_figure(_WIDTH, _HEIGHT)
     axes = figure.add_subplot()
     for (_, values), colour, dashes in zip(curves, COLOURS, DASHES, strict=False):
         axes.plot(range(len(values)), values, color=colour, linewidth=1.5, linestyle=dashes)
@@ -68,14 +69,14 @@ def cost_curve(
         (values[-1], f"{name} {values[-1]:.4g}", colour)
         for (name, values), colour in zip(curves, COLOURS, strict=False)
     ]
-    label_ends(axes, ends)
+    label_ends(axes, ends, _HEIGHT)
     return figure
 
 
 def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
     """Costs that span decades on a logarithmic axis; others from 0, so that heights can be compared."""
     low, high = min(costs), max(costs)
-    if low > 0 and high >= _LOG_FROM * low:
+    if span_decades(low, high):
         log_costs(axes, math.log10(high / low))
     else:
         axes.set_ylim(bottom=0 if low >= 0 else None)
@@ -100,7 +101,7 @@ def draw_learning_rates(range_: Any) -> "Figure":
     rates, costs, smoothed = (np.asarray(v) for v in (range_.rates, range_.costs, range_.smoothed))
     if not len(rates):
         raise DataError("there are no learning rates to draw; expected at least one step")
-    figure = new_figure(6.4, 4)
+    figure = new_figure(_WIDTH, _HEIGHT)
     axes = figure.add_subplot()
     axes.plot(rates, costs, color=BASELINE, linewidth=0.7, alpha=0.7, label="cost of each batch")
     axes.plot(rates, smoothed, color=COLOURS[0], linewidth=2, label="smoothed")
