@@ -14,7 +14,7 @@ from pellucid.data.recipe import Recipe
 from pellucid.examples import Examples
 from pellucid.model import NumberEvaluation
 from pellucid.tracing import gradient_check_network, health, trace
-from pellucid.training import Candidate, TrainingOptions, auto_layers, search, train
+from pellucid.training import Candidate, TrainingOptions, auto_layers, lr_find, search, train
 
 RNG = np.random.RandomState(0)
 NAMES = ("<b>", "a & b", "c")
@@ -35,6 +35,7 @@ def shown() -> dict[str, Any]:
     examples = Examples(X, Y)
     candidates = [Candidate(NETWORK, replace(OPTIONS, learning_rate=rate)) for rate in (0.1, 0.2)]
     numbers = RNG.randn(2, 100)
+    end = train(NETWORK, examples, OPTIONS)
     step = trace(model.parameters, X, Y, model.network)
     return {
         "Model": model,
@@ -43,7 +44,9 @@ def shown() -> dict[str, Any]:
         "Evaluation": model.evaluate(dataset),
         "NumberEvaluation": NumberEvaluation(numbers, numbers + 0.1, 0.5),
         "History": model.history,
-        "TrainingEnd": train(NETWORK, examples, OPTIONS),
+        "TrainingEnd": end,
+        "RunState": end.state,
+        "LearningRateRange": lr_find(NETWORK, examples, OPTIONS),
         "Trace": step,
         "HealthReport": health(step),
         "GradientReport": gradient_check_network(model.parameters, X, Y, model.network, coordinates=3),
@@ -68,7 +71,7 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "RunState", "LearningRateRange"])
 def test_a_terminal_shows_one_line(real: dict[str, Any], kind: str) -> None:
     said = repr(real[kind])
     assert type(real[kind]).__name__ == kind

@@ -67,7 +67,7 @@ class Evaluation:
         K = len(confusion)
         if K > _MOST_CLASSES:
             return beside(found)
-        head = ["true class", *(f"predicted {k}" for k in range(K))]
+        head = ["true \\ predicted", *map(str, range(K))]
         rows = [[str(k), *map("{:,}".format, row)] for k, row in enumerate(confusion.tolist())]
         return beside(found, table(head, rows, "<" + ">" * K))
 

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from pages import text_of
@@ -60,12 +61,18 @@ def test_linear_ticks_stand_at_their_heights(costs: list[float]) -> None:
         assert height == pytest.approx(120 * (high - cost) / (high - low), abs=0.06)
 
 
-@pytest.mark.parametrize("costs", [[2.0, 0.02], [3.0, 3e-9], [1e30, 1e-30]])
+@pytest.mark.parametrize("costs", [[2.4, 0.024], [3.0, 3e-9], [1e30, 1e-30]])
 def test_costs_that_span_decades_have_powers_of_ten(costs: list[float]) -> None:
     html = cost_svg(costs)
     ticks = ticks_of(html)
-    assert 2 <= len(ticks) <= 6
-    assert all(f"{cost:e}".startswith("1.000000") for cost, _ in ticks)
+    if costs[0] == 2.4:
+        assert [cost for cost, _ in ticks] == [0.05, 0.1, 0.2, 0.5, 1, 2]
+    else:
+        assert 2 <= len(ticks) <= 6
+        assert all(f"{cost:e}".startswith("1.000000") for cost, _ in ticks)
+    for cost, height in ticks:
+        share = np.log(costs[0] / cost) / np.log(costs[0] / costs[1])
+        assert height == pytest.approx(120 * share, abs=0.06)
     [[(_, first), (_, last)]] = curves_of(html)
     assert (first, last) == (0, 120)
 

@@ -76,7 +76,10 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten, five or so of them."""
+    """Powers of ten, five or so of them; between a few also 2 and 5 times each."""
+    if math.log10(high / low) < 2.5:
+        powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+        return [m * 10.0**power for power in powers for m in (1, 2, 5) if low <= m * 10.0**power <= high]
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
     step = math.ceil((last - first + 1) / 5)
     return [10.0**power for power in range(first, last + 1, step)]
