@@ -52,12 +52,14 @@ processors: $(VENV)/.dev $(VENV)/.native ## Run the numerical tests as older pro
 lowest: $(LOWEST)/.made ## Run the numerical tests with the lowest versions that are allowed (SHORT=1: a part of them).
 	$(ONE_THREAD) $(LOWEST)/bin/python scripts/numerical_tests.py $(if $(SHORT),--short) -n auto -o filterwarnings=
 
-check: $(VENV)/.dev ## Lint, format, types, import rules, the documented command line.
+check: $(VENV)/.dev ## Lint, format, types, import rules, spelling, the generated documentation.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 	$(BIN)/python scripts/write_cli_docs.py --check
+	$(BIN)/python scripts/write_options.py --check
 
 format: $(VENV)/.dev ## Format the code and mend what ruff can mend.
 	$(BIN)/ruff check --fix
@@ -65,6 +67,7 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can mend.
 
 docs: $(VENV)/.dev ## Rewrite the generated pages and pictures of the documentation.
 	$(BIN)/python scripts/write_cli_docs.py
+	$(BIN)/python scripts/write_options.py
 	$(BIN)/python scripts/draw_docs_pictures.py
 	$(BIN)/python scripts/write_causes_page.py
 	$(BIN)/python scripts/write_corpus_page.py

@@ -14,6 +14,13 @@ from pellucid.engines import ENGINES, Engine, Session, StepOptions, TrainingStat
 from pellucid.examples import Examples
 
 
+def skip_without_kernel(engine: str, network: Network, options: StepOptions | None = None) -> None:
+    """Skip a test of a network or an optimizer for which an engine has no kernel."""
+    reason = ENGINES[engine]().why_not(network, None, options and options.optimizer)
+    if "has no kernel" in reason:
+        pytest.skip(f"the {engine} engine {reason}")
+
+
 @dataclass(frozen=True)
 class Trained:
     """An engine on one array library and type: opens sessions on NumPy's arrays, converted."""
@@ -40,7 +47,8 @@ class Trained:
         start: Mapping[str, Any] | TrainingState,
         options: StepOptions | None = None,
     ) -> Session:
-        """A session from parameters, or from a state."""
+        """A session from parameters, or from a state; skipped where the engine has no kernel for it."""
+        skip_without_kernel(self.engine, network, options)
         state = start if isinstance(start, TrainingState) else TrainingState(self.arrays(start))
         return self.of().open(network, self.examples(examples), state, options)
 

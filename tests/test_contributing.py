@@ -1,5 +1,6 @@
 """CONTRIBUTING's recipes, followed to the letter in a copy of the package, and what comes of it used."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -103,7 +104,7 @@ Path("mine.py").write_text(
     "import numpy as np\\n\\n\\ndef relu(Z):\\n    A = Z ** 2\\n    return A, Z\\n", "utf-8"
 )
 import subprocess
-subprocess.run([sys.executable, "-m", "pellucid", "check", "mine.py"], check=False)
+subprocess.run([sys.executable, "-S", "-m", "pellucid", "check", "mine.py"], check=False)
 """
 
 
@@ -143,16 +144,26 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file, where, code in blocks():
         path = package / file
         path.write_text(put(path.read_text("utf-8"), where, code) if where else code, "utf-8")
+    compiled = importlib.util.find_spec("pellucid._native")
+    if compiled is not None and compiled.origin:
+        shutil.copy(compiled.origin, package)
     return folder
+
+
+def installed_packages() -> list[str]:
+    """The folders of what is installed, which `python -S` does not look into."""
+    return [folder for folder in sys.path if folder.endswith("site-packages")]
 
 
 def said_by(script: str, folder: Path) -> list[str]:
     """What a script prints that runs in the folder, with its package."""
     file = folder / "script.py"
     file.write_text(_START + script.replace("_USED", _USED), "utf-8")
-    env = os.environ | {"PYTHONPATH": str(folder), "MPLBACKEND": "agg", "PELLUCID_ENGINE": "auto"}
+    # Without -S an editable installation would come before the copy.
+    path = os.pathsep.join([str(folder), *installed_packages()])
+    env = os.environ | {"PYTHONPATH": path, "MPLBACKEND": "agg", "PELLUCID_ENGINE": "auto"}
     run = subprocess.run(
-        [sys.executable, file], cwd=folder, env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-S", file], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()

@@ -218,7 +218,7 @@ def test_an_untrained_network_says_so(method: str) -> None:
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y, classes=["a", "a"]), LabelError, "2 different names"),
         (lambda: DeepNetwork([2, 1], lambd=1), OptionError, "unknown option 'lambd'; expected some of"),
         (lambda: DeepNetwork([2, 3, 1], dropout=[0.1, 0.1]), OptionError, "dropout names 2 rates"),
-        (lambda: DeepNetwork([2, 1], output_activation="tanh"), OptionError, "no cost ends in 'tanh'"),
+        (lambda: DeepNetwork([2, 1], output_activation="tanh"), OptionError, "output_activation is 'tanh'"),
         (lambda: DeepNetwork([2, 1], output_activation="identity").fit(X, Y, classes=["a"]), LabelError,
          "classes is ['a']; expected none: the network predicts numbers"),
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y, recipe=Recipe("numbers", (3,))), ShapeError, "recipe"),

@@ -55,6 +55,7 @@ _HOMES = {
     "pellucid.estimators": "MLPClassifier MLPRegressor",
     "pellucid.examples": "Examples",
     "pellucid.model": "Evaluation Model",
+    "pellucid.modelling": "fit_model",
     "pellucid.network": "Network",
     "pellucid.optimizer": "Optimizer",
     "pellucid.sweeping": "Sweep sweep",

@@ -125,6 +125,7 @@ from pellucid.estimators import MLPRegressor as MLPRegressor
 from pellucid.examples import Examples as Examples
 from pellucid.model import Evaluation as Evaluation
 from pellucid.model import Model as Model
+from pellucid.modelling import fit_model as fit_model
 from pellucid.network import Network as Network
 from pellucid.optimizer import Optimizer as Optimizer
 from pellucid.sweeping import Sweep as Sweep

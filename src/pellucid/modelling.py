@@ -18,7 +18,7 @@ from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 from pellucid.settings import check, named, setting
 from pellucid.training import Listener, Schedule, TrainingOptions, train
-from pellucid.training.auto_layers import LADDER
+from pellucid.training.auto_layers import LADDER, auto_layers
 from pellucid.training.candidates import Candidate
 from pellucid.training.defaults import EFFORTS, settings_for
 from pellucid.training.search import Searched, SearchListener, search
@@ -49,7 +49,7 @@ class ModelOptions:
         least=1,
         most=2**31 - 1,
         choices=("auto",),
-        words="the units of each hidden layer, or auto alone",
+        words="at least 1 unit for each hidden layer, or auto alone",
         group="Network",
         metavar="N [N ...]|auto",
         shown="20 7 5",
@@ -168,8 +168,24 @@ def _searched(plan: Plan, listeners: Sequence[SearchListener]) -> Searched | Non
     if len(plan.candidates) < 2:
         return None
     options = plan.options
-    seconds = None if options.layers == "auto" else options.budget or EFFORTS[options.search]
+    if options.layers == "auto":
+        return _searched_layers(plan, listeners)
+    seconds = options.budget or EFFORTS[options.search]
     return search(plan.candidates, plan.fitting, seconds=seconds, seed=options.seed, listeners=listeners)
+
+
+def _searched_layers(plan: Plan, listeners: Sequence[SearchListener]) -> Searched:
+    networks = {candidate.hidden: candidate.network for candidate in plan.candidates}
+    found = auto_layers(
+        networks.__getitem__,
+        plan.fitting,
+        plan.candidates[0].options,
+        candidates=networks,
+        seed=plan.options.seed,
+        listeners=listeners,
+    )
+    chosen = list(networks).index(found.hidden)
+    return Searched(chosen, found.table, found.reason, found.interrupted)
 
 
 def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None = None) -> Plan:
@@ -224,11 +240,14 @@ def check_given(given: Mapping[str, Any]) -> None:
     values = _by_owner(given)
     options = ModelOptions(**values[ModelOptions])
     _refuse_contradictions(options, given)
+    course = options.preset == "course"
+    base = _COURSE if course else settings_for("none", "numbers", 1000, 1, 1, "classification")[0]
+    base[0].pop("output_activation", None)
     try:
-        _candidate(_Shape(1, 1, True), options, _COURSE, values)
+        _candidate(_Shape(1, 1, True), options, base, values)
     except OptionError:
         # What does not fit an output of one unit may fit several.
-        _candidate(_Shape(1, 3, True), options, _COURSE, values)
+        _candidate(_Shape(1, 3, True), options, base, values)
 
 
 class _Shape(NamedTuple):

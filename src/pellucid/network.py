@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
-from pellucid.core.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from pellucid.core.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS, activation_named
 from pellucid.core.costs import COSTS, cost_named
 from pellucid.core.initialization import check_layer_dims
 from pellucid.errors import OptionError
@@ -75,8 +75,10 @@ class Network:
         self._check_one_for_each("hidden_activation", "activations", "name")
         self._check_one_for_each("dropout", "rates", "number")
         self._settle_cost()
-        if self.output_activation == "softmax" and self.n_y < 2:
-            raise OptionError("a softmax output of one unit is always 1; expected at least two units")
+        if not activation_named(self.output_activation).elementwise and self.n_y < 2:
+            raise OptionError(
+                f"a {self.output_activation} output of one unit is always 1; expected at least two units"
+            )
         if self.label_smoothing and "label_smoothing" not in cost_named(self.cost).options:
             raise OptionError(
                 f"label_smoothing is {self.label_smoothing:g} and the cost is {self.cost}, which has no "
@@ -86,7 +88,7 @@ class Network:
     def _refuse_output_activations(self) -> None:
         hidden = self.hidden_activation
         for name in (hidden,) if isinstance(hidden, str) else tuple(hidden or ()):
-            if name in ACTIVATIONS and name not in HIDDEN_ACTIVATIONS:
+            if name in ACTIVATIONS and not ACTIVATIONS[name].hidden:
                 raise OptionError(
                     f"{name} belongs on the output; expected a hidden activation of "
                     f"{', '.join(HIDDEN_ACTIVATIONS)}"
@@ -145,7 +147,7 @@ class Network:
     @property
     def is_regression(self) -> bool:
         """Whether the outputs are numbers, not probabilities of classes."""
-        return self.output_activation in ("identity", "exp")
+        return not activation_named(self.output_activation).is_probability
 
     @property
     def depth(self) -> int:

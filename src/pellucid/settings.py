@@ -92,10 +92,9 @@ class Option:
         help: the field's line in the docstring of its class.
         setting: what the field says.
         default: the field's default.
-        kinds: the types that a single value may have, of int, float, str, bool and None; empty where
-            only `convert` knows.
-        several: whether it may be a sequence of such values.
-        one: whether it may be a single one.
+        singles: the types that a single value may have, of int, float, str, bool and None.
+        elements: the types of the values of a sequence, if it may be one. Both are empty where only
+            `convert` knows.
     """
 
     owner: type
@@ -103,9 +102,23 @@ class Option:
     help: str
     setting: Setting
     default: Any
-    kinds: frozenset[type]
-    several: bool
-    one: bool
+    singles: frozenset[type]
+    elements: frozenset[type]
+
+    @property
+    def kinds(self) -> frozenset[type]:
+        """The types of a value, or of one in a sequence."""
+        return self.singles | self.elements
+
+    @property
+    def several(self) -> bool:
+        """Whether it may be a sequence of values."""
+        return bool(self.elements)
+
+    @property
+    def one(self) -> bool:
+        """Whether it may be a single value."""
+        return bool(self.singles - {NoneType}) or not self.elements
 
     @property
     def name(self) -> str:
@@ -131,27 +144,33 @@ class Option:
         if value is None and NoneType in self.kinds:
             return None
         if self.setting.convert is not None:
-            return self.setting.convert(value)
+            return self._converted(value, called)
         if self.several and isinstance(value, (tuple, list)):
-            return tuple(self._single(item, called, value) for item in value)
-        if not self.one:
-            raise self._refused(called, value)
-        return self._single(value, called, value)
+            return tuple(self._single(item, self.elements, called, value) for item in value)
+        return self._single(value, self.singles, called, value)
 
-    def _single(self, value: Any, called: str, whole: Any) -> Any:
+    def _converted(self, value: Any, called: str) -> Any:
+        assert self.setting.convert is not None  # the caller saw to it
+        try:
+            return self.setting.convert(value)
+        except OptionError as error:
+            # A conversion knows the field; the message names what was typed.
+            raise OptionError(re.sub(rf"^{self.field}\b", called, str(error))) from None
+
+    def _single(self, value: Any, kinds: frozenset[type], called: str, whole: Any) -> Any:
         value = plain_number(value)
-        if bool in self.kinds and isinstance(value, bool):
+        if bool in kinds and isinstance(value, bool):
             return value
-        if str in self.kinds and isinstance(value, str):
+        if str in kinds and isinstance(value, str):
             choices = tuple(self.setting.choices)
             if not choices or value in choices:
                 return value
-            raise OptionError(f"unknown {called.replace('_', ' ')} {value!r:.80}; {self._expected()}")
+            raise self._refused(called, value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self._refused(called, whole)
-        if float in self.kinds:
+        if float in kinds:
             return check_number(called, value, **self.setting.bounds)
-        if int in self.kinds and isinstance(value, int) and self._within(value):
+        if int in kinds and isinstance(value, int) and self._within(value):
             return value
         raise self._refused(called, whole)
 
@@ -160,10 +179,7 @@ class Option:
         return bounds.get("least", -math.inf) <= value <= bounds.get("most", math.inf)
 
     def _refused(self, called: str, value: Any) -> OptionError:
-        return OptionError(f"{called} is {_short(value)}; {self._expected()}")
-
-    def _expected(self) -> str:
-        return f"expected {self.expected}"
+        return OptionError(f"{called} is {_short(value)}; expected {self.expected}")
 
     @property
     def expected(self) -> str:
@@ -255,13 +271,13 @@ def check(instance: Any) -> None:
         object.__setattr__(instance, name, option.checked(getattr(instance, name)))
 
 
-def _kinds(hint: Any) -> tuple[frozenset[type], bool, bool]:
-    """The single types of an annotation; whether it allows a sequence, and a single value."""
+def _kinds(hint: Any) -> tuple[frozenset[type], frozenset[type]]:
+    """The types of a single value that an annotation allows, and those in a sequence."""
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     sequences = [get_args(member)[0] for member in members if get_origin(member) is tuple]
     singles = [member for member in members if member in (int, float, str, bool)]
     none = [NoneType] if NoneType in members else []
-    return frozenset((*singles, *sequences, *none)), bool(sequences), bool(singles) or not sequences
+    return frozenset((*singles, *none)), frozenset(sequences)
 
 
 def _span(bounds: Mapping[str, float]) -> str:

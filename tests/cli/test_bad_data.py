@@ -86,7 +86,6 @@ def test_x_and_y_of_different_lengths(name: str, here: Path, refused: Refused) -
 @pytest.mark.parametrize(
     ("labels", "line"),
     [
-        (np.linspace(0, 1, 12), "the label in row 1 of data.h5, y is 0.0909"),
         (np.r_[np.nan, np.ones(11)], "the label in row 0 of data.h5, y is missing (nan)"),
         (np.ones((12, 2, 2)), "X has shape (12, 3) and y (12, 2, 2)"),
     ],

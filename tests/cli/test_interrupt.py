@@ -29,7 +29,7 @@ def test_a_training_process_stops_and_saves(here: Path) -> None:
     ) as process:
         assert process.stderr is not None
         # The first line says that training is under way.
-        assert process.stderr.readline().startswith("pellucid: epoch ")
+        assert process.stderr.readline().startswith("pellucid: training ")
         process.send_signal(signal.SIGINT)
         try:
             out, err = process.communicate(timeout=30)
@@ -42,7 +42,9 @@ def test_a_training_process_stops_and_saves(here: Path) -> None:
     assert 0 < history.iterations < ENDLESS
     assert len(history.costs) == history.iterations
     line = f"pellucid: interrupted after {history.iterations} iterations; saving the model so far"
-    assert err.splitlines() == [line]
+    last, said = err.splitlines()
+    assert last.startswith(f"pellucid: training {history.iterations} of {ENDLESS}: cost ")
+    assert said == line
     assert out.startswith("network           3 -> 20 -> 7 -> 5 -> 1\n")
     report = json.loads(Path("runs/train-1/report.json").read_text("utf-8"))
     assert (report["ended"], report["iterations"]) == ("interrupted", history.iterations)
@@ -87,7 +89,7 @@ def test_reading_pictures_stops(
 
     monkeypatch.setattr("pellucid.cli.console.reading", reading)
     # It has this name in modules that may be loaded already.
-    monkeypatch.setattr("pellucid.cli.work.reading", reading)
+    monkeypatch.setattr("pellucid.cli.inputs.reading", reading)
     monkeypatch.setattr("pellucid.cli.labelled.reading", reading)
     outcome = run(command, *([] if command == "train" else [picture_model]), "pets")
     assert len(seen) == 3

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.cli.config import TrainConfig
 from pellucid.data.load import load_data
+from pellucid.modelling import planned
 from pellucid.training import lr_find
 from small_data import write_points
 from small_tables import write_flats, write_numbers
@@ -23,9 +23,10 @@ def _data(here: Path) -> None:
 def test_it_says_what_the_function_says(here: Path, done: Callable) -> None:
     pytest.importorskip("matplotlib")
     document = done("lr-find", "data.npz", *SMALL, "--json").document
-    train, _ = load_data("data.npz", seed=1)
-    config = TrainConfig(layers=(5,), batch_size=20, optimizer="adam", epochs=1)
-    found = lr_find(config.network(3, 2), train, config.options)
+    train, _ = load_data("data.npz", seed=1, dtype="float32")
+    given = {"layers": (5,), "batch_size": 20, "optimizer": "adam", "search": "none"}
+    first = planned(train, given).candidates[0]
+    found = lr_find(first.network, train, first.options)
     assert document["suggestion"] == found.suggestion is not None
     assert document["reason"] == found.reason
     np.testing.assert_allclose(document["rates"], found.rates)

@@ -16,13 +16,14 @@ from small_data import photographs, write_points
 
 # The clock of the progress display goes on by 0.6 seconds whenever it is read.
 SLOW = "itertools.count(0, 0.6).__next__"
-LINE = re.compile(r"pellucid: epoch (\d+) of 30: cost \d+\.\d{6}  train accuracy [01]\.\d{3}")
+LINE = re.compile(r"pellucid: training (\d+) of 30: cost \d+\.\d{6}  train accuracy [01]\.\d{3}")
 
 
 @pytest.fixture
 def _slow(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(monotonic=itertools.count(0, 0.6).__next__)
     monkeypatch.setattr("pellucid.cli.progress.time", clock)
+    monkeypatch.setattr("pellucid.progress.time", clock)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,7 @@ def in_terminal(folder: Path, *arguments: str) -> tuple[int, str, str]:
     """Run a command whose standard error is a terminal: its exit code, standard output, and the screen."""
     code = (
         "import itertools, sys, types\n"
-        "import pellucid.cli.progress as progress\n"
+        "import pellucid.progress as progress\n"
         f"progress.time = types.SimpleNamespace(monotonic={SLOW})\n"
         "from pellucid.cli import main, run_folder\n"
         "run_folder.draw = lambda *_: []\n"
@@ -100,7 +101,7 @@ def test_a_terminal_shows_live_bars_and_standard_output_stays_clean(here: Path) 
     options = ("--image-size", "8", "--layers", "4", "--iterations", "60")
     status, out, screen = in_terminal(here, "train", "pets", *options)
     assert status == 0, screen
-    assert re.search(r"reading pictures .*100%", screen)
+    assert re.search(r"reading pictures [━╸╺ ]+ 12/12", screen)
     # The bar, how many of how many, cost, accuracy, time left.
     shown = r"training [━╸╺ ]+ 60/60 cost \d\.\d{6}  train accuracy [01]\.\d{3} \d:\d\d:\d\d"
     assert re.search(shown, screen), screen

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.cli.config_file import read_options
+from pellucid.cli.arguments import read_options
 from pellucid.model import Model
 from small_data import photographs, points, write_points
 from table_files import write_npz

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pellucid.cli.config_file import read_options
+from pellucid.cli.arguments import read_options
 from pellucid.data.load_table import load_labelled_table
 from pellucid.model import Model
+from pellucid.optimizer import Optimizer
 from pellucid.training.defaults import defaults_for
 from small_data import write_points
 from small_tables import write_flats, write_numbers
@@ -146,17 +147,17 @@ def test_the_task_can_be_said(done: Callable) -> None:
 
 
 def test_the_defaults_are_those_for_tables_and_options_win(here: Path, done: Callable) -> None:
-    report = done("train", "flats.csv", "--target", "sold", "--quiet", "--json").document
+    options = ("--target", "sold", "--search", "none", "--quiet", "--json")
+    report = done("train", "flats.csv", *options).document
     config = read_options(here / report["run"] / "config.toml")
     n_x = report["layer_dims"][0]
-    network, options = defaults_for("table", 96, n_x, 1, "classification")
+    network, training = defaults_for("table", 96, n_x, 1, "classification")
     assert tuple(report["layer_dims"]) == network["layer_dims"]
-    assert float(config["dropout"]) == network["dropout"] > 0
+    assert config["dropout"] == network["dropout"] > 0
     for name in ("learning_rate", "epochs", "batch_size"):
-        assert config[name] == options[name]
-    assert config["optimizer"] == options["optimizer"].name
-    assert config["weight_decay"] == options["optimizer"].weight_decay
-    assert config["schedule"] == options["schedule"].name
+        assert config[name] == training[name]
+    assert config["optimizer"] == training["optimizer"]
+    assert config["schedule"] == training["schedule"]
     assert (config["dtype"], config["task"]) == ("float32", "classification")
     asked = ("--learning-rate", 0.5, "--layers", 3, "--iterations", 4, "--optimizer", "gradient_descent")
     report = done("train", "flats.csv", "--target", "sold", *asked, "--quiet", "--json").document
@@ -165,7 +166,7 @@ def test_the_defaults_are_those_for_tables_and_options_win(here: Path, done: Cal
     assert (config["learning_rate"], config["iterations"], config["optimizer"]) == (
         0.5,
         4,
-        "gradient_descent",
+        Optimizer("gradient_descent"),
     )
     assert "batch_size" not in config
 
@@ -191,7 +192,7 @@ def test_a_file_of_options(here: Path, done: Callable, refused: Callable) -> Non
     left_out = [c["name"] for c in report["table"]["columns"] if c["kind"] == "left out"]
     assert left_out == ["code", "age"]
     (here / "run.toml").write_text("drop = [3]", "utf-8")
-    assert refused("train", "--config", "run.toml") == "run.toml: drop is [3]; expected a list of texts"
+    assert refused("train", "--config", "run.toml") == "run.toml: drop is [3]; expected a list of names"
 
 
 def test_rows_without_a_target_are_left_out_and_told(here: Path, done: Callable) -> None:
@@ -256,7 +257,7 @@ def test_options_of_tables_need_a_table(here: Path, refused: Callable) -> None:
         "--target"
     )
     assert refused("train", "flats.csv", "--target", "sold", "--scaling", "unit").startswith(
-        "--scaling is unit and the data are a table, whose recipe scales its columns; expected --numeric"
+        "--scaling is unit and the data are a table, whose columns are scaled one by one; "
     )
     line = "data.npz is no table; expected Parquet, or UTF-8 text"
     assert refused("train", "data.npz", "--target", "sold").startswith(line)

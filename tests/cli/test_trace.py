@@ -159,7 +159,7 @@ def test_refusals(refused: Callable, number_model: Path, data: str) -> None:
         )
         assert "nowhere.npz" in refused(command, number_model, "nowhere.npz")
         assert refused(command, "nowhere.safetensors", data)
-    assert "unknown optimizer 'sgd'" in refused("health", number_model, data, "--optimizer", "sgd")
+    assert "optimizer is 'sgd'" in refused("health", number_model, data, "--optimizer", "sgd")
     assert "learning_rate is 0.0" in refused("trace", number_model, data, "--learning-rate", 0)
 
 

@@ -28,9 +28,9 @@ def weights_after(optimizer: Optimizer, gradients: list[float]) -> float:
 @by_name
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_number_matters_if_it_is_one_of_the_rules(name: str, number: str) -> None:
-    usual = weights_after(Optimizer.named(name), [0.5, -1.0])
+    usual = weights_after(Optimizer.named(name), [1.0, -0.8])
     other = weights_after(
-        Optimizer(**{"name": name, **OPTIMIZERS[name].usual, number: NUMBERS[number]}), [0.5, -1.0]
+        Optimizer(**{"name": name, **OPTIMIZERS[name].usual, number: NUMBERS[number]}), [1.0, -0.8]
     )
     assert (usual != other) == (number in OPTIMIZERS[name].numbers)
 

@@ -134,7 +134,7 @@ def test_dead_relu() -> None:
 
     found = one(sick(Network((4, 10, 10, 1)), kill), "dead-relu")
     assert (found.severity, found.layer, found.measured) == ("warning", 2, 0.7)
-    assert found.what == "layer 2: the slope of 7 of 10 relu units is 0 for all 60 examples"
+    assert found.what == "layer 2: 7 of 10 relu units are 0 for all 60 examples"
 
     def kill_all(parameters: Parameters) -> None:
         parameters["b2"][:] = -100
@@ -145,6 +145,8 @@ def test_dead_relu() -> None:
     assert one(report, "vanishing-gradients").measured == 0
 
 
+# The training is meant to fail, and says so.
+@pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
 @every_engine
 def test_units_killed_by_a_rate_that_is_too_large(engine: str) -> None:
     network = network_for("breast-cancer", (16, 16))
@@ -207,6 +209,8 @@ def test_a_trained_network_may_take_short_steps() -> None:
     assert report.codes == ()
 
 
+# The training is meant to fail, and says so.
+@pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
 @pytest.mark.parametrize("scheme", ["zeros", "same"])
 @every_engine
 def test_symmetric_weights_stay_so_in_training(scheme: str, engine: str) -> None:
@@ -250,6 +254,8 @@ def test_unscaled_inputs() -> None:
     assert "unscaled-inputs" not in sick(Network((4, 10, 1)), X=pixels / 255).codes
 
 
+# The training is meant to fail, and says so.
+@pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
 @every_engine
 def test_a_table_that_nobody_scaled(engine: str) -> None:
     raw, _ = load_data("breast-cancer", scaling="none")

@@ -28,6 +28,9 @@ from pellucid.training.auto_layers import turns
 from pellucid.training.trials import Groups, Trial
 from pellucid.training.validation import split_off
 
+# Trainings that are drawn at random need not learn anything.
+pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
+
 # The package has a function of this name.
 MODULE = importlib.import_module("pellucid.training.auto_layers")
 

@@ -19,6 +19,9 @@ from pellucid.optimizer import Optimizer
 from pellucid.training import EpochEnd, Extent, Schedule
 from pellucid.training.call_size import CALL_SECONDS, CallSizer, interrupts_wait
 
+# Trainings that are drawn at random need not learn anything.
+pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
+
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 10)
 Y = (X[:1] > 0).astype(float)

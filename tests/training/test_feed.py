@@ -17,6 +17,9 @@ from pellucid.optimizer import Optimizer
 from pellucid.training import epoch_batches
 from pellucid.training.feed import Feed, columns_that_fit, evaluate
 
+# Trainings that are drawn at random need not learn anything.
+pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
+
 RNG = np.random.RandomState(0)
 X = np.where(RNG.rand(7, 40) < 0.4, RNG.randn(7, 40), 0.0)
 Y = (X[:1] + X[1:2] > 0.1).astype(float)

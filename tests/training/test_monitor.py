@@ -16,6 +16,9 @@ from pellucid.examples import Examples
 from pellucid.training import EpochEnd, History, Monitor, StepEnd, fit
 from pellucid.training.monitor import Plateau, numbers
 
+# Trainings that are drawn at random need not learn anything.
+pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
+
 NETWORK = Network((3, 2, 1))
 DATA = Examples(np.ones((3, 40)), np.ones((1, 40)))
 HELD_OUT = Examples(np.ones((3, 5)), np.ones((1, 5)))

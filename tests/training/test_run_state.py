@@ -34,6 +34,9 @@ from trainings import (
     written,
 )
 
+# Trainings that are drawn at random need not learn anything.
+pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
+
 NETWORK = Network((6, 5, 1), l2=0.1)
 WIDE_NETWORK = Network((70, 5, 1), "tanh")
 OPTIONS = TrainingOptions(epochs=6, learning_rate=0.1, rng=3, shuffle_seed=2, dropout_seed=4)

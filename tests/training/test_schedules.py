@@ -217,7 +217,7 @@ def test_the_usual_numbers_are_written_out() -> None:
     [
         (
             lambda: Schedule("magic"),
-            "unknown schedule 'magic'; expected one of constant, step, inverse",
+            "schedule is 'magic'; expected one of constant, step, inverse",
         ),
         (lambda: Schedule.named(3), "schedule is 3; expected a name or a Schedule"),  # type: ignore[arg-type]
         (lambda: Schedule("cosine", every=3), "the schedule cosine has no every; it has floor"),

@@ -1,4 +1,4 @@
-"""A hidden shape on trial: the session that can be stopped, and the groups of examples held out."""
+"""A trial: how it pauses, ends and gives up, and the groups of held-out examples."""
 
 import threading
 
@@ -10,7 +10,8 @@ from pellucid import Network, TrainingOptions, train
 from pellucid.core import L_model_forward
 from pellucid.core.cost import binary_cross_entropy
 from pellucid.examples import Examples
-from pellucid.training.layer_trials import Groups, Trial
+from pellucid.training.candidates import Candidate
+from pellucid.training.trials import Groups, Trial, standard_error
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(2, 300)
@@ -41,7 +42,7 @@ def test_groups_without_weight_are_left_out() -> None:
     groups = Groups.drawn(Examples(X, Y, weights), 1)
     assert len(groups.parts) == 3
     single = Groups.drawn(Examples(X[:, :1], Y[:, :1]), 1)
-    assert single.error(np.array([2.0])) == 0.0
+    assert standard_error(single.shares, np.array([2.0])) == 0.0
 
 
 @pytest.mark.parametrize("library", ["numpy", "torch"])
@@ -59,7 +60,9 @@ def test_groups_of_any_library(library: str) -> None:
 def tried(engine: FakeEngine, epochs: int, stop: threading.Event | None = None) -> Trial:
     options = TrainingOptions(epochs=epochs, batch_size=30, engine=engine)
     data = Examples(X, Y)
-    return Trial(Network((2, 1)), data, Groups.drawn(data, 1), options, stop or threading.Event())
+    return Trial(
+        Candidate(Network((2, 1)), options), data, Groups.drawn(data, 1), stop or threading.Event()
+    )
 
 
 def test_a_trial_goes_on_where_it_was() -> None:
@@ -70,15 +73,15 @@ def test_a_trial_goes_on_where_it_was() -> None:
         assert sum(len(batches) for batches, _ in engine.calls) == 10 * until
     assert len(engine.sessions) == 1
     # All parameters of the fake are the number of the step: the earlier, the lower the cost.
-    assert trial.row.epochs == 2
+    assert trial.result.epochs == 2
 
 
 def test_a_trial_stops_between_two_calls_and_measures_what_it_has() -> None:
     stop = threading.Event()
     trial = tried(FakeEngine(lambda step: stop.set() or 1.0), 9, stop)
     trial.train(9)
-    assert trial.row.epochs == 0
-    assert np.isfinite(trial.row.validation_cost)
+    assert trial.result.epochs == 0
+    assert np.isfinite(trial.result.validation_cost)
     measured = trial.cost
     trial.train(9)
     assert trial.cost == measured
@@ -90,4 +93,4 @@ def test_a_trial_that_is_stopped_before_its_first_step_measures_nothing() -> Non
     trial = tried(FakeEngine(), 9, stop)
     trial.train(9)
     assert trial.costs is None
-    assert np.isinf(trial.row.validation_cost)
+    assert np.isinf(trial.result.validation_cost)

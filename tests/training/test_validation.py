@@ -13,7 +13,7 @@ from pellucid.engines import ENGINES
 from pellucid.errors import DivergenceError, LabelError, OptionError, ShapeError
 from pellucid.examples import Examples
 from pellucid.training import EpochEnd
-from pellucid.training.validation import split_off
+from pellucid.training.validation import folds, split_off
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(3, 40)
@@ -161,3 +161,27 @@ def test_float32_stays_float32() -> None:
         NETWORK, Examples(X.astype("float32"), Y), TrainingOptions(epochs=3, patience=5), validation=wide
     )
     assert {str(value.dtype) for value in end.parameters.values()} == {"float32"}
+
+
+@pytest.mark.parametrize("m", [10, 40, 233])
+def test_folds_hold_out_every_example_once(m: int) -> None:
+    rng = np.random.RandomState(1)
+    labels = rng.randint(0, 3, m)
+    data = Examples(np.arange(float(m))[None], np.eye(3)[:, labels])
+    network = Network((1, 3), output_activation="softmax")
+    parts = list(folds(network, data, 0.2, 7))
+    assert len(parts) == 5
+    held_out = np.concatenate([part.X[0] for _, part in parts])
+    np.testing.assert_array_equal(np.sort(held_out), np.arange(m))
+    for kept, part in parts:
+        np.testing.assert_array_equal(np.sort(np.append(kept.X[0], part.X[0])), np.arange(m))
+        # Of each class its share, but for one example.
+        np.testing.assert_allclose(part.Y.sum(axis=1), 0.2 * data.Y.sum(axis=1), atol=1)
+    for found, expected in zip(parts[0], split_off(network, data, 0.2, 7), strict=True):
+        np.testing.assert_array_equal(found.X, expected.X)
+
+
+def test_folds_train_on_a_class_of_one_example() -> None:
+    data = Examples(X, np.arange(40)[None] == 7)
+    for kept, _ in folds(NETWORK, data, 0.2, 0):
+        assert kept.Y.sum() == 1

@@ -165,7 +165,8 @@ def _metavar(option: Option) -> str:
 
 def _takes_words(option: Option) -> bool:
     """Whether its values may be words of their own: --layers 20 7 5, --drop id --drop name."""
-    return option.several and (" " in option.setting.metavar or not option.one)
+    several = option.several and (" " in option.setting.metavar or not option.one)
+    return several and option.setting.parse is None
 
 
 def _was_given(typed: Any) -> bool:
@@ -179,10 +180,12 @@ def _typed(option: Option, typed: Any) -> Any:
     if not _takes_words(option):
         return option.checked(option.parsed(typed), option.flag)
     words = [word for text in typed for word in text.split(",") if word]
-    value: Any = words[0] if option.one and words == ["auto"] else tuple(option.parsed(w) for w in words)
-    if not option.one:
-        value = tuple(words)
-    return option.checked(value, option.flag)
+    if str in option.elements:
+        return option.checked(tuple(words), option.flag)
+    values = [option.parsed(word) for word in words]
+    wrong = [value for value in values if isinstance(value, str) and value not in option.setting.choices]
+    single = wrong or (values if values == ["auto"] else [])
+    return option.checked(single[0] if single else tuple(values), option.flag)
 
 
 def read_options(path: Path) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, r2_score
 from pellucid.network import Network
 from pellucid.progress import Bar
-from pellucid.training import EpochEnd, Event, NotLearning, TrainingEnd, TrainingStart
-from pellucid.training.search import Tried
+from pellucid.training import EpochEnd, Event, NotLearning, TrainingEnd, TrainingStart, TrialMeasured
 
 # The score costs a forward pass over the training set: it may take this share of the time.
 _SHARE = 0.05
@@ -73,6 +72,7 @@ class TrainingProgress:
     def _measured(self, parameters: dict[str, Any]) -> str:
         fitting = self._inputs.plan.fitting
         assert self._network is not None  # the training has started
+        assert fitting.Y is not None  # so it is labelled
         AL = engine_for("auto", self._network).predictor(self._network, parameters).outputs(fitting.X)
         if not fitting.classes:
             return f"train R^2 {r2_score(fitting.Y, AL):.3f}"
@@ -97,12 +97,10 @@ class SearchProgress:
         if self._bar is not None:
             self._bar.close()
 
-    def __call__(self, event: Tried) -> None:
+    def __call__(self, event: TrialMeasured) -> None:
         """Take one event."""
         if self._bar is None:
             self._bar = Bar("comparing settings", event.total, shown=self._shown)
-        row = event.row
-        said = f"{row.label}: validation cost {row.validation_cost:.4f} after {row.epochs} epochs"
-        self._bar.update(event.done, said)
+        self._bar.update(event.done, f"validation cost {event.result.validation_cost:.4f}")
         if event.done == event.total:
             self._bar.close()

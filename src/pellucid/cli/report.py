@@ -1,6 +1,7 @@
 """What a training run says: a document for machines, and text for people."""
 
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,13 @@ from pellucid.modelling import Fitted, stated
 from pellucid.optimizer import Optimizer
 from pellucid.settings import named
 from pellucid.training import History, Schedule
+from pellucid.training.candidates import differences
 from pellucid.training.search import Searched
 
 Answers = Evaluation | NumberEvaluation
 
-# A terminal has room for so many columns or classes; report.json has them all.
-_MOST = 60
+# A terminal has room for so many columns or classes, and characters; report.json has them all.
+_MOST, _WIDE = 60, 90
 
 
 def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answers) -> dict[str, Any]:
@@ -140,32 +142,34 @@ def search_document(searched: Searched) -> list[dict[str, Any]]:
     """What a search compared, as JSON can hold it."""
     return [
         {
-            "layers": list(row.network.layer_dims[1:-1]),
-            "settings": row.label,
-            "parameters": row.network.parameter_count,
+            "layers": list(row.hidden),
+            "settings": settings,
+            "parameters": row.parameter_count,
             "epochs": row.epochs,
             "validation_cost": finite_or_none(row.validation_cost),
             "seconds": row.seconds,
         }
-        for row in searched.table
+        for row, settings in zip(searched.table, _differences(searched), strict=True)
     ]
 
 
 def search_text(searched: Searched) -> str:
     """What a search compared, and what it chose, for people."""
     rows = [
-        [
-            " ".join(map(str, row.network.layer_dims[1:-1])) or "none",
-            row.label,
-            f"{row.network.parameter_count:,}",
-            str(row.epochs),
-            f"{row.validation_cost:.6f}",
-            f"{row.seconds:.1f}",
-        ]
+        [f"{row.parameter_count:,}", str(row.epochs), f"{row.validation_cost:.6f}", f"{row.seconds:.1f}"]
         for row in searched.table
     ]
-    head = ["layers", "settings", "parameters", "epochs", "validation cost", "seconds"]
-    return f"{aligned_table([head, *rows], 'llrrrr')}\n\n{wrapped(searched.reason)}\n"
+    head = ["parameters", "epochs", "validation cost", "seconds"]
+    numbers = aligned_table([head, *rows], "rrrr").split("\n")
+    # The settings come last, where a narrow terminal breaks them and does not cut what differs.
+    lines = zip(numbers, ["settings", *_differences(searched)], strict=True)
+    indent = len(numbers[0]) + 2
+    table = "\n".join(wrapped(f"{line}  {settings}", indent) for line, settings in lines)
+    return f"{table}\n\n{wrapped(searched.reason)}\n"
+
+
+def _differences(searched: Searched) -> tuple[str, ...]:
+    return differences([row.candidate for row in searched.table])
 
 
 def table_document(tables: LoadedTables) -> dict[str, Any]:
@@ -186,7 +190,7 @@ def columns_text(tables: LoadedTables) -> str:
     """How the columns of a table were read, for people."""
     notes = tables.recipe.notes(tables.train_table)
     rows = [
-        [shown(note.name, 30), note.kind, f"{note.missing:,}" if note.missing else "-", note.becomes]
+        [shown(note.name, 30), note.kind, f"{note.missing:,}" if note.missing else "-", _cut(note.becomes)]
         for note in notes[:_MOST]
     ]
     more = [f"({len(notes) - _MOST} more columns)"] if len(notes) > _MOST else []
@@ -195,6 +199,10 @@ def columns_text(tables: LoadedTables) -> str:
     if tables.target.classes:
         parts += ["", _balance(tables)]
     return "\n".join([*parts, ""])
+
+
+def _cut(text: str) -> str:
+    return shorten(text, _WIDE, placeholder=" ...")
 
 
 def _balance(tables: LoadedTables) -> str:

@@ -44,7 +44,9 @@ def train(
     ):
         fitted = fit_plan(inputs.plan, listeners=[training], search_listeners=[trials])
     if fitted.searched is not None and not as_json:
-        typer.echo(search_text(fitted.searched, inputs.plan))
+        typer.echo(search_text(fitted.searched))
+    if fitted.searched is not None and fitted.searched.interrupted:
+        note("the comparison of settings was interrupted; trained with the best so far")
     history = fitted.model.history
     if history.reason == "interrupted":
         note(f"interrupted after {history.iterations} iterations; saving the model so far")
@@ -58,5 +60,5 @@ def train(
     if as_json:
         print_json(report)
     else:
-        typer.echo(report_text(report, inputs, fitted, on_test, folder))
+        typer.echo(report_text(report, fitted, on_test, folder))
     return 1 if report["ended"] == "interrupted" else 0

@@ -16,6 +16,8 @@ from pellucid.errors import ArrayError, OptionError, ShapeError
 _NUMPY = np
 _NUMPYS_ONLY = {np.ndarray}
 
+_LARGEST = int(np.finfo(np.float64).max)
+
 # Any array of the array API standard. Python's type system has no name for it yet.
 Array = Any
 
@@ -104,7 +106,8 @@ def check_number(
     """
     value = plain_number(value)
     bounds = {"at least": least, "above": above, "at most": most, "below": below}
-    fits = type(value) in (int, float) and abs(value) < math.inf
+    # Larger integers are no numbers to compute with: they are larger than any float.
+    fits = type(value) in (int, float) and abs(value) <= _LARGEST
     fits = fits and (least is None or value >= least) and (above is None or value > above)
     if fits and (most is None or value <= most) and (below is None or value < below):
         return float(value)

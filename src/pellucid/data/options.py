@@ -65,7 +65,7 @@ class DataOptions:
     )
     drop: tuple[str, ...] = setting((), group="Tables", metavar="NAME[,NAME...]")
     image_size: tuple[int, int] = setting(
-        (64, 64), convert=_size, words="N or HxW", group="Data", metavar="N|HxW", shown="64"
+        (64, 64), convert=_size, parse=str, words="N or HxW", group="Data", metavar="N|HxW", shown="64"
     )
     scaling: str = setting("auto", choices=SCALINGS, group="Data", metavar="NAME")
     test_fraction: float = setting(0.2, above=0.0, below=1.0, group="Data")

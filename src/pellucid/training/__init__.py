@@ -25,14 +25,14 @@ from pellucid.training.search import Searched, SearchListener, TrialMeasured, se
 from pellucid.training.trials import TrialResult
 
 __all__ = [
+    "EFFORTS",
+    "LADDER",
     "AutoLayers",
     "Candidate",
-    "EFFORTS",
     "EpochEnd",
     "Event",
     "Extent",
     "History",
-    "LADDER",
     "LearningRateRange",
     "Listener",
     "Monitor",

@@ -20,35 +20,35 @@ Arguments = tuple[dict[str, Any], dict[str, Any]]
 
 
 class _Setting(NamedTuple):
-    """What does well on data of some kind and size, but for the output."""
+    """What does well on data of some kind and size, but for the output: AdamW, and a rate in one cycle."""
 
     hidden: tuple[int, ...]
     epochs: int
-    batch_size: int | None
+    batch_size: int
     learning_rate: float
-    optimizer: Optimizer
-    schedule: str = "one_cycle"
+    weight_decay: float
     dropout: float = 0.0
     # Few examples are passed over more often, for so many steps at least.
     least_steps: int = 0
+    initialization: str = "he"
 
 
-def _adamw(weight_decay: float) -> Optimizer:
-    return Optimizer("adamw", weight_decay=weight_decay)
+# The least number of examples that are many.
+_MANY = 5000
 
+# Few rows are soon learnt by heart: a smaller network, and weights that decay fast.
+_FEW_ROWS = _Setting((64, 32), 40, 32, 2e-3, 2.0, dropout=0.1, least_steps=400, initialization="xavier")
+_MANY_ROWS = _Setting((128, 64), 15, 256, 2e-3, 0.3, least_steps=400, initialization="xavier")
 
-# Tables. Few rows are soon learnt by heart: a smaller network, and weights that decay fast.
-_TABLE = _Setting((128, 64), 15, 256, 2e-3, _adamw(0.3), least_steps=400)
-_SMALL_TABLE = _Setting((64, 32), 40, 32, 2e-3, _adamw(2.0), dropout=0.1, least_steps=400)
-_MANY_ROWS = 5000
+_FEW_EXAMPLES = _Setting((128, 64), 40, 32, 5e-3, 1.0, dropout=0.1, least_steps=1200)
+_MANY_EXAMPLES = _Setting((128, 64), 15, 128, 1e-2, 0.3, least_steps=400)
 
-# Numbers, and pictures of which there are more than each has pixels.
-_MANY = _Setting((128, 64), 30, 128, 1e-2, _adamw(0.1), least_steps=400)
-_FEW = _Setting((128, 64), 40, 32, 1e-2, _adamw(0.1), dropout=0.1, least_steps=1200)
-_FEW_NUMBERS_TO_PREDICT = _FEW._replace(optimizer=_adamw(1.0))
+# Photographs: more inputs than examples.
+_FEW_PICTURES = _Setting((64, 32), 40, 32, 1e-3, 1.0)
 
-# More inputs than examples, as photographs have: the full batch, which the short cut for wide inputs makes fast.
-_WIDE = _Setting((64, 32), 600, None, 1e-3, Optimizer("heavy_ball"), schedule="cosine")
+# Pixels are positive, and all move a unit the same way: the more of them, the shorter the steps. From rates
+# above this, divided by the pixels, photographs are no longer learnt.
+_PICTURE_RATE = 40.0
 
 
 def defaults_for(kind: str, m: int, n_x: int, n_y: int, task: str) -> Arguments:
@@ -78,7 +78,7 @@ def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) 
     """Settings to choose from by `search`: the first are the defaults, the others depart from them.
 
     Args:
-        effort: a key of `EFFORTS`: "none" is the defaults alone, "quick" four settings, "thorough" twelve.
+        effort: a key of `EFFORTS`: "none" is the defaults alone, "quick" about four, "thorough" about ten.
         kind: see `defaults_for`, as the rest.
         m: examples that are trained on.
         n_x: inputs.
@@ -90,12 +90,13 @@ def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) 
     """
     if effort not in EFFORTS:
         raise OptionError(f"unknown effort {effort!r:.80}; expected {', '.join(EFFORTS)}")
-    settings = [_setting(kind, m, n_x, task)]
+    first = _setting(kind, m, n_x, task)
+    settings = [first]
     if effort != "none":
-        settings += _quick(settings[0])
+        settings += _few_pictures(first) if _is_wide(kind, m, n_x) else _quick(first)
     if effort == "thorough":
-        settings += _more(settings[0])
-    return [_arguments(setting, m, n_x, n_y, task) for setting in dict.fromkeys(settings)]
+        settings += _thorough(first)
+    return [_arguments(setting, m, n_x, n_y, task) for setting in settings]
 
 
 def _setting(kind: str, m: int, n_x: int, task: str) -> _Setting:
@@ -104,12 +105,17 @@ def _setting(kind: str, m: int, n_x: int, task: str) -> _Setting:
     if task not in ("classification", "regression"):
         raise OptionError(f"unknown task {task!r:.80}; expected classification or regression")
     if kind == "table":
-        return _TABLE if m >= _MANY_ROWS else _SMALL_TABLE
-    if kind == "pictures" and n_x > m:
-        return _WIDE
-    if m >= _MANY_ROWS:
-        return _MANY
-    return _FEW if task == "classification" else _FEW_NUMBERS_TO_PREDICT
+        return _MANY_ROWS if m >= _MANY else _FEW_ROWS
+    if _is_wide(kind, m, n_x):
+        return _FEW_PICTURES
+    setting = _MANY_EXAMPLES if m >= _MANY else _FEW_EXAMPLES
+    if kind == "pictures":
+        return setting._replace(learning_rate=min(setting.learning_rate, _PICTURE_RATE / n_x))
+    return setting
+
+
+def _is_wide(kind: str, m: int, n_x: int) -> bool:
+    return kind == "pictures" and n_x > m
 
 
 def _arguments(setting: _Setting, m: int, n_x: int, n_y: int, task: str) -> Arguments:
@@ -120,29 +126,47 @@ def _arguments(setting: _Setting, m: int, n_x: int, n_y: int, task: str) -> Argu
         "output_activation": output,
         "dropout": setting.dropout,
     }
-    steps_per_epoch = 1 if setting.batch_size is None else max(1, math.ceil(m / setting.batch_size))
+    steps_per_epoch = max(1, math.ceil(m / setting.batch_size))
     options = {
         "epochs": max(setting.epochs, math.ceil(setting.least_steps / steps_per_epoch)),
         "batch_size": setting.batch_size,
         "learning_rate": setting.learning_rate,
-        "optimizer": setting.optimizer,
-        "schedule": Schedule(setting.schedule),
+        "initialization": setting.initialization,
+        "optimizer": Optimizer("adamw", weight_decay=setting.weight_decay),
+        "schedule": Schedule("one_cycle"),
     }
     return network, options
 
 
 def _quick(first: _Setting) -> list[_Setting]:
-    """Where one setting may be far from the best: weights that decay faster or less, a larger network."""
-    wide = tuple(2 * units for units in first.hidden)
-    if first.optimizer.name != "adamw":
-        return [first._replace(learning_rate=3 * first.learning_rate), first._replace(hidden=wide)]
-    decay = first.optimizer.weight_decay
+    """What differs most in what it is good for: boundaries full of detail, noise, smooth functions."""
     return [
-        first._replace(optimizer=_adamw(10 * decay)),
-        first._replace(optimizer=_adamw(decay / 10), dropout=0.2),
-        first._replace(hidden=wide, epochs=2 * first.epochs),
+        first._replace(learning_rate=2 * first.learning_rate, weight_decay=0.1, dropout=0.2),
+        first._replace(hidden=(16,), learning_rate=2 * first.learning_rate, weight_decay=0.3, dropout=0.0),
+        first._replace(
+            epochs=3 * first.epochs,
+            learning_rate=2 * first.learning_rate,
+            weight_decay=0.3,
+            least_steps=3 * first.least_steps,
+        ),
     ]
 
 
-def _more(first: _Setting) -> list[_Setting]:
-    return []
+def _few_pictures(first: _Setting) -> list[_Setting]:
+    """All learn what few pictures show: a lower cost is easily had by guessing the most frequent class."""
+    return [
+        first._replace(epochs=2 * first.epochs),
+        first._replace(hidden=(128, 64), weight_decay=0.3),
+    ]
+
+
+def _thorough(first: _Setting) -> list[_Setting]:
+    """What is seldom the best, or takes longer."""
+    return [
+        first._replace(hidden=(), dropout=0.0),
+        first._replace(hidden=(256, 128), dropout=0.2),
+        first._replace(hidden=(64, 64, 32)),
+        first._replace(weight_decay=3 * first.weight_decay, dropout=0.0),
+        first._replace(learning_rate=first.learning_rate / 3, weight_decay=3 * first.weight_decay),
+        first._replace(hidden=(256, 128), epochs=3 * first.epochs, least_steps=3 * first.least_steps),
+    ]

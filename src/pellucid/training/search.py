@@ -10,7 +10,7 @@ from typing import Self, TypeAlias
 import numpy as np
 
 from pellucid.engines import default_threads
-from pellucid.errors import DivergenceError, LabelError, OptionError
+from pellucid.errors import DivergenceError, LabelError
 from pellucid.examples import Examples
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, check_comparable, differences
@@ -36,7 +36,7 @@ class TrialMeasured:
     """What a search tells its listeners: a candidate was measured.
 
     Attributes:
-        result: what is known of it now.
+        result: what its training has shown so far, in one split of the examples.
         done: how many measurements were made.
         total: how many there will be; fewer where trainings diverge.
     """
@@ -97,8 +97,8 @@ def search(
 
     A training whose speed shows that it will not end in time is given up; so is the next round of trainings
     if the last one took longer than what is left. What was not trained to its end does not count. The first
-    candidate is chosen where nothing can be compared: a single candidate, fewer than 50 examples, no
-    time, no memory for a second copy of the examples.
+    candidate is chosen where nothing can be compared with it: a single candidate, fewer than 50 examples,
+    no time to train it, no memory for a second copy of the examples.
 
     Args:
         candidates: what is tried, the one to prefer first. All have the same inputs, outputs and cost.
@@ -253,7 +253,7 @@ class _Rounds:
         self._epochs = [0 for _ in candidates]
         self._shares: list[Floats] = []
         self._going = list(range(len(candidates)))
-        self._divergences: list[DivergenceError] = []
+        self._divergences: dict[int, DivergenceError] = {}
 
     def run(self) -> None:
         """Round after round, while there is time and something to compare."""
@@ -285,7 +285,7 @@ class _Rounds:
             self._seconds[i] += trial.seconds
             self._runner.out_of_time |= trial.gave_up
             if trial.divergence is not None:
-                self._divergences.append(trial.divergence)
+                self._divergences[i] = trial.divergence
         going = [i for i, trial in trials.items() if trial.divergence is None]
         ended = [i for i in going if trials[i].ended]
         if not self._shares:
@@ -306,6 +306,9 @@ class _Rounds:
 
     def _tell(self, i: int, trial: Trial) -> None:
         self._done += 1
+        if i == 0 and trial.gave_up:
+            # There will be nothing to compare the others with.
+            self._runner.stopped.set()
         total = self._count * len(self._candidates)
         result = replace(trial.result, candidate=self._candidates[i])
         for listener in self._listeners:
@@ -318,15 +321,17 @@ class _Rounds:
             DivergenceError: no candidate could be trained.
         """
         ended = (self._runner.interrupted, self._runner.out_of_time)
-        if not self._going and self._divergences and not any(ended):
-            raise nothing_trained("settings", self._divergences, len(self._candidates))
-        costs = {i: np.concatenate(self._costs[i]) for i in self._measured()}
-        table = tuple(self._result(i, i in costs) for i in range(len(self._candidates)))
+        diverged = self._divergences
+        if len(diverged) == len(self._candidates):
+            raise nothing_trained("settings", list(diverged.values()), len(diverged))
+        measured = self._measured()
+        table = tuple(self._result(i, i in measured) for i in range(len(self._candidates)))
         before = f"{('interrupted', 'out of time')[ended.index(True)]}: " if any(ended) else ""
-        if not costs:
-            chosen = min(self._going, default=0)
-            return Searched(chosen, table, f"{before}nothing was measured, so the first setting", *ended)
-        chosen = min(costs, key=lambda i: table[i].validation_cost)
+        first = next(i for i in range(len(table)) if i not in diverged)
+        if first not in measured:
+            reason = f"{before}setting {first + 1} of {len(table)}, which there was no time to measure"
+            return Searched(first, table, reason, *ended)
+        chosen = min(measured, key=lambda i: table[i].validation_cost)
         return Searched(chosen, table, before + self._reason(chosen, table), *ended)
 
     def _reason(self, chosen: int, table: Sequence[TrialResult]) -> str:
