@@ -14,6 +14,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.model_selection import GridSearchCV, ParameterSampler, RepeatedKFold
 from sklearn.preprocessing import scale
 
+from pages import text_of
 from pellucid import MLPClassifier, MLPRegressor, sweep
 from pellucid.errors import OptionError
 
@@ -192,6 +193,21 @@ def test_the_table_for_people(iris: Any) -> None:
     assert lines[0].split() == ["score", "spread", "epochs", "seconds", "parameters"]
     assert len(lines) == 22
     assert lines[-1] == "and 2 more"
+    html = found._repr_html_()
+    assert text_of(html).startswith("alphascorespreadepochsseconds")
+    assert (html.count("<tr>"), html.count("font-weight:bold")) == (21, 5)
+    assert "more settings: 2" in text_of(html)
+    assert repr(found).startswith(f"Sweep(22 settings, best {found.best_score_:.4f}: alpha=")
+    assert len(repr(found)) < 100
+
+
+def test_a_sweep_shows_what_failed(iris: Any) -> None:
+    X, y = iris
+    found = sweep(MLPClassifier(max_iter=2), {"alpha": [-1.0]}, X, y, cv=2, refit=False)
+    assert repr(found) == "Sweep(1 settings, none could be scored)"
+    assert "alpha" in text_of(found._repr_html_())
+    assert found.trials[0].failed[:80] in text_of(found._repr_html_())
+    assert "bold" not in found._repr_html_()
 
 
 @pytest.mark.parametrize(

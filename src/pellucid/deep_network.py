@@ -18,7 +18,7 @@ from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeEr
 from pellucid.examples import Examples, check_finite_columns
 from pellucid.model import Model, check_classes
 from pellucid.more_options import MoreOptions
-from pellucid.summary import summary_html, summary_text
+from pellucid.summary import Summary, summary_html
 from pellucid.training import History, Listener, train
 
 
@@ -214,9 +214,9 @@ class DeepNetwork:
             Dataset(examples.X, examples.Y, finite=True, classes=model.classes, recipe=model.recipe)
         )
 
-    def summary(self) -> str:
-        """The layers, their shapes and what is known of the training, as a table of text."""
-        return summary_text(self.network, self.history.costs)
+    def summary(self) -> Summary:
+        """The layers, their shapes and what is known of the training, as text; in a notebook a table."""
+        return Summary(self.network, self.history.costs, self.history.validation_costs)
 
     def to_model(self) -> Model:
         """The trained network as a `Model` value.
@@ -242,7 +242,7 @@ class DeepNetwork:
         return f"DeepNetwork({list(self.network.layer_dims)}, {trained})"
 
     def _repr_html_(self) -> str:
-        return summary_html(self.network, self.history.costs)
+        return summary_html(self.network, self.history.costs, self.history.validation_costs)
 
     def _fitted(self) -> dict[str, Array]:
         if not self.parameters:

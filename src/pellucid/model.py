@@ -13,15 +13,25 @@ from pellucid.data.dataset import Dataset, finite_blocks, labels_of, one_hot
 from pellucid.data.recipe import AnyRecipe, Recipe, Scaling
 from pellucid.data.rows import listed
 from pellucid.data.table_recipe import TableRecipe
+from pellucid.display import beside, facts, table
 from pellucid.engines import Predictor, engine_for
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
 from pellucid.examples import Examples
 from pellucid.files.reading import shown
-from pellucid.metrics import accuracy, confusion_matrix, r2_score
+from pellucid.metrics import (
+    accuracy,
+    confusion_matrix,
+    mean_absolute_error,
+    r2_score,
+    root_mean_squared_error,
+)
 from pellucid.network import Network
+from pellucid.summary import summary_html
 from pellucid.training import History
 
 Floats = np.ndarray[Any, Any]
+# Of a confusion matrix in a notebook.
+_MOST_CLASSES = 12
 _Described = tuple[Network, AnyRecipe, tuple[str, ...], History]
 
 
@@ -44,6 +54,22 @@ class Evaluation:
     def __repr__(self) -> str:
         m = len(self.labels)
         return f"Evaluation(accuracy {self.accuracy:.4f}, cost {self.cost:.4f}, {m} examples)"
+
+    def _repr_html_(self) -> str:
+        confusion, m = self.confusion, len(self.labels)
+        found = facts(
+            [
+                ("accuracy", f"{self.accuracy:.4f} ({m - len(self.wrong):,} of {m:,} examples)"),
+                ("always the most frequent class", f"{confusion.sum(axis=1).max() / m:.4f}"),
+                ("cost", f"{self.cost:.4f} nats per example"),
+            ]
+        )
+        K = len(confusion)
+        if K > _MOST_CLASSES:
+            return beside(found)
+        head = ["true \\ predicted", *map(str, range(K))]
+        rows = [[str(k), *map("{:,}".format, row)] for k, row in enumerate(confusion.tolist())]
+        return beside(found, table(head, rows, "<" + ">" * K))
 
     @property
     def accuracy(self) -> float:
@@ -78,6 +104,17 @@ class NumberEvaluation:
     def __repr__(self) -> str:
         m = self.targets.shape[1]
         return f"NumberEvaluation(R^2 {self.r2:.4f}, cost {self.cost:.4f}, {m} examples)"
+
+    def _repr_html_(self) -> str:
+        return facts(
+            [
+                ("R^2", f"{self.r2:.4f} (always the mean: 0)"),
+                ("mean absolute error", f"{mean_absolute_error(self.targets, self.predicted):.6g}"),
+                ("root mean square error", f"{root_mean_squared_error(self.targets, self.predicted):.6g}"),
+                ("cost", f"{self.cost:.4f} per example"),
+                ("examples", f"{self.targets.shape[1]:,}"),
+            ]
+        )
 
     @property
     def r2(self) -> float:
@@ -124,6 +161,17 @@ class Model:
         if not names or len(self.classes) != n_classes or len(set(self.classes)) != n_classes:
             knows = f"tells {n_classes} apart" if n_classes else "predicts numbers: expected none"
             raise LabelError(f"the classes are {self.classes}; the network {knows}")
+
+    def __repr__(self) -> str:
+        n_y = self.network.n_y
+        what = f"{len(self.classes)} classes" if self.classes else f"{n_y} number{'s' if n_y > 1 else ''}"
+        return f"Model({list(self.network.layer_dims)}, {what}, {len(self.history.costs)} epochs trained)"
+
+    def _repr_html_(self) -> str:
+        history = self.history
+        more = [("inputs", f"{self.recipe.describe()}, {self.recipe.describe_scaling()}")]
+        more += [("classes", listed(self.classes))] if self.classes else []
+        return summary_html(self.network, history.costs, history.validation_costs, more)
 
     @property
     def dtype(self) -> str:

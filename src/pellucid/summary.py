@@ -1,7 +1,9 @@
 """A network described for people: as text for a terminal, as HTML for a notebook."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Self
 
+from pellucid.display import beside, cost_svg, facts, table
 from pellucid.network import Network
 
 Row = tuple[str, str, str, str, str]
@@ -44,21 +46,46 @@ def summary_text(network: Network, costs: Sequence[float] = ()) -> str:
     return "\n".join(lines)
 
 
-def summary_html(network: Network, costs: Sequence[float] = ()) -> str:
-    """The same as a fragment of HTML, with the cost curve drawn beside it."""
-    from html import escape
+def summary_html(
+    network: Network,
+    costs: Sequence[float] = (),
+    validation_costs: Sequence[float] = (),
+    more: Iterable[tuple[str, str]] = (),
+) -> str:
+    """The same as a fragment of HTML, with the cost curve beside it.
 
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in _HEAD)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in layer_rows(network)
-    )
-    facts = "<br>".join(f"{escape(name)}: {escape(value)}" for name, value in _facts(network, costs))
-    return (
-        '<div style="display:flex;gap:2em;align-items:center;flex-wrap:wrap">'
-        f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{facts}</p></div>"
-        f"{_curve(costs)}</div>"
-    )
+    Args:
+        network: what is described.
+        costs: of its training, one per epoch.
+        validation_costs: those of validation examples, if there are any.
+        more: further names and values, shown below the table.
+    """
+    layers = table(_HEAD, layer_rows(network), "<<<<>") + facts([*_facts(network, costs), *more])
+    return beside(layers, cost_svg(costs, validation_costs))
+
+
+class Summary(str):
+    """The text of `summary_text`, which a notebook shows as a table and a terminal with its line breaks.
+
+    Attributes:
+        html: what a notebook shows.
+    """
+
+    html: str
+
+    def __new__(
+        cls, network: Network, costs: Sequence[float] = (), validation_costs: Sequence[float] = ()
+    ) -> Self:
+        """See `summary_text` and `summary_html`."""
+        summary = super().__new__(cls, summary_text(network, costs))
+        summary.html = summary_html(network, costs, validation_costs)
+        return summary
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 def _facts(network: Network, costs: Sequence[float]) -> list[tuple[str, str]]:
@@ -81,23 +108,3 @@ def _facts(network: Network, costs: Sequence[float]) -> list[tuple[str, str]]:
 
 def _short(value: float | tuple[float, ...]) -> str:
     return ", ".join(f"{number:g}" for number in (value if isinstance(value, tuple) else (value,)))
-
-
-def _curve(costs: Sequence[float], width: int = 240, height: int = 120) -> str:
-    """The costs as a small inline SVG, at most one point per pixel; nothing for fewer than two."""
-    if len(costs) < 2:
-        return ""
-    count = min(len(costs), width)
-    # Evenly spread, from the first cost to the last.
-    points = [costs[i * (len(costs) - 1) // (count - 1)] for i in range(count)]
-    low, high = min(points), max(points)
-    span = (high - low) or 1.0
-    path = " ".join(
-        f"{i * width / (len(points) - 1):.1f},{height - (cost - low) / span * height:.1f}"
-        for i, cost in enumerate(points)
-    )
-    return (
-        f'<svg role="img" aria-label="cost, from {costs[0]:.4g} to {costs[-1]:.4g}" '
-        f'width="{width}" height="{height}" viewBox="-2 -2 {width + 4} {height + 4}">'
-        f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
-    )

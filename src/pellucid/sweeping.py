@@ -14,6 +14,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, check_cv
 
 from pellucid.core._arrays import as_numpy
+from pellucid.display import facts, table
 from pellucid.engines import engine_for, processors
 from pellucid.errors import OptionError, PellucidError
 from pellucid.estimators.fitting import fit_examples
@@ -25,6 +26,9 @@ from pellucid.examples import Examples
 from pellucid.progress import Bar
 
 Integers = np.ndarray[Any, Any]
+
+# Of the settings, in a table.
+_MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ class Trial:
     def score(self) -> float:
         """The mean of the scores; NaN if one of them is."""
         return statistics.fmean(self.scores)
+
+    @property
+    def figures(self) -> tuple[str, str, str, str]:
+        """Mean and deviation of the scores, mean of the epochs, and the seconds, as texts."""
+        epochs = round(statistics.fmean(self.epochs)) if self.epochs else 0
+        return f"{self.score:.4f}", f"{np.std(self.scores):.4f}", f"{epochs:,}", f"{self.seconds:.2f}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,16 +105,43 @@ class Sweep:
         """The trials, best first; those that failed last."""
         return sorted(self.trials, key=lambda trial: (not np.isfinite(trial.score), -trial.score))
 
+    def __repr__(self) -> str:
+        best = self.ranked[0]
+        said = "none could be scored"
+        if np.isfinite(best.score):
+            said = f"best {best.score:.4f}: {_words(best.parameters):.200}"
+        return f"Sweep({len(self.trials)} settings, {said}{', interrupted' if self.interrupted else ''})"
+
+    def _repr_html_(self) -> str:
+        """The twenty best, a column for each parameter; the best in bold."""
+        shown = self.ranked[:_MOST_SHOWN]
+        names = list(dict.fromkeys(name for trial in shown for name in trial.parameters))
+        failed = any(trial.failed for trial in shown)
+        head = [*names, "score", "spread", "epochs", "seconds", *(["failed"] if failed else [])]
+        rows = [
+            [
+                *(f"{trial.parameters[name]!r:.60}" if name in trial.parameters else "" for name in names),
+                *trial.figures,
+                *([f"{trial.failed:.80}"] if failed else []),
+            ]
+            for trial in shown
+        ]
+        sides = "<" * len(names) + ">>>>" + "<" * failed
+        more = len(self.trials) - len(shown)
+        strong = 0 if np.isfinite(shown[0].score) else None
+        notes = [("more settings", str(more))] if more else []
+        notes += [("ended by", "Ctrl-C")] if self.interrupted else []
+        return table(head, rows, sides, strong=strong) + (facts(notes) if notes else "")
+
     def __str__(self) -> str:
         """A table of the twenty best, for people."""
         lines = [f"{'score':>8}  {'spread':>7}  {'epochs':>6}  {'seconds':>7}  parameters"]
-        for trial in self.ranked[:20]:
-            epochs = round(statistics.fmean(trial.epochs)) if trial.epochs else 0
-            words = ", ".join(f"{name}={value!r}" for name, value in trial.parameters.items()) or "as given"
+        for trial in self.ranked[:_MOST_SHOWN]:
+            score, spread, epochs, seconds = trial.figures
+            words = _words(trial.parameters)
             words += f"  ({trial.failed:.80})" if trial.failed else ""
-            spread = float(np.std(trial.scores))
-            lines.append(f"{trial.score:8.4f}  {spread:7.4f}  {epochs:6d}  {trial.seconds:7.2f}  {words}")
-        more = len(self.trials) - 20
+            lines.append(f"{score:>8}  {spread:>7}  {epochs:>6}  {seconds:>7}  {words}")
+        more = len(self.trials) - _MOST_SHOWN
         return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
 
 
@@ -250,6 +287,10 @@ class _Work:
         weights = np.zeros((1, len(self._y)))
         weights[0, train] = part
         return weights
+
+
+def _words(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in parameters.items()) or "as given"
 
 
 def _settings(estimator: Any, parameters: Any) -> list[Mapping[str, Any]]:

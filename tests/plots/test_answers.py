@@ -26,6 +26,10 @@ def evaluation(K: int, m: int = 200, present: int | None = None) -> tuple[Evalua
     return Evaluation(labels, probabilities.argmax(axis=1), probabilities, 0.5), names
 
 
+def texts_of(figure: Any) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
 def legend_of(figure: Any) -> list[str]:
     return [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
 
@@ -54,10 +58,10 @@ def test_precision_over_recall_of_two_classes() -> None:
 def test_of_many_classes_each_is_told_from_the_rest_and_the_hardest_are_shown(draw: Any) -> None:
     found, names = evaluation(12)
     figure = draw(found, names)
-    assert figure.axes[0].get_title().endswith("the 8 hardest of 12 classes")
+    assert "the 6 hardest of 12 classes" in texts_of(figure)
     score = metrics.roc_auc_score if draw is plots.roc_curve else metrics.average_precision_score
     areas = {name: score(found.labels == k, found.probabilities[:, k]) for k, name in enumerate(names)}
-    hardest = sorted(names, key=lambda name: areas[name])[:8]
+    hardest = sorted(names, key=lambda name: areas[name])[:6]
     assert legend_of(figure) == [f"{name}: area {areas[name]:.3f}" for name in hardest]
 
 
@@ -74,28 +78,68 @@ def test_the_calibration_and_its_counts(K: int) -> None:
     figure = plots.calibration_curve(found, names)
     above, below = figure.axes
     counted = calibration_of(found.labels, found.probabilities)
+    np.testing.assert_array_equal(above.lines[0].get_xydata(), [[0, 0], [1, 1]])
     np.testing.assert_array_equal(above.lines[1].get_xydata().T, [counted.predicted, counted.observed])
+    for upright, share, count in zip(
+        above.collections[0].get_segments(), counted.observed, counted.counts, strict=True
+    ):
+        # Where the interval ends, the share is 1.96 standard errors away: Wilson's, from the end.
+        for end in upright[:, 1]:
+            assert abs(end - share) == pytest.approx(1.96 * np.sqrt(end * (1 - end) / count), abs=1e-7)
     assert [bar.get_height() for bar in below.patches] == counted.counts.tolist()
     assert sum(bar.get_height() for bar in below.patches) == 200
     for bar, predicted in zip(below.patches, counted.predicted, strict=True):
         assert bar.get_x() <= predicted <= bar.get_x() + bar.get_width()
-    assert f"{counted.error:.3f}" in above.get_title()
+    assert f"{counted.error:.3f}" in " ".join(texts_of(figure))
     assert ("class 1" in below.get_xlabel()) == (K == 2)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+def test_precision_stands_beside_the_base_rate(share: float) -> None:
+    labels = (np.arange(500) < 500 * share).astype(int)
+    scores = np.clip(RNG.rand(500) + labels * 0.3, 0, 1)
+    found = Evaluation(labels, labels, np.stack([1 - scores, scores], axis=1), 0.5)
+    figure = plots.precision_recall_curve(found, ["no", "yes"])
+    assert figure is not None
+    axes = figure.axes[0]
+    assert set(axes.lines[-1].get_ydata()) == {share}
+    assert texts_of(figure) == [f"chance: base rate {share:.2f}"]
+    figure.draw_without_rendering()
+    assert axes.bbox.y0 <= axes.texts[0].get_window_extent().y0
+
+
+def test_curves_are_told_apart_without_colours() -> None:
+    for draw in (plots.roc_curve, plots.precision_recall_curve):
+        lines = draw(*evaluation(6)).axes[0].lines[:6]
+        assert len({str(line._dash_pattern) for line in lines}) == 6
 
 
 def test_predicted_against_true() -> None:
     targets = RNG.randn(2, 30)
     found = NumberEvaluation(targets, targets + 0.1, 0.01)
     figure = plots.predicted_against_true(found, ("height", "weight"))
-    for k, points in enumerate(figure.axes[0].collections):
-        np.testing.assert_allclose(points.get_offsets().T, [targets[k], targets[k] + 0.1])
-    assert legend_of(figure) == ["height", "weight"]
+    assert [axes.get_xlabel() for axes in figure.axes] == ["true height", "true weight"]
+    for k, axes in enumerate(figure.axes):
+        np.testing.assert_allclose(axes.collections[0].get_offsets().T, [targets[k], targets[k] + 0.1])
+        assert axes.get_xlim() == axes.get_ylim()
+        diagonal, mean = (line.get_ydata() for line in axes.lines)
+        assert tuple(diagonal) == axes.get_xlim()
+        np.testing.assert_allclose(mean, targets[k].mean())
     one = NumberEvaluation(targets[:1], targets[:1], 0.0)
     assert plots.predicted_against_true(one, ("height",)).axes[0].get_xlabel() == "true height"
-    many = NumberEvaluation(np.vstack([targets] * 5), np.vstack([targets] * 5), 0.0)
-    figure = plots.predicted_against_true(many)
-    assert len(figure.axes[0].collections) == 8
-    assert figure.axes[0].get_title().endswith("8 of 10 outputs")
+
+
+@pytest.mark.parametrize(("n_y", "panels"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (6, 6), (10, 6)])
+def test_the_worst_outputs_fill_a_grid(n_y: int, panels: int) -> None:
+    targets = RNG.randn(n_y, 30)
+    predicted = targets + 0.1 * np.arange(n_y)[:, None]
+    figure = plots.predicted_against_true(NumberEvaluation(targets, predicted, 0.0))
+    assert len(figure.axes) == panels
+    if n_y > 1:
+        worst = [f"true output {k + 1}" for k in range(n_y - panels, n_y)]
+        assert [axes.get_xlabel() for axes in figure.axes] == worst
+    rows = {axes.get_subplotspec().rowspan.start for axes in figure.axes}
+    assert panels % len(rows) == 0
 
 
 def test_names_are_no_mathematics(tmp_path: Path) -> None:

@@ -27,14 +27,15 @@ def plane(request: pytest.FixtureRequest) -> tuple[Model, Dataset]:
 
 def test_decision_boundary(plane: Any) -> None:
     model, dataset = plane
-    axes = plots.decision_boundary(model, dataset, steps=20).axes[0]
+    figure = plots.decision_boundary(model, dataset, steps=20)
+    axes = figure.axes[0]
     shown = [
         len(collection.get_offsets())
         for collection in axes.collections
         if len(collection.get_offsets()) > 1
     ]
     assert sum(shown) == 40
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(model.classes)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(model.classes)
 
 
 def test_a_boundary_is_filled_by_what_the_model_says(plane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,16 +56,22 @@ def test_a_boundary_is_filled_by_what_the_model_says(plane: Any, monkeypatch: py
     if len(model.classes) == 2:
         np.testing.assert_array_equal(field, said[:, :, 1])
         assert figure.axes[1].get_ylabel() == f"probability of {model.classes[1]}"
-        # Sure of class 1 is red, as its points are; sure of class 0 is blue.
+        # Sure of class 1 is blue, as its points are; sure of class 0 is orange.
         (low, high), points = drawn.get_facecolor()[[0, -1]], figure.axes[0].collections[-2:]
-        assert low[2] > low[0]
-        assert high[0] > high[2]
-        assert points[0].get_facecolor()[0][2] > points[0].get_facecolor()[0][0]
-        assert points[1].get_facecolor()[0][0] > points[1].get_facecolor()[0][2]
+        assert low[0] > low[2]
+        assert high[2] > high[0]
+        assert points[0].get_facecolor()[0][0] > points[0].get_facecolor()[0][2]
+        assert points[1].get_facecolor()[0][2] > points[1].get_facecolor()[0][0]
+        # In grey, the field grows darker all the way.
+        assert (np.diff(drawn.get_facecolor()[:, :3] @ [0.299, 0.587, 0.114]) < 0).all()
     else:
         np.testing.assert_array_equal(field, said.argmax(axis=2))
         for k, points in enumerate(figure.axes[0].collections[-3:]):
             np.testing.assert_allclose(drawn.get_facecolor()[k][:3], points.get_facecolor()[0][:3])
+    markers = [
+        points.get_paths()[0].vertices for points in figure.axes[0].collections[-len(model.classes) :]
+    ]
+    assert len({len(marker) for marker in markers}) == len(markers)
     for k, points in enumerate(figure.axes[0].collections[-len(model.classes) :]):
         np.testing.assert_array_equal(
             points.get_offsets(), model.recipe.rows(dataset.X)[dataset.labels == k]

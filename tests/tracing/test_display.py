@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models import networks
+from pages import text_of
 from pellucid.engines import TrainingState
 from pellucid.errors import OptionError
 from pellucid.tracing import Statistics, trace
@@ -71,36 +71,14 @@ def test_what_is_not_finite_is_counted() -> None:
     assert said.endswith("no update: the cost is not finite, and training takes no such step")
 
 
-class _Reader(HTMLParser):
-    """Whether every tag is closed, and what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag != "br":
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_the_notebook_shows_every_step(kind: str) -> None:
     t = trace(*problem(NETWORKS[kind], m=3), optimizer="adam")
     page = t._repr_html_()
     assert page == trace_html(t)
-    reader = _Reader()
-    reader.feed(page)
-    reader.close()
-    assert reader.open == []
+    written = text_of(page)
     for step in t:
-        assert step.formula.text in reader.text
+        assert step.formula.text in written
     assert page.count("<details>") == sum(step.shape == () or max(step.shape) <= 8 for step in t)
 
 

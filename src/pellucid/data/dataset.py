@@ -9,12 +9,17 @@ import numpy as np
 from pellucid.core._arrays import first_non_finite
 from pellucid.data.recipe import AnyRecipe, Recipe
 from pellucid.data.rows import Rows
+from pellucid.display import beside, facts, table
 from pellucid.errors import LabelError, NonFiniteError, OptionError
 from pellucid.examples import Examples
+from pellucid.files.reading import shown
 
 DTYPES = ("float64", "float32")
 
 Floats = np.ndarray[Any, Any]
+
+# Of classes, or numbers to predict, in a notebook.
+_MOST_ROWS = 12
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,6 +84,28 @@ class Dataset(Examples):
         if self.Y is not None and not self.classes:
             what = "1 number to predict" if len(self.Y) == 1 else f"{len(self.Y)} numbers to predict"
         return f"Dataset({self.m} examples of {self.n_x} inputs, {what})"
+
+    def _repr_html_(self) -> str:
+        pairs = [("examples", f"{self.m:,}"), ("inputs", f"{self.n_x:,}: {self.recipe.describe()}")]
+        pairs += [("skipped", f"{len(self.skipped):,} that could not be read")] if self.skipped else []
+        if self.Y is None:
+            return facts([*pairs, ("labels", "none")])
+        if not self.classes:
+            rows = [
+                (str(k + 1), f"{row.min():.4g}", f"{row.mean():.4g}", f"{row.max():.4g}")
+                for k, row in enumerate(self.Y[:_MOST_ROWS])
+            ]
+            return beside(facts(pairs), table(("number to predict", "min", "mean", "max"), rows, "<>>>"))
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        classes = [
+            (shown(name, 40), f"{count:,}", f"{count / self.m:.1%}")
+            for name, count in zip(self.classes[:_MOST_ROWS], counts.tolist(), strict=False)
+        ]
+        if len(self.classes) > _MOST_ROWS:
+            rest = int(counts[_MOST_ROWS:].sum())
+            more = f"{len(self.classes) - _MOST_ROWS} more"
+            classes.append((more, f"{rest:,}", f"{rest / self.m:.1%}"))
+        return beside(facts(pairs), table(("class", "examples", "share"), classes, "<>>"))
 
 
 def _targets(rows: Rows, dtype: str) -> Floats | None:

@@ -1,21 +1,44 @@
 """What answers are worth: ROC, precision and recall, calibration; predicted against true numbers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid import metrics
 from pellucid.model import Evaluation, NumberEvaluation
-from pellucid.plots.figure import COLOURS, new_figure, plain
+from pellucid.plots.figure import BASELINE, COLOURS, DASHES, SMALL, new_figure, plain, tidy
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Floats = np.ndarray[Any, Any]
 
-# As many curves as there are colours that can be told apart.
-_MOST_CURVES = len(COLOURS)
+# How many outputs fill a grid of panels, and in how many columns.
+_PANELS = {1: 1, 2: 2, 3: 3, 4: 2, 6: 3}
+# Half the width of a 95 % interval, in standard errors.
+_Z = 1.96
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """The curve of one class against the rest.
+
+    Attributes:
+        name: of the class.
+        area: under the curve.
+        base_rate: the share of the examples that are of the class.
+        x: (k,), from 0 to 1.
+        y: (k,), from 0 to 1.
+    """
+
+    name: str
+    area: float
+    base_rate: float
+    x: Floats
+    y: Floats
 
 
 def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None":
@@ -36,33 +59,54 @@ def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None"
     for name, true, scores in _told_apart(evaluation, classes):
         false_positive, true_positive = metrics.roc_curve(true, scores)
         area = float(np.trapezoid(true_positive, false_positive))
-        curves.append((area, name, false_positive, true_positive))
-    figure = _curves("ROC curve", curves, len(classes))
-    if figure is not None:
-        axes = figure.axes[0]
-        axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
-        axes.set(xlabel="false positive rate", ylabel="true positive rate")
+        curves.append(_Curve(name, area, float(np.mean(true)), false_positive, true_positive))
+    if not curves:
+        return None
+    figure = _square("ROC curve", curves, ("false positive rate", "true positive rate"), "lower right")
+    _diagonal(figure.axes[0], "chance: area 0.5", (0, 1))
     return figure
 
 
 def precision_recall_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None":
-    """Precision over recall, at every threshold; the area is average precision. See `roc_curve`."""
+    """Precision over recall, at every threshold; the area is average precision. See `roc_curve`.
+
+    A dotted line is the base rate, the share of the class: the precision of an answer by chance.
+    """
     curves = []
     for name, true, scores in _told_apart(evaluation, classes):
         recall, precision = metrics.precision_recall_curve(true, scores)
         area = float(-np.sum(np.diff(recall) * precision[:-1]))
-        curves.append((area, name, recall, precision))
-    figure = _curves("Precision and recall", curves, len(classes))
-    if figure is not None:
+        curves.append(_Curve(name, area, float(np.mean(true)), recall, precision))
+    if not curves:
+        return None
+    figure = _square("Precision and recall", curves, ("recall", "precision"), "lower left")
+    axes = figure.axes[0]
+    for line in axes.lines:
         # Precision jumps from threshold to threshold: it is not what lies between.
-        for line in figure.axes[0].lines:
-            line.set_drawstyle("steps-post")
-        figure.axes[0].set(xlabel="recall", ylabel="precision")
+        line.set_drawstyle("steps-post")
+    rates = [curve.base_rate for curve in curves]
+    for line, curve in zip(list(axes.lines), _hardest(curves), strict=True):
+        colour = BASELINE if len(curves) == 1 else line.get_color()
+        axes.axhline(curve.base_rate, color=colour, linewidth=1, linestyle=":")
+    words = " to ".join(dict.fromkeys(f"{rate:.2f}" for rate in (min(rates), max(rates))))
+    # Curves are above chance: below the line there is room, where there is any.
+    below = min(rates) > 0.08
+    axes.annotate(
+        f"chance: base rate {words}",
+        (0.0, min(rates) if below else max(rates)),
+        xytext=(0, -4 if below else 4),
+        textcoords="offset points",
+        va="top" if below else "bottom",
+        color=BASELINE,
+        fontsize=SMALL,
+    )
     return figure
 
 
 def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure":
     """What came true of what was predicted, and how many examples that was counted on.
+
+    Upright lines are 95 % intervals (Wilson's) of what came true: long where there are few examples.
 
     Args:
         evaluation: what a model made of labelled examples.
@@ -73,57 +117,95 @@ def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure
     """
     found = metrics.calibration_of(evaluation.labels, evaluation.probabilities)
     what = f"of {plain(classes[1])}" if len(classes) == 2 else "of the predicted class"
-    figure = new_figure(5, 5.6)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    above.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--", label="what is said comes true")
-    above.plot(found.predicted, found.observed, color=COLOURS[0], marker="o", label="this model")
-    above.set(
-        title=f"Calibration, {found.error:.3f} off on average",
-        ylabel="share that came true",
-        ylim=(-0.03, 1.03),
-    )
-    above.legend(fontsize=8, loc="upper left")
-    low, high = found.ranges.T
-    below.bar(low, found.counts, width=high - low, align="edge", color=COLOURS[0], edgecolor="white")
+    figure = new_figure(5.2, 5.8)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
+    _diagonal(above, "perfect", (0, 1))
+    above.plot(found.predicted, found.observed, color=COLOURS[0], marker="o", markersize=5, linestyle="")
+    low, high = _interval(found.observed, found.counts)
+    above.vlines(found.predicted, low, high, color=COLOURS[0], linewidth=1.2, alpha=0.6)
+    above.set(ylabel="share that came true", ylim=(-0.03, 1.03))
+    tidy(above, "Calibration", f"off by {found.error:.3f} on average; upright lines are 95 % intervals")
+    left, right = found.ranges.T
+    below.bar(left, found.counts, width=right - left, align="edge", color=COLOURS[0], edgecolor="white")
     below.set(xlabel=f"probability {what}", ylabel="examples", xlim=(-0.03, 1.03))
-    for axes in (above, below):
-        axes.grid(alpha=0.25)
-        axes.set_axisbelow(True)
+    tidy(below)
     return figure
 
 
 def predicted_against_true(evaluation: NumberEvaluation, names: Sequence[str] = ()) -> "Figure":
     """Every example as a point, its true number to the right and its predicted one upwards.
 
+    On the diagonal are the right answers; a dotted line is the mean of the true numbers, the best answer
+    that is the same for all.
+
     Args:
         evaluation: what a model that predicts numbers made of examples.
         names: of the n_y outputs, if they have any.
+
+    Returns:
+        The figure, a panel for each output; of many outputs six, those with the lowest R^2.
 
     Raises:
         MissingPackageError: matplotlib is not installed.
     """
     targets, predicted = evaluation.targets, evaluation.predicted
-    figure = new_figure(5.2, 5)
-    axes = figure.add_subplot()
-    ends = [float(f(values)) for f, values in ((np.min, targets), (np.max, targets))]
-    axes.plot(ends, ends, color="grey", linewidth=0.8, linestyle="--")
-    shown = min(len(targets), _MOST_CURVES)
-    for k in range(shown):
-        label = plain(names[k]) if names else f"output {k + 1}"
-        # Thousands of points in a drawing of lines would be a file of megabytes.
-        options: dict[str, Any] = {"s": 10, "alpha": 0.4, "linewidths": 0, "rasterized": True}
-        axes.scatter(targets[k], predicted[k], color=COLOURS[k], label=label, **options)
-    if len(targets) > 1:
-        axes.legend(fontsize=8)
-    what = plain(names[0]) if len(names) == 1 else "number"
-    more = f", {shown} of {len(targets)} outputs" if shown < len(targets) else ""
-    axes.set(
-        title=f"R$^2$ {evaluation.r2:.3f}, {targets.shape[1]} examples{more}",
-        xlabel=f"true {what}",
-        ylabel=f"predicted {what}",
-    )
-    axes.grid(alpha=0.25)
+    n_y, m = targets.shape
+    scores = [metrics.r2_score(targets[k : k + 1], predicted[k : k + 1]) for k in range(n_y)]
+    shown = max(count for count in _PANELS if count <= n_y)
+    worst = sorted(sorted(range(n_y), key=lambda k: scores[k])[:shown])
+    columns = _PANELS[shown]
+    side = 4.8 if columns == 1 else 7.2 / columns
+    figure = new_figure(side * columns, side * (shown // columns) + 0.6)
+    # Among the points of a small panel there is no room for names of lines.
+    lines = "dashed: predicted = true; dotted: the mean, R$^2$ 0"
+    for axes, k in zip(figure.subplots(shown // columns, columns, squeeze=False).flat, worst, strict=True):
+        name = plain(names[k]) if names else f"output {k + 1}" if n_y > 1 else "number"
+        _panel(axes, targets[k], predicted[k], name)
+        if n_y == 1:
+            tidy(axes, f"R$^2$ {scores[k]:.3f}, {m:,} examples", lines)
+        else:
+            tidy(axes, f"R$^2$ {scores[k]:.3f}")
+    if n_y > 1:
+        which = f", the {shown} of {n_y} outputs with the lowest" if shown < n_y else ""
+        title = f"R$^2$ {evaluation.r2:.3f} on average{which}, {m:,} examples\n{lines}"
+        figure.suptitle(title, fontsize=SMALL + 1, ha="left", x=0.02)
     return figure
+
+
+def _panel(axes: "Axes", targets: Floats, predicted: Floats, name: str) -> None:
+    """The points of one output, on two axes of one scale."""
+    low, high = (float(f((f(targets), f(predicted)))) for f in (np.min, np.max))
+    margin = 0.04 * (high - low) or 1.0
+    ends = (low - margin, high + margin)
+    # Thousands of points in a drawing of lines would be a file of megabytes.
+    axes.scatter(
+        targets,
+        predicted,
+        s=12 if len(targets) < 1000 else 6,
+        alpha=0.5 if len(targets) < 1000 else 0.25,
+        color=COLOURS[0],
+        linewidths=0,
+        rasterized=True,
+    )
+    axes.plot(ends, ends, color=BASELINE, linewidth=1, linestyle="--")
+    axes.axhline(float(np.mean(targets)), color=BASELINE, linewidth=1, linestyle=":")
+    axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=f"true {name}", ylabel=f"predicted {name}")
+
+
+def _diagonal(axes: "Axes", text: str, ends: tuple[float, float]) -> None:
+    """The line where both axes say the same, with its name along it."""
+    axes.plot(ends, ends, color=BASELINE, linewidth=1, linestyle="--", zorder=1.5)
+    at, below = (ends[0] + share * (ends[1] - ends[0]) for share in (0.68, 0.65))
+    options: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
+    axes.text(at, below, text, ha="center", va="top", color=BASELINE, fontsize=SMALL, **options)
+
+
+def _interval(shares: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Wilson's 95 % interval of shares (k,) that were counted on `counts` (k,) examples."""
+    z2 = _Z**2 / counts
+    middle = (shares + z2 / 2) / (1 + z2)
+    half = _Z * np.sqrt(shares * (1 - shares) / counts + z2 / (4 * counts)) / (1 + z2)
+    return middle - half, middle + half
 
 
 def _told_apart(evaluation: Evaluation, classes: Sequence[str]) -> list[tuple[str, Floats, Floats]]:
@@ -133,18 +215,32 @@ def _told_apart(evaluation: Evaluation, classes: Sequence[str]) -> list[tuple[st
     return [(name, true, scores) for name, true, scores in pairs if 0 < np.count_nonzero(true) < len(true)]
 
 
-def _curves(title: str, curves: list[tuple[float, str, Floats, Floats]], n_classes: int) -> "Figure | None":
-    """A square with a curve for each (area, name, x, y)."""
-    if not curves:
-        return None
-    shown = sorted(curves, key=lambda curve: curve[0])[:_MOST_CURVES]
-    if len(shown) < len(curves):
-        title += f": the {len(shown)} hardest of {n_classes} classes"
-    figure = new_figure(5, 5)
+def _hardest(curves: Sequence[_Curve]) -> list[_Curve]:
+    """Those with the smallest areas, as many as there are colours to tell them apart."""
+    return sorted(curves, key=lambda curve: curve.area)[: len(COLOURS)]
+
+
+def _square(title: str, curves: Sequence[_Curve], labels: tuple[str, str], free: Any) -> "Figure":
+    """Axes from 0 to 1 with the hardest curves; their areas in the free corner, or beside the axes.
+
+    Args:
+        title: above the curves.
+        curves: of all classes.
+        labels: of the x and the y axis.
+        free: the corner where good curves are not.
+    """
+    shown = _hardest(curves)
+    many = len(shown) > 1
+    figure = new_figure(6.6 if many else 5, 5)
     axes = figure.add_subplot()
-    for colour, (area, name, x, y) in zip(COLOURS, shown, strict=False):
-        axes.plot(x, y, color=colour, linewidth=1.5, label=f"{plain(name)}: area {area:.3f}")
-    axes.set(title=title, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    axes.grid(alpha=0.25)
-    axes.legend(fontsize=8)
+    for curve, colour, dashes in zip(shown, COLOURS, DASHES, strict=False):
+        label = f"{plain(curve.name)}: area {curve.area:.3f}"
+        axes.plot(curve.x, curve.y, color=colour, linewidth=1.8, linestyle=dashes, label=label)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xlabel=labels[0], ylabel=labels[1])
+    note = f"the {len(shown)} hardest of {len(curves)} classes" if len(shown) < len(curves) else ""
+    tidy(axes, title, note)
+    if many:
+        axes.legend(fontsize=SMALL, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    else:
+        axes.legend(fontsize=SMALL, loc=free, frameon=False)
     return figure

@@ -1,7 +1,6 @@
 """The decision boundary of a model with two inputs."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,10 +8,15 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.recipe import Recipe
 from pellucid.errors import DataError
 from pellucid.model import Model
-from pellucid.plots.figure import COLOURS, new_figure, plain
+from pellucid.plots.figure import COLOURS, MARKERS, SMALL, colour_map, new_figure, plain, tidy
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+# Of two classes, from the first to the second: the points, and the field, which grows darker all the way,
+# so that it is read in grey too.
+_TWO = ("#b34700", "#003a66")
+_FIELD = ("#fdeede", "#f6cfa8", "#d9cfd2", "#9db9d8", "#5b8fc0")
 
 
 def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "Figure":
@@ -39,31 +43,37 @@ def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "F
     ys = np.linspace(low - margin_y, high + margin_y, steps)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     probabilities = model.predict_proba(grid)
-    figure = new_figure(5.6, 4.8)
+    figure = new_figure(6.4, 4.8)
     axes = figure.add_subplot()
-    if len(model.classes) == 2:
+    two = len(model.classes) == 2
+    colours = _TWO if two else [COLOURS[k % len(COLOURS)] for k in range(len(model.classes))]
+    if two:
         field = probabilities[:, 1].reshape(steps, steps)
-        positive = plain(model.classes[1])
-        mesh = axes.contourf(xs, ys, field, levels=np.linspace(0, 1, 21), cmap="RdBu_r", alpha=0.5)
-        figure.colorbar(mesh, ax=axes, label=f"probability of {positive}", ticks=[0, 0.5, 1])
-        axes.contour(xs, ys, field, levels=[0.5], colors="black", linewidths=1)
-        colours: Sequence[str] = ("#053061", "#67001f")
+        levels = np.linspace(0, 1, 21)
+        mesh = axes.contourf(xs, ys, field, levels=levels, cmap=colour_map(*_FIELD))
+        label = f"probability of {plain(model.classes[1])}"
+        figure.colorbar(mesh, ax=axes, label=label, ticks=[0, 0.25, 0.5, 0.75, 1], pad=0.02)
+        axes.contour(xs, ys, field, levels=[0.5], colors="black", linewidths=1.5)
     else:
-        colours = [COLOURS[k % len(COLOURS)] for k in range(len(model.classes))]
         winner = probabilities.argmax(axis=1).reshape(steps, steps)
-        levels = np.arange(len(model.classes) + 1) - 0.5
-        axes.contourf(xs, ys, winner, levels=levels, colors=colours, alpha=0.3)
+        edges = np.arange(len(model.classes) + 1) - 0.5
+        axes.contourf(xs, ys, winner, levels=edges, colors=colours, alpha=0.3)
+        for k in range(len(model.classes)):
+            lead = probabilities[:, k] - np.delete(probabilities, k, axis=1).max(axis=1)
+            if lead.min() < 0 < lead.max():
+                axes.contour(xs, ys, lead.reshape(steps, steps), levels=[0], colors="black", linewidths=0.8)
     for k, name in enumerate(model.classes):
-        mine, shown = rows[labels == k], plain(name)
-        axes.scatter(
-            mine[:, 0],
-            mine[:, 1],
-            s=14,
-            color=colours[k],
-            edgecolors="white",
-            linewidths=0.4,
-            label=shown,
-        )
-    axes.legend(fontsize=8)
-    axes.set(xlabel="input 1", ylabel="input 2", title="Decision boundary")
+        mine = rows[labels == k]
+        look: dict[str, Any] = {
+            "color": colours[k],
+            "marker": MARKERS[k % len(MARKERS)],
+            "label": plain(name),
+        }
+        axes.scatter(mine[:, 0], mine[:, 1], s=26, edgecolors="white", linewidths=0.7, **look)
+    tidy(axes, "Decision boundary", "line: both are equally probable" if two else "")
+    axes.grid(visible=False)
+    axes.set(xlabel="input 1", ylabel="input 2")
+    figure.legend(
+        fontsize=SMALL, loc="outside lower center", ncols=min(4, len(model.classes)), frameon=False
+    )
     return figure

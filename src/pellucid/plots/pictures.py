@@ -8,14 +8,19 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.errors import DataError
 from pellucid.model import Evaluation, Model
-from pellucid.plots.figure import figure_class, plain
+from pellucid.plots.figure import BASELINE, LINE_HEIGHT, SMALL, TITLE, colour_map, figure_class, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-# Of a contact sheet, in inches: its head, the room beside a picture, and that for a line above or below.
-_HEAD, _GAP, _LINE = 0.4, 0.04, 0.2
+# Of a contact sheet, in inches: its width, the head, the foot, and the room beside a picture.
+_WIDTH, _HEAD, _FOOT, _GAP = 6.8, 0.62, 0.1, 0.05
+# Of a colour scale below it: its height, and that of its numbers and its label.
+_BAR, _BAR_TEXT = 0.12, 0.45
+# A dark, a middle and a light colour: in grey too, the sign of a weight is seen.
+_SIGNED = ("#00306f", "#4f6f9f", "#bdbdbd", "#e5c26b", "#fff3a6")
 
 
 def wrong_answers(
@@ -30,8 +35,8 @@ def wrong_answers(
         most: how many pictures at the most.
 
     Returns:
-        The figure, each picture under "predicted, probability / true"; None if nothing is wrong or the
-        inputs are no pictures.
+        The figure, each picture between "predicted (probability)" and its true class; None if nothing is
+        wrong or the inputs are no pictures.
     """
     wrong = evaluation.wrong
     if len(wrong) == 0:
@@ -43,20 +48,30 @@ def wrong_answers(
     if pictures is None:
         return None
     more = "" if len(shown) == len(wrong) else f", the {len(shown)} surest shown"
-    title = f"{len(wrong)} of {dataset.m} predicted wrong{more}"
-    figure, places = _contact_sheet(title, len(shown), columns=8, cell=(1.5, 1.9), least=4.5)
-    for k, (i, axes) in enumerate(zip(shown, places, strict=True)):
+    frequent = np.bincount(evaluation.labels).max() / dataset.m
+    sheet = _Sheet(
+        len(shown),
+        pictures.shape[1:],
+        lines=2,
+        title=f"{len(wrong)} of {dataset.m} predicted wrong{more}",
+        note=f"accuracy {evaluation.accuracy:.1%}; always the most frequent class: {frequent:.1%}",
+        key="above:\npredicted\nbelow:\ntrue",
+        # A long name needs a wide cell.
+        columns=8 if max(map(len, model.classes)) <= 3 else 6,
+    )
+    for k, (i, axes) in enumerate(zip(shown, sheet.places, strict=True)):
         predicted, true = (model.classes[j] for j in (evaluation.predicted[i], evaluation.labels[i]))
         _show_picture(axes, pictures[k])
-        axes.set_title(f"{plain(predicted)} {sureness[k]:.0%}", fontsize=8, color="#b00020", pad=2)
-        axes.set_xlabel(f"true: {plain(true)}", fontsize=8, labelpad=2)
-    return figure
+        said = f"{sheet.fitting(predicted, 7)} ({sureness[k]:.0%})"
+        axes.set_title(said, fontsize=SMALL, color="#b00020", pad=2)
+        axes.set_xlabel(f"true: {sheet.fitting(true, 6)}", fontsize=SMALL, labelpad=2)
+    return sheet.figure
 
 
 def first_layer_weights(model: Model, *, most: int = 40) -> "Figure":
     """W1 as pictures, one per hidden unit: what each unit of the first layer looks for.
 
-    Each unit's weights are scaled by their largest magnitude; grey (or white, for one colour) is zero.
+    Each unit's weights are scaled by their largest magnitude; middle grey is zero.
 
     Args:
         model: trained on pictures.
@@ -67,47 +82,107 @@ def first_layer_weights(model: Model, *, most: int = 40) -> "Figure":
     """
     if model.recipe.kind != "pictures":
         raise DataError(f"the model was trained on {model.recipe.describe()}; expected pictures")
-    W1 = np.asarray(model.parameters["W1"])[:most]
-    title = "First-layer weights, one picture per unit"
-    figure, places = _contact_sheet(title, len(W1), columns=10, cell=(1.3, 1.6), least=3.0)
-    for k, (weights, axes) in enumerate(zip(W1, places, strict=True)):
-        scaled = (weights / (np.abs(weights).max() or 1.0)).reshape(model.recipe.shape)
+    all_units = np.asarray(model.parameters["W1"])
+    W1, shape = all_units[:most], model.recipe.shape
+    which = f"the first {len(W1)} of {len(all_units)} units" if len(W1) < len(all_units) else "one per unit"
+    sheet = _Sheet(
+        len(W1),
+        shape,
+        lines=1,
+        title=f"First-layer weights, {which}",
+        note="light raises what the unit computes, dark lowers it, middle grey is 0",
+        columns=8,
+        bar=True,
+    )
+    colours = colour_map("black", "white") if len(shape) == 3 else colour_map(*_SIGNED)
+    for k, (weights, axes) in enumerate(zip(W1, sheet.places, strict=True)):
+        scaled = (weights / (np.abs(weights).max() or 1.0)).reshape(shape)
         if scaled.ndim == 3:
             axes.imshow((scaled + 1) / 2)
         else:
-            axes.imshow(scaled, cmap="RdBu_r", vmin=-1, vmax=1)
-        axes.set_title(f"unit {k + 1}", fontsize=8, pad=2)
-    return figure
+            axes.imshow(scaled, cmap=colours, vmin=-1, vmax=1)
+        axes.set_title(f"unit {k + 1}", fontsize=SMALL, pad=2)
+    each = "weight of each colour" if len(shape) == 3 else "weight"
+    sheet.draw_bar(colours, f"{each}, as a share of the largest of its unit")
+    return sheet.figure
 
 
-def _contact_sheet(
-    title: str, count: int, *, columns: int, cell: tuple[float, float], least: float
-) -> "tuple[Figure, list[Axes]]":
-    """A figure, and a place for each of `count` pictures, without a scale.
+class _Sheet:
+    """A figure, and a place for each of `count` pictures, in full rows where the count allows it.
 
-    They are placed by hand: matplotlib's layouts draw the whole sheet once more to find that all cells
+    The places are found by hand: matplotlib's layouts draw the whole sheet once more to find that all cells
     are alike.
 
     Args:
-        title: above all of them.
         count: how many pictures.
+        shape: of one, (height, width[, 3]).
+        lines: how many lines of text a picture has, above and below.
+        title: above all of them.
+        note: a smaller line under the title.
         columns: how many stand side by side at the most.
-        cell: width and height of one with its lines of text, in inches.
-        least: how wide the sheet is at the least, in inches.
+        key: how to read a picture's text: in the place of pictures that a last row lacks.
+        bar: leave room for a colour scale.
+
+    Attributes:
+        figure: the sheet.
+        places: axes without ticks.
     """
-    columns = min(columns, count)
-    width = max(least, cell[0] * columns)
-    height = cell[1] * math.ceil(count / columns) + _HEAD
-    figure = figure_class()(figsize=(width, height))
-    figure.suptitle(title, fontsize=10, y=1 - 0.1 / height)
-    places = []
-    for k in range(count):
-        row, column = divmod(k, columns)
-        left, low = column * width / columns + _GAP, height - _HEAD - (row + 1) * cell[1] + _LINE
-        wide, high = width / columns - 2 * _GAP, cell[1] - 2 * _LINE
-        places.append(figure.add_axes((left / width, low / height, wide / width, high / height)))
-        places[-1].set(xticks=[], yticks=[])
-    return figure, places
+
+    def __init__(
+        self,
+        count: int,
+        shape: tuple[int, ...],
+        *,
+        lines: int,
+        title: str,
+        note: str,
+        columns: int,
+        key: str = "",
+        bar: bool = False,
+    ) -> None:
+        columns = _columns(count, columns)
+        self._cell = min(_WIDTH / columns, _WIDTH / 4)
+        tall = (self._cell - 2 * _GAP) * shape[0] / shape[1] + lines * (LINE_HEIGHT + 0.03) + 2 * _GAP
+        self._foot = _FOOT + (_BAR + _BAR_TEXT if bar else 0)
+        height = _HEAD + math.ceil(count / columns) * tall + self._foot
+        self.figure = figure_class()(figsize=(_WIDTH, height))
+        left: dict[str, Any] = {"x": _GAP / _WIDTH, "ha": "left", "va": "top"}
+        self.figure.suptitle(title, fontsize=TITLE, fontweight="bold", y=1 - 0.08 / height, **left)
+        self.figure.text(y=1 - 0.33 / height, s=note, fontsize=SMALL, color=BASELINE, **left)
+        above = LINE_HEIGHT + 0.03
+        self.places = []
+        for k in range(count):
+            row, column = divmod(k, columns)
+            top = height - _HEAD - row * tall - above
+            wide, high = self._cell - 2 * _GAP, tall - lines * above - 2 * _GAP
+            place = (column * self._cell + _GAP, top - high, wide, high)
+            self.places.append(self.figure.add_axes(tuple(np.divide(place, (_WIDTH, height) * 2))))
+            self.places[-1].set(xticks=[], yticks=[])
+        if key and count % columns and count > columns:
+            x, y = (count % columns) * self._cell + 2 * _GAP, self._foot + tall / 2
+            self.figure.text(x / _WIDTH, y / height, key, fontsize=SMALL, color=BASELINE, va="center")
+
+    def fitting(self, name: str, taken: int) -> str:
+        """A name, cut to what fits above a picture beside `taken` other characters."""
+        most = max(4, int(self._cell * 72 / (0.62 * SMALL)) - taken)
+        return plain(name if len(name) <= most else f"{name[: most - 1]}\N{HORIZONTAL ELLIPSIS}")
+
+    def draw_bar(self, colours: "Colormap", label: str) -> None:
+        """A colour scale from -1 to 1 below all pictures."""
+        height = self.figure.get_figheight()
+        place = (0.25 * _WIDTH, _FOOT + _BAR_TEXT - 0.06, 0.5 * _WIDTH, _BAR)
+        axes = self.figure.add_axes(tuple(np.divide(place, (_WIDTH, height) * 2)))
+        axes.imshow(np.linspace(-1, 1, 256)[None], cmap=colours, aspect="auto", extent=(-1, 1, 0, 1))
+        axes.set(yticks=[], xticks=[-1, -0.5, 0, 0.5, 1])
+        axes.tick_params(labelsize=SMALL, pad=2)
+        axes.set_xlabel(label, fontsize=SMALL, labelpad=2)
+
+
+def _columns(count: int, most: int) -> int:
+    """How many pictures stand side by side, so that the last row lacks the fewest."""
+    if count <= most:
+        return count
+    return min(range(most, 3, -1), key=lambda columns: -count % columns)
 
 
 def _show_picture(axes: "Axes", picture: np.ndarray[Any, Any]) -> None:

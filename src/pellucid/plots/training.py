@@ -1,15 +1,31 @@
 """How a training went: the cost of every epoch; and which learning rate it should have."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.display import span_decades
 from pellucid.errors import DataError
-from pellucid.plots.figure import COLOURS, new_figure
+from pellucid.plots.figure import (
+    BASELINE,
+    COLOURS,
+    DASHES,
+    SMALL,
+    label_ends,
+    log_costs,
+    new_figure,
+    tidy,
+    whole_ticks,
+)
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+# In inches.
+_WIDTH, _HEIGHT = 6.4, 4.0
 
 
 def cost_curve(
@@ -34,30 +50,43 @@ def cost_curve(
     """
     if not costs:
         raise DataError("there are no costs to draw; expected at least one epoch of training")
-    figure = new_figure(6.4, 4)
+    curves = [("training", costs), ("validation", validation_costs)]
+    curves = [(name, values) for name, values in curves if values]
+    figure = new_figure(_WIDTH, _HEIGHT)
     axes = figure.add_subplot()
-    curves = [("training", costs, COLOURS[0]), ("validation", validation_costs, COLOURS[1])]
-    for name, values, colour in curves:
-        if values:
-            marker = "o" if len(values) == 1 else ""
-            axes.plot(range(len(values)), values, color=colour, linewidth=1.5, marker=marker, label=name)
-            axes.annotate(
-                f"{values[-1]:.4g}",
-                (len(values) - 1, values[-1]),
-                textcoords="offset points",
-                xytext=(-4, 8),
-                ha="right",
-                color="black" if not validation_costs else colour,
-            )
+    for (_, values), colour, dashes in zip(curves, COLOURS, DASHES, strict=False):
+        axes.plot(range(len(values)), values, color=colour, linewidth=1.5, linestyle=dashes)
+        axes.plot(len(values) - 1, values[-1], color=colour, marker="o", markersize=4)
+    axes.set(xlabel="epoch", ylabel=f"cost ({unit} per example)")
+    _scale_costs(axes, [*costs, *validation_costs])
+    whole_ticks(axes)
+    axes.margins(x=0.02)
     if best_epoch is not None:
-        label = f"the best, epoch {best_epoch}"
-        axes.axvline(best_epoch, color="grey", linewidth=0.8, linestyle="--", label=label)
-    axes.set(title=title, xlabel="epoch", ylabel=f"cost ({unit} per example)")
-    axes.set_ylim(bottom=0 if min(*costs, *validation_costs, 0) >= 0 else None)
-    axes.grid(alpha=0.25)
-    if validation_costs or best_epoch is not None:
-        axes.legend(fontsize=8)
+        axes.axvline(best_epoch, color=BASELINE, linewidth=0.9, linestyle=":")
+        _label_above(axes, best_epoch, f"best: epoch {best_epoch}")
+    tidy(axes, title, raised=best_epoch is not None)
+    ends = [
+        (values[-1], f"{name} {values[-1]:.4g}", colour)
+        for (name, values), colour in zip(curves, COLOURS, strict=False)
+    ]
+    label_ends(axes, ends, _HEIGHT)
     return figure
+
+
+def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
+    """Costs that span decades on a logarithmic axis; others from 0, so that heights can be compared."""
+    low, high = min(costs), max(costs)
+    if span_decades(low, high):
+        log_costs(axes, math.log10(high / low))
+    else:
+        axes.set_ylim(bottom=0 if low >= 0 else None)
+
+
+def _label_above(axes: "Axes", x: float, text: str) -> None:
+    """A label at the upper end of a vertical line, outside the axes, where no curve is."""
+    side = "right" if x > sum(axes.get_xlim()) / 2 and axes.get_xscale() == "linear" else "left"
+    transform = axes.get_xaxis_transform()
+    axes.text(x, 1.015, text, ha=side, color=BASELINE, fontsize=SMALL, transform=transform)
 
 
 def draw_learning_rates(range_: Any) -> "Figure":
@@ -72,20 +101,21 @@ def draw_learning_rates(range_: Any) -> "Figure":
     rates, costs, smoothed = (np.asarray(v) for v in (range_.rates, range_.costs, range_.smoothed))
     if not len(rates):
         raise DataError("there are no learning rates to draw; expected at least one step")
-    figure = new_figure(6.4, 4)
+    figure = new_figure(_WIDTH, _HEIGHT)
     axes = figure.add_subplot()
-    axes.plot(rates, costs, color=COLOURS[0], linewidth=0.6, alpha=0.5, label="cost of each batch")
-    axes.plot(rates, smoothed, color=COLOURS[0], linewidth=1.8, label="smoothed")
-    if range_.suggestion is not None:
-        label = f"suggested: {range_.suggestion:.2g}"
-        axes.axvline(range_.suggestion, color=COLOURS[1], linewidth=1.2, linestyle="--", label=label)
-    axes.set(title="Learning-rate range test", xlabel="learning rate", ylabel="cost per example")
+    axes.plot(rates, costs, color=BASELINE, linewidth=0.7, alpha=0.7, label="cost of each batch")
+    axes.plot(rates, smoothed, color=COLOURS[0], linewidth=2, label="smoothed")
+    axes.set(xlabel="learning rate", ylabel="cost per example")
     axes.set_xscale("log")
-    # Where the cost explodes, its height says nothing: the fall before it is what is looked at.
+    # Where the cost explodes, its height says nothing: what counts is the fall before it.
     before = costs[: int(np.argmin(smoothed)) + 1]
     low, high = float(before.min()), float(before.max())
     margin = 0.3 * (high - low) or 0.1 * abs(high) or 1.0
     axes.set_ylim(low - margin, high + margin)
-    axes.grid(alpha=0.25)
-    axes.legend(fontsize=8)
+    tidy(axes, "Learning-rate range test", raised=range_.suggestion is not None)
+    if range_.suggestion is not None:
+        axes.axvline(range_.suggestion, color=COLOURS[1], linewidth=1.2, linestyle="--")
+        _label_above(axes, range_.suggestion, f"suggested: {range_.suggestion:.2g}")
+    # The test begins at a rate that changes nothing, where the cost is high: below it there is room.
+    axes.legend(fontsize=SMALL, loc="lower left", frameon=False)
     return figure

@@ -2,13 +2,19 @@
 
 import math
 from dataclasses import dataclass
+from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid.display import table
 from pellucid.network import Network
 from pellucid.tracing.slopes import TOLERANCE
 from pellucid.tracing.steps import plain
+
+# The table, and for each column the side on which its texts begin.
+_HEAD = ("block", "shape", "checked", "directions", "kinks", "relative error", "allowed", "verdict")
+_SIDES = "<<>>>>><"
 
 VERDICTS = ("right", "wrong", "unjudged")
 # More of them would not fit a terminal.
@@ -186,18 +192,23 @@ class GradientReport:
     def __repr__(self) -> str:
         return f"GradientReport({self.verdict}, difference {self.difference:.2g}, {self.engine} engine)"
 
-    def __str__(self) -> str:
-        head = ("block", "shape", "checked", "directions", "kinks", "relative error", "allowed", "verdict")
-        rows = [head, *(_row(block) for block in self.blocks)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        sides = "<<>>>>><"
-        lines = [
+    def _repr_html_(self) -> str:
+        said = "".join(f"<p>{escape(line)}</p>" for line in [*self._verdict_lines(), self.tolerance])
+        rows = [_row(block) for block in self.blocks]
+        return f"<div><p>{escape(self._headline())}</p>{table(_HEAD, rows, _SIDES)}{said}</div>"
+
+    def _headline(self) -> str:
+        return (
             f"gradients of the {self.engine} engine, layers {list(self.network.layer_dims)}, "
-            f"{self.examples:,} examples",
-            "",
-        ]
+            f"{self.examples:,} examples"
+        )
+
+    def __str__(self) -> str:
+        rows = [_HEAD, *(_row(block) for block in self.blocks)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [self._headline(), ""]
         for row in rows:
-            cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True))
+            cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, _SIDES, widths, strict=True))
             lines.append("  ".join(cells).rstrip())
         return "\n".join([*lines, "", *self._verdict_lines(), self.tolerance])
 

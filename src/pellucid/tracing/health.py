@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from pellucid.display import table
 from pellucid.tracing import symptoms
 from pellucid.tracing.finding import FEWEST_EXAMPLES, SEVERITIES, Finding
 from pellucid.tracing.record import Trace
@@ -80,22 +82,15 @@ class HealthReport:
         return "\n".join([*lines, *self.remarks])
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        cells = ("severity", "code", "what", "means", "remedy")
-        head = "".join(f'<th style="text-align:left">{cell}</th>' for cell in cells)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f'<td style="text-align:left">{escape(getattr(finding, cell))}</td>' for cell in cells
-            )
-            + "</tr>"
-            for finding in self.findings
-        )
-        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.remarks)
+        remarks = [*self.remarks] if self.findings else ["healthy: nothing found", *self.remarks]
+        notes = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
         if not self.findings:
-            return f"<div><p>healthy: nothing found</p>{remarks}</div>"
-        return f"<div><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{remarks}</div>"
+            return f"<div>{notes}</div>"
+        head = ("severity", "finding", "what was seen", "what it means", "what to try")
+        rows = [
+            (found.severity, found.code, found.what, found.means, found.remedy) for found in self.findings
+        ]
+        return f"<div>{table(head, rows, '<' * len(head))}{notes}</div>"
 
 
 def health(trace: Trace) -> HealthReport:

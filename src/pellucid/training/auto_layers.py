@@ -11,7 +11,7 @@ from pellucid.network import Network
 from pellucid.training.candidates import Candidate, shown_layers
 from pellucid.training.options import TrainingOptions
 from pellucid.training.search import HELD_OUT, Runner, SearchListener, TrialMeasured, nothing_trained
-from pellucid.training.trials import Groups, Trial, TrialResult, standard_error
+from pellucid.training.trials import Groups, Trial, TrialResult, standard_error, trials_html
 from pellucid.training.validation import split_off
 
 Hidden: TypeAlias = tuple[int, ...]
@@ -35,6 +35,13 @@ class AutoLayers:
     table: tuple[TrialResult, ...]
     reason: str
     interrupted: bool = False
+
+    def __repr__(self) -> str:
+        return f"AutoLayers({self.reason:.200})"
+
+    def _repr_html_(self) -> str:
+        chosen = [result.hidden for result in self.table].index(self.hidden)
+        return trials_html(self.table, chosen, self.reason)
 
 
 def auto_layers(

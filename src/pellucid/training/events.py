@@ -140,6 +140,12 @@ class TrainingEnd:
     history: History
     state: RunState
 
+    def __repr__(self) -> str:
+        return f"TrainingEnd({list(self.network.layer_dims)}, {self.history!r})"
+
+    def _repr_html_(self) -> str:
+        return self.history._repr_html_()
+
 
 Event: TypeAlias = TrainingStart | StepEnd | EpochEnd | NotLearning | TrainingEnd
 Listener: TypeAlias = Callable[[Event], None]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from pellucid.display import beside, cost_svg, facts
 from pellucid.errors import OptionError
 
 REASONS = ("completed", "interrupted", "early_stopping", "stopped")
@@ -50,6 +51,18 @@ class History:
             expected = f"{', '.join(REASONS[:-1])} or {REASONS[-1]}"
             raise OptionError(f"history: unknown reason {self.reason!r}; expected {expected}")
         self._check_epochs()
+
+    def __repr__(self) -> str:
+        costs = f", cost {self.costs[0]:.4g} to {self.costs[-1]:.4g}" if self.costs else ""
+        engine = f", {self.engine} engine" if self.engine else ""
+        return f"History({len(self.costs)} epochs{costs}{engine}, {self.reason.replace('_', ' ')})"
+
+    def _repr_html_(self) -> str:
+        pairs = [("epochs", f"{len(self.costs):,}"), ("steps", f"{self.iterations:,}")]
+        pairs += [("best epoch", str(self.best_epoch))] if self.best_epoch is not None else []
+        pairs += [("engine", self.engine)] if self.engine else []
+        pairs.append(("ended", self.reason.replace("_", " ")))
+        return beside(facts(pairs), cost_svg(self.costs, self.validation_costs))
 
     def _check_epochs(self) -> None:
         epochs = len(self.costs)

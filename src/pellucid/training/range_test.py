@@ -50,6 +50,10 @@ class LearningRateRange:
     suggestion: float | None
     reason: str
 
+    def __repr__(self) -> str:
+        said = "no suggestion" if self.suggestion is None else f"suggestion {self.suggestion:.2g}"
+        return f"LearningRateRange({said}, {len(self.rates)} rates)"
+
 
 class _FirstBatches(Order):
     """The first batches of a training as one epoch, over which the rates grow."""

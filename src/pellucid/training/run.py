@@ -76,6 +76,9 @@ class RunState:
     first_weights: Array | None = None
     threads: int | None = None
 
+    def __repr__(self) -> str:
+        return f"RunState({self.epoch} epochs and {self.step} steps complete)"
+
 
 class Run:
     """A network, an open session, and how it went so far.

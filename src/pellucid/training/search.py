@@ -15,7 +15,7 @@ from pellucid.examples import Examples
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, check_comparable, differences
 from pellucid.training.memory import available_bytes
-from pellucid.training.trials import Floats, Groups, Trial, TrialResult
+from pellucid.training.trials import Floats, Groups, Trial, TrialResult, trials_html
 from pellucid.training.validation import folds
 
 # The share that each split holds out.
@@ -71,6 +71,12 @@ class Searched:
     def candidate(self) -> Candidate:
         """The settings that were chosen."""
         return self.table[self.chosen].candidate
+
+    def __repr__(self) -> str:
+        return f"Searched({self.reason:.200})"
+
+    def _repr_html_(self) -> str:
+        return trials_html(self.table, self.chosen, self.reason)
 
 
 def search(

@@ -2,19 +2,20 @@
 
 import math
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
+from pellucid.display import facts, table
 from pellucid.engines import engine_for
 from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.training.call_size import now
-from pellucid.training.candidates import Candidate
+from pellucid.training.candidates import Candidate, differences, shown_layers
 from pellucid.training.events import EpochEnd, Event, TrainingEnd, TrainingStart
 from pellucid.training.loop import fit
 
@@ -56,6 +57,27 @@ class TrialResult:
     def parameter_count(self) -> int:
         """How many numbers the network adjusts."""
         return self.candidate.network.parameter_count
+
+    def __repr__(self) -> str:
+        cost = f"validation cost {self.validation_cost:.4g}"
+        return f"TrialResult({shown_layers(self.hidden)}, {cost} after {self.epochs} epochs)"
+
+
+def trials_html(results: Sequence[TrialResult], chosen: int, reason: str) -> str:
+    """A table for a notebook, the chosen candidate in bold, and why it was chosen."""
+    settings = differences([result.candidate for result in results])
+    rows = [
+        (
+            text or "the only one",
+            f"{result.parameter_count:,}",
+            f"{result.validation_cost:.4g}" if math.isfinite(result.validation_cost) else "",
+            f"{result.epochs:,}",
+            f"{result.seconds:.2f}",
+        )
+        for text, result in zip(settings, results, strict=True)
+    ]
+    head = ("setting", "parameters", "validation cost", "epochs", "seconds")
+    return table(head, rows, "<>>>>", strong=chosen) + facts([("chosen", reason)])
 
 
 @dataclass(frozen=True, eq=False)
