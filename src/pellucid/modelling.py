@@ -7,6 +7,7 @@ the kind and the size of the data, or is the course's; see `pellucid.training.de
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pellucid.data.dataset import Dataset
@@ -15,7 +16,7 @@ from pellucid.data.target_scale import TargetScale
 from pellucid.errors import LabelError, OptionError
 from pellucid.model import Model
 from pellucid.network import Network
-from pellucid.optimizer import Optimizer
+from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.settings import check, named, setting
 from pellucid.training import Listener, Schedule, TrainingOptions, train
 from pellucid.training.auto_layers import LADDER, auto_layers
@@ -36,7 +37,7 @@ class ModelOptions:
         preset: auto chooses settings by the kind and size of the data; course takes the course's: layers
             20 7 5, 2,500 steps of gradient descent on all examples, rate 0.0075.
         search: how many settings to compare on held-out examples before the best is trained on all: none,
-            quick (about four) or thorough.
+            quick (about four, but none for fewer pictures than pixels) or thorough (about ten).
         budget: seconds that the search may take.
         seed: seed of everything random.
 
@@ -58,7 +59,10 @@ class ModelOptions:
     preset: str = setting("auto", choices=("auto", "course"), group="Training", metavar="NAME")
     search: str = setting("quick", choices=EFFORTS, group="Training", metavar="NAME")
     budget: float | None = setting(
-        None, above=0.0, group="Training", shown="30 for a quick search, 600 for a thorough one"
+        None,
+        above=0.0,
+        group="Training",
+        shown=", ".join(f"{seconds:g} if {effort}" for effort, seconds in EFFORTS.items() if seconds),
     )
     seed: int = setting(1, least=0, most=2**32 - 1, group="Run")
 
@@ -74,8 +78,8 @@ OWNERS = (ModelOptions, Network, TrainingOptions, Optimizer, Schedule)
 
 # Settings that follow from the data where they are not given.
 BY_DATA = (
-    *("layers", "hidden_activation", "dropout", "epochs", "batch_size", "learning_rate"),
-    *("optimizer", "weight_decay", "schedule"),
+    *("layers", "hidden_activation", "dropout", "initialization", "epochs", "batch_size"),
+    *("learning_rate", "optimizer", "weight_decay", "schedule"),
 )
 
 # The course's, in the words of `Candidate`; everything else is the default of its class.
@@ -98,7 +102,7 @@ class Plan:
     train: Dataset
     scale: TargetScale
 
-    @property
+    @cached_property
     def fitting(self) -> Dataset:
         """The training set with scaled targets, which the network is trained on."""
         assert self.train.Y is not None  # planned() saw to it
@@ -231,8 +235,11 @@ def _by_owner(given: Mapping[str, Any]) -> dict[type, dict[str, Any]]:
     return values
 
 
-def check_given(given: Mapping[str, Any]) -> None:
+def check_given(given: Mapping[str, Any]) -> ModelOptions:
     """Refuse values that no data could be trained with.
+
+    Returns:
+        The options among them of how settings are chosen.
 
     Raises:
         OptionError: an unknown setting, one out of bounds, or one that contradicts another.
@@ -240,14 +247,19 @@ def check_given(given: Mapping[str, Any]) -> None:
     values = _by_owner(given)
     options = ModelOptions(**values[ModelOptions])
     _refuse_contradictions(options, given)
-    course = options.preset == "course"
-    base = _COURSE if course else settings_for("none", "numbers", 1000, 1, 1, "classification")[0]
-    base[0].pop("output_activation", None)
+
+    def check_for(n_y: int) -> None:
+        base = _COURSE
+        if options.preset != "course":
+            [base] = settings_for("none", "numbers", 1000, 1, n_y, "classification")
+        _candidate(_Shape(1, n_y, True), options, base, values)
+
     try:
-        _candidate(_Shape(1, 1, True), options, base, values)
+        check_for(1)
     except OptionError:
         # What does not fit an output of one unit may fit several.
-        _candidate(_Shape(1, 3, True), options, base, values)
+        check_for(3)
+    return options
 
 
 class _Shape(NamedTuple):
@@ -315,6 +327,8 @@ def _training(
         merged["epochs"] = options.iterations
     optimizer = Optimizer.named(merged.get("optimizer", Optimizer()))
     merged["optimizer"] = optimizer.changed(**values[Optimizer])
+    if "learning_rate" in base and "learning_rate" not in values[TrainingOptions]:
+        merged["learning_rate"] *= OPTIMIZERS[optimizer.name].rate
     schedule = Schedule.named(merged.get("schedule", Schedule()))
     warmup = values[Schedule].get("warmup_epochs")
     merged["schedule"] = schedule if warmup is None else schedule.warmed_up(warmup)

@@ -38,6 +38,7 @@ class Rule(NamedTuple):
         beta: which of them the function calls beta, as the course does.
         bounds: of a number whose bounds are not the usual ones, as `check_number` takes them.
         usual: its numbers that are not the defaults of `Optimizer`.
+        rate: its usual learning rate, as a multiple of adamw's.
         bias_corrected: whether the update divides the slots by 1 - beta^t. Such a rule knows `epsilon_hat`.
         decay: the formula of what is added to weights alone, and not to biases.
         linear: whether each step is a combination of the gradients so far.
@@ -51,6 +52,7 @@ class Rule(NamedTuple):
     beta: str = ""
     bounds: Mapping[str, Mapping[str, float]] = MappingProxyType({})
     usual: Mapping[str, float] = MappingProxyType({})
+    rate: float = 1.0
     bias_corrected: bool = False
     decay: Formula | None = None
     linear: bool = False
@@ -69,6 +71,7 @@ OPTIMIZERS = {
         update_parameters,
         Formula("- $rate $grad", r"- $rate\,$grad"),
         linear=True,
+        rate=30.0,
         kind="gradient_descent",
     ),
     "momentum": Rule(
@@ -78,6 +81,7 @@ OPTIMIZERS = {
         numbers=("beta1",),
         beta="beta1",
         linear=True,
+        rate=30.0,
         kind="momentum",
     ),
     "heavy_ball": Rule(
@@ -88,6 +92,7 @@ OPTIMIZERS = {
         beta="beta1",
         bounds=_UP_TO_1,
         linear=True,
+        rate=3.0,
         kind="heavy_ball",
     ),
     "nesterov": Rule(
@@ -98,6 +103,7 @@ OPTIMIZERS = {
         beta="beta1",
         bounds=_UP_TO_1,
         linear=True,
+        rate=3.0,
         kind="nesterov",
     ),
     "rmsprop": Rule(
@@ -108,6 +114,7 @@ OPTIMIZERS = {
         beta="beta2",
         # Its mean is usually faster than Adam's.
         usual={"beta2": 0.9},
+        rate=0.3,
         kind="rmsprop",
     ),
     "adam": Rule(
@@ -183,7 +190,7 @@ class Optimizer:
         """
         if isinstance(optimizer, Optimizer):
             return optimizer
-        values = described_by(cls, optimizer, "optimizer")
+        values = described_by(cls, optimizer, "optimizer", "adamw:weight_decay=0.1")
         rule = OPTIMIZERS.get(values["name"])
         return cls(**{**(rule.usual if rule else {}), **values})
 

@@ -300,13 +300,14 @@ def _short(value: Any) -> str:
 # --- A value with a name and numbers, such as an optimizer or a schedule
 
 
-def described_by(owner: type, value: Any, what: str) -> dict[str, Any]:
+def described_by(owner: type, value: Any, what: str, example: str) -> dict[str, Any]:
     """The arguments of a dataclass with a `name`, from "cosine", "step:every=20,factor=0.5" or a mapping.
 
     Args:
         owner: the dataclass.
         value: a text, or a mapping such as a table of a TOML file holds.
         what: the name of the option in messages.
+        example: of such a text, for messages.
 
     Raises:
         OptionError: neither, or a number that the dataclass does not have.
@@ -326,7 +327,6 @@ def described_by(owner: type, value: Any, what: str) -> dict[str, Any]:
     parts = [part.partition("=") for part in numbers.split(",")] if numbers else []
     for key, equals, _ in parts:
         if key not in fields[1:] or not equals:
-            example = "step:every=20,factor=0.5" if what == "schedule" else "adamw:weight_decay=0.1"
             raise OptionError(
                 f"{what} is {_short(value)}; expected a name and its numbers, such as '{example}'"
             )

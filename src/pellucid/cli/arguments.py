@@ -1,7 +1,7 @@
 """The settings of a training as options of the command line and keys of a TOML file: one name, one reader.
 
-`with_settings` gives a command the options that frozen dataclasses declare; `Given` is what was typed and
-what a file says, as values.
+`with_settings` gives a command the options that frozen dataclasses declare; `read_options` and `toml_text`
+read and write them as a file.
 """
 
 import inspect

@@ -11,7 +11,7 @@ from pellucid.data.options import DataOptions
 from pellucid.data.table_files import is_table_file, read_table
 from pellucid.errors import DataError, OptionError
 from pellucid.files.reading import shown
-from pellucid.modelling import ModelOptions, Plan, check_given, planned
+from pellucid.modelling import Plan, check_given, planned
 from pellucid.settings import named
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
     of_model = {name: value for name, value in given.items() if name not in of_data}
     if not data.data:
         raise OptionError("no data were named; expected DATA, or data = ... in --config FILE")
-    check_given(of_model)
-    options = ModelOptions(**{name: of_model[name] for name in named(ModelOptions) if name in of_model})
+    options = check_given(of_model)
     dtype = data.dtype or ("float64" if options.preset == "course" else "float32")
     if data.target is not None:
         return _read_tables(data, of_model, options.seed, dtype)

@@ -1,10 +1,14 @@
 """Commands that look inside a saved model: summary, trace, health, gradcheck."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pellucid.cli.common import AsJson, Data, LearningRate, ModelFile, Optimizer, Part, Quiet, Strict
+
+if TYPE_CHECKING:
+    from pellucid.cli.labelled import Labelled
+    from pellucid.tracing import Trace
 
 
 def summary(model: ModelFile, as_json: AsJson = False) -> None:
@@ -42,6 +46,14 @@ def summary(model: ModelFile, as_json: AsJson = False) -> None:
         typer.echo(wrapped(line))
 
 
+def _traced(labelled: "Labelled", learning_rate: float, optimizer: str) -> "Trace":
+    from pellucid.tracing.recording import trace as traced
+
+    X, Y = labelled.examples.X, labelled.examples.Y
+    network, parameters = labelled.model.network, labelled.model.parameters
+    return traced(parameters, X, Y, network, learning_rate=learning_rate, optimizer=optimizer)
+
+
 def trace(
     model: ModelFile,
     data: Data,
@@ -66,20 +78,12 @@ def trace(
     """
     from pellucid.cli.console import print_json
     from pellucid.cli.labelled import read_labelled
-    from pellucid.tracing import trace as traced
     from pellucid.tracing.text import trace_text
 
     found = read_labelled(model, data, part, strict=strict, quiet=quiet)
     if example is not None:
         found = found.only(example)
-    step = traced(
-        found.model.parameters,
-        found.examples.X,
-        found.examples.Y,
-        found.model.network,
-        learning_rate=learning_rate,
-        optimizer=optimizer,
-    )
+    step = _traced(found, learning_rate, optimizer)
     if as_json:
         print_json({"model": model, "data": data, **step.to_dict(layer=layer)})
     else:
@@ -106,17 +110,9 @@ def health(
     from pellucid.cli.console import print_json
     from pellucid.cli.labelled import read_labelled
     from pellucid.tracing import health as judged
-    from pellucid.tracing import trace as traced
 
     found = read_labelled(model, data, part, strict=strict, quiet=quiet).as_trained()
-    step = traced(
-        found.model.parameters,
-        found.examples.X,
-        found.examples.Y,
-        found.model.network,
-        learning_rate=learning_rate,
-        optimizer=optimizer,
-    )
+    step = _traced(found, learning_rate, optimizer)
     report = judged(step)
     if as_json:
         print_json({"model": model, "data": data, **report.to_dict()})

@@ -1,6 +1,8 @@
 """TrainingOptions: how long to train, by which steps, and when to stop. A frozen value."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pellucid.core.initialization import SCHEMES, check_scheme
 from pellucid.core.randomness import RandomSource, random_stream
@@ -12,19 +14,14 @@ from pellucid.training.schedules import SCHEDULES, Schedule
 from pellucid.training.shortcut import SHORTCUTS
 
 
-def _checked_engine(engine: str | Engine) -> str | Engine:
-    engine_for(engine)
-    return engine
+def _kept_by(test: Callable[[Any], object]) -> Callable[[Any], Any]:
+    """A conversion that returns the value as it is, after a test that raises OptionError."""
 
+    def convert(value: Any) -> Any:
+        test(value)
+        return value
 
-def _checked_scheme(scheme: str | float) -> str | float:
-    check_scheme(scheme)
-    return scheme
-
-
-def _checked_stream(rng: RandomSource) -> RandomSource:
-    random_stream(rng)
-    return rng
+    return convert
 
 
 @dataclass(frozen=True)
@@ -64,11 +61,16 @@ class TrainingOptions:
     learning_rate: float = setting(0.0075, above=0.0, group="Training")
     batch_size: int | None = setting(None, least=1, group="Training", shown="all of them")
     initialization: str | float = setting(
-        "xavier", choices=SCHEMES, convert=_checked_scheme, group="Network", alias="init", metavar="NAME|X"
+        "xavier",
+        choices=SCHEMES,
+        convert=_kept_by(check_scheme),
+        group="Network",
+        alias="init",
+        metavar="NAME|X",
     )
-    rng: RandomSource = setting(None, convert=_checked_stream, words="a seed, or a random stream")
+    rng: RandomSource = setting(None, convert=_kept_by(random_stream), words="a seed, or a random stream")
     shuffle_seed: int = setting(0, least=0)
-    engine: str | Engine = setting("auto", convert=_checked_engine, group="Run", metavar="NAME")
+    engine: str | Engine = setting("auto", convert=_kept_by(engine_for), group="Run", metavar="NAME")
     optimizer: str | Optimizer = setting(
         Optimizer,
         choices=OPTIMIZERS,

@@ -132,7 +132,7 @@ class Schedule:
         """
         if isinstance(schedule, Schedule):
             return schedule
-        return cls(**described_by(cls, schedule, "schedule"))
+        return cls(**described_by(cls, schedule, "schedule", "step:every=20,factor=0.5"))
 
     def warmed_up(self, epochs: float) -> Self:
         """The same schedule, after so many epochs of warm-up.
