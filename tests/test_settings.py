@@ -1,6 +1,8 @@
 """Options that are declared once: their checks, their names, and what typed text becomes."""
 
+import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -146,7 +148,7 @@ def test_a_description_leads_back_to_the_value(value: Any) -> None:
         numbers = ",".join(f"{name}={number!r}" for name, number in list(description.items())[1:])
         assert type(value).named(f"{value.name}:{numbers}") == value
     else:
-        assert described_by(type(value), description, "value") == {"name": value.name}
+        assert described_by(type(value), description, "value", "") == {"name": value.name}
 
 
 @pytest.mark.parametrize(
@@ -188,3 +190,53 @@ def test_defaults_pass_their_own_check() -> None:
     for owner in (DataOptions, ModelOptions, TrainingOptions, Optimizer, Schedule):
         owner()
     Network((2, 1))
+
+
+# Words for more than the option: the history and the tables of trials hold epochs, rates and engines, the
+# defaults choose them, and functions of the course have them as arguments. They may not spread further.
+MORE_THAN_OPTIONS = {
+    "epochs": 19,
+    "learning_rate": 17,
+    "optimizer": 15,
+    "schedule": 12,
+    "batch_size": 10,
+    "engine": 10,
+    "rng": 10,
+}
+
+
+def names_of_options(tree: ast.AST) -> Iterator[str]:
+    """What a file reads from an object of options, gives to one, or spells as a text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and re.search(r"options$", ast.unparse(node.value)):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.ClassDef) and node.name.endswith("Options"):
+            yield from (ast.unparse(item.target) for item in node.body if isinstance(item, ast.AnnAssign))
+        elif isinstance(node, ast.Call) and re.search(
+            r"(TrainingOptions|StepOptions|replace|train|trace|fit_model)$",
+            ast.unparse(node.func),
+        ):
+            yield from (keyword.arg for keyword in node.keywords if keyword.arg)
+
+
+def files_naming(names: set[str]) -> dict[str, list[str]]:
+    """The source files that name each option; the examiner speaks of those of the learners' functions."""
+    found: dict[str, list[str]] = {name: [] for name in names}
+    for path in sorted(SOURCE.rglob("*.py")):
+        if path.is_relative_to(SOURCE / "check"):
+            continue
+        named_here = set(names_of_options(ast.parse(path.read_text("utf-8"))))
+        for name in names & named_here:
+            found[name].append(str(path.relative_to(SOURCE)))
+    return found
+
+
+def test_an_option_of_training_is_named_in_few_files() -> None:
+    found = files_naming(set(declared_by(TrainingOptions)))
+    assert "training/options.py" in found["clip_norm"]
+    assert "engines/native.py" in found["clip_norm"]
+    assert "training/defaults.py" in found["learning_rate"]
+    for name, files in found.items():
+        assert len(files) <= MORE_THAN_OPTIONS.get(name, 9), f"{name} is named in {', '.join(files)}"

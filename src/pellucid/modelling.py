@@ -53,6 +53,7 @@ class ModelOptions:
         words="at least 1 unit for each hidden layer, or auto alone",
         group="Network",
         metavar="N [N ...]|auto",
+        by_data=True,
         shown="20 7 5",
     )
     iterations: int | None = setting(None, least=0, group="Training", shown="2500 with --course")
@@ -75,12 +76,6 @@ class ModelOptions:
 
 # The classes whose fields are the options of a model, in the order of the documentation.
 OWNERS = (ModelOptions, Network, TrainingOptions, Optimizer, Schedule)
-
-# Settings that follow from the data where they are not given.
-BY_DATA = (
-    *("layers", "hidden_activation", "dropout", "initialization", "epochs", "batch_size"),
-    *("learning_rate", "optimizer", "weight_decay", "schedule"),
-)
 
 # The course's, in the words of `Candidate`; everything else is the default of its class.
 _COURSE: tuple[dict[str, Any], dict[str, Any]] = ({"layer_dims": (0, *_COURSE_LAYERS, 0)}, {})

@@ -43,7 +43,7 @@ class Network:
 
     layer_dims: tuple[int, ...]
     hidden_activation: str | tuple[str, ...] = setting(
-        "relu", choices=HIDDEN_ACTIVATIONS, group="Network", metavar="NAME[,NAME...]"
+        "relu", choices=HIDDEN_ACTIVATIONS, group="Network", metavar="NAME[,NAME...]", by_data=True
     )
     output_activation: str = setting(
         "sigmoid",
@@ -64,7 +64,7 @@ class Network:
     l2: float = setting(0.0, least=0.0, group="Regularization")
     l1: float = setting(0.0, least=0.0, group="Regularization")
     dropout: float | tuple[float, ...] = setting(
-        0.0, least=0.0, below=1.0, group="Regularization", metavar="X[,X...]"
+        0.0, least=0.0, below=1.0, group="Regularization", metavar="X[,X...]", by_data=True
     )
     input_dropout: float = setting(0.0, least=0.0, below=1.0, group="Regularization")
 

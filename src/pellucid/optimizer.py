@@ -162,7 +162,7 @@ class Optimizer:
     beta1: float = setting(0.9, least=0.0, most=1.0, group="Training", flag="momentum")
     beta2: float = setting(0.999, least=0.0, below=1.0)
     epsilon: float = setting(1e-8, above=0.0)
-    weight_decay: float = setting(0.01, least=0.0, group="Regularization")
+    weight_decay: float = setting(0.01, least=0.0, group="Regularization", by_data=True)
     epsilon_hat: bool = setting(False)
 
     def __post_init__(self) -> None:

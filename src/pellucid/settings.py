@@ -33,6 +33,7 @@ class Setting:
         called: its name in messages, if not that of the field.
         metavar: what stands for the value in `--help`.
         default: how `--help` names the default where it is not a value.
+        by_data: whether it follows from the data where it is not given.
         choices: the names that a text may be.
         words: what a value has to be, where its type, bounds and choices do not say it.
         bounds: of a number, as `check_number` is told.
@@ -46,6 +47,7 @@ class Setting:
     called: str = ""
     metavar: str = ""
     default: str | None = None
+    by_data: bool = False
     choices: Iterable[str] = ()
     words: str = ""
     bounds: Mapping[str, float] = dataclasses.field(default_factory=dict)

@@ -18,7 +18,6 @@ from pellucid.core.initialization import SCHEMES
 from pellucid.data.builtin import BUILTINS
 from pellucid.data.dataset import DTYPES
 from pellucid.data.recipe import SCALINGS
-from pellucid.modelling import BY_DATA
 from pellucid.optimizer import OPTIMIZERS
 from pellucid.training.defaults import EFFORTS
 from pellucid.training.schedules import SCHEDULES
@@ -70,7 +69,7 @@ def test_the_help_names_what_exists(option: str, names: Iterable[str]) -> None:
 def test_the_help_names_the_defaults() -> None:
     for name, option in options_by_name().items():
         said = option_help(option)
-        if name in BY_DATA:
+        if option.setting.by_data:
             assert "Default: by the data" in said, name
         elif option.setting.default is None and type(option.default) in (int, float):
             assert said.endswith(f"Default: {option.default:g}."), name

@@ -40,12 +40,12 @@ COMMANDS = {
     "check": _Command("Learn", "check", "check", "Judge your own solution of the course."),
 }
 
-# Commands with an option for every setting of a training, but for these settings.
+# Commands with an option for every setting of a training, but for these settings and groups.
 _TRAINERS: dict[str, tuple[str, ...]] = {
     "train": (),
     "lr-find": (
         *("iterations", "search", "budget", "epochs", "learning_rate", "schedule", "warmup_epochs"),
-        *("patience", "min_delta", "restore_best", "validation_fraction", "shortcut"),
+        *("Stopping", "shortcut"),
     ),
 }
 

@@ -17,7 +17,7 @@ import typer
 from pellucid.data.options import DataOptions
 from pellucid.errors import FormatError, OptionError
 from pellucid.files.reading import open_regular, shown
-from pellucid.modelling import BY_DATA, OWNERS
+from pellucid.modelling import OWNERS
 from pellucid.optimizer import Optimizer
 from pellucid.settings import Option, description_of, named
 from pellucid.training import Schedule
@@ -51,9 +51,14 @@ def with_settings(command: Callable[..., Any], leave_out: Iterable[str] = ()) ->
 
     Args:
         command: takes `given`, a `Mapping[str, Any]`, and further parameters that Typer knows.
-        leave_out: names of settings that it does not have.
+        leave_out: names and groups of settings that it does not have.
     """
-    options = {name: o for name, o in options_by_name().items() if name not in set(leave_out)}
+    left_out = set(leave_out)
+    options = {
+        name: option
+        for name, option in options_by_name().items()
+        if not left_out & {name, option.setting.group}
+    }
     own = list(inspect.signature(command).parameters.values())[1:]
     config = Annotated[
         str | None,
@@ -154,7 +159,7 @@ def default_text(option: Option) -> str:
     if value is None or value in ("", ()):
         return ""
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"by the data; {text} with --course" if option.name in BY_DATA else text
+    return f"by the data; {text} with --course" if option.setting.by_data else text
 
 
 def _metavar(option: Option) -> str:

@@ -57,15 +57,16 @@ class TrainingOptions:
         OptionError: a value that training cannot work with.
     """
 
-    epochs: int = setting(2500, least=0, group="Training")
-    learning_rate: float = setting(0.0075, above=0.0, group="Training")
-    batch_size: int | None = setting(None, least=1, group="Training", shown="all of them")
+    epochs: int = setting(2500, least=0, group="Training", by_data=True)
+    learning_rate: float = setting(0.0075, above=0.0, group="Training", by_data=True)
+    batch_size: int | None = setting(None, least=1, group="Training", by_data=True, shown="all of them")
     initialization: str | float = setting(
         "xavier",
         choices=SCHEMES,
         convert=_kept_by(check_scheme),
         group="Network",
         alias="init",
+        by_data=True,
         metavar="NAME|X",
     )
     rng: RandomSource = setting(None, convert=_kept_by(random_stream), words="a seed, or a random stream")
@@ -78,6 +79,7 @@ class TrainingOptions:
         group="Training",
         metavar="NAME",
         shown="gradient_descent",
+        by_data=True,
     )
     schedule: str | Schedule = setting(
         Schedule,
@@ -86,6 +88,7 @@ class TrainingOptions:
         group="Training",
         metavar="NAME",
         shown="constant",
+        by_data=True,
     )
     clip_norm: float | None = setting(None, above=0.0, group="Training", shown="never")
     dropout_seed: int = setting(0, least=0, most=2**64 - 1)
