@@ -73,7 +73,7 @@ def _boosting(folder: Path) -> tuple[Any, Any]:
 
 
 _WAYS: dict[str, tuple[str, Callable[[Path], tuple[Any, Any]]]] = {
-    "ours": ("Pellucid, as `pellucid train` has it by default", _ours),
+    "ours": ("Pellucid, with the defaults of `pellucid train --search none`", _ours),
     "theirs": ("scikit-learn's MLPClassifier, default, in a pipeline", _their_network),
     "boosting": ("scikit-learn's HistGradientBoostingClassifier, default", _boosting),
 }
