@@ -136,7 +136,7 @@ HISTORY = small_model().history.to_dict()
         ),
         (
             {"recipe": {**RECIPE, "shape": []}},
-            "recipe: shape is (); expected one to four whole numbers above 0",
+            "recipe: shape is (); expected one to four positive integers",
         ),
         ({"recipe": {**RECIPE, "shape": [True, 2]}}, "recipe: shape is not a list of numbers"),
         ({"recipe": {**RECIPE, "divisor": 0}}, "recipe: divisor is 0.0; expected a number above 0"),

@@ -42,7 +42,7 @@ def described(start: bytes) -> str:
     for signature, words in _SIGNATURES:
         if start.startswith(signature):
             return words
-    return f"is no safetensors file; {_EXPECTED}"
+    return f"is not a safetensors file; {_EXPECTED}"
 
 
 def _described_zip(start: bytes) -> str:

@@ -132,7 +132,7 @@ def _tensor(name: str, entry: Any) -> tuple[str, Tensor, int]:
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise ModelFileError(f"{where} has the dtype {dtype!r:.40}; expected {' or '.join(DTYPES)}")
     if not _two_whole_numbers(shape) or not all(1 <= side <= MAX_SIDE for side in shape):
-        raise ModelFileError(f"{where} has the shape {shape!r:.60}; expected two whole numbers above 0")
+        raise ModelFileError(f"{where} has the shape {shape!r:.60}; expected two positive integers")
     if not _two_whole_numbers(offsets) or offsets[0] < 0:
         raise ModelFileError(f"{where} has the data_offsets {offsets!r:.60}; expected its begin and end")
     expected = math.prod(shape) * (8 if dtype == "F64" else 4)
