@@ -35,7 +35,10 @@ class Trap:
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     trap = np.array([[Trap(tmp_path / "trace")]], dtype=object)
     np.save(tmp_path / "a.npy", trap, allow_pickle=True)
-    expected = "is of type object, which is not read; expected integers or floating-point numbers of at most 64 bits"
+    expected = (
+        "is of type object, which is not read; expected integers or floating-point numbers of at most "
+        "64 bits"
+    )
     assert refusal(read_arrays, tmp_path / "a.npy") == f"FILE {expected}"
     np.savez(tmp_path / "a.npz", X=X, X_test=trap)
     assert refusal(read_arrays, tmp_path / "a.npz") == f"FILE, X_test {expected}"
@@ -130,8 +133,8 @@ def test_headers_that_are_not_read(tmp_path: Path, content: bytes) -> None:
         ),
         (
             npy("(4, 3)", descr="'<U3'", data=DATA),
-            "FILE is of type <U3, which is not read; expected integers or floating-point numbers of at most "
-            "64 bits",
+            "FILE is of type <U3, which is not read; expected integers or floating-point numbers of at "
+            "most 64 bits",
         ),
     ],
 )

@@ -81,8 +81,8 @@ def fmt(request: pytest.FixtureRequest) -> Format:
         ({"X": X.reshape(1, 1, 1, 4, 3), "y": y}, "FILE, X has 5 dimensions; expected 1 to 4"),
         (
             {"X": X.astype(complex), "y": y},
-            "FILE, X is of type complex128, which is not read; expected integers or floating-point numbers of "
-            "at most 64 bits",
+            "FILE, X is of type complex128, which is not read; expected integers or floating-point numbers "
+            "of at most 64 bits",
         ),
         (
             {"X": np.array([["a"]]), "y": y},

@@ -140,8 +140,8 @@ def test_a_target_with_one_class(here: Path) -> None:
 def test_a_column_of_mixed_types(here: Path, column: str) -> None:
     names = {"x": "x,y", "y": "y,x"}[column]
     assert refused(f"{names}\n1,a\n2,b\nabc,a\n3,b\n4,a\n", DataError) == (
-        f"t.csv, line 4: column {column} holds 'abc', and 80% of its values are numbers; expected numbers "
-        "alone, or texts: correct it, name it with --categorical, or --drop it"
+        f"t.csv, line 4: column {column} holds 'abc', and 80% of its values are numbers; expected only "
+        "numbers, or texts: correct it, name it with --categorical, or --drop it"
     )
 
 
