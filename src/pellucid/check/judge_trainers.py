@@ -1,4 +1,4 @@
-"""Judging the functions that train: by whether the cost falls, as far as it should, when it should."""
+"""Judge the functions that train, by whether the cost falls as far and as early as it should."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ _SAME = 0.03
 
 
 class Training(NamedTuple):
-    """One call of a trainer: the arguments, and in words."""
+    """One call of a trainer: its arguments, and their description."""
 
     text: str
     args: tuple[Any, ...]
 
 
-class Verdict(NamedTuple):
-    """What is wrong with a trainer; no code where it is right."""
+class TrainerVerdict(NamedTuple):
+    """The mistake of a trainer; no code if it is right."""
 
     code: str
     difference: Difference | None
@@ -60,12 +60,12 @@ def trainings(name: str) -> tuple[Training, ...]:
     )
 
 
-def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outcome]) -> Verdict:
-    """What is wrong with a trainer.
+def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outcome]) -> TrainerVerdict:
+    """The mistake of a trainer.
 
     Args:
         name: of the trainer.
-        calls: as it was called.
+        calls: the calls of it.
         outcomes: all of kind "value".
     """
     found = [_parameters(outcome.value) for outcome in outcomes]
@@ -74,12 +74,12 @@ def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outco
         if wrong:
             # No number at the end, and one after the first step: it climbed until there was none.
             climbed = wrong[0] == "returns-nan" and call is calls[0] and not forms[1]
-            return Verdict("model-climbs" if climbed else wrong[0], wrong[1], call.text)
+            return TrainerVerdict("model-climbs" if climbed else wrong[0], wrong[1], call.text)
     costs = [_cost(name, parameters) for parameters in found]
     code, at = _code(found, costs)
     expected = f"below {_LEARNED}" if at == 0 else "about what it was at the start"
     difference = Difference("cost after training", "value", expected, costs[at]) if code else None
-    return Verdict(code, difference, calls[at].text if code else "")
+    return TrainerVerdict(code, difference, calls[at].text if code else "")
 
 
 def _parameters(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Judging where the parameters start: by shape, scale and what must differ, not by the numbers drawn."""
+"""Judge initial parameters by shape, scale and differences between layers, not by the numbers drawn."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,8 +22,8 @@ class Start(NamedTuple):
     seed: int
 
 
-class Verdict(NamedTuple):
-    """What is wrong with a start; no code where it is right."""
+class InitializationVerdict(NamedTuple):
+    """The mistakes of an initialization; no codes if it is right."""
 
     codes: tuple[str, ...]
     difference: Difference | None
@@ -43,11 +43,11 @@ DEEP = (
 _PUBLISHED = ((3, 2, 1), (5, 4, 3))
 
 
-def judge_start(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> Verdict:
-    """What is wrong with the parameters that came of some starts.
+def judge_initialization(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> InitializationVerdict:
+    """The mistakes in the parameters of some initializations.
 
     Args:
-        starts: as they were called.
+        starts: the calls.
         outcomes: all of kind "value".
     """
     codes: dict[str, tuple[Difference, Start]] = {}
@@ -60,9 +60,9 @@ def judge_start(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> Verdict
         if not codes:
             notes = notes or _stream_note(start, outcome.value)
     if not codes:
-        return Verdict((), None, None, notes)
+        return InitializationVerdict((), None, None, notes)
     difference, start = next(iter(codes.values()))
-    return Verdict(tuple(codes), difference, start, ())
+    return InitializationVerdict(tuple(codes), difference, start, ())
 
 
 def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:
