@@ -49,8 +49,8 @@ class LoadedTables:
     def _repr_html_(self) -> str:
         rows = f"{self.train.m:,} to train on, {self.test.m:,} to test"
         pairs = [("target", self.target.describe()), ("rows", rows), ("inputs", f"{self.train.n_x:,}")]
-        notes = self.recipe.notes(self.train_table)
-        columns = [(shown(note.name), note.kind, f"{note.missing:,}", note.becomes) for note in notes]
+        summaries = self.recipe.summaries(self.train_table)
+        columns = [(shown(s.name), s.kind, f"{s.missing:,}", s.becomes) for s in summaries]
         more = len(columns) - _MOST_ROWS
         html = display.table(("column", "kind", "missing", "becomes"), columns[:_MOST_ROWS], "<<><")
         return (
