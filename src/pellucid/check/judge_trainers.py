@@ -12,7 +12,7 @@ from pellucid.core import shallow
 
 Array = np.ndarray[Any, Any]
 
-# The cost that a training reaches; how far another may lie from it to count as the same.
+# The cost that a training must reach; and the difference below which two costs count as equal.
 _LEARNED = 0.36
 _SAME = 0.03
 
@@ -72,12 +72,12 @@ def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outco
     forms = [_form(parameters) for parameters in found]
     for call, wrong in zip(calls, forms, strict=True):
         if wrong:
-            # No number at the end, and one after the first step: it climbed until there was none.
+            # NaN at the end, but not after the first step: the cost climbed until it overflowed.
             climbed = wrong[0] == "returns-nan" and call is calls[0] and not forms[1]
             return TrainerVerdict("model-climbs" if climbed else wrong[0], wrong[1], call.text)
     costs = [_cost(name, parameters) for parameters in found]
     code, at = _code(found, costs)
-    expected = f"below {_LEARNED}" if at == 0 else "about what it was at the start"
+    expected = f"below {_LEARNED}" if at == 0 else "about the initial cost"
     difference = Difference("cost after training", "value", expected, costs[at]) if code else None
     return TrainerVerdict(code, difference, calls[at].text if code else "")
 

@@ -1,4 +1,4 @@
-"""What goes wrong in the backward pass of the deep network."""
+"""Mistakes in the backward pass of the deep network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -59,7 +59,7 @@ _OWN = (
     "grads-overwritten~reset",
     "grads-overwritten~first",
 )
-# In the hidden layers alone it is ReLU's mask that is missing, and has a name of its own.
+# In the hidden layers alone ReLU's mask is missing, which has a code of its own.
 _OF_RELU = ("derivative-missing",)
 _IN_LAYERS = (*OF_WEIGHTS, *OF_INPUTS, *SLOPES, *ORDERS)
 L_MODEL_BACKWARD = (
@@ -75,14 +75,14 @@ L_MODEL_BACKWARD = (
 
 
 class _Grads(dict[str, Any]):
-    """The dictionary of the backward pass, and what its keys are called."""
+    """The dictionary of the backward pass, with the keys that the mistakes give."""
 
     def __init__(self, on: Mistakes) -> None:
         super().__init__()
         self._on = on
 
     def put(self, l: int, gradients: tuple[Array, Array, Array], *, last: bool) -> None:
-        """Keep dA{l-1}, dW{l} and db{l} under the names that the mistakes give them."""
+        """Store dA{l-1}, dW{l} and db{l} under the names that the mistakes give."""
         on = self._on
         dA, dW, db = gradients
         off = on("da-keys-off-by-one") or on(f"da-keys-off-by-one~{'last' if last else 'hidden'}")
@@ -119,7 +119,7 @@ def _hidden_layers(on: Mistakes, L: int) -> list[int]:
 
 
 def _source(on: Mistakes, grads: _Grads, dAL: Array, running: Array, l: int, L: int) -> Array:
-    """The gradient dA{l} that hidden layer l is fed."""
+    """The gradient dA{l} that hidden layer l receives."""
     if on("hidden-fed-dal"):
         return dAL
     if on("loop-skips-layer~running") or on("loop-not-reversed~running"):
@@ -145,7 +145,7 @@ def L_model_backward(on: Mistakes, AL: Array, Y: Array, caches: Sequence[Any]) -
     if on("loop-not-reversed~all"):
         return _forwards(on, dAL, caches, grads)
     if on("loop-not-reversed~kinds"):
-        # Only the list of caches is the wrong way round.
+        # Only the list of caches is reversed.
         caches = caches[::-1]
     if on("loop-one-short~all") and L == 1:
         return {}
