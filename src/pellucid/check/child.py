@@ -111,11 +111,11 @@ class _Process:
     def call(self, request: memoryview) -> None:
         (size,) = struct.unpack("<I", request[:4])
         number, name, seed, alone, lengths = wire.decode(request[4 : 4 + size])
-        at, given = 4 + size, []
+        at, encoded = 4 + size, []
         for length in lengths:
-            given.append(request[at : at + length])
+            encoded.append(request[at : at + length])
             at += length
-        arguments = [wire.decode(data) for data in given]
+        arguments = [wire.decode(data) for data in encoded]
 
         def work() -> Any:
             function = self._learner.function(name)
@@ -126,7 +126,7 @@ class _Process:
                 self._learner.together(before)
 
         def changed() -> tuple[int, ...]:
-            return tuple(i for i, data in enumerate(given) if wire.encode(arguments[i]) != data)
+            return tuple(i for i, data in enumerate(encoded) if wire.encode(arguments[i]) != data)
 
         if seed is not None:
             np.random.seed(seed)

@@ -63,7 +63,7 @@ class InProcess:
         return [self._one(*call) for call in calls]
 
     def _one(self, name: str, args: tuple[Any, ...], seed: int | None, alone: bool) -> Outcome:
-        given = copy.deepcopy(args)
+        arguments = copy.deepcopy(args)
         if seed is not None:
             np.random.seed(seed)
         printed = io.StringIO()
@@ -75,7 +75,7 @@ class InProcess:
             try:
                 function = self._learner.function(name)
                 before = self._learner.alone(name) if alone else {}
-                value = function(*given)
+                value = function(*arguments)
             except (Exception, SystemExit) as failure:
                 error = _failure(failure)
             finally:
@@ -83,7 +83,7 @@ class InProcess:
         took = perf_counter() - start
         changed = tuple(
             i
-            for i, (was, now) in enumerate(zip(args, given, strict=True))
+            for i, (was, now) in enumerate(zip(args, arguments, strict=True))
             if wire.encode(was) != wire.encode(now)
         )
         kind = "value" if error is None else "raised"

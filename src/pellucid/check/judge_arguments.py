@@ -70,7 +70,7 @@ def arranged(exam: Exam, order: Sequence[str], case: Case) -> tuple[Any, ...]:
         order: from `order_of`.
         case: one of the exam's.
     """
-    given = dict(zip(exam.arguments, case.args, strict=True))
+    by_name = dict(zip(exam.arguments, case.args, strict=True))
     if "y" in order:
-        given["y"] = np.asarray(case.expected, float)
-    return tuple(given.get(name, {}) for name in order)
+        by_name["y"] = np.asarray(case.expected, float)
+    return tuple(by_name.get(name, {}) for name in order)

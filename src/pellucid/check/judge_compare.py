@@ -85,7 +85,7 @@ def _sequence(expected: Sequence[Any], got: Any, names: Any, where: str) -> Iter
     if not isinstance(got, (tuple, list)) or len(got) != len(expected):
         yield Difference(where or _plain(names) or "the result", "count", expected, got)
         return
-    for i, (value, mine) in enumerate(zip(expected, got, strict=True)):
+    for i, (value, observed) in enumerate(zip(expected, got, strict=True)):
         if isinstance(names, str) and names:
             inside = f"{where or names}[{i}]"
         else:
@@ -95,7 +95,7 @@ def _sequence(expected: Sequence[Any], got: Any, names: Any, where: str) -> Iter
                 f"result {i + 1}" if not isinstance(value, (tuple, list, dict)) else "cache"
             )
         nested = named[i] if isinstance(names, tuple) else _inner_names(value)
-        yield from _walk(value, mine, nested, inside)
+        yield from _walk(value, observed, nested, inside)
 
 
 def _inner_names(value: Any) -> Any:
@@ -107,15 +107,15 @@ def _inner_names(value: Any) -> Any:
 
 def _array(expected: Any, got: Any, where: str) -> Iterator[Difference]:
     right = np.asarray(expected)
-    mine = _number(got)
-    if mine is None:
+    observed = _number(got)
+    if observed is None:
         yield Difference(where, "numbers", expected, got)
-    elif mine.shape != right.shape:
-        yield Difference(where, "shape", right, mine)
-    elif bool(np.isnan(mine).any()) and not bool(np.isnan(right).any()):
-        yield Difference(where, "nan", right, mine)
-    elif _relative(right.astype(float), mine) > TOLERANCE:
-        yield Difference(where, "value", right, mine)
+    elif observed.shape != right.shape:
+        yield Difference(where, "shape", right, observed)
+    elif bool(np.isnan(observed).any()) and not bool(np.isnan(right).any()):
+        yield Difference(where, "nan", right, observed)
+    elif _relative(right.astype(float), observed) > TOLERANCE:
+        yield Difference(where, "value", right, observed)
 
 
 def _number(got: Any) -> np.ndarray[Any, Any] | None:
@@ -126,16 +126,16 @@ def _number(got: Any) -> np.ndarray[Any, Any] | None:
     return None
 
 
-def _relative(right: np.ndarray[Any, Any], mine: np.ndarray[Any, Any]) -> float:
+def _relative(right: np.ndarray[Any, Any], observed: np.ndarray[Any, Any]) -> float:
     if right.size == 0:
         return 0.0
-    same = (right == mine) | (np.isnan(right) & np.isnan(mine))
+    same = (right == observed) | (np.isnan(right) & np.isnan(observed))
     if same.all():
         return 0.0
     finite = np.isfinite(right)
-    if not np.isfinite(mine[finite]).all() or not same[~finite].all():
+    if not np.isfinite(observed[finite]).all() or not same[~finite].all():
         return float("inf")
     scale = float(np.abs(right[finite]).max(initial=0.0))
-    error = float(np.abs(right[finite] - mine[finite]).max())
+    error = float(np.abs(right[finite] - observed[finite]).max())
     # Rounding errors around an exact zero of the reference.
     return 0.0 if error < 1e-12 else error / max(scale, 1e-9)

@@ -21,7 +21,7 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
         NotFoundError: there is no such file.
         SolutionError: it is neither Python nor a notebook, does not parse, or defines no function of the
             course.
-        OptionError: `only` is no function of the course.
+        OptionError: `only` is not a function of the course.
     """
     solution = read_solution(path)
     if not examined_names(solution, only):

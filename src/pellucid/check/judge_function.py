@@ -84,9 +84,9 @@ class Judge:
     def _wrong_arity(
         self, name: str, function: FunctionSource | None, arguments: Sequence[str]
     ) -> Judgement:
-        found = ", ".join(function.parameters) if function else "unknown"
+        parameters = ", ".join(function.parameters) if function else "unknown"
         line = function.tree.lineno if function else None
-        notes = (f"its arguments are ({found}); the course has ({', '.join(arguments)})",)
+        notes = (f"its arguments are ({parameters}); the course has ({', '.join(arguments)})",)
         return Judgement.of(name, ("wrong-arity",), line=line, notes=notes)
 
     def _examined(
@@ -132,7 +132,9 @@ class Judge:
         # Values say more about a mistake than errors.
         first = next((i for i in wrong if outcomes[i].kind == "value"), wrong[0])
         case, outcome = cases[first], outcomes[first]
-        found = differences(case.expected, outcome.value, exam.outputs) if outcome.kind == "value" else []
+        differing = (
+            differences(case.expected, outcome.value, exam.outputs) if outcome.kind == "value" else []
+        )
         errors = [outcomes[i].error for i in wrong if outcomes[i].error]
         error = errors[0] if errors else None
         notes: tuple[str, ...] = ()
@@ -145,7 +147,7 @@ class Judge:
         if line is None and error:
             line = error.line
         return Judgement.of(
-            exam.function, causes, line=line, case=case.text, shapes=rows_of(found), notes=notes
+            exam.function, causes, line=line, case=case.text, shapes=rows_of(differing), notes=notes
         )
 
     def _causes(
@@ -284,8 +286,8 @@ def _only_published(
     """Whether the backward pass fails only the exercise, whose AL is not the output of its caches."""
     if exam.name != "L_model_backward" or [cases[i].text for i in wrong] != ["the published exercise"]:
         return False
-    found = differences(cases[wrong[0]].expected, outcomes[wrong[0]].value, exam.outputs)
-    return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in found)
+    differing = differences(cases[wrong[0]].expected, outcomes[wrong[0]].value, exam.outputs)
+    return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in differing)
 
 
 def _mutation(name: str, outcomes: Sequence[Outcome]) -> str:

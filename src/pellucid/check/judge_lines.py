@@ -75,8 +75,8 @@ def loops_over_numbers(function: FunctionSource, others: dict[str, FunctionSourc
         others: the file's other functions, followed if it calls them.
     """
     allowed = 1 if re.search(r"model|deep|update|velocity|adam|predict", function.name) else 0
-    mine = {name: other for name, other in others.items() if name not in _COURSE}
-    return _deep_loop(function.tree, allowed, mine, {function.name})
+    helpers = {name: other for name, other in others.items() if name not in _COURSE}
+    return _deep_loop(function.tree, allowed, helpers, {function.name})
 
 
 def is_about(function: FunctionSource, line: int, code: str) -> bool:
@@ -137,8 +137,8 @@ def _deep_loop(
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             if name in others and name not in seen:
-                found = _deep_loop(others[name].tree, 0, others, seen | {name})
-                if found:
+                inner = _deep_loop(others[name].tree, 0, others, seen | {name})
+                if inner:
                     return node.lineno
         elif depth > allowed:
             return int(getattr(node, "lineno", 0)) or None
@@ -199,9 +199,9 @@ def _targets(statement: ast.stmt) -> str:
 def _target(statements: list[ast.stmt], pattern: str) -> int | None:
     wanted = re.compile(rf"(?:^|[\s('\"\[,])(?:{pattern})")
     # Prefer a line that computes to one that only copies or unpacks.
-    found = [s for s in statements if _assigns(s) and wanted.search(_targets(s))]
-    computing = [s for s in found if _computes(s)]
-    return (computing or found)[0].lineno if found else None
+    matching = [s for s in statements if _assigns(s) and wanted.search(_targets(s))]
+    computing = [s for s in matching if _computes(s)]
+    return (computing or matching)[0].lineno if matching else None
 
 
 def _computes(statement: ast.stmt) -> bool:
@@ -219,22 +219,22 @@ def _in_loop(statements: list[ast.stmt], pattern: str) -> int | None:
 
 
 def _return_of(statements: list[ast.stmt]) -> int | None:
-    found = [s.lineno for s in statements if isinstance(s, ast.Return)]
-    return found[-1] if found else None
+    lines = [s.lineno for s in statements if isinstance(s, ast.Return)]
+    return lines[-1] if lines else None
 
 
 def _last_assignment(statements: list[ast.stmt]) -> int | None:
-    found = [s.lineno for s in statements if _assigns(s)]
-    return found[-1] if found else None
+    lines = [s.lineno for s in statements if _assigns(s)]
+    return lines[-1] if lines else None
 
 
 def _cache_or_return(statements: list[ast.stmt], code: str) -> int | None:
     if code.startswith("cache-") and code != "cache-missing":
-        found = _target(statements, r"\w*cache")
-        if found:
-            return found
+        line = _target(statements, r"\w*cache")
+        if line:
+            return line
     if code.startswith("predict-") and code != "predict-probabilities":
-        found = _first(statements, lambda s: _assigns(s) and any(w in ast.unparse(s) for w in "<>"))
-        if found:
-            return found
+        line = _first(statements, lambda s: _assigns(s) and any(w in ast.unparse(s) for w in "<>"))
+        if line:
+            return line
     return _return_of(statements)

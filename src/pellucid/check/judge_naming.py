@@ -46,12 +46,12 @@ def named(
     def likely(code: str) -> bool:
         return function is not None and any(is_about(function, line, code) for line in lines)
 
-    found = causes_of(exam.name, cases, outcomes, strict=strict, likely=likely)
-    if not found and exam.name == "L_model_backward":
+    codes = causes_of(exam.name, cases, outcomes, strict=strict, likely=likely)
+    if not codes and exam.name == "L_model_backward":
         # Written with AL - Y, it always differs from the long formula in the published exercise.
-        found = causes_of(exam.name, cases[1:], outcomes[1:], strict=strict)
-    if found:
-        return tuple(refined(code, function) for code in found) if function else found
+        codes = causes_of(exam.name, cases[1:], outcomes[1:], strict=strict)
+    if codes:
+        return tuple(refined(code, function) for code in codes) if function else codes
     sure = next(filter(None, map(judge_errors.definite, errors)), "")
     if sure:
         return (sure,)

@@ -52,7 +52,7 @@ def causes_of(
     pairs.sort(key=lambda pair: _priority(*pair))
     # A function may call some of the others and write some out: try the likelier way first.
     search = _Search(name, pairs, strict=strict, likely=likely)
-    return search.found() or _Search(name, pairs, strict=not strict, likely=likely).single()
+    return search.codes() or _Search(name, pairs, strict=not strict, likely=likely).single()
 
 
 def _observed(outcome: Outcome) -> Any:
@@ -88,14 +88,14 @@ class _Search:
         # If every call raised, a mistake explains that only with the same errors.
         self._all_raised = all(isinstance(got, _Raised) for _, got in pairs)
 
-    def found(self) -> tuple[str, ...]:
+    def codes(self) -> tuple[str, ...]:
         """The codes of the smallest set of mistakes that explains everything."""
-        found = self.single() or (() if self._all_raised else self._pair())
-        if found or self._all_raised:
-            return found
-        found = self._piece_by_piece()
-        if found:
-            return found
+        codes = self.single() or (() if self._all_raised else self._pair())
+        if codes or self._all_raised:
+            return codes
+        codes = self._piece_by_piece()
+        if codes:
+            return codes
         self._lenient = True
         return self.single() or self._pair()
 

@@ -70,8 +70,8 @@ def is_wrong(case: Case, outcome: Outcome, exam: Exam) -> bool:
 
 
 def _saturated_differences(case: Case, outcome: Outcome, exam: Exam) -> list[Difference]:
-    found = differences(case.expected, outcome.value, exam.outputs)
-    return [d for d in found if d.kind != "value" or not _close(d)]
+    differing = differences(case.expected, outcome.value, exam.outputs)
+    return [d for d in differing if d.kind != "value" or not _close(d)]
 
 
 def _close(d: Difference) -> bool:
@@ -89,7 +89,7 @@ def is_weak(case: Case, outcome: Outcome, exam: Exam) -> bool:
         )
     if outcome.kind != "value":
         return False
-    found = _saturated_differences(case, outcome, exam)
-    return bool(found) and all(
-        d.kind == "nan" or (d.kind == "value" and not np.isfinite(d.got).all()) for d in found
+    differing = _saturated_differences(case, outcome, exam)
+    return bool(differing) and all(
+        d.kind == "nan" or (d.kind == "value" and not np.isfinite(d.got).all()) for d in differing
     )

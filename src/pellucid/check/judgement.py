@@ -106,13 +106,13 @@ class Judgement:
         }
 
 
-def rows_of(found: Sequence[Difference]) -> tuple[Row, ...]:
+def rows_of(differing: Sequence[Difference]) -> tuple[Row, ...]:
     """The table of the differences.
 
     Args:
-        found: the differences of one case.
+        differing: the differences of one case.
     """
-    return tuple(_row(d) for d in found[:12])
+    return tuple(_row(d) for d in differing[:12])
 
 
 def _row(d: Difference) -> Row:

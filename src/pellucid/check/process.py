@@ -98,7 +98,7 @@ class ChildProcess:
             self.popen.wait(_MOMENT)
 
     def end(self) -> int:
-        """Kill the process and what it started, remove its folder.
+        """Kill the process and its children, remove its folder.
 
         Returns:
             Its exit status, as in `subprocess`.

@@ -39,7 +39,7 @@ def submissions_in(folder: Path) -> list[Path]:
         folder: of a class.
 
     Raises:
-        DataError: there are none.
+        DataError: there is no solution.
     """
     common = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
     paths = sorted(

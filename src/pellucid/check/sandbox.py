@@ -121,9 +121,11 @@ class Sandbox:
         try:
             self._channel.receive(_STARTING)
         except (ClosedError, SilentError, FormatError) as error:
-            said = self._channel.printed().split("\n")
+            output = self._channel.printed().split("\n")
             self._end()
-            raise SandboxError(f"Python does not start in the sandbox: {' '.join(said)[-300:]}") from error
+            raise SandboxError(
+                f"Python does not start in the sandbox: {' '.join(output)[-300:]}"
+            ) from error
         self._number = 0
         outcome = self._ask([wire.encode(self._job())], self._limits.loading)
         if outcome.kind == "value" and isinstance(outcome.value, list):

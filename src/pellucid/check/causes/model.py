@@ -125,8 +125,8 @@ def labels(on: Mistakes, AL: Array) -> Array:
         on: the mistakes.
         AL: (1, m).
     """
-    found = on.choose(_LABELS, lambda A: (A > 0.5) * 1, AL)
-    return np.ravel(found) if on("predict-rank-1") else found
+    predicted = on.choose(_LABELS, lambda A: (A > 0.5) * 1, AL)
+    return np.ravel(predicted) if on("predict-rank-1") else predicted
 
 
 def predict(on: Mistakes, X: Array, parameters: Mapping[str, Array]) -> Array:

@@ -151,21 +151,21 @@ def L_model_backward(on: Mistakes, AL: Array, Y: Array, caches: Sequence[Any]) -
         return {}
     k = 0 if on("last-cache-wrong") else L - 2 if on("last-cache-wrong~before") else L - 1
     name = "relu" if on("last-layer-relu") else "sigmoid"
-    found = linear_activation_backward(on.at("last"), dAL, caches[k], name)
-    grads.put(L, found, last=True)
-    running = found[0]
+    gradients_of_layer = linear_activation_backward(on.at("last"), dAL, caches[k], name)
+    grads.put(L, gradients_of_layer, last=True)
+    running = gradients_of_layer[0]
     for l in _hidden_layers(on, L):
         dA = _source(on, grads, dAL, running, l, L)
         cache = _cache(on, caches, l)
-        found = linear_activation_backward(on.at("hidden"), dA, cache, _hidden_name(on))
-        running = found[0]
+        gradients_of_layer = linear_activation_backward(on.at("hidden"), dA, cache, _hidden_name(on))
+        running = gradients_of_layer[0]
         if on("grads-overwritten~reset"):
             grads.clear()
-        grads.put(l, found, last=False)
+        grads.put(l, gradients_of_layer, last=False)
         if on("da-overwritten") and f"dA{l}" in grads:
             grads[f"dA{l}"] = dA * (cache[1] > 0)
     if on("key-not-formatted"):
-        return {"dA{l}": running, "dW{l}": found[1], "db{l}": found[2]}
+        return {"dA{l}": running, "dW{l}": gradients_of_layer[1], "db{l}": gradients_of_layer[2]}
     return dict(grads)
 
 
@@ -178,7 +178,7 @@ def _forwards(on: Mistakes, dAL: Array, caches: Sequence[Any], grads: _Grads) ->
     dA, L = dAL, len(caches)
     for l in range(1, L + 1):
         place, name = ("last", "sigmoid") if l == L else ("hidden", _hidden_name(on))
-        found = linear_activation_backward(on.at(place), dA, caches[l - 1], name)
-        grads.put(l, found, last=l == L)
-        dA = found[0]
+        gradients_of_layer = linear_activation_backward(on.at(place), dA, caches[l - 1], name)
+        grads.put(l, gradients_of_layer, last=l == L)
+        dA = gradients_of_layer[0]
     return dict(grads)
