@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells here wha
 
 @pytest.fixture(params=["limits", "bubblewrap"])
 def walls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every file meets a process with limits only, and bubblewrap where it is installed."""
+    """Every file runs in a process with limits only, and in bubblewrap if it is installed."""
     if request.param == "limits":
         for module in (process, sandbox):
             monkeypatch.setattr(module, "isolation", lambda: process.LIMITS_ONLY)

@@ -1,4 +1,4 @@
-"""Reading a learner's file without running it: functions, lines, notebooks, and what is refused."""
+"""Reading a learner's file without running it: functions, lines, notebooks, and errors."""
 
 import json
 from pathlib import Path

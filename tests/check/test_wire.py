@@ -1,4 +1,4 @@
-"""Values as bytes: what comes back is what was given, and bytes from anywhere do no harm."""
+"""Values as bytes: values are decoded as encoded, and hostile bytes do no harm."""
 
 import struct
 from collections import OrderedDict, namedtuple
