@@ -1,4 +1,4 @@
-"""Write the causes that `pellucid check` names into docs/check-causes.md; --check compares them."""
+"""Write the causes of `pellucid check` into docs/check-causes.md; --check compares them."""
 
 import sys
 from collections import defaultdict
@@ -9,16 +9,15 @@ from pellucid.check.causes.explanations import GROUPS
 
 PAGE = Path(__file__).parent.parent / "docs" / "check-causes.md"
 INTRODUCTION = """\
-# The causes that a check names
+# The causes of mistakes
 
-This page is written from the table of causes itself, by `scripts/write_causes_page.py`; a test fails where
-they differ.
+`scripts/write_causes_page.py` writes this page from the table of causes; a test fails if they differ.
 
-`pellucid check` gives every mistake it recognises a short code, which stays the same from version to
-version: `"cause"` in `--json`, and the cells of a class's table. Two mistakes in one function are joined,
-`dw-missing-1-over-m+db-wrong-axis`. Each has an example, a line that has the mistake, and a hint as
-learners get it. The three that end in `nan-at-saturation` or `nan-at-large-z` are weaknesses of the
-course's own formulas: the function passes, and the weakness is said.
+`pellucid check` gives every mistake that it recognises a short code, which stays the same from version to
+version: `"cause"` in `--json`, and the cells of a class's table. The codes of two mistakes in one function
+are joined: `dw-missing-1-over-m+db-wrong-axis`. Each entry has an example of a wrong line, and the hint for
+learners. The three that end in `nan-at-saturation` or `nan-at-large-z` are weaknesses of the course's own
+formulas: the function passes, and the report mentions the weakness.
 """
 
 
@@ -33,11 +32,11 @@ def page() -> str:
     parts = [INTRODUCTION]
     for title, group in GROUPS.items():
         parts.append(f"## {title}\n")
-        for code, words in group.items():
+        for code, explanation in group.items():
             functions = f" In {', '.join(f'`{name}`' for name in where[code])}." if where[code] else ""
             parts.append(
-                f"**`{code}`** {words.message[0].upper()}{words.message[1:]}.{functions}\n"
-                f"`{words.example}`<br>\n*{words.hint}*\n"
+                f"**`{code}`** {explanation.message[0].upper()}{explanation.message[1:]}.{functions}\n"
+                f"`{explanation.example}`<br>\n*{explanation.hint}*\n"
             )
     return "\n".join(parts)
 

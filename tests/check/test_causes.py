@@ -1,4 +1,4 @@
-"""The known mistakes: each is a mistake, is told from every other, and has its words."""
+"""The known mistakes: each is a mistake, differs from every other, and has an explanation."""
 
 import re
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The corpus is what it says, and the judge names what is planted in it."""
+"""The corpus is right about its solutions, and the judge names the planted mistakes."""
 
 from collections import Counter
 from pathlib import Path

@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells here wha
 
 @pytest.fixture(params=["limits", "bubblewrap"])
 def walls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every file meets a process with limits only, and bubblewrap where it is installed."""
+    """Every file runs in a process with limits only, and in bubblewrap if it is installed."""
     if request.param == "limits":
         for module in (process, sandbox):
             monkeypatch.setattr(module, "isolation", lambda: process.LIMITS_ONLY)
@@ -87,17 +87,17 @@ def test_what_does_not_end_is_ended(tmp_path: Path, text: str, line: int | None)
         ("import os\ndef f(x): os._exit(3)", "its process ended by itself with status 3"),
         ("import ctypes\ndef f(x): ctypes.string_at(0)", "its process was ended by SIGSEGV"),
         ("import ctypes\ndef f(x): ctypes.CDLL(None).kill(0, 9)", "its process was ended by SIGKILL"),
-        ("import os\ndef f(x): os.closerange(0, 100)", "it took away what Python needs"),
-        ("import sys\ndef f(x): sys.modules.clear()", "it took away what Python needs"),
+        ("import os\ndef f(x): os.closerange(0, 100)", "it removed what Python needs"),
+        ("import sys\ndef f(x): sys.modules.clear()", "it removed what Python needs"),
         (
             "import os\ndef f(x):\n  for i in range(3, 64):\n    try: os.write(i, b'x' * 99)\n"
             "    except OSError: pass",
-            "its process answered out of form: an answer of 8,680,820,740,569,200,760 bytes",
+            "its process sent an invalid answer: an answer of 8,680,820,740,569,200,760 bytes",
         ),
         (
             "import os\ndef f(x):\n  for i in range(3, 64):\n    try: os.write(i, b'\\3' + 7 * b'\\0')\n"
             "    except OSError: pass",
-            "its process answered out of form: it is cut short",
+            "its process sent an invalid answer: it is cut short",
         ),
     ],
     ids=[
@@ -151,12 +151,12 @@ def test_what_is_refused_is_refused_at_its_line(tmp_path: Path) -> None:
     """
     expected: dict[str, tuple[str, str]] = {
         "ends": ("SystemExit", "3"),
-        "forks": ("PermissionError", "no process be started"),
-        "starts": ("PermissionError", "no process be started"),
-        "kills": ("PermissionError", "no signal be sent"),
-        "kills_group": ("PermissionError", "no signal be sent"),
-        "calls": ("PermissionError", "the check has no network"),
-        "frees": ("PermissionError", "limits"),
+        "forks": ("PermissionError", "cannot start processes"),
+        "starts": ("PermissionError", "cannot start processes"),
+        "kills": ("PermissionError", "cannot send signals"),
+        "kills_group": ("PermissionError", "cannot send signals"),
+        "calls": ("PermissionError", "a checked file has no network"),
+        "frees": ("PermissionError", "cannot change its limits"),
         "writes": ("PermissionError", f"outside its own folder: {outside}"),
         "removes": ("PermissionError", f"outside its own folder: {outside}"),
         "moves": ("PermissionError", f"outside its own folder: {outside}"),

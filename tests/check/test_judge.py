@@ -1,4 +1,4 @@
-"""The verdict: right answers of every style pass, wrong ones are named, and the line is told."""
+"""The verdict: right answers of every style pass, wrong ones have their causes and lines."""
 
 from pathlib import Path
 

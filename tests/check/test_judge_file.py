@@ -1,4 +1,4 @@
-"""A file judged in the sandbox: the same verdict as without its walls, whatever else the file does."""
+"""A file judged in the sandbox: the same verdict as in this process, whatever else the file does."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where a mistake stands, as read from the code; and what is a slow loop."""
+"""The line of a mistake, found in the code; and slow loops."""
 
 from pathlib import Path
 

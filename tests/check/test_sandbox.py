@@ -1,4 +1,4 @@
-"""Calls into a learner's file in a process of its own: what comes back, and what is noticed on the way."""
+"""Calls into a learner's file in a process of its own: results, and side effects that are detected."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Reading a learner's file without running it: functions, lines, notebooks, and what is refused."""
+"""Reading a learner's file without running it: functions, lines, notebooks, and errors."""
 
 import json
 from pathlib import Path
@@ -146,14 +146,14 @@ def test_what_is_no_python_is_refused_in_a_line(tmp_path: Path, content: str | b
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("def f(): pass", "is no notebook: its JSON cannot be read"),
-        ("{", "is no notebook: its JSON cannot be read"),
+        ("def f(): pass", "is not a notebook: its JSON cannot be read"),
+        ("{", "is not a notebook: its JSON cannot be read"),
         ("{}", "holds no list of cells"),
         ("[]", "holds no cells"),
         ('{"cells": {}}', "holds no list of cells"),
         ('{"cells": [1]}', "holds no list of cells"),
-        ('{"cells": [{"cell_type": "code", "source": {}}]}', "source is no text"),
-        ('{"cells": [{"cell_type": "code", "source": ["x", 1]}]}', "source is no text"),
+        ('{"cells": [{"cell_type": "code", "source": {}}]}', "source is not a text"),
+        ('{"cells": [{"cell_type": "code", "source": ["x", 1]}]}', "source is not a text"),
         ('{"cells": ' + "[" * 200_000, "nested too deep"),
         (b'{"cells": "\xff"}', "is not written in UTF-8"),
         (notebook(code("x = 1"), code("y = 2", "def f(:", "  pass")), "at cell 2, line 2: "),

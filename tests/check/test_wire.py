@@ -1,4 +1,4 @@
-"""Values as bytes: what comes back is what was given, and bytes from anywhere do no harm."""
+"""Values as bytes: values are decoded as encoded, and hostile bytes do no harm."""
 
 import struct
 from collections import OrderedDict, namedtuple
@@ -87,7 +87,7 @@ def test_kin_of_plain_types_arrive_as_plain() -> None:
         (np.array(["abc"]), "ndarray", "an array of shape (1,) and type str96"),
         (np.broadcast_to(1.0, (10**6, 10**6)), "ndarray", "8,000,000,000,000 bytes"),
         (np.zeros((0, 10**12)), "ndarray", "an array of shape (0, 1000000000000)"),
-        (2**9999, "int", "a whole number of 10,000 bits"),
+        (2**9999, "int", "an integer of 10,000 bits"),
         ("x" * 2_000_000, "str", "a text of 2,000,000 characters"),
         ([0] * 2_000_000, "list", "a list of 2,000,000 values"),
         ({1: 2}, "dict", "a dict with a key of type int"),

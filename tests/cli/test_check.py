@@ -58,7 +58,7 @@ def test_a_page_to_hand_in(run: Callable, wrong: Path, here: Path) -> None:
     [
         ("def sigmoid(Z:\n", "not valid Python at line 1"),
         ("x = 1\n", "defines none of the course's functions"),
-        ("\0", "no text"),
+        ("\0", "not a text"),
     ],
 )
 def test_a_file_that_cannot_be_used(run: Callable, here: Path, text: str, said: str) -> None:

@@ -1,4 +1,4 @@
-"""A table file with more columns: what the rows were, they stay."""
+"""A table file with additional columns: its rows stay unchanged."""
 
 import csv
 import io

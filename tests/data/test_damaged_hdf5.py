@@ -1,4 +1,4 @@
-"""Damaged HDF5 files: chunks and text that are not what they should be, cut files, changed bytes."""
+"""Damaged HDF5 files: invalid chunks and text, cut files, changed bytes."""
 
 import struct
 import zlib

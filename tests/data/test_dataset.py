@@ -1,4 +1,4 @@
-"""Dataset: rows made columns, labels made targets, and what is refused on the way."""
+"""Dataset: columns from rows, targets from labels, and errors."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Folders that are not what was meant: what every mistake is told."""
+"""Folders with mistakes: the message of each."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Folders of photographs: every layout, and what is left out of it."""
+"""Folders of photographs: every layout, and the files that are left out."""
 
 import random
 from pathlib import Path

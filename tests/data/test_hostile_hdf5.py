@@ -1,4 +1,4 @@
-"""HDF5 files that lead elsewhere, or lie about their size."""
+"""HDF5 files that point elsewhere, or declare a wrong size."""
 
 import os
 import re

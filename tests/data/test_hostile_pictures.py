@@ -1,4 +1,4 @@
-"""Files that are no pictures, or no longer: an array or a FormatError, never anything else."""
+"""Files that are not pictures, or damaged ones: an array or a FormatError, never another error."""
 
 import io
 import os

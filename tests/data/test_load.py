@@ -1,4 +1,4 @@
-"""From a path or a name to data sets: every kind of source, the split, and what is refused."""
+"""Data sets from a path or a name: every kind of source, the split, and errors."""
 
 from pathlib import Path
 from typing import Any

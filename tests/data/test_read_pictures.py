@@ -1,4 +1,4 @@
-"""Many photographs at once: order, what is skipped, strictness, progress, and stopping."""
+"""Many photographs at once: order, skipped files, strictness, progress, and stopping."""
 
 import subprocess
 import sys

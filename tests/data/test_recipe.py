@@ -1,4 +1,4 @@
-"""Recipe: what is done to raw rows, done again, undone, written down and read back."""
+"""Recipe: preprocessing raw rows, its inverse, its document."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Recipes written by nobody knows whom: what is no recipe is refused."""
+"""Recipes of unknown origin: invalid ones are refused."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Regression from array files: what is read, split, refused, and predicted in the targets' units."""
+"""Regression from array files: reading, splitting, errors, and predictions in the targets' units."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tables in memory: what becomes numbers, what texts, what is missing, and what is refused."""
+"""Tables in memory: numbers, texts, missing values, and errors."""
 
 import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Reading tables: CSV, TSV and Parquet, told apart by content; types, missing values, line numbers."""
+"""Reading tables: CSV, TSV and Parquet, recognised by content; types, missing values, line numbers."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""From files of tables to data sets: the split, what is fitted to what, evaluating and predicting."""
+"""Data sets from table files: the split, fitting to the training rows, evaluation and prediction."""
 
 from pathlib import Path
 from typing import Any

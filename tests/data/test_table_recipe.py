@@ -1,4 +1,4 @@
-"""From columns to inputs: what is fitted, what predicting on other tables makes of it, what is refused."""
+"""From columns to inputs: fitting, prediction on other tables, errors."""
 
 from typing import Any
 
@@ -252,7 +252,7 @@ def test_where_numbers_are_cut() -> None:
     assert edges_of(np.array([0.0, 1.0] * 9), 4) == ()
     assert edges_of(np.array([3.0, 1.0, 2.0] * 9), 4) == (1.0, 2.0, 3.0)
     assert edges_of(np.arange(101.0), 4) == (0.0, 25.0, 50.0, 75.0, 100.0)
-    # Most are 0, and what the others are is told as finely; that a number is 0 can be learnt.
+    # Most are 0: the other numbers still have fine pieces, and 0 has edges of its own.
     spiked = np.concatenate([np.zeros(900), np.arange(1.0, 102.0)])
     assert edges_of(spiked, 4) == (0.0, 1.0, 26.0, 51.0, 76.0, 101.0)
     middle = np.concatenate([np.full(900, 50.0), np.arange(101.0)])

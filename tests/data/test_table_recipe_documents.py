@@ -1,4 +1,4 @@
-"""Recipes of tables written by nobody knows whom: what is no recipe is refused."""
+"""Recipes of tables of unknown origin: invalid ones are refused."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all: what becomes of the old one when anything fails or dies."""
+"""Atomic writing: the old file survives every error, and the death of the process."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The model file: what is written is read, to the bit; and what could not be read is not written."""
+"""The model file: models are read as written, to the bit; and an unreadable file is never written."""
 
 import json
 import os

@@ -210,7 +210,7 @@ def test_a_bug_of_the_caller_is_not_hidden(path: Path) -> None:
 
 
 def test_names_with_lone_surrogates_survive(path: Path, sound: bytes) -> None:
-    """Such a name is what Python makes of a folder whose name is not UTF-8."""
+    """Python gives such a name to a folder whose name is not UTF-8."""
     path.write_bytes(with_document(sound, classes=["caf\udce9", "\u6c34"]))
     assert Model.load(path).classes == ("caf\udce9", "\u6c34")
 

@@ -1,4 +1,4 @@
-"""Damage without a plan: whatever the bytes, the answer is a model or one line, and it comes at once."""
+"""Random damage: for any bytes the result is a model or a one-line error, without delay."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that are no models: each is refused, and the line says what it is and where it is wrong."""
+"""Files that are not models: each is refused, with its format or the place of the error."""
 
 import gzip
 import io

@@ -1,5 +1,5 @@
-"""Checking a learner's functions: what a file defines, running it apart, and what is said of it.
+"""Check a learner's functions: read the file, run it in isolation, judge the results.
 
-`solution` reads a file without running it; `sandbox` runs it in a process of its own; `wire` carries values
-there and back. What is right, and what the learner is told, never leaves this side.
+`solution` reads a file without running it; `sandbox` runs it in a process of its own; `wire` transfers
+values. The expected results and the verdict stay in the process of the check.
 """

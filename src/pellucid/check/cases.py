@@ -1,6 +1,6 @@
-"""The cases a function is run on: many shapes, both types of number, and the published exercise among them.
+"""The cases for each function: many shapes, float64 and float32, and the published exercise.
 
-Every case knows what the reference gives for it, and that never leaves this process.
+Every case has the result of the reference, which never leaves this process.
 """
 
 from collections.abc import Callable
@@ -100,6 +100,6 @@ def cases_of(name: str) -> tuple[Case, ...]:
     Args:
         name: of a function of `EXAMS`.
     """
-    # The course's own formulas warn where AL is exactly 0 or 1.
+    # The course's own formulas warn if AL is exactly 0 or 1.
     with np.errstate(all="ignore"):
         return tuple(EXAMS[name].cases())

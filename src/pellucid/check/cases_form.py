@@ -1,4 +1,4 @@
-"""What a case is, and an exam."""
+"""Case and Exam: one call of a function with its expected result, and all cases of a function."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,15 +12,15 @@ Parameters = dict[str, Array]
 
 @dataclass(frozen=True)
 class Case:
-    """One call of a function, and what it should give.
+    """One call of a function, and its expected result.
 
     Attributes:
-        text: the case in words, for people.
+        text: the case in words.
         args: the arguments, by position.
-        expected: what the reference gives.
-        judged: whether the verdict depends on it; else it only serves to tell mistakes apart.
-        saturated: whether it holds an AL of exactly 0 or 1 (or a Z that leads there), where the course's
-            own formulas are not numbers.
+        expected: the result of the reference.
+        judged: whether the verdict depends on it; otherwise it only serves to distinguish mistakes.
+        saturated: whether it holds an AL of exactly 0 or 1 (or a Z that leads there), for which the
+            course's own formulas give no number.
     """
 
     text: str
@@ -32,15 +32,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Exam:
-    """How one function of the course is examined.
+    """The examination of one function of the course.
 
     Attributes:
-        name: of the function; "shallow." before it where the network with one hidden layer has its own.
-        arguments: their names, as the course has them.
-        outputs: names of the results, nested as they are: a name, a tuple of names, or "" for a dictionary
-            or list, which names its own.
+        name: of the function; with "shallow." in front if it belongs to the network with one hidden layer.
+        arguments: their names in the course.
+        outputs: names of the results, nested like them: a name, a tuple of names, or "" for a dictionary
+            or list, whose keys are the names.
         cases: makes them.
-        other_arguments: further orders in which the course's learners know the arguments.
+        other_arguments: further orders of the arguments in editions of the course.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Exam:
 
     @property
     def function(self) -> str:
-        """What the function is called in a solution: "shallow." is no part of it."""
+        """The name of the function in a solution, without "shallow."."""
         return self.name.removeprefix("shallow.")
 
 
 def made(
     function: Callable[..., Any], text: str, *args: Any, judged: bool = True, saturated: bool = False
 ) -> Case:
-    """A case whose answer the reference gives.
+    """A case whose expected result is that of the reference.
 
     Args:
         function: the reference's.
@@ -71,7 +71,7 @@ def made(
 
 
 def shaped(n: int, m: int, dtype: Any) -> str:
-    """A shape and a type of number in words.
+    """A shape and a dtype in words.
 
     Args:
         n: rows.

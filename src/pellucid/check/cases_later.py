@@ -1,4 +1,4 @@
-"""Cases of the course that follows, and of the further activations. Their mistakes are told, not named."""
+"""Cases of the next course, and of the other activations. Their mistakes are reported without a cause."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,15 +10,15 @@ from pellucid.check.cases_form import Array, Case, Parameters, made
 from pellucid.check.cases_layers import elementwise_backward, elementwise_forward
 from pellucid.check.cases_networks import labels, network
 
-# Counted as the course's where the file has both of a pair: alone such a name is any helper.
+# Judged only if the file has both of a pair: alone such a name may be any helper.
 ACTIVATIONS = ("tanh", "softmax", "leaky_relu", "elu", "gelu", "silu", "identity")
 
 _DIMS = ((3, 2, 4, 1), (4, 3, 3, 1))
 
 
 def _steps(count: int) -> list[tuple[Parameters, ...]]:
-    """Parameters, gradients and memories of one form."""
-    # A memory of squares is never negative, and serves as one of gradients too.
+    """Parameters, gradients and slots of the same shapes."""
+    # The mean of squares is never negative; the mean of gradients may have the same values.
     return [
         (
             network(dims),
@@ -73,7 +73,7 @@ def _adam() -> list[Case]:
     for t, step in enumerate(_steps(3), start=2):
         args: tuple[Any, ...] = (*step, t, 0.01, 0.9, 0.999, 1e-8)
         result = core.update_parameters_with_adam(*args)
-        # Newer editions of the course return the corrected memories as well.
+        # Newer editions of the course also return the corrected slots.
         cases.append(Case(f"t = {t}, learning rate 0.01", args, result[:3]))
     return cases
 

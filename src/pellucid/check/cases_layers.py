@@ -8,13 +8,13 @@ import numpy as np
 from pellucid import core
 from pellucid.check.cases_form import Array, Case, made, shaped
 
-# (n, n_prev, m). Square ones tell apart what only fails on other shapes.
+# (n, n_prev, m). On square shapes more mistakes give a result, which distinguishes them.
 _SHAPES = ((1, 3, 7), (4, 3, 1), (3, 5, 2), (6, 2, 200), (1, 1, 1), (4, 4, 7))
 _SQUARE = ((3, 3, 3), (4, 4, 4), (2, 2, 2))
 
 
 def elementwise_forward(function: Callable[..., Any]) -> list[Case]:
-    """The cases of `elementwise_forward`."""
+    """The cases of an activation."""
     rng = np.random.default_rng(1)
     cases = [made(function, "Z from -1 to 2", np.array([[-1.0, 0.0, 1.0, 2.0]]))]
     for n, m, dtype in ((1, 1, float), (3, 4, float), (5, 2, np.float32), (4, 4, float), (2, 200, float)):
@@ -26,7 +26,7 @@ def elementwise_forward(function: Callable[..., Any]) -> list[Case]:
 
 
 def elementwise_backward(function: Callable[..., Any]) -> list[Case]:
-    """The cases of `elementwise_backward`."""
+    """The cases of an activation's derivative."""
     rng = np.random.default_rng(2)
     cases = []
     for n, m, dtype in ((1, 2, float), (3, 4, float), (5, 2, np.float32), (4, 4, float), (2, 200, float)):
@@ -59,7 +59,7 @@ def _layers() -> list[tuple[str, tuple[int, int, int], Any, bool]]:
 
 
 def published(seed: int, *shapes: tuple[int, int]) -> list[Array]:
-    """The cases of `published`."""
+    """Arrays of `randn` under a seed, as in a published exercise."""
     stream = np.random.RandomState(seed)
     return [stream.randn(*shape) for shape in shapes]
 
@@ -109,7 +109,7 @@ def linear_activation_backward() -> list[Case]:
         for activation in ("sigmoid", "relu")
     ]
     A, W, b = _layer(3, 2, 4)
-    # A unit that nothing reaches: its Z is exactly 0.
+    # A unit with zero weights and bias: its Z is exactly 0.
     W[1], b[1] = 0.0, 0.0
     dA = np.random.default_rng(5).standard_normal((3, 4))
     cases.append(made(function, "a unit with Z exactly 0, relu", dA, ((A, W, b), W @ A + b), "relu"))

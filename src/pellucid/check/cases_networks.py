@@ -12,7 +12,7 @@ from pellucid.core import shallow
 
 
 def network(dims: Sequence[int], seed: int = 6, dtype: Any = float) -> Parameters:
-    """Parameters of a network, weights and biases random, so that no unit is like another.
+    """Parameters of a network, with random weights and biases, so that all units differ.
 
     Args:
         dims: n_0 .. n_L.
@@ -28,7 +28,7 @@ def network(dims: Sequence[int], seed: int = 6, dtype: Any = float) -> Parameter
     return parameters
 
 
-# Depths 1 to 5, equal and unequal widths; then what only tells mistakes apart.
+# Depths 1 to 5, equal and unequal widths; then cases that only distinguish mistakes.
 _NETWORKS = (
     ((3, 1), 7, float, True),
     ((4, 3, 1), 2, float, True),
@@ -60,7 +60,7 @@ def L_model_forward() -> list[Case]:
 
 
 def labels(n: int, m: int, seed: int = 8) -> Array:
-    """Labels of both kinds where there is room, (n, m) of 0. and 1.
+    """Labels (n, m) of 0. and 1., both if m > 1.
 
     Args:
         n: rows.
@@ -105,7 +105,7 @@ def L_model_backward() -> list[Case]:
         text, Y = _described(dims, m, dtype), labels(dims[-1], m).astype(dtype)
         cases.append(made(core.L_model_backward, text, AL, Y, caches, judged=judged))
     parameters = network((3, 4, 3, 1))
-    # A unit that nothing reaches: its Z is exactly 0.
+    # A unit with zero weights and bias: its Z is exactly 0.
     parameters["W2"][1], parameters["b2"][1] = 0.0, 0.0
     AL, caches = core.L_model_forward(np.random.default_rng(7).standard_normal((3, 5)), parameters)
     text = "a hidden unit with Z exactly 0, layers 3 - 4 - 3 - 1, m = 5"
@@ -153,12 +153,12 @@ def _updates(networks: Sequence[Sequence[int]]) -> list[Case]:
 
 
 def update_deep() -> list[Case]:
-    """The cases of `update_deep`."""
+    """The cases of `update_parameters` for the deep network."""
     return _update_parameters(((4, 3, 1), (5, 4, 3, 1), (3, 3, 3, 3, 3), (2, 1)))
 
 
 def update_shallow() -> list[Case]:
-    """The cases of `update_shallow`."""
+    """The cases of `update_parameters` for one hidden layer."""
     return _update_parameters(((4, 3, 1), (2, 5, 1), (3, 3, 3), (1, 1, 1)))
 
 
@@ -173,13 +173,13 @@ def _predict(function: Callable[..., Any], networks: Sequence[tuple[Sequence[int
 
 
 def predict_deep() -> list[Case]:
-    """The cases of `predict_deep`."""
+    """The cases of `predict` for the deep network."""
     networks = (((3, 1), 7), ((4, 3, 1), 2), ((5, 4, 3, 1), 1), ((4, 4, 4, 1), 200))
     return _predict(core.predict, networks)
 
 
 def predict_shallow() -> list[Case]:
-    """The cases of `predict_shallow`."""
+    """The cases of `predict` for one hidden layer."""
     return _predict(shallow.predict, (((4, 3, 1), 7), ((2, 2, 1), 1), ((3, 5, 1), 200)))
 
 
@@ -188,7 +188,7 @@ def _shallow_network(n_x: int, n_h: int, m: int, dtype: Any = float) -> tuple[Ar
     return X, network((n_x, n_h, 1), dtype=dtype)
 
 
-# n_x, n_h, m; the type of number; whether the verdict depends on it.
+# n_x, n_h, m; the dtype; whether the verdict depends on the case.
 _SHALLOW: tuple[tuple[tuple[int, int, int], Any, bool], ...] = (
     ((2, 4, 7), float, True),
     ((3, 1, 1), float, True),

@@ -1,4 +1,4 @@
-"""This side of the pipes to a process that runs a learner's file: frames with a deadline, none trusted."""
+"""The check's side of the pipes to a learner's process: untrusted frames with a deadline."""
 
 import os
 import select
@@ -22,9 +22,9 @@ class SilentError(Exception):
 
 
 class Channel:
-    """Frames to and from a process, and what it prints past Python's own screen.
+    """Frames to and from a process, and its output outside Python's own streams.
 
-    A frame is a length of eight bytes and so many bytes.
+    A frame is a length of eight bytes, then that many bytes.
     """
 
     def __init__(self, popen: "subprocess.Popen[bytes]", most_printed: int) -> None:
@@ -46,8 +46,8 @@ class Channel:
         """Send one frame.
 
         Raises:
-            ClosedError: nobody reads.
-            SilentError: it was not taken within so many seconds.
+            ClosedError: the process has closed its side.
+            SilentError: it was not read within that many seconds.
         """
         data = memoryview(b"".join((struct.pack("<Q", sum(map(len, parts))), *parts)))
         deadline = time.monotonic() + seconds
@@ -65,7 +65,7 @@ class Channel:
 
         Raises:
             ClosedError, SilentError: as `send`.
-            FormatError: it claims to be larger than any answer.
+            FormatError: its length is greater than that of any answer.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -85,14 +85,14 @@ class Channel:
             self._received += data or b""
 
     def printed(self) -> str:
-        """What was written to the process's descriptors 1 and 2 since this was asked before."""
+        """The output on the process's descriptors 1 and 2 since the last call."""
         self._drain()
         text = self._printed.decode("utf-8", "replace")
         self._printed.clear()
         return text
 
     def _wait(self, descriptor: int, event: int, deadline: float) -> None:
-        """Wait until `descriptor` is ready; what is printed is read meanwhile."""
+        """Wait until `descriptor` is ready; read the output meanwhile."""
         poll = select.poll()
         poll.register(descriptor, event)
         poll.register(self._screen, select.POLLIN)
@@ -107,8 +107,8 @@ class Channel:
                 return
 
     def _drain(self) -> bool:
-        """Read what the screen holds; whether more can come."""
-        # A process that prints without end is not followed without end.
+        """Read the available output; whether more can come."""
+        # Bounded, since a process may print without end.
         for _ in range(64):
             data = _read(self._screen)
             if not data:
@@ -118,7 +118,7 @@ class Channel:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Bytes; none at the end; None where there are none yet."""
+    """Bytes; empty at the end; None: none yet."""
     try:
         return os.read(descriptor, _CHUNK)
     except BlockingIOError:

@@ -1,8 +1,8 @@
 """The other side of the sandbox: a process that loads one learner's file and answers calls.
 
-Requests come in on descriptor 0 and answers leave on descriptor 1 as it is started; before any code of the
-learner runs, both are moved where printing does not reach, and 0, 1 and 2 become an empty input and
-a pipe whose content is only ever shown.
+Requests arrive on descriptor 0 and answers leave on descriptor 1; before any code of the learner runs, both
+are moved to other descriptors, which printing does not reach, and 0, 1 and 2 become an empty input and a
+pipe whose content is only shown.
 """
 
 import _thread
@@ -26,12 +26,12 @@ from pellucid.check.limits import Limits, impose
 
 _FIRST_DESCRIPTOR = 20
 _PR_SET_PDEATHSIG = 1
-# Told by `pellucid.check.sandbox` from the status of a learner's own exit.
+# `pellucid.check.sandbox` distinguishes it from the status of a learner's own exit.
 _BROKEN = 70
 
 
 class _Channel:
-    """Frames: a length of eight bytes, then so many bytes. Out of reach of what only prints."""
+    """Frames: a length of eight bytes, then that many bytes. Printing does not reach them."""
 
     def __init__(self) -> None:
         self._requests = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, _FIRST_DESCRIPTOR)
@@ -55,14 +55,14 @@ class _Channel:
         while len(data) < count:
             read = self._read(self._requests, min(count - len(data), 1 << 20))
             if not read:
-                # The other side is gone, or done.
+                # The other side has ended.
                 os._exit(0)
             data += read
         return bytes(data)
 
 
 class _Captured(io.RawIOBase):
-    """Keeps the beginning of what is written."""
+    """Keeps the beginning of the output."""
 
     def __init__(self, most: int) -> None:
         self.data = bytearray()
@@ -79,7 +79,7 @@ class _Captured(io.RawIOBase):
 
 
 class _Process:
-    """Runs one thing at a time for the other side: the loading, then calls."""
+    """Serves the other side: loads the file, then runs calls one at a time."""
 
     def __init__(self, channel: _Channel, job: dict[str, Any]) -> None:
         self._channel = channel
@@ -111,11 +111,11 @@ class _Process:
     def call(self, request: memoryview) -> None:
         (size,) = struct.unpack("<I", request[:4])
         number, name, seed, alone, lengths = wire.decode(request[4 : 4 + size])
-        at, given = 4 + size, []
+        at, encoded = 4 + size, []
         for length in lengths:
-            given.append(request[at : at + length])
+            encoded.append(request[at : at + length])
             at += length
-        arguments = [wire.decode(data) for data in given]
+        arguments = [wire.decode(data) for data in encoded]
 
         def work() -> Any:
             function = self._learner.function(name)
@@ -126,7 +126,7 @@ class _Process:
                 self._learner.together(before)
 
         def changed() -> tuple[int, ...]:
-            return tuple(i for i, data in enumerate(given) if wire.encode(arguments[i]) != data)
+            return tuple(i for i, data in enumerate(encoded) if wire.encode(arguments[i]) != data)
 
         if seed is not None:
             np.random.seed(seed)
@@ -144,10 +144,10 @@ class _Process:
         value, error, kind, raised = None, None, "value", None
         try:
             value = work()
-        # Everything: a learner's file may raise what it likes, and end itself.
+        # BaseException: a learner's file may raise anything, including SystemExit.
         except BaseException as failure:
             raised = failure
-        # Before anything else: what follows uses them.
+        # Before anything else: the following code uses them.
         replaced = self._replaced.put_back()
         took = perf_counter() - self._started
         if raised is not None:
@@ -194,7 +194,7 @@ class _Process:
 
 
 def _described(error: BaseException) -> tuple[str, str, int | None]:
-    """The class, the message on one line, and the deepest line of the learner's file on the way."""
+    """The class, the message on one line, and the deepest line in the learner's file."""
     line = None
     traceback: TracebackType | None = error.__traceback__
     while traceback is not None:
@@ -209,9 +209,9 @@ def _described(error: BaseException) -> tuple[str, str, int | None]:
 
 
 def main() -> NoReturn:
-    """Load the file that the first request holds, then answer calls until the other side is gone."""
+    """Load the file of the first request, then answer calls until the other side has ended."""
     channel = _Channel()
-    # Python and NumPy are there; from now on time counts.
+    # Python and NumPy are loaded; from now on time limits apply.
     channel.send()
     job = wire.decode(channel.receive())
     _end_with_parent()
@@ -225,11 +225,11 @@ def main() -> NoReturn:
         while True:
             process.call(channel.receive())
     finally:
-        # Nothing that the learner's file left to be done at the end is done.
+        # Exit without running the learner's exit handlers.
         os._exit(_BROKEN)
 
 
 def _end_with_parent() -> None:
-    """Have the kernel kill this process when the check itself is killed, whatever it is doing then."""
+    """Let the kernel kill this process when the check itself is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

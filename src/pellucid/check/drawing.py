@@ -1,4 +1,4 @@
-"""A stand-in for matplotlib where a learner's file runs: drawing takes seconds, and nobody would look."""
+"""A stand-in for matplotlib in a learner's process: drawing takes seconds, and is not shown."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _REPLACED = ("matplotlib", "mpl_toolkits", "seaborn")
 
 
 class Nothing:
-    """Answers every attribute, call and index with itself; two of it come out of `fig, ax = subplots()`."""
+    """Returns itself for every attribute, call and index; `fig, ax = subplots()` unpacks two of it."""
 
     def __call__(self, *_: Any, **__: Any) -> "Nothing":
         """Take any arguments."""
@@ -39,16 +39,16 @@ class Nothing:
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds the stand-in under the names of what it stands for."""
+    """Finds the stand-in under the names of the replaced libraries."""
 
     def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
-        """The stand-in's specification, for a library of drawings or a part of one."""
+        """The stand-in's specification, for a plotting library or a part of one."""
         if fullname.partition(".")[0] not in _REPLACED:
             return None
         return ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """A module with everything in it."""
+        """A module with every attribute."""
         return _Module(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -63,5 +63,5 @@ class _Module(ModuleType):
 
 
 def draw_nothing() -> None:
-    """From now on `import matplotlib.pyplot` and its kin bring the stand-in."""
+    """From now on `import matplotlib.pyplot` and similar imports give the stand-in."""
     sys.meta_path.insert(0, _Finder())

@@ -1,4 +1,4 @@
-"""What stands behind each function: where its formula comes from, and how the reference writes it."""
+"""The derivation of each function's formula, and the lines of the reference."""
 
 import inspect
 from collections.abc import Callable
@@ -105,23 +105,23 @@ DERIVATIONS = {
 
 
 def derivation(name: str) -> str:
-    """Where the formula of a function comes from.
+    """The derivation of a function's formula.
 
     Args:
         name: of the function.
     """
     if name in DERIVATIONS:
         return DERIVATIONS[name]
-    # Of the course that follows: the formula.
+    # For the next course: the formula.
     return (inspect.getdoc(_function(name, is_shallow=False)) or "").partition("\n\n")[0]
 
 
 def reference_lines(name: str, *, is_shallow: bool = False) -> str:
-    """The function as the reference writes it, without its documentation.
+    """The source of the reference's function, without its docstring.
 
     Args:
         name: of the function.
-        is_shallow: the one of the network with one hidden layer, where there are two.
+        is_shallow: that of the network with one hidden layer, if there are two.
     """
     source = inspect.getsource(_function(name, is_shallow=is_shallow))
     before, quotes, rest = source.partition('    """')
@@ -129,10 +129,10 @@ def reference_lines(name: str, *, is_shallow: bool = False) -> str:
 
 
 def _function(name: str, *, is_shallow: bool) -> Callable[..., Any]:
-    rooms: list[Any] = [shallow, core] if is_shallow else [core, shallow]
-    for room in rooms:
-        if hasattr(room, name):
-            return getattr(room, name)  # type: ignore[no-any-return]
+    modules: list[Any] = [shallow, core] if is_shallow else [core, shallow]
+    for module in modules:
+        if hasattr(module, name):
+            return getattr(module, name)  # type: ignore[no-any-return]
     from pellucid import course
 
     return getattr(course, name)  # type: ignore[no-any-return]

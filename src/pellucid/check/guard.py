@@ -1,8 +1,7 @@
-"""What a learner's file is refused inside its process: other processes, the network, files of others.
+"""Refuse a learner's file other processes, the network, and changes to files outside its folder.
 
-Python's audit events tell before such a thing is done, and a hook cannot be taken away again. It stops
-accidents and pranks with a line the learner can read; code that sets out to get around it can
-(docs/check-safety.md).
+Python's audit events come before such an action, and a hook cannot be removed. It stops accidents and
+pranks with a message for the learner; code that tries to get around it can (docs/check-safety.md).
 """
 
 import os
@@ -15,21 +14,19 @@ _REFUSED = {
             *("os.fork", "os.forkpty", "os.posix_spawn", "os.exec", "os.system", "os.spawn"),
             *("subprocess.Popen", "pty.spawn"),
         ),
-        "the check lets no process be started",
+        "a checked file cannot start processes",
     ),
-    **dict.fromkeys(("os.kill", "os.killpg", "signal.pthread_kill"), "the check lets no signal be sent"),
+    **dict.fromkeys(("os.kill", "os.killpg", "signal.pthread_kill"), "a checked file cannot send signals"),
     **dict.fromkeys(
         (
             *("socket.bind", "socket.connect", "socket.getaddrinfo", "socket.gethostbyaddr"),
             *("socket.gethostbyname", "socket.sendmsg", "socket.sendto", "urllib.Request"),
         ),
-        "the check has no network",
+        "a checked file has no network",
     ),
-    **dict.fromkeys(
-        ("resource.prlimit", "resource.setrlimit"), "the check does not let its limits be changed"
-    ),
+    **dict.fromkeys(("resource.prlimit", "resource.setrlimit"), "a checked file cannot change its limits"),
 }
-# Events that change the files their first arguments name, and how many arguments those are.
+# Events that change files, and the number of their first arguments that name one.
 _CHANGES = {
     **dict.fromkeys(("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown"), 1),
     **dict.fromkeys(("os.utime", "os.setxattr", "os.removexattr", "shutil.rmtree", "os.chflags"), 1),
@@ -39,9 +36,9 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def refuse_outside(folder: str) -> None:
-    """From now on let this process write files in `folder` only, and start, end and call nobody."""
+    """From now on let this process write in `folder` only, without processes, signals and network."""
     inside = os.path.realpath(folder)
-    # Held here: a learner's file may replace what modules hold.
+    # Held here: a learner's file may replace them in their modules.
     real, join, decode = os.path.realpath, os.path.join, os.fsdecode
 
     def check(paths: tuple[Any, ...]) -> None:
@@ -51,7 +48,7 @@ def refuse_outside(folder: str) -> None:
             name = decode(path)
             where = real(name)
             if where not in {os.devnull, inside} and not where.startswith(join(inside, "")):
-                raise PermissionError(f"the check lets no file be changed outside its own folder: {name}")
+                raise PermissionError(f"a checked file cannot change files outside its own folder: {name}")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _REFUSED:

@@ -1,6 +1,6 @@
-"""A learner's file run in this very process: the sandbox's answers without its walls.
+"""Run a learner's file in this process, without isolation.
 
-For what we wrote ourselves only: tests, and the corpus of known mistakes.
+Only for our own files: tests, and the corpus of known mistakes.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ class InProcess:
     """Answers calls as `Sandbox` does, with no isolation and no limits.
 
     Attributes:
-        loaded: what came of running the file's top level.
+        loaded: the outcome of running the file's top level.
         isolation: in words.
     """
 
@@ -44,7 +44,7 @@ class InProcess:
     def call(
         self, name: str, args: tuple[Any, ...], *, seed: int | None = None, alone: bool = False
     ) -> Outcome:
-        """What comes of one call.
+        """The outcome of one call.
 
         Args:
             name: of the function.
@@ -55,7 +55,7 @@ class InProcess:
         return self.calls([(name, args, seed, alone)])[0]
 
     def calls(self, calls: Iterable[tuple[Any, ...]]) -> list[Outcome]:
-        """What comes of many, `(name, args, seed, alone)` each.
+        """The outcomes of many calls, `(name, args, seed, alone)` each.
 
         Args:
             calls: in their order.
@@ -63,7 +63,7 @@ class InProcess:
         return [self._one(*call) for call in calls]
 
     def _one(self, name: str, args: tuple[Any, ...], seed: int | None, alone: bool) -> Outcome:
-        given = copy.deepcopy(args)
+        arguments = copy.deepcopy(args)
         if seed is not None:
             np.random.seed(seed)
         printed = io.StringIO()
@@ -75,7 +75,7 @@ class InProcess:
             try:
                 function = self._learner.function(name)
                 before = self._learner.alone(name) if alone else {}
-                value = function(*given)
+                value = function(*arguments)
             except (Exception, SystemExit) as failure:
                 error = _failure(failure)
             finally:
@@ -83,7 +83,7 @@ class InProcess:
         took = perf_counter() - start
         changed = tuple(
             i
-            for i, (was, now) in enumerate(zip(args, given, strict=True))
+            for i, (was, now) in enumerate(zip(args, arguments, strict=True))
             if wire.encode(was) != wire.encode(now)
         )
         kind = "value" if error is None else "raised"

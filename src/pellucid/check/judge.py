@@ -44,7 +44,7 @@ _DEEP_ONLY = (
 )
 _SHARED = ("initialize_parameters", "compute_cost", "update_parameters", "predict")
 _TRAINERS = ("two_layer_model", "L_layer_model", "nn_model")
-# Whose absence is worth a word: the exercises of each course.
+# The exercises of each course, whose absence is reported.
 _EXERCISES = {
     "deep": ("initialize_parameters_deep", "compute_cost", "update_parameters", *_DEEP_ONLY),
     "shallow": (*_SHARED[:3], *_SHALLOW_ONLY[:2]),
@@ -53,14 +53,14 @@ _EXERCISES = {
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found in one solution.
+    """The results of examining one solution.
 
     Attributes:
         path: the file, in words.
         judgements: one for each function, in the order of the course.
         trains: whether its functions together train a network on real data.
-        isolation: how the file was kept apart, in words.
-        notes: what else is to be said of the file.
+        isolation: the kind of isolation, in words.
+        notes: further remarks on the file.
         shallow: whether it is about the network with one hidden layer.
     """
 
@@ -77,7 +77,7 @@ class Examination:
         return all(judgement.right or judgement.status == "missing" for judgement in self.judgements)
 
     def to_dict(self) -> dict[str, Any]:
-        """For machines: `--json`."""
+        """A plain dictionary, for `--json`."""
         return {
             "file": self.path,
             "right": self.all_right,
@@ -100,14 +100,14 @@ def is_shallow(solution: Solution) -> bool:
 
 
 def reference_names(solution: Solution) -> tuple[str, ...]:
-    """The functions that the reference lends to the file: those of the course that it follows.
+    """The functions that the reference supplies to the file: those of its course.
 
     Args:
         solution: the file.
     """
     if is_shallow(solution):
         shallow = (*_SHARED, *_SHALLOW_ONLY[:2])
-        # Its own helpers stay: the sigmoid of this course returns no cache.
+        # Its own helpers are kept: the sigmoid of this course returns no cache.
         more = [
             "shallow.sigmoid" if name == "sigmoid" else name
             for name in NAMES
@@ -136,11 +136,11 @@ def examine(
         solution: the file.
         runner: answers the calls; loaded with `reference_names(solution)` as its references.
         only: the one function to judge.
-        without_asserts: makes a runner of a file, for looking behind an assertion that fails.
+        without_asserts: makes a runner of a file without assertions, to see results behind a failing one.
         together: also train with all of them.
 
     Raises:
-        OptionError: `only` is no function of the course.
+        OptionError: `only` is not a function of the course.
     """
     names = examined_names(solution, only)
     judgements: dict[str, Judgement] = {}
@@ -165,14 +165,14 @@ def examine(
 
 
 def examined_names(solution: Solution, only: str | None = None) -> list[str]:
-    """The functions to judge: those of the course that the file defines, or the one that is asked for.
+    """The functions to judge: those of the course that the file defines, or only the given one.
 
     Args:
         solution: the file.
         only: the one.
 
     Raises:
-        OptionError: `only` is no function of the course.
+        OptionError: `only` is not a function of the course.
     """
     if only is None:
         return [name for name in NAMES if _defined(solution, name) and not _is_helper(solution, name)]
@@ -182,13 +182,13 @@ def examined_names(solution: Solution, only: str | None = None) -> list[str]:
 
 
 def _is_helper(solution: Solution, name: str) -> bool:
-    """Whether it is an activation without its partner: a helper, which may return what it likes."""
+    """Whether it is an activation without its partner: a helper, which may return anything."""
     plain = name.removesuffix("_backward")
     pair = (plain, f"{plain}_backward")
     return plain in ACTIVATIONS and not all(_defined(solution, each) for each in pair)
 
 
-_MISSING = "not in the file; the reference stood in for it"
+_MISSING = "not in the file; the reference was used instead"
 
 
 def _defined(solution: Solution, name: str) -> bool:
@@ -217,5 +217,5 @@ def _notes(solution: Solution, runner: Runner) -> tuple[str, ...]:
     if runner.loaded.kind == "value" or error is None:
         return ()
     place = f" ({solution.line_of(error.line)})" if error.line else ""
-    said = f"{error.type}: {error.message}" if error.type else error.message
-    return (f"a line outside the functions does not work here{place}: {said}",)
+    message = f"{error.type}: {error.message}" if error.type else error.message
+    return (f"a line outside the functions does not work here{place}: {message}",)

@@ -1,4 +1,4 @@
-"""How a solution's function is to be called: which arguments it takes, in which order."""
+"""The arguments that a solution's function takes, and their order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ ARGUMENTS = {
 
 
 def _counts(function: FunctionSource) -> tuple[int, int]:
-    """How few and how many arguments by position it takes."""
+    """The least and the greatest number of arguments by position."""
     arguments = function.tree.args
     most = len(arguments.posonlyargs) + len(arguments.args)
     least = most - len(arguments.defaults)
@@ -28,7 +28,7 @@ def _counts(function: FunctionSource) -> tuple[int, int]:
 
 
 def takes(function: FunctionSource, count: int) -> bool:
-    """Whether it can be called with so many arguments by position.
+    """Whether it can be called with `count` arguments by position.
 
     Args:
         function: as written.
@@ -39,7 +39,7 @@ def takes(function: FunctionSource, count: int) -> bool:
 
 
 def accepted(function: FunctionSource, count: int) -> int:
-    """How many of so many arguments it takes; 0 where it needs more.
+    """The number of `count` arguments that it takes; 0 if it needs more.
 
     Args:
         function: as written.
@@ -50,7 +50,7 @@ def accepted(function: FunctionSource, count: int) -> int:
 
 
 def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | None:
-    """The order of arguments that the function takes; None where it takes no number the course knows."""
+    """The order of the function's arguments; None if the course has no order with that number of them."""
     if function is None:
         return exam.arguments
     first = function.parameters[0].lower() if function.parameters else ""
@@ -63,14 +63,14 @@ def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | Non
 
 
 def arranged(exam: Exam, order: Sequence[str], case: Case) -> tuple[Any, ...]:
-    """The arguments of a case in the order that a function takes them.
+    """The arguments of a case in the order of a function.
 
     Args:
         exam: of the function.
-        order: as `order_of` gives it.
+        order: from `order_of`.
         case: one of the exam's.
     """
-    given = dict(zip(exam.arguments, case.args, strict=True))
+    by_name = dict(zip(exam.arguments, case.args, strict=True))
     if "y" in order:
-        given["y"] = np.asarray(case.expected, float)
-    return tuple(given.get(name, {}) for name in order)
+        by_name["y"] = np.asarray(case.expected, float)
+    return tuple(by_name.get(name, {}) for name in order)

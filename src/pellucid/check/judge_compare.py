@@ -1,4 +1,4 @@
-"""Comparing what a function gave with what it should have given, name by name."""
+"""Compare the results of a function with the expected ones, name by name."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from typing import Any
 
 import numpy as np
 
-# What a right answer in float32 may differ by, relative to the largest number of the array; and beyond what
-# a right answer is said to be less exact than the reference.
+# Tolerance for a right result, in float32, relative to the largest number of the array; and the error above
+# which a note says that a right result is less exact than the reference.
 TOLERANCE = 3e-4
 EXACT = 1e-6
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One quantity that is not what it should be.
+    """One quantity that differs from its expected value.
 
     Attributes:
         quantity: its name, for example "dW".
         kind: "none", "count", "numbers", "missing", "shape", "nan" or "value".
-        expected: what it should be.
-        got: what it is; None where it is missing.
+        expected: the expected value.
+        got: the observed value; None: it is missing.
     """
 
     quantity: str
@@ -30,12 +30,12 @@ class Difference:
 
 
 def differences(expected: Any, got: Any, names: Any = "") -> list[Difference]:
-    """All quantities that differ; more keys in a dictionary than expected are no difference.
+    """All quantities that differ; additional keys in a dictionary are not a difference.
 
     Args:
-        expected: what it should be: arrays, in tuples, lists and dictionaries.
-        got: what it is.
-        names: of the quantities, nested as `expected` is; "" for what names itself.
+        expected: the expected result: arrays, in tuples, lists and dictionaries.
+        got: the observed result.
+        names: of the quantities, nested like `expected`; "" for a dictionary, whose keys are the names.
     """
     return list(_walk(expected, got, names, ""))
 
@@ -44,8 +44,8 @@ def error_of(expected: Any, got: Any) -> float:
     """The largest relative error of any quantity; both have the same form.
 
     Args:
-        expected: what it should be.
-        got: what it is.
+        expected: the expected result.
+        got: the observed result.
     """
     if isinstance(expected, Mapping):
         return max((error_of(value, got[key]) for key, value in expected.items()), default=0.0)
@@ -85,7 +85,7 @@ def _sequence(expected: Sequence[Any], got: Any, names: Any, where: str) -> Iter
     if not isinstance(got, (tuple, list)) or len(got) != len(expected):
         yield Difference(where or _plain(names) or "the result", "count", expected, got)
         return
-    for i, (value, mine) in enumerate(zip(expected, got, strict=True)):
+    for i, (value, observed) in enumerate(zip(expected, got, strict=True)):
         if isinstance(names, str) and names:
             inside = f"{where or names}[{i}]"
         else:
@@ -95,11 +95,11 @@ def _sequence(expected: Sequence[Any], got: Any, names: Any, where: str) -> Iter
                 f"result {i + 1}" if not isinstance(value, (tuple, list, dict)) else "cache"
             )
         nested = named[i] if isinstance(names, tuple) else _inner_names(value)
-        yield from _walk(value, mine, nested, inside)
+        yield from _walk(value, observed, nested, inside)
 
 
 def _inner_names(value: Any) -> Any:
-    # An entry of caches names its parts as every layer's cache does.
+    # An entry of caches has the same parts as every layer's cache.
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple):
         return (("A_prev", "W", "b"), "Z")
     return ""
@@ -107,15 +107,15 @@ def _inner_names(value: Any) -> Any:
 
 def _array(expected: Any, got: Any, where: str) -> Iterator[Difference]:
     right = np.asarray(expected)
-    mine = _number(got)
-    if mine is None:
+    observed = _number(got)
+    if observed is None:
         yield Difference(where, "numbers", expected, got)
-    elif mine.shape != right.shape:
-        yield Difference(where, "shape", right, mine)
-    elif bool(np.isnan(mine).any()) and not bool(np.isnan(right).any()):
-        yield Difference(where, "nan", right, mine)
-    elif _relative(right.astype(float), mine) > TOLERANCE:
-        yield Difference(where, "value", right, mine)
+    elif observed.shape != right.shape:
+        yield Difference(where, "shape", right, observed)
+    elif bool(np.isnan(observed).any()) and not bool(np.isnan(right).any()):
+        yield Difference(where, "nan", right, observed)
+    elif _relative(right.astype(float), observed) > TOLERANCE:
+        yield Difference(where, "value", right, observed)
 
 
 def _number(got: Any) -> np.ndarray[Any, Any] | None:
@@ -126,16 +126,16 @@ def _number(got: Any) -> np.ndarray[Any, Any] | None:
     return None
 
 
-def _relative(right: np.ndarray[Any, Any], mine: np.ndarray[Any, Any]) -> float:
+def _relative(right: np.ndarray[Any, Any], observed: np.ndarray[Any, Any]) -> float:
     if right.size == 0:
         return 0.0
-    same = (right == mine) | (np.isnan(right) & np.isnan(mine))
+    same = (right == observed) | (np.isnan(right) & np.isnan(observed))
     if same.all():
         return 0.0
     finite = np.isfinite(right)
-    if not np.isfinite(mine[finite]).all() or not same[~finite].all():
+    if not np.isfinite(observed[finite]).all() or not same[~finite].all():
         return float("inf")
     scale = float(np.abs(right[finite]).max(initial=0.0))
-    error = float(np.abs(right[finite] - mine[finite]).max())
-    # Rounding around a zero that is exact in the reference.
+    error = float(np.abs(right[finite] - observed[finite]).max())
+    # Rounding errors around an exact zero of the reference.
     return 0.0 if error < 1e-12 else error / max(scale, 1e-9)

@@ -1,4 +1,4 @@
-"""What an exception of the learner's code says about the mistake."""
+"""Causes that follow from an exception in the learner's code."""
 
 import re
 
@@ -8,7 +8,7 @@ _SHAPES = ("shape", "dimension", "broadcast", "aligned", "matmul", "size ", "mis
 
 
 def definite(error: Failure) -> str:
-    """The code of a mistake that the error itself names; "" where it does not.
+    """The code of the mistake if the error determines it; else "".
 
     Args:
         error: as raised.
@@ -31,7 +31,7 @@ def definite(error: Failure) -> str:
 
 
 def likely(error: Failure) -> str:
-    """The code of what kind of mistake leads to such an error, where nothing better is known.
+    """The code of the most likely kind of mistake for an error, if no better cause is known.
 
     Args:
         error: as raised.

@@ -1,4 +1,4 @@
-"""Judging a file: read without running it, run apart, judged."""
+"""Judge a file: read it without running it, run it in isolation, compare the results."""
 
 import os
 from contextlib import ExitStack
@@ -19,8 +19,9 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
 
     Raises:
         NotFoundError: there is no such file.
-        SolutionError: it is no Python and no notebook, does not parse, or defines none of the functions.
-        OptionError: `only` is no function of the course.
+        SolutionError: it is neither Python nor a notebook, does not parse, or defines no function of the
+            course.
+        OptionError: `only` is not a function of the course.
     """
     solution = read_solution(path)
     if not examined_names(solution, only):
@@ -30,8 +31,8 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
         )
     with ExitStack() as stack:
 
-        def run(some: Solution) -> Runner:
-            sandbox = Sandbox(some, reference_names=reference_names(solution))
+        def run(solution_to_run: Solution) -> Runner:
+            sandbox = Sandbox(solution_to_run, reference_names=reference_names(solution))
             return stack.enter_context(sandbox)
 
         return examine(solution, run(solution), only=only, without_asserts=run)

@@ -1,4 +1,4 @@
-"""Judging one function: calling it, comparing, and naming what went wrong."""
+"""Judge one function: call it, compare the results, find the cause."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,8 @@ _WEAKNESSES = {
 }
 _WRITING = ("update_parameters_with_momentum", "update_parameters_with_adam")
 _FUSED = (
-    "right wherever AL is the output of the caches, as with dZL = AL - Y; the published exercise, "
-    "whose AL is not, expects the digits of the long formula"
+    "right if AL is the output of the caches, as with dZL = AL - Y; in the published exercise it is not, "
+    "and the expected digits are those of the long formula"
 )
 
 
@@ -60,7 +60,7 @@ class Judge:
 
         Args:
             name: of the function.
-            alone: whether the reference stands in for all others while it is called.
+            alone: whether the reference replaces all other functions during its calls.
         """
         function = self._solution.functions.get(name)
         if name in _START_ARGUMENTS:
@@ -84,9 +84,9 @@ class Judge:
     def _wrong_arity(
         self, name: str, function: FunctionSource | None, arguments: Sequence[str]
     ) -> Judgement:
-        found = ", ".join(function.parameters) if function else "unknown"
+        parameters = ", ".join(function.parameters) if function else "unknown"
         line = function.tree.lineno if function else None
-        notes = (f"its arguments are ({found}); the course has ({', '.join(arguments)})",)
+        notes = (f"its arguments are ({parameters}); the course has ({', '.join(arguments)})",)
         return Judgement.of(name, ("wrong-arity",), line=line, notes=notes)
 
     def _examined(
@@ -129,10 +129,12 @@ class Judge:
         wrong: Sequence[int],
         causes: tuple[str, ...],
     ) -> Judgement:
-        # A value says more than an error does.
+        # Values say more about a mistake than errors.
         first = next((i for i in wrong if outcomes[i].kind == "value"), wrong[0])
         case, outcome = cases[first], outcomes[first]
-        found = differences(case.expected, outcome.value, exam.outputs) if outcome.kind == "value" else []
+        differing = (
+            differences(case.expected, outcome.value, exam.outputs) if outcome.kind == "value" else []
+        )
         errors = [outcomes[i].error for i in wrong if outcomes[i].error]
         error = errors[0] if errors else None
         notes: tuple[str, ...] = ()
@@ -145,7 +147,7 @@ class Judge:
         if line is None and error:
             line = error.line
         return Judgement.of(
-            exam.function, causes, line=line, case=case.text, shapes=rows_of(found), notes=notes
+            exam.function, causes, line=line, case=case.text, shapes=rows_of(differing), notes=notes
         )
 
     def _causes(
@@ -281,15 +283,15 @@ def _line(function: FunctionSource | None, code: str) -> int | None:
 def _only_published(
     exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome], wrong: Sequence[int]
 ) -> bool:
-    """Whether the backward pass is right but for the exercise, whose AL is no output of its caches."""
+    """Whether the backward pass fails only the exercise, whose AL is not the output of its caches."""
     if exam.name != "L_model_backward" or [cases[i].text for i in wrong] != ["the published exercise"]:
         return False
-    found = differences(cases[wrong[0]].expected, outcomes[wrong[0]].value, exam.outputs)
-    return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in found)
+    differing = differences(cases[wrong[0]].expected, outcomes[wrong[0]].value, exam.outputs)
+    return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in differing)
 
 
 def _mutation(name: str, outcomes: Sequence[Outcome]) -> str:
-    # The steps of the course that follows write into their arguments, as the course does.
+    # The update rules of the next course write into their arguments, as the course does.
     if name in _WRITING or not any(outcome.changed for outcome in outcomes):
         return ""
     return "parameters-mutated" if "update_parameters" in name else "changes-its-argument"

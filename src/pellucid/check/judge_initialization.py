@@ -11,7 +11,7 @@ from pellucid.check.outcome import Outcome
 
 Array = np.ndarray[Any, Any]
 
-# What a scale may be off by, for layers of tens of thousands of weights.
+# Relative tolerance of the scale, for layers of tens of thousands of weights.
 _SCALE_ERROR = 0.04
 
 
@@ -31,7 +31,7 @@ class InitializationVerdict(NamedTuple):
     notes: tuple[str, ...]
 
 
-# The published exercise first; large layers tell the scale; equal widths tell layers that are copies.
+# The published exercise first; large layers show the scale; equal widths show layers that are copies.
 TWO_LAYERS = (Start((3, 2, 1), 1), Start((4, 3, 2), 7), Start((400, 300, 200), 5), Start((4, 4, 4), 8))
 DEEP = (
     Start((5, 4, 3), 3),
@@ -66,7 +66,7 @@ def judge_initialization(starts: Sequence[Start], outcomes: Sequence[Outcome]) -
 
 
 def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:
-    """Keys and shapes that are wrong."""
+    """Wrong keys and shapes."""
     if value is None:
         return [("returns-none", Difference("parameters", "none", dims, None))]
     if not isinstance(value, Mapping):
@@ -76,17 +76,17 @@ def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:
     missing = [key for key in keys if key not in value]
     if missing:
         return [(_misnamed(missing, keys, value), Difference(missing[0], "missing", None, None))]
-    found = []
+    mistakes = []
     for l in range(1, len(dims)):
         for key, shape in ((f"W{l}", (dims[l], dims[l - 1])), (f"b{l}", (dims[l], 1))):
             array = value[key]
             if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
-                found.append(("not-numbers", Difference(key, "numbers", np.zeros(shape), array)))
+                mistakes.append(("not-numbers", Difference(key, "numbers", np.zeros(shape), array)))
             elif array.shape != shape:
-                found.append(
+                mistakes.append(
                     (_shape_code(key, shape, array), Difference(key, "shape", np.zeros(shape), array))
                 )
-    return found
+    return mistakes
 
 
 def _misnamed(missing: Sequence[str], keys: Sequence[str], value: Mapping[str, Any]) -> str:
@@ -107,26 +107,28 @@ def _shape_code(key: str, shape: tuple[int, ...], array: Array) -> str:
 
 
 def _content(dims: tuple[int, ...], value: Mapping[str, Array]) -> list[tuple[str, Difference]]:
-    """Numbers that are wrong."""
-    found = []
+    """Wrong numbers."""
+    mistakes = []
     wrong_form = _form(dims, value)
-    # What has another form has no scale to compare.
+    # Without the right form there is no scale to compare.
     if any(difference.quantity[0] != "b" for _, difference in wrong_form):
         return []
     weights = [np.asarray(value[f"W{l}"], float) for l in range(1, len(dims))]
     code = _weights_code(dims, weights)
     if code:
         wrong = weights[0]
-        found.append((code, Difference("W1", "value", f"a spread of {_spreads(dims)}", float(wrong.std()))))
+        mistakes.append(
+            (code, Difference("W1", "value", f"a spread of {_spreads(dims)}", float(wrong.std())))
+        )
     for l in range(1, len(dims)):
         b = np.asarray(value[f"b{l}"], float) if not wrong_form else np.zeros(1)
         if not (b == 0).all():
             code = "biases-ones" if (b == b.flat[0]).all() and b.size > 1 else "biases-random"
-            # One number alone is no pattern: the wider layers say which it is.
+            # One number alone shows no pattern: the wider layers do.
             if b.size > 1:
-                found.append((code, Difference(f"b{l}", "value", np.zeros(b.shape), b)))
+                mistakes.append((code, Difference(f"b{l}", "value", np.zeros(b.shape), b)))
                 break
-    return found
+    return mistakes
 
 
 def _weights_code(dims: tuple[int, ...], weights: Sequence[Array]) -> str:
@@ -162,8 +164,8 @@ def _spreads(dims: tuple[int, ...]) -> str:
     return " or ".join(f"{name} = {value:.3g}" for name, value in _known(dims[1], dims[0]).items())
 
 
-def _near(found: float, expected: float) -> bool:
-    return abs(found - expected) < _SCALE_ERROR * expected
+def _near(observed: float, expected: float) -> bool:
+    return abs(observed - expected) < _SCALE_ERROR * expected
 
 
 def _copies(weights: Sequence[Array]) -> bool:
@@ -189,5 +191,5 @@ def _stream_note(start: Start, value: Mapping[str, Array]) -> tuple[str, ...]:
     if all(np.allclose(value[key], expected[key], rtol=1e-6) for key in expected):
         return ()
     return (
-        "right; the random numbers are others than those of the published exercise, which is no mistake",
+        "right; the random numbers differ from those of the published exercise, which is not a mistake",
     )

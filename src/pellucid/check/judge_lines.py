@@ -1,4 +1,4 @@
-"""Where a mistake stands, read from the code: the line that makes the quantity it is about."""
+"""Find the line of a mistake in the code: the line that computes its quantity."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pellucid.check.solution import FunctionSource
 
 _Test = Callable[[ast.stmt], bool]
 
-# Which names a mistake of a kind is about: the beginning of the code, and what is assigned to.
+# The beginning of a cause's code, and the names of the quantity in assignments.
 _TARGETS = (
     (r"dw-|dw[12]-|m-is-rows", r"dW"),
     (r"db-", r"db"),
@@ -25,7 +25,7 @@ _TARGETS = (
     (r"hidden-", r"A"),
     (r"last-", r"A"),
 )
-# Judged by themselves.
+# These functions are judged separately.
 _COURSE = frozenset(
     (
         *("sigmoid", "relu", "sigmoid_backward", "relu_backward", "linear_forward", "linear_backward"),
@@ -38,7 +38,7 @@ _KEYS = ("key", "da-keys", "dw-keys", "same-gradient", "gradient-index", "parame
 
 
 def line_of(function: FunctionSource, code: str) -> int | None:
-    """The line of the solution that most likely holds the mistake; None where that cannot be told.
+    """The line of the solution that most likely has the mistake; None: unknown.
 
     Args:
         function: the function that has it.
@@ -68,19 +68,19 @@ def line_of(function: FunctionSource, code: str) -> int | None:
 
 
 def loops_over_numbers(function: FunctionSource, others: dict[str, FunctionSource]) -> int | None:
-    """The line of a loop that goes through single examples or units: one inside another, or over columns.
+    """The line of a loop over single examples or units: nested, or over columns.
 
     Args:
         function: as written.
-        others: the file's other functions, looked into where it calls them.
+        others: the file's other functions, followed if it calls them.
     """
     allowed = 1 if re.search(r"model|deep|update|velocity|adam|predict", function.name) else 0
-    mine = {name: other for name, other in others.items() if name not in _COURSE}
-    return _deep_loop(function.tree, allowed, mine, {function.name})
+    helpers = {name: other for name, other in others.items() if name not in _COURSE}
+    return _deep_loop(function.tree, allowed, helpers, {function.name})
 
 
 def is_about(function: FunctionSource, line: int, code: str) -> bool:
-    """Whether the statement on a line makes the quantity that a mistake is about.
+    """Whether the statement on a line computes the quantity of a mistake.
 
     Args:
         function: as written.
@@ -107,10 +107,10 @@ def calls_course(function: FunctionSource) -> bool:
 
 
 def refined(code: str, function: FunctionSource) -> str:
-    """The code in the words of how the function is written.
+    """The code that fits the way the function is written.
 
     Args:
-        code: of what it does.
+        code: of the simulated mistake.
         function: as written.
     """
     if (
@@ -118,12 +118,12 @@ def refined(code: str, function: FunctionSource) -> str:
         and "model" in function.name
         and "sigmoid" in ast.unparse(function.tree)
     ):
-        # The last layer is written, in the one loop over all layers: what is wrong is where the loop ends.
+        # One loop has all layers, including the last: the mistake is the end of the loop.
         return "loop-one-short"
-    # Of a single unit, a sum over units is what was there before it.
+    # For a single unit, the sum over units equals dZ itself.
     if code == "db-wrong-axis" and not re.search(r"sum|mean|einsum|for ", ast.unparse(function.tree)):
         return "db-is-dz"
-    # A threshold that nothing reaches gives the same labels as none at all.
+    # A threshold that no value reaches gives the same labels as a constant.
     if code in ("predict-threshold", "predict-constant"):
         decides = any(isinstance(node, ast.Compare) for node in ast.walk(function.tree))
         return "predict-threshold" if decides else "predict-constant"
@@ -137,8 +137,8 @@ def _deep_loop(
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             if name in others and name not in seen:
-                found = _deep_loop(others[name].tree, 0, others, seen | {name})
-                if found:
+                inner = _deep_loop(others[name].tree, 0, others, seen | {name})
+                if inner:
                     return node.lineno
         elif depth > allowed:
             return int(getattr(node, "lineno", 0)) or None
@@ -146,7 +146,7 @@ def _deep_loop(
 
 
 def _loops(tree: ast.AST, depth: int) -> Iterator[tuple[ast.AST, int]]:
-    """Calls and loops over numbers, each with how many of the latter it is in, itself among them."""
+    """Calls and loops over numbers, each with its depth in such loops, including itself."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Call):
             yield node, depth
@@ -198,10 +198,10 @@ def _targets(statement: ast.stmt) -> str:
 
 def _target(statements: list[ast.stmt], pattern: str) -> int | None:
     wanted = re.compile(rf"(?:^|[\s('\"\[,])(?:{pattern})")
-    # A line that computes, before one that only copies or unpacks.
-    found = [s for s in statements if _assigns(s) and wanted.search(_targets(s))]
-    computing = [s for s in found if _computes(s)]
-    return (computing or found)[0].lineno if found else None
+    # Prefer a line that computes to one that only copies or unpacks.
+    matching = [s for s in statements if _assigns(s) and wanted.search(_targets(s))]
+    computing = [s for s in matching if _computes(s)]
+    return (computing or matching)[0].lineno if matching else None
 
 
 def _computes(statement: ast.stmt) -> bool:
@@ -219,22 +219,22 @@ def _in_loop(statements: list[ast.stmt], pattern: str) -> int | None:
 
 
 def _return_of(statements: list[ast.stmt]) -> int | None:
-    found = [s.lineno for s in statements if isinstance(s, ast.Return)]
-    return found[-1] if found else None
+    lines = [s.lineno for s in statements if isinstance(s, ast.Return)]
+    return lines[-1] if lines else None
 
 
 def _last_assignment(statements: list[ast.stmt]) -> int | None:
-    found = [s.lineno for s in statements if _assigns(s)]
-    return found[-1] if found else None
+    lines = [s.lineno for s in statements if _assigns(s)]
+    return lines[-1] if lines else None
 
 
 def _cache_or_return(statements: list[ast.stmt], code: str) -> int | None:
     if code.startswith("cache-") and code != "cache-missing":
-        found = _target(statements, r"\w*cache")
-        if found:
-            return found
+        line = _target(statements, r"\w*cache")
+        if line:
+            return line
     if code.startswith("predict-") and code != "predict-probabilities":
-        found = _first(statements, lambda s: _assigns(s) and any(w in ast.unparse(s) for w in "<>"))
-        if found:
-            return found
+        line = _first(statements, lambda s: _assigns(s) and any(w in ast.unparse(s) for w in "<>"))
+        if line:
+            return line
     return _return_of(statements)

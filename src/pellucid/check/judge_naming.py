@@ -1,4 +1,4 @@
-"""Naming what is wrong with a function, by what is surest first."""
+"""Find the causes of wrong results, by the most certain method first."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from pellucid.check.judge_search import causes_of
 from pellucid.check.outcome import Outcome
 from pellucid.check.solution import FunctionSource
 
-# What a difference of a kind is called, where no mistake explains it.
+# The code for each kind of difference, if no known mistake explains it.
 _KINDS = {
     "none": "returns-none",
     "count": "wrong-count",
@@ -27,7 +27,7 @@ _KINDS = {
 def named(
     exam: Exam, function: FunctionSource | None, cases: Sequence[Case], outcomes: Sequence[Outcome]
 ) -> tuple[str, ...]:
-    """The causes of what came, by what is surest first."""
+    """Most likely causes of the observed results, by the most certain method first."""
     plain = [(c, o) for c, o in zip(cases, outcomes, strict=True) if not c.saturated]
     errors = [o.error for _, o in plain if o.error]
     values = [
@@ -46,12 +46,12 @@ def named(
     def likely(code: str) -> bool:
         return function is not None and any(is_about(function, line, code) for line in lines)
 
-    found = causes_of(exam.name, cases, outcomes, strict=strict, likely=likely)
-    if not found and exam.name == "L_model_backward":
-        # Written with AL - Y, it differs from the long formula in the published exercise in any case.
-        found = causes_of(exam.name, cases[1:], outcomes[1:], strict=strict)
-    if found:
-        return tuple(refined(code, function) for code in found) if function else found
+    codes = causes_of(exam.name, cases, outcomes, strict=strict, likely=likely)
+    if not codes and exam.name == "L_model_backward":
+        # Written with AL - Y, it always differs from the long formula in the published exercise.
+        codes = causes_of(exam.name, cases[1:], outcomes[1:], strict=strict)
+    if codes:
+        return tuple(refined(code, function) for code in codes) if function else codes
     sure = next(filter(None, map(judge_errors.definite, errors)), "")
     if sure:
         return (sure,)

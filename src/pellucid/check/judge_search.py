@@ -1,4 +1,4 @@
-"""Finding the mistake: which known ones, alone or two together, give what the learner's function gave."""
+"""Search for the known mistakes, alone or in pairs, that give the learner's results."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
@@ -12,7 +12,7 @@ from pellucid.check.causes import SUSPECTS, Mistakes, code_of
 from pellucid.check.judge_compare import differences
 from pellucid.check.outcome import Outcome
 
-# How long pairs are tried, in seconds, and how many mistakes are worth a partner.
+# Seconds to try pairs, and the number of mistakes that are tried in pairs.
 _PATIENCE = 6.0
 _PROMISING = 30
 _MOST_PIECES = 3
@@ -22,7 +22,7 @@ _FORMS = ("none", "count", "numbers")
 
 
 class _Raised(NamedTuple):
-    """What stands for a result where there is none."""
+    """The error of a call without a result."""
 
     type: str
     message: str
@@ -36,23 +36,23 @@ def causes_of(
     strict: bool = False,
     likely: Callable[[str], bool] = lambda code: True,
 ) -> tuple[str, ...]:
-    """The codes of the mistakes that explain every outcome; empty where none do.
+    """The codes of the mistakes that explain every outcome; empty: none do.
 
     Args:
         name: of the function.
-        cases: what it was given.
-        outcomes: what came of each.
-        strict: whether the function calls others of the course, which refuse shapes that do not fit.
-        likely: of mistakes that all stop with the same error, which to believe first.
+        cases: its cases.
+        outcomes: one for each case.
+        strict: whether the function calls others of the course, which refuse shapes that do not match.
+        likely: which of several mistakes with the same error to prefer.
     """
     if name not in SUSPECTS:
         return ()
     pairs = [(c, _observed(o)) for c, o in zip(cases, outcomes, strict=True) if not c.saturated]
-    # The telling cases first: those with a value that is wrong.
-    pairs.sort(key=lambda pair: _dullness(*pair))
-    # A function may call some of the others and write some out: the likelier way first.
+    # Cases with wrong values first: they say most about the mistake.
+    pairs.sort(key=lambda pair: _priority(*pair))
+    # A function may call some of the others and write some out: try the likelier way first.
     search = _Search(name, pairs, strict=strict, likely=likely)
-    return search.found() or _Search(name, pairs, strict=not strict, likely=likely).single()
+    return search.codes() or _Search(name, pairs, strict=not strict, likely=likely).single()
 
 
 def _observed(outcome: Outcome) -> Any:
@@ -62,7 +62,7 @@ def _observed(outcome: Outcome) -> Any:
     return _Raised(error.type if error else "", error.message if error else "")
 
 
-def _dullness(case: Case, got: Any) -> int:
+def _priority(case: Case, got: Any) -> int:
     if isinstance(got, _Raised):
         return 2
     return 0 if differences(case.expected, got) else 1
@@ -83,19 +83,19 @@ class _Search:
         self._pairs = pairs
         self._strict = strict
         self._likely = likely
-        # Whether a wrong form counts as much as an error does: some products stretch what does not fit.
+        # Whether a wrong form counts as an error: some products broadcast shapes that do not match.
         self._lenient = False
-        # Where every call raised, that a mistake raises too says little: the errors have to be the same.
+        # If every call raised, a mistake explains that only with the same errors.
         self._all_raised = all(isinstance(got, _Raised) for _, got in pairs)
 
-    def found(self) -> tuple[str, ...]:
+    def codes(self) -> tuple[str, ...]:
         """The codes of the smallest set of mistakes that explains everything."""
-        found = self.single() or (() if self._all_raised else self._pair())
-        if found or self._all_raised:
-            return found
-        found = self._piece_by_piece()
-        if found:
-            return found
+        codes = self.single() or (() if self._all_raised else self._pair())
+        if codes or self._all_raised:
+            return codes
+        codes = self._piece_by_piece()
+        if codes:
+            return codes
         self._lenient = True
         return self.single() or self._pair()
 
@@ -124,13 +124,13 @@ class _Search:
         return ()
 
     def _some_value(self, on: Sequence[str]) -> bool:
-        """Whether a wrong value, not only a wrong form, is explained."""
+        """Whether at least one wrong value is explained, not only wrong forms."""
         for case, got in self._pairs:
-            mine = self._run(on, case)
+            simulated = self._run(on, case)
             if (
-                not isinstance(mine, _Raised)
-                and differences(case.expected, mine)
-                and not differences(mine, got)
+                not isinstance(simulated, _Raised)
+                and differences(case.expected, simulated)
+                and not differences(simulated, got)
             ):
                 return True
         return False
@@ -145,28 +145,28 @@ class _Search:
     def _explains(self, on: Sequence[str]) -> bool:
         return all(self._same(case, got, self._run(on, case)) for case, got in self._pairs)
 
-    def _same(self, case: Case, got: Any, mine: Any) -> bool:
-        if isinstance(mine, _Raised):
+    def _same(self, case: Case, got: Any, simulated: Any) -> bool:
+        if isinstance(simulated, _Raised):
             if not isinstance(got, _Raised):
                 return self._lenient and _misshapen(case.expected, got)
-            return not self._all_raised or _alike(mine, got)
+            return not self._all_raised or _alike(simulated, got)
         if isinstance(got, _Raised):
-            return got.type == "AssertionError" and _misshapen(case.expected, mine)
-        return not differences(mine, got) and not _more(case.expected, mine, got)
+            return got.type == "AssertionError" and _misshapen(case.expected, simulated)
+        return not differences(simulated, got) and not _more(case.expected, simulated, got)
 
     def _merit(self, one: str) -> int:
-        """How many quantities of all cases it explains."""
+        """The number of quantities that it explains."""
         merit = 0
         for case, got in self._pairs[:4]:
-            mine = self._run((one,), case)
-            if isinstance(mine, _Raised) or isinstance(got, _Raised):
-                merit += isinstance(mine, _Raised) and isinstance(got, _Raised)
+            simulated = self._run((one,), case)
+            if isinstance(simulated, _Raised) or isinstance(got, _Raised):
+                merit += isinstance(simulated, _Raised) and isinstance(got, _Raised)
                 continue
-            merit += len(_quantities(mine)) - len(differences(mine, got))
+            merit += len(_quantities(simulated)) - len(differences(simulated, got))
         return merit
 
     def _piece_by_piece(self) -> tuple[str, ...]:
-        """Mistakes that explain each wrong quantity of a flat result by itself, however many there are."""
+        """Any number of mistakes that each explain one wrong quantity of a flat result."""
         wrong = {
             d.quantity
             for case, got in self._pairs
@@ -182,25 +182,25 @@ class _Search:
             else:
                 return ()
         codes = [code_of(one) for one in sorted(set(explained), key=self._suspect.mistakes.index)]
-        # More mistakes than these would explain anything.
+        # A larger number of mistakes could explain anything.
         return tuple(dict.fromkeys(codes)) if len(set(codes)) <= _MOST_PIECES else ()
 
     def _explains_quantity(self, one: str, quantity: str) -> bool:
         for case, got in self._pairs:
             if isinstance(got, _Raised):
                 continue
-            mine = self._run((one,), case)
-            if isinstance(mine, _Raised):
+            simulated = self._run((one,), case)
+            if isinstance(simulated, _Raised):
                 return False
-            if any(d.quantity == quantity or d.kind in _FORMS for d in differences(mine, got)):
+            if any(d.quantity == quantity or d.kind in _FORMS for d in differences(simulated, got)):
                 return False
-            if isinstance(mine, Mapping) and quantity not in mine:
+            if isinstance(simulated, Mapping) and quantity not in simulated:
                 return False
         return True
 
 
 def _alike(a: _Raised, b: _Raised) -> bool:
-    """Whether two errors are the same: of the same key, or both about shapes."""
+    """Whether two errors are the same: for the same key, or both about shapes."""
     if a.type in _OF_SHAPES and b.type in _OF_SHAPES:
         return True
     return a.type == b.type and (a.type != "KeyError" or a.message == b.message)
@@ -214,13 +214,13 @@ def _quantities(value: Any) -> list[Any]:
     return [value]
 
 
-def _misshapen(expected: Any, mine: Any) -> bool:
-    """Whether a mistake gives another form than is right, at which a check in the code stops."""
-    return any(d.kind in ("shape", "count", "missing", "none") for d in differences(expected, mine))
+def _misshapen(expected: Any, simulated: Any) -> bool:
+    """Whether a mistake gives a wrong form, at which an assertion in the code stops."""
+    return any(d.kind in ("shape", "count", "missing", "none") for d in differences(expected, simulated))
 
 
-def _more(expected: Any, mine: Any, got: Any) -> bool:
-    """Whether `got` has a key of the right answer that the mistake does not give."""
-    if isinstance(expected, Mapping) and isinstance(mine, Mapping) and isinstance(got, Mapping):
-        return any(key in got and key not in mine for key in expected)
+def _more(expected: Any, simulated: Any, got: Any) -> bool:
+    """Whether `got` has a key of the right result that the mistake does not give."""
+    if isinstance(expected, Mapping) and isinstance(simulated, Mapping) and isinstance(got, Mapping):
+        return any(key in got and key not in simulated for key in expected)
     return False

@@ -12,7 +12,7 @@ from pellucid.core import shallow
 
 Array = np.ndarray[Any, Any]
 
-# The cost that a training reaches; how far another may lie from it to count as the same.
+# The cost that a training must reach; and the difference below which two costs count as equal.
 _LEARNED = 0.36
 _SAME = 0.03
 
@@ -68,16 +68,16 @@ def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outco
         calls: the calls of it.
         outcomes: all of kind "value".
     """
-    found = [_parameters(outcome.value) for outcome in outcomes]
-    forms = [_form(parameters) for parameters in found]
+    trained = [_parameters(outcome.value) for outcome in outcomes]
+    forms = [_form(parameters) for parameters in trained]
     for call, wrong in zip(calls, forms, strict=True):
         if wrong:
-            # No number at the end, and one after the first step: it climbed until there was none.
+            # NaN at the end, but not after the first step: the cost climbed until it overflowed.
             climbed = wrong[0] == "returns-nan" and call is calls[0] and not forms[1]
             return TrainerVerdict("model-climbs" if climbed else wrong[0], wrong[1], call.text)
-    costs = [_cost(name, parameters) for parameters in found]
-    code, at = _code(found, costs)
-    expected = f"below {_LEARNED}" if at == 0 else "about what it was at the start"
+    costs = [_cost(name, parameters) for parameters in trained]
+    code, at = _code(trained, costs)
+    expected = f"below {_LEARNED}" if at == 0 else "about the initial cost"
     difference = Difference("cost after training", "value", expected, costs[at]) if code else None
     return TrainerVerdict(code, difference, calls[at].text if code else "")
 
@@ -109,8 +109,8 @@ def _cost(name: str, parameters: Mapping[str, Array]) -> float:
         return float(core.compute_cost(np.clip(A, 1e-12, 1 - 1e-12), Y))
 
 
-def _code(found: Sequence[Mapping[str, Array]], costs: Sequence[float]) -> tuple[str, int]:
-    biases = [not np.any(p["b1"]) and not np.any(p["b2"]) for p in found]
+def _code(trained: Sequence[Mapping[str, Array]], costs: Sequence[float]) -> tuple[str, int]:
+    biases = [not np.any(p["b1"]) and not np.any(p["b2"]) for p in trained]
     start = float(np.log(2))
     if costs[0] > start + _SAME:
         return "model-climbs", 0

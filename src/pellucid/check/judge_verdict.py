@@ -1,4 +1,4 @@
-"""Right or wrong: one outcome beside what the case expects."""
+"""Right or wrong: compare one outcome with the expected result of its case."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,20 +10,20 @@ from pellucid.check.cases import Case, Exam
 from pellucid.check.judge_compare import Difference, differences
 from pellucid.check.outcome import Outcome
 
-# How far a clipped logarithm may be from the exact answer where AL is exactly 0 or 1.
+# Tolerance for clipped logarithms if AL is exactly 0 or 1.
 _CLIPPED = 1e-3
 
 
 def readable(exam: Exam, case: Case, outcome: Outcome, *, shallow: bool) -> Outcome:
-    """An outcome in the form that the exam has, where the course's learners know another.
+    """An outcome in the form of the exam, from other forms in editions of the course.
 
-    Labels may come as a list; Adam's step with the corrected memories; and the network with one hidden
+    Labels may be a list; Adam's step may include the corrected slots; and the network with one hidden
     layer has a sigmoid without a cache.
 
     Args:
         exam: of the function.
-        case: what was given.
-        outcome: what came of it.
+        case: of the call.
+        outcome: of the call.
         shallow: whether the file is about that network.
     """
     value = outcome.value
@@ -40,7 +40,7 @@ def readable(exam: Exam, case: Case, outcome: Outcome, *, shallow: bool) -> Outc
 
 
 def is_single(case: Case) -> bool:
-    """Whether it is one in float32.
+    """Whether a case is in float32.
 
     Args:
         case: any.
@@ -57,11 +57,11 @@ def _has_float32(value: Any) -> bool:
 
 
 def is_wrong(case: Case, outcome: Outcome, exam: Exam) -> bool:
-    """Whether an outcome is not what the case expects.
+    """Whether an outcome differs from the expected result.
 
     Args:
-        case: what was given.
-        outcome: what came of it.
+        case: of the call.
+        outcome: of the call.
         exam: of the function.
     """
     if case.saturated:
@@ -70,8 +70,8 @@ def is_wrong(case: Case, outcome: Outcome, exam: Exam) -> bool:
 
 
 def _saturated_differences(case: Case, outcome: Outcome, exam: Exam) -> list[Difference]:
-    found = differences(case.expected, outcome.value, exam.outputs)
-    return [d for d in found if d.kind != "value" or not _close(d)]
+    differing = differences(case.expected, outcome.value, exam.outputs)
+    return [d for d in differing if d.kind != "value" or not _close(d)]
 
 
 def _close(d: Difference) -> bool:
@@ -79,7 +79,7 @@ def _close(d: Difference) -> bool:
 
 
 def is_weak(case: Case, outcome: Outcome, exam: Exam) -> bool:
-    """Whether it gives no number, or none at all, where the course's own formulas do not either."""
+    """Whether it raises or gives NaN for a case whose course formulas give no number either."""
     if outcome.kind == "raised" and outcome.error:
         return outcome.error.type in (
             "ValueError",
@@ -89,7 +89,7 @@ def is_weak(case: Case, outcome: Outcome, exam: Exam) -> bool:
         )
     if outcome.kind != "value":
         return False
-    found = _saturated_differences(case, outcome, exam)
-    return bool(found) and all(
-        d.kind == "nan" or (d.kind == "value" and not np.isfinite(d.got).all()) for d in found
+    differing = _saturated_differences(case, outcome, exam)
+    return bool(differing) and all(
+        d.kind == "nan" or (d.kind == "value" and not np.isfinite(d.got).all()) for d in differing
     )

@@ -28,7 +28,7 @@ _ERRORS = frozenset(
 
 
 class Row(NamedTuple):
-    """A line of the table of shapes: a quantity, what it should be, what it is."""
+    """A line of the table of shapes: a quantity, its expected and its observed value."""
 
     quantity: str
     expected: str
@@ -42,14 +42,14 @@ class Judgement:
     Attributes:
         name: of the function.
         status: "pass", "slow" (right, with loops), "fail", "error", "timeout" or "missing".
-        cause: the code of the mistake, of two joined by "+"; of a pass a weakness, or "".
+        cause: the code of the mistake, two joined by "+"; for a pass a weakness, or "".
         message: one line.
-        line: of the solution's text, where the mistake can be told to stand.
-        place: the same for people: "line 12", "cell 3, line 4".
+        line: of the mistake in the solution's text, if known.
+        place: the same in words: "line 12", "cell 3, line 4".
         case: the first case where it differs.
         shapes: the quantities that differ there.
         hint: where to look, without the solution.
-        notes: what else is to be said.
+        notes: further remarks.
     """
 
     name: str
@@ -65,11 +65,11 @@ class Judgement:
 
     @classmethod
     def of(cls, name: str, causes: Sequence[str], **more: Any) -> Self:
-        """A judgement that something is wrong, in the words of its causes.
+        """A judgement of a wrong function, with the explanations of its causes.
 
         Args:
             name: of the function.
-            causes: codes, the first first.
+            causes: codes, the most important first.
             more: further attributes.
         """
         first = causes[0]
@@ -82,7 +82,7 @@ class Judgement:
 
     @property
     def causes(self) -> tuple[str, ...]:
-        """The codes of its causes, one by one."""
+        """The codes of its causes."""
         return tuple(self.cause.split("+")) if self.cause else ()
 
     @property
@@ -91,7 +91,7 @@ class Judgement:
         return self.status in ("pass", "slow")
 
     def to_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """A plain dictionary, for JSON."""
         return {
             "name": self.name,
             "status": self.status,
@@ -106,13 +106,13 @@ class Judgement:
         }
 
 
-def rows_of(found: Sequence[Difference]) -> tuple[Row, ...]:
-    """The table of what differs.
+def rows_of(differing: Sequence[Difference]) -> tuple[Row, ...]:
+    """The table of the differences.
 
     Args:
-        found: the differences of one case.
+        differing: the differences of one case.
     """
-    return tuple(_row(d) for d in found[:12])
+    return tuple(_row(d) for d in differing[:12])
 
 
 def _row(d: Difference) -> Row:
@@ -126,10 +126,10 @@ def _row(d: Difference) -> Row:
 
 
 def described(value: Any) -> str:
-    """A value in a few words: its form, not its content.
+    """A short description of a value: its form, not its content.
 
     Args:
-        value: as it came.
+        value: any result.
     """
     if isinstance(value, Foreign):
         return f"{value.type_name}: {value.text:.60}" if value.text else value.type_name

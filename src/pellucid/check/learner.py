@@ -1,8 +1,8 @@
-"""A learner's file inside its own process: the one place that runs code somebody else wrote.
+"""Run a learner's file inside its own process: the only module that runs code of other people.
 
-The file's top level runs statement by statement, so that a line that fails (a data set that is not here, a
-test of the course's own) does not take the functions below it away. The names it does not make are
-the reference's, and where a function is to be judged alone, so are those it makes.
+The file's top level runs statement by statement, so that a failing line (a missing data set, a test module
+of the course) does not prevent the definition of the functions below it. The reference supplies the names
+that the file does not define, and while a function is judged alone, also those that it defines.
 """
 
 import __future__
@@ -20,38 +20,38 @@ from typing import Any
 import numpy as np
 import numpy.random
 
-# What the file is called in tracebacks.
+# The name of the file in tracebacks.
 FILE = "<the checked file>"
 
 _WATCHED = (builtins, math, np, np.linalg, np.random)
 
 
 class Replaced:
-    """Which of Python's and NumPy's own functions are no longer what they were."""
+    """Finds functions of Python and NumPy that a file replaced."""
 
     def __init__(self) -> None:
         self._was: list[tuple[str, dict[str, Any], tuple[str, ...], tuple[Any, ...]]] = []
         for module in _WATCHED:
             was = {name: value for name, value in vars(module).items() if not name.startswith("__")}
             self._was.append((module.__name__, vars(module), tuple(was), tuple(was.values())))
-        # Held here: they are among what may be replaced.
+        # Held here, since they may be replaced too.
         self._all, self._map, self._zip = all, map, zip
 
     def put_back(self) -> tuple[str, ...]:
-        """Their names; each is put back, because what runs next uses it."""
-        found: tuple[str, ...] = ()
+        """Restore the replaced functions, which the following code uses; their names."""
+        replaced: tuple[str, ...] = ()
         for module, now, names, values in self._was:
             if self._all(self._map(operator.is_, self._map(now.get, names), values)):
                 continue
             for name, value in self._zip(names, values):
                 if now.get(name) is not value:
                     now[name] = value
-                    found += (f"{module}.{name}",)
-        return found
+                    replaced += (f"{module}.{name}",)
+        return replaced
 
 
 class Learner:
-    """The names a learner's file makes, and calls of them."""
+    """The names that a learner's file defines, and its functions."""
 
     def __init__(self, own: Sequence[str], reference_names: Sequence[str]) -> None:
         self._own = frozenset(own)
@@ -67,10 +67,10 @@ class Learner:
 
         Args:
             text: the file, which parses.
-            definitions_only: leave out what calls the file's own functions, or defines nothing.
+            definitions_only: skip statements that call the file's own functions, or define nothing.
 
         Yields:
-            What a statement raised; the next one runs all the same.
+            The exception of each failing statement; the next statement still runs.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -86,18 +86,18 @@ class Learner:
                     yield error
 
     def function(self, name: str) -> Callable[..., Any]:
-        """What the file calls `name`.
+        """The file's function `name`.
 
         Raises:
-            NameError: it makes no such name.
+            NameError: the file does not define it.
         """
-        found = self._names.get(name)
-        if found is None or found is self._references.get(name):
+        value = self._names.get(name)
+        if value is None or value is self._references.get(name):
             raise NameError(f"the file defines no {name}")
-        return found  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]
 
     def alone(self, name: str) -> Mapping[str, Any]:
-        """Give the names the file makes, all but `name`, to the reference; what they stood for."""
+        """Replace all names of the file except `name` by the reference; the replaced values."""
         swapped = {n: f for n, f in self._references.items() if n != name and n in self._own}
         before = {n: self._names[n] for n in swapped if n in self._names}
         self._names.update(swapped)
@@ -121,18 +121,18 @@ class Learner:
 
 
 def _reference(name: str) -> tuple[str, Any]:
-    """The name it takes in the file, and the function: `sigmoid`, or `shallow.compute_cost`."""
+    """The name in the file, and the function, of `sigmoid` or `shallow.compute_cost`."""
     from pellucid import core
 
     if name == "shallow.sigmoid":
         # The helper of the one-hidden-layer exercise has no cache.
         return "sigmoid", lambda Z: core.sigmoid(Z)[0]
     module: Any = core
-    *rooms, last = name.split(".")
-    for room in rooms:
-        module = getattr(module, room)
+    *modules, last = name.split(".")
+    for submodule in modules:
+        module = getattr(module, submodule)
     if not hasattr(module, last):
-        # The trainers; the training loop is loaded with them.
+        # The trainers, which load the training loop.
         from pellucid import course
 
         module = course

@@ -1,4 +1,4 @@
-"""What a learner's file may use up: time, memory, files, output."""
+"""Limits for a learner's file: time, memory, files, output."""
 
 import contextlib
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ class Limits:
     """Bounds of one process that runs a learner's file.
 
     Attributes:
-        call: seconds of wall clock a call may take.
-        loading: seconds of wall clock that running the file's top level may take.
-        cpu: seconds of CPU time the process may take in all; the kernel ends it then.
+        call: seconds of wall clock for a call.
+        loading: seconds of wall clock for the file's top level.
+        cpu: seconds of CPU time for the whole process; the kernel ends it then.
         memory: bytes of address space.
-        file: bytes a file may have that it writes into its folder.
-        descriptors: how many files it may have open.
-        processes: how many processes its user may have more than now; the kernel exempts root.
-        printed: bytes kept of what a call prints; the rest is thrown away.
+        file: bytes of each file that it writes into its folder.
+        descriptors: number of open files.
+        processes: number of additional processes of its user; the kernel exempts root.
+        printed: bytes kept of a call's output; the rest is discarded.
     """
 
     call: float = 5.0
@@ -30,13 +30,13 @@ class Limits:
 
 
 def impose(limits: Limits, processes_now: int | None) -> None:
-    """Have the kernel hold this process, and what it starts, to `limits`.
+    """Let the kernel enforce `limits` on this process and its children.
 
     Args:
-        limits: what it may use.
-        processes_now: how many processes and threads its user has; None where that is not known.
+        limits: of the process.
+        processes_now: number of its user's processes and threads; None: unknown.
     """
-    # Not on Windows, where `pellucid.check.process` says so.
+    # Not on Windows, where `pellucid.check.process` refuses to start.
     import resource
 
     bounds = [
@@ -49,6 +49,6 @@ def impose(limits: Limits, processes_now: int | None) -> None:
     if processes_now is not None:
         bounds.append((resource.RLIMIT_NPROC, processes_now + limits.processes))
     for what, most in bounds:
-        # A lower limit may stand already, and not every system knows each of them.
+        # A lower limit may already be set, and not every system knows each limit.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(what, (most, most))

@@ -1,4 +1,4 @@
-"""A notebook's code: its cells joined to one text that Python can parse, and where each line came from."""
+"""A notebook's code: its cells as text that Python can parse, with the origin of each line."""
 
 import ast
 import json
@@ -7,14 +7,14 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-# Cell magics whose cell is Python all the same; any other (%%bash, %%html) makes the cell something else.
+# Cell magics whose cell is still Python; with any other (%%bash, %%html) the cell is something else.
 _PYTHON_CELLS = re.compile(r"%%(time|timeit|capture|prun|python3?)\b")
-# A magic, a shell line, a question: alone, or assigned.
+# A magic, a shell line or a question, alone or assigned.
 _NOT_PYTHON = re.compile(r"\s*([\w, ]+=\s*)?[%!]|\s*\?|.*\?\s*$")
 
 
 class NotebookError(ValueError):
-    """The document is no notebook; the message says in a few words why."""
+    """The document is not a notebook; the message has the reason."""
 
 
 def code_cells(text: str) -> list[tuple[int, list[str]]]:
@@ -24,10 +24,10 @@ def code_cells(text: str) -> list[tuple[int, list[str]]]:
         text: the JSON document.
 
     Returns:
-        For each, its number among all code cells, from 1, and its lines; what is no Python is blanked.
+        For each, its number among all code cells, from 1, and its lines, blank if they are not Python.
 
     Raises:
-        NotebookError: it is no JSON, or no notebook.
+        NotebookError: it is not JSON, or not a notebook.
     """
     try:
         document = json.loads(text)
@@ -43,7 +43,7 @@ def _cells(document: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(document, dict):
         raise NotebookError("it holds no cells")
     sheets = [document]
-    # The third format, which kept the cells on worksheets.
+    # Format 3, with the cells on worksheets.
     if "cells" not in document and isinstance(document.get("worksheets"), list):
         sheets = [sheet for sheet in document["worksheets"] if isinstance(sheet, dict)]
     for sheet in sheets:
@@ -58,15 +58,15 @@ def _source(cell: dict[str, Any]) -> str:
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
-        raise NotebookError("a code cell's source is no text")
+        raise NotebookError("a code cell's source is not a text")
     return source
 
 
 def blanked(source: str) -> list[str]:
-    """The lines of a cell, as many as it has; what IPython adds to Python is replaced by `pass`.
+    """The lines of a cell, with IPython's extensions of Python replaced by `pass`.
 
-    Only where the cell does not parse as it stands, and only at the line that Python complains of: a line
-    of a text may begin with a percent sign.
+    Only if the cell does not parse, and only at the line of the syntax error: a line inside a text may
+    begin with a percent sign.
     """
     # Not splitlines: a form feed or one of Unicode's separators ends no line of Python.
     lines = source.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
@@ -76,7 +76,7 @@ def blanked(source: str) -> list[str]:
             return ["" for _ in lines]
         lines[first] = ""
     for _ in lines:
-        at = _complaint("\n".join(lines))
+        at = _error_line("\n".join(lines))
         if at is None or not 0 < at <= len(lines) or not _NOT_PYTHON.match(lines[at - 1]):
             break
         line = lines[at - 1]
@@ -84,8 +84,8 @@ def blanked(source: str) -> list[str]:
     return lines
 
 
-def _complaint(source: str) -> int | None:
-    """The line at which `source` stops being Python; None where it is."""
+def _error_line(source: str) -> int | None:
+    """The line of the first syntax error in `source`; None: there is none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""What came of one call into a learner's file."""
+"""The outcome of one call into a learner's file."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
@@ -8,12 +8,12 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class Failure(NamedTuple):
-    """What went wrong: an exception, or what ended the process.
+    """An exception, or the reason why the process ended.
 
     Attributes:
-        type: the name of the exception's class; "" where there was none.
+        type: the name of the exception's class; "" if there was none.
         message: one line.
-        line: the line of `Solution.text` it happened at; None where that is not known.
+        line: the line of `Solution.text`; None: unknown.
     """
 
     type: str
@@ -23,15 +23,15 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call, or of loading the file.
+    """The outcome of one call, or of loading the file.
 
     Attributes:
-        kind: "value", it returned; "raised" an exception; "timeout"; "died", its process ended or answered
-            out of form; "too_much", it needed more memory than it may have.
-        value: what it returned, as `pellucid.check.wire` carries it.
-        error: where it did not return, what happened.
-        printed: what it wrote to the screen, the beginning of it.
-        seconds: how long it took.
+        kind: "value", it returned; "raised" an exception; "timeout"; "died", its process ended or sent an
+            invalid answer; "too_much", it needed more memory than it may have.
+        value: its result, as transferred by `pellucid.check.wire`.
+        error: the reason if it did not return.
+        printed: the beginning of its output.
+        seconds: its duration.
         changed: positions of the arguments it changed in place, from 0.
         replaced: names of NumPy's and Python's own functions that it replaced: ("numpy.dot",).
     """
@@ -46,5 +46,5 @@ class Outcome:
 
     @property
     def numpy_changed(self) -> bool:
-        """Whether it replaced functions that are not its own."""
+        """Whether it replaced functions of NumPy or Python."""
         return bool(self.replaced)

@@ -1,4 +1,4 @@
-"""Starting and ending the process that runs a learner's file, and what it can see of this machine."""
+"""Start and end the process that runs a learner's file, with a restricted view of this machine."""
 
 import contextlib
 import functools
@@ -23,7 +23,7 @@ _START = (
     "import json, sys; sys.path += [p for p in json.loads(sys.argv[1]) if p not in sys.path]; "
     "from pellucid.check.child import main; main()"
 )
-# Where programs and their libraries stand; what is not there is left out.
+# Folders of programs and libraries; those that do not exist are skipped.
 _SYSTEM = (
     "/usr",
     "/bin",
@@ -49,17 +49,17 @@ class SandboxError(PellucidError):
 
 
 class ChildProcess:
-    """One process with a private folder; `end` takes both away, and whatever the process started."""
+    """One process with a private folder; `end` removes both, and everything that the process started."""
 
     def __init__(self) -> None:
         """Start it.
 
         Raises:
-            SandboxError: that cannot be done here.
+            SandboxError: it cannot be started on this machine.
         """
         if os.name != "posix":
             raise SandboxError(
-                "a learner's file is run on Linux and macOS only: nothing here would bound it"
+                "a learner's file is run on Linux and macOS only: this system cannot limit it"
             )
         self._mark = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="pellucid-check-"))
@@ -93,18 +93,18 @@ class ChildProcess:
         }
 
     def settle(self) -> None:
-        """Give a process that has closed its side a moment to end, so that its own status is told."""
+        """Wait a moment for a process that has closed its pipes, to get its own exit status."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(_MOMENT)
 
     def end(self) -> int:
-        """Kill the process and what it started, remove its folder.
+        """Kill the process and its children, remove its folder.
 
         Returns:
-            The status it ended with, as `subprocess` gives it.
+            Its exit status, as in `subprocess`.
 
         Raises:
-            SandboxError: something it started does not end.
+            SandboxError: a process that it started does not end.
         """
         _kill_group(self.popen.pid)
         for pipe in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
@@ -115,14 +115,14 @@ class ChildProcess:
             self._kill_the_rest()
         finally:
             _remove(self.folder)
-        # Bubblewrap tells a signal as a shell does.
+        # Bubblewrap reports a signal like a shell, as 128 and its number.
         return 128 - status if status > 128 and isolation() == BUBBLEWRAP else status
 
     def _kill_the_rest(self) -> None:
-        """End what left the group: it has the mark in its environment, or stands in the folder."""
+        """End processes that left the group, found by the mark in their environment or by their folder."""
         deadline = time.monotonic() + _PATIENCE
         while left := list(self._left()):
-            # All are halted before the first is killed: what starts others is not faster then.
+            # All are stopped before the first is killed, so that none starts others meanwhile.
             for sign in (signal.SIGSTOP, signal.SIGKILL):
                 for pid in left:
                     _send(pid, sign)
@@ -137,13 +137,13 @@ class ChildProcess:
                 if mark in (entry / "environ").read_bytes() or (entry / "cwd").readlink() == Path(folder):
                     yield int(entry.name)
             except OSError:
-                # It has ended, or belongs to someone else.
+                # It has ended, or belongs to another user.
                 continue
 
 
 @functools.cache
 def isolation() -> str:
-    """How a learner's file is kept apart on this machine, in words."""
+    """The isolation of a learner's file on this machine, in words."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return LIMITS_ONLY
@@ -157,11 +157,11 @@ def isolation() -> str:
 
 
 def processes_now() -> int | None:
-    """How many processes and threads this user has; None where the system does not tell."""
-    mine, count = os.getuid(), 0
+    """The number of this user's processes and threads; None: unknown."""
+    user, count = os.getuid(), 0
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if entry.stat().st_uid == mine:
+            if entry.stat().st_uid == user:
                 count += len(os.listdir(entry / "task"))  # noqa: PTH208 - counted for every check
         except OSError:
             continue
@@ -173,7 +173,7 @@ def _python() -> list[str]:
 
 
 def _paths() -> list[str]:
-    """Where the child finds this package and NumPy, however this process found them."""
+    """The folders in which the child finds this package and NumPy."""
     return [str(Path(str(package.__file__)).parent.parent) for package in (pellucid, np)]
 
 
@@ -183,13 +183,13 @@ def _walls(folder: Path) -> list[str]:
 
 
 def _bubblewrap(bwrap: str, folder: Path) -> list[str]:
-    """A machine that holds programs, Python, this package and `folder`; only `folder` can be written."""
+    """A command with a view of programs, Python, this package and `folder`; only `folder` is writable."""
     executable = Path(sys.executable)
     places = {
         *(*_SYSTEM, sys.prefix, sys.base_prefix, *_paths()),
         *(str(executable.parent), str(executable.resolve().parent)),
     }
-    # What holds another place comes before it.
+    # A folder comes before the folders inside it.
     binds = [part for place in sorted(places) for part in ("--ro-bind-try", place, place)]
     return [
         *(bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
@@ -202,7 +202,7 @@ def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        # All of it has ended; macOS says it in the other way.
+        # The whole group has ended; macOS raises the other error.
         return
 
 
@@ -214,7 +214,7 @@ def _send(pid: int, sign: signal.Signals) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder whose content may have been made hard to remove."""
+    """Remove a folder, even if its folders were made unwritable."""
     for here, folders, _ in os.walk(folder):
         for name in folders:
             path = Path(here, name)

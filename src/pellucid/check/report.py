@@ -1,4 +1,4 @@
-"""What was found in a solution, as text for a terminal."""
+"""The report on a solution, as text for a terminal."""
 
 from collections.abc import Callable, Sequence
 from textwrap import wrap
@@ -8,7 +8,7 @@ from pellucid.check.judge import Examination
 from pellucid.check.judgement import Judgement, Row
 from pellucid.files.reading import shown
 
-# How a text is set off: (text, "right", "wrong", "faint" or "strong") -> as the terminal shows it.
+# Styles a text: (text, "right", "wrong", "faint" or "strong") -> the text with terminal codes.
 Style = Callable[[str, str], str]
 
 VERDICTS = {
@@ -17,18 +17,18 @@ VERDICTS = {
     "fail": "wrong",
     "error": "stops",
     "timeout": "hangs",
-    "missing": "not there",
+    "missing": "missing",
 }
 _TONES = {"pass": "right", "slow": "right", "missing": "faint"}
 _WIDE = 100
 
 
 def plain(text: str, tone: str) -> str:  # noqa: ARG001
-    """The text as it is.
+    """The text without style.
 
     Args:
-        text: anything.
-        tone: not shown.
+        text: of any kind.
+        tone: ignored.
     """
     return text
 
@@ -40,21 +40,21 @@ def report(
     solution: bool = False,
     style: Style = plain,
 ) -> str:
-    """The table of all functions, then of each wrong one what, where and why.
+    """The table of all functions, then the details of each wrong one.
 
     Args:
-        examination: what was found.
+        examination: the results.
         explain: with the derivation of each wrong function.
         solution: with the reference's lines of each wrong function.
-        style: sets off what matters.
+        style: of the text.
     """
     absent = [judgement.name for judgement in examination.judgements if judgement.status == "missing"]
-    # One function that was asked for is shown, there or not; those of a whole course are only named.
+    # A single function is shown even if missing; the missing ones of a whole course are only listed.
     several = len(examination.judgements) > 1
-    shown_ones = [f for f in examination.judgements if not (several and f.status == "missing")]
-    parts = [style(headline(examination), "strong"), table(shown_ones, style)]
+    listed = [f for f in examination.judgements if not (several and f.status == "missing")]
+    parts = [style(headline(examination), "strong"), table(listed, style)]
     if absent and several:
-        line = f"not in the file, where the reference stood in: {', '.join(absent)}"
+        line = f"not in the file, replaced by the reference: {', '.join(absent)}"
         parts.append(style("\n".join(wrap(line, _WIDE)), "faint"))
     for judgement in examination.judgements:
         if not judgement.right and judgement.status != "missing":
@@ -72,10 +72,10 @@ def report(
 
 
 def headline(examination: Examination) -> str:
-    """One line: how many of the file's functions are right.
+    """One line: the number of the file's functions that are right.
 
     Args:
-        examination: what was found.
+        examination: the results.
     """
     judged = [judgement for judgement in examination.judgements if judgement.status != "missing"]
     right = sum(judgement.right for judgement in judged)
@@ -83,11 +83,11 @@ def headline(examination: Examination) -> str:
 
 
 def table(judgements: Sequence[Judgement], style: Style = plain) -> str:
-    """Function, verdict, place and diagnosis, a line each.
+    """The table of function, verdict, place and diagnosis.
 
     Args:
         judgements: of the functions.
-        style: sets off the verdicts.
+        style: of the verdicts.
     """
     rows = [("function", "verdict", "where", "diagnosis")]
     rows += [(f.name, VERDICTS[f.status], f.place, _diagnosis(f)) for f in judgements]
@@ -95,7 +95,7 @@ def table(judgements: Sequence[Judgement], style: Style = plain) -> str:
     lines = []
     for i, row in enumerate(rows):
         tone = "faint" if i == 0 else _TONES.get(judgements[i - 1].status, "wrong")
-        # What sets a text off takes no room on the screen: the room is counted without it.
+        # Terminal codes take no space on the screen: the width is counted without them.
         verdict = style(row[1], tone) + " " * (widths[1] - len(row[1]))
         cells = [row[0].ljust(widths[0]), verdict, row[2].ljust(widths[2]), shown(row[3], _WIDE)]
         lines.append("  ".join(cells).rstrip())
@@ -121,7 +121,7 @@ def _details(judgement: Judgement, style: Style) -> str:
 
 
 def shape_lines(rows: Sequence[Row]) -> list[str]:
-    """The table of what was expected and what came.
+    """The table of expected and observed values.
 
     Args:
         rows: its lines.

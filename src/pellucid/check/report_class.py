@@ -1,4 +1,4 @@
-"""A folder of submissions: one table of all, and which mistakes the class made."""
+"""A folder of submissions: one table of all, and the mistakes of the class."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from pellucid.errors import DataError, NotFoundError
 from pellucid.files.reading import shown
 
 _SUFFIXES = (".py", ".ipynb")
-# A spreadsheet takes a cell that begins so for a formula.
+# A spreadsheet reads a cell that begins like this as a formula.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -23,8 +23,8 @@ class Submission(NamedTuple):
 
     Attributes:
         name: its path inside the folder.
-        examination: what was found; None where it could not be used.
-        problem: why not.
+        examination: the results; None: the file could not be used.
+        problem: the reason for that.
     """
 
     name: str
@@ -33,18 +33,18 @@ class Submission(NamedTuple):
 
 
 def submissions_in(folder: Path) -> list[Path]:
-    """The solutions in a folder and one level below it, by name; hidden files are none.
+    """The solutions in a folder and one level below it, by name; without hidden files.
 
     Args:
         folder: of a class.
 
     Raises:
-        DataError: there are none.
+        DataError: there is no solution.
     """
-    found = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
+    common = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
     paths = sorted(
         path
-        for path in found
+        for path in common
         if path.suffix.lower() in _SUFFIXES
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
@@ -57,18 +57,21 @@ def submissions_in(folder: Path) -> list[Path]:
 
 
 def check_class(
-    folder: Path, *, only: str | None = None, told: Callable[[Submission], None] = lambda submission: None
+    folder: Path,
+    *,
+    only: str | None = None,
+    progress: Callable[[Submission], None] = lambda submission: None,
 ) -> list[Submission]:
-    """Judge every submission; one that cannot be used is told as such, and the others are judged.
+    """Judge every submission; one that cannot be used is reported, and the others are judged.
 
     Args:
         folder: of a class.
         only: the one function to judge.
-        told: is called with each as it is done.
+        progress: called with each submission as it is done.
 
     Raises:
         DataError: the folder holds none.
-        OptionError: `only` is no function of the course.
+        OptionError: `only` is not a function of the course.
     """
     done = []
     for path in submissions_in(folder):
@@ -77,16 +80,16 @@ def check_class(
             submission = Submission(name, check_file(path, only=only), "")
         except (DataError, NotFoundError) as error:
             submission = Submission(name, None, str(error))
-        told(submission)
+        progress(submission)
         done.append(submission)
     return done
 
 
 def class_csv(submissions: Sequence[Submission]) -> str:
-    """A row for each submission: what is right, and the cause of each function that is not.
+    """A row for each submission: the number of right functions, and the cause of each wrong one.
 
     Args:
-        submissions: as judged.
+        submissions: with their results.
     """
     judged = {f.name for s in submissions if s.examination for f in s.examination.judgements}
     names = [name for name in NAMES if name in judged]
@@ -105,17 +108,17 @@ def _row(submission: Submission, names: Sequence[str]) -> list[str]:
     judgements = {judgement.name: judgement for judgement in examination.judgements}
     judged = [judgement for judgement in judgements.values() if judgement.status != "missing"]
     trains = {True: "yes", False: "no", None: ""}[examination.trains.worked]
-    said = []
+    statuses = []
     for name in names:
         judgement = judgements.get(name)
         status = judgement.status if judgement else "missing"
-        said.append(
+        statuses.append(
             status
             if not judgement or judgement.right or not judgement.cause
             else f"{status}: {judgement.cause}"
         )
     right = sum(judgement.right for judgement in judged)
-    return [submission.name, str(right), str(len(judged)), trains, *said, ""]
+    return [submission.name, str(right), str(len(judged)), trains, *statuses, ""]
 
 
 def _cell(text: str) -> str:
@@ -123,25 +126,25 @@ def _cell(text: str) -> str:
 
 
 def mistakes(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
-    """Which mistakes the class made, the commonest first: function, cause, how many, and who.
+    """The mistakes of the class, the most common first: function, cause, count, and submissions.
 
     Args:
-        submissions: as judged.
+        submissions: with their results.
     """
-    who: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    names_by_mistake: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for submission in submissions:
         for judgement in submission.examination.judgements if submission.examination else ():
             if not judgement.right:
                 for cause in judgement.causes:
-                    who[judgement.name, cause].append(submission.name)
-    counts = Counter({key: len(names) for key, names in who.items()})
+                    names_by_mistake[judgement.name, cause].append(submission.name)
+    counts = Counter({key: len(names) for key, names in names_by_mistake.items()})
     return [
         {
             "function": name,
             "cause": cause,
             "message": EXPLANATIONS[cause].message,
             "count": count,
-            "submissions": who[name, cause],
+            "submissions": names_by_mistake[name, cause],
         }
         for (name, cause), count in counts.most_common()
     ]
@@ -151,34 +154,34 @@ def class_text(submissions: Sequence[Submission], most: int = 20) -> str:
     """The overview for a terminal.
 
     Args:
-        submissions: as judged.
-        most: how many mistakes it has room for.
+        submissions: with their results.
+        most: the greatest number of listed mistakes.
     """
     usable = [s.examination for s in submissions if s.examination]
     right = sum(examination.all_right for examination in usable)
     trained = sum(examination.trains.worked is True for examination in usable)
     lines = [f"{len(submissions)} submissions: {right} all right, {trained} train a network"]
     lines += [f"not usable: {shown(s.problem)}" for s in submissions if s.examination is None]
-    found = mistakes(submissions)
-    if found:
-        lines += ["", "mistakes, the commonest first:"]
-    width = max((len(each["function"]) for each in found[:most]), default=0)
-    for each in found[:most]:
+    common = mistakes(submissions)
+    if common:
+        lines += ["", "mistakes, the most common first:"]
+    width = max((len(each["function"]) for each in common[:most]), default=0)
+    for each in common[:most]:
         lines.append(
             f"{each['count']:>5}  {each['function']:<{width}}  {each['message']} [{each['cause']}]"
         )
-    if len(found) > most:
-        lines.append(f"       and {len(found) - most} more: the table (--csv) and --json have them all")
+    if len(common) > most:
+        lines.append(f"       and {len(common) - most} more: see the table (--csv) or --json")
     if usable:
         lines += ["", f"run in {usable[0].isolation}"]
     return "\n".join(lines)
 
 
 def class_document(submissions: Sequence[Submission]) -> dict[str, Any]:
-    """All of it, for machines.
+    """All results, for JSON.
 
     Args:
-        submissions: as judged.
+        submissions: with their results.
     """
     return {
         "submissions": [

@@ -1,4 +1,4 @@
-"""What was found in a solution, as a page to hand in: one file, no script, nothing loaded."""
+"""The report on a solution, as an HTML page to hand in: one file, without scripts or links."""
 
 from html import escape
 
@@ -20,7 +20,7 @@ def html_report(examination: Examination) -> str:
     """The whole page.
 
     Args:
-        examination: what was found.
+        examination: the results.
     """
     rows = "\n".join(_row(judgement) for judgement in examination.judgements)
     wrong = [f for f in examination.judgements if not f.right and f.status != "missing"]
@@ -46,11 +46,11 @@ def html_report(examination: Examination) -> str:
 
 def _row(judgement: Judgement) -> str:
     tone = "right" if judgement.right else "faint" if judgement.status == "missing" else "wrong"
-    said = "" if judgement.status == "pass" and not judgement.cause else judgement.message
+    diagnosis = "" if judgement.status == "pass" and not judgement.cause else judgement.message
     return (
         f"<tr><td><code>{escape(judgement.name)}</code></td>"
         f'<td class="{tone}">{VERDICTS[judgement.status]}</td>'
-        f"<td>{escape(judgement.place)}</td><td>{escape(said)}</td></tr>"
+        f"<td>{escape(judgement.place)}</td><td>{escape(diagnosis)}</td></tr>"
     )
 
 

@@ -1,4 +1,4 @@
-"""What answers calls into a solution, whoever it is."""
+"""Runner: the interface of `Sandbox` and `InProcess`, which call the functions of a solution."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -7,7 +7,7 @@ from pellucid.check.outcome import Outcome
 
 
 class Runner(Protocol):
-    """What answers calls into a solution: `Sandbox`, or `InProcess`."""
+    """Calls functions of a solution."""
 
     loaded: Outcome
     isolation: str
@@ -15,9 +15,9 @@ class Runner(Protocol):
     def call(
         self, name: str, args: tuple[Any, ...], *, seed: int | None = None, alone: bool = False
     ) -> Outcome:
-        """What comes of one call."""
+        """The outcome of one call."""
         ...
 
     def calls(self, calls: Iterable[tuple[Any, ...]]) -> list[Outcome]:
-        """What comes of many."""
+        """The outcomes of many calls."""
         ...

@@ -1,4 +1,4 @@
-"""Running a learner's file in a process of its own: values in, an outcome back, whatever the file does."""
+"""Run a learner's file in a process of its own: every call has an outcome, whatever the file does."""
 
 import signal
 import struct
@@ -15,15 +15,15 @@ from pellucid.check.process import ChildProcess, SandboxError, isolation, proces
 from pellucid.check.solution import Solution
 from pellucid.errors import FormatError
 
-# How long an interpreter may take to start on a machine that has much else to do.
+# Seconds that an interpreter may take to start on a busy machine.
 _STARTING = 30.0
-# How much longer than its own clock the process is waited for: it answers by itself at the limit, with the
-# line it was at, unless it is held up outside Python.
+# Seconds to wait beyond the time limit of the process: at the limit it answers by itself, with the current
+# line, unless it is blocked outside Python.
 _GRACE = 1.0
-# What the child ends with where its own code cannot go on, as `pellucid.check.child` does.
+# Exit status of the child if its own code cannot continue, as in `pellucid.check.child`.
 _BROKEN = 70
 
-# After which a process is of no more use: it hangs, is gone, or holds all the memory it may have.
+# Outcomes after which a process is useless: it hangs, has ended, or has used all its memory.
 _UNFIT = frozenset({"timeout", "died", "too_much"})
 
 
@@ -33,8 +33,8 @@ class Call(NamedTuple):
     Attributes:
         name: of the function.
         args: its arguments, by position.
-        seed: of NumPy's global stream, set before; None leaves it.
-        alone: whether all other functions the file defines are the reference's during the call.
+        seed: of NumPy's global stream, set before; None: unchanged.
+        alone: whether the reference replaces all other functions of the file during the call.
     """
 
     name: str
@@ -47,13 +47,13 @@ class Sandbox:
     """A process with a learner's file loaded, for the length of a `with` block.
 
     After a call that ran out of time or memory, ended the process, or left something behind (threads,
-    functions of NumPy replaced), the next one finds a fresh process.
+    replaced functions of NumPy), the next call runs in a fresh process.
 
     Attributes:
-        loaded: what came of running the file's top level; where a statement of it failed, "raised" with the
-            first failure. The functions can be called all the same.
+        loaded: the outcome of running the file's top level; if a statement failed, "raised" with the first
+            failure. The functions can still be called.
         problems: all failures of top-level statements, at most ten.
-        isolation: how the file is kept apart, in words.
+        isolation: the kind of isolation, in words.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Sandbox:
 
         Args:
             solution: the file.
-            reference_names: functions of `pellucid.course` that the file finds where it does not define
-                them itself; "shallow.compute_cost" is that of the network with one hidden layer.
-            limits: what the file may use up.
+            reference_names: functions of `pellucid.course` for the file to use if it does not define them;
+                "shallow.compute_cost" is that of the network with one hidden layer.
+            limits: of the process.
         """
         self._solution = solution
         self._references = tuple(reference_names)
@@ -82,7 +82,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         self.loaded = self._start()
         if self.loaded.kind in _UNFIT:
-            # Once more without what is not needed for the functions to be there.
+            # Once more with the definitions only.
             self._definitions_only = True
             again = self._start()
             self._unloadable = again if self._child is None else None
@@ -96,11 +96,11 @@ class Sandbox:
     def call(
         self, name: str, args: tuple[Any, ...], *, seed: int | None = None, alone: bool = True
     ) -> Outcome:
-        """What comes of one call; see `Call` for the arguments."""
+        """The outcome of one call; see `Call` for the arguments."""
         return self.calls([Call(name, args, seed, alone)])[0]
 
     def calls(self, calls: Iterable[Call | tuple[Any, ...]]) -> list[Outcome]:
-        """What comes of many calls, in their order.
+        """The outcomes of many calls, in their order.
 
         A function that ran out of time or of memory, or ended its process, is not called again in this
         list: its other calls have the same outcome.
@@ -121,9 +121,11 @@ class Sandbox:
         try:
             self._channel.receive(_STARTING)
         except (ClosedError, SilentError, FormatError) as error:
-            said = self._channel.printed().split("\n")
+            output = self._channel.printed().split("\n")
             self._end()
-            raise SandboxError(f"Python does not start in the sandbox: {' '.join(said)[-300:]}") from error
+            raise SandboxError(
+                f"Python does not start in the sandbox: {' '.join(output)[-300:]}"
+            ) from error
         self._number = 0
         outcome = self._ask([wire.encode(self._job())], self._limits.loading)
         if outcome.kind == "value" and isinstance(outcome.value, list):
@@ -156,7 +158,7 @@ class Sandbox:
         return self._ask([struct.pack("<I", len(header)), header, *arguments], self._limits.call)
 
     def _ask(self, parts: list[bytes], seconds: float) -> Outcome:
-        """Send a request and wait for its outcome; one that leaves the process unfit for more ends it."""
+        """Send a request and wait for its outcome; end the process if it cannot serve further calls."""
         assert self._channel is not None
         try:
             self._channel.send(parts, seconds + _GRACE)
@@ -164,7 +166,7 @@ class Sandbox:
         except SilentError:
             outcome, fit = _ended("timeout", f"it was still running after {seconds:g} s"), False
         except FormatError as error:
-            outcome, fit = _ended("died", f"its process answered out of form: {error}"), False
+            outcome, fit = _ended("died", f"its process sent an invalid answer: {error}"), False
         except ClosedError:
             printed = self._channel.printed()
             if self._child is not None:
@@ -178,29 +180,29 @@ class Sandbox:
         return outcome
 
     def _outcome(self, frame: memoryview) -> tuple[Outcome, bool]:
-        """The outcome in a frame, none of which is believed; and whether the process can serve on."""
+        """The outcome in an untrusted frame; and whether the process can serve further calls."""
         if len(frame) < 4 or (size := struct.unpack("<I", frame[:4])[0]) > len(frame) - 4:
             raise FormatError("it is cut short")
-        told: Any = wire.decode(frame[4 : 4 + size])
-        if not isinstance(told, dict) or told.get("number") != self._number:
-            raise FormatError("it is no answer to what was asked")
+        answer: Any = wire.decode(frame[4 : 4 + size])
+        if not isinstance(answer, dict) or answer.get("number") != self._number:
+            raise FormatError("it does not answer the request")
         names = ("kind", "seconds", "printed", "changed", "replaced")
-        fields: list[Any] = [told.get(name) for name in names]
+        fields: list[Any] = [answer.get(name) for name in names]
         kind, seconds, printed, changed, replaced = fields
         sound = kind in KINDS and isinstance(seconds, float) and isinstance(printed, str)
         if not sound or not _all_of(int, changed) or not _all_of(str, replaced):
-            raise FormatError("it tells no outcome")
+            raise FormatError("it holds no outcome")
         outcome = Outcome(
             kind,
             wire.decode(frame[4 + size :]) if kind == "value" else None,
-            _failure(told.get("error")),
+            _failure(answer.get("error")),
             printed,
             seconds,
             changed,
             replaced,
         )
-        # What loading left behind, a fresh process would only leave behind again.
-        spoilt = self._number > 0 and bool(told.get("leftover") or outcome.replaced)
+        # A fresh process would leave the same behind after loading.
+        spoilt = self._number > 0 and bool(answer.get("leftover") or outcome.replaced)
         return outcome, kind not in _UNFIT and not spoilt
 
     def _end(self) -> int:
@@ -216,19 +218,19 @@ def _all_of(kind: type, values: Any) -> bool:
     return isinstance(values, tuple) and all(type(value) is kind for value in values)
 
 
-def _failure(told: Any) -> Failure | None:
-    if not isinstance(told, tuple) or len(told) != 3:
+def _failure(answer: Any) -> Failure | None:
+    if not isinstance(answer, tuple) or len(answer) != 3:
         return None
-    name, message, line = told
+    name, message, line = answer
     plain = " ".join(str(message).split())[:300]
     return Failure(str(name)[:80], plain, line if type(line) is int and line > 0 else None)
 
 
 def _how(status: int) -> str:
     if status == _BROKEN:
-        return "it took away what Python needs to go on in its process"
+        return "it removed what Python needs to continue"
     if status < 0:
         number = -status
-        known = number in signal.Signals.__members__.values()
-        return f"its process was ended by {signal.Signals(number).name if known else f'signal {number}'}"
+        is_known = number in signal.Signals.__members__.values()
+        return f"its process was ended by {signal.Signals(number).name if is_known else f'signal {number}'}"
     return f"its process ended by itself with status {status}"

@@ -1,4 +1,4 @@
-"""A learner's file, read without running it: its text, the functions it defines, and where they stand."""
+"""A learner's file, read without running it: its text, its functions, and their lines."""
 
 import ast
 import io
@@ -15,7 +15,7 @@ from pellucid.errors import DataError
 from pellucid.files.reading import open_regular, shown
 
 _MOST_TEXT = 1 << 20
-# A notebook carries the pictures it drew.
+# A notebook contains its pictures.
 _MOST_FILE = 64 << 20
 _EXPECTED = "a Python file or a notebook (.ipynb)"
 
@@ -29,10 +29,10 @@ class FunctionSource:
     """A function that a file defines at its top level.
 
     Attributes:
-        name: under which it is called.
-        line: where its `def` (or its first decorator) stands, a line of `Solution.text` from 1.
+        name: of the function.
+        line: of its `def` (or its first decorator) in `Solution.text`, from 1.
         end_line: its last line.
-        parameters: the names of its arguments in their order, with * and ** where they have one.
+        parameters: the names of its arguments in order, with their * or **.
         tree: the definition.
     """
 
@@ -45,15 +45,15 @@ class FunctionSource:
 
 @dataclass(frozen=True)
 class Solution:
-    """What stands in a learner's file.
+    """The content of a learner's file.
 
     Attributes:
         path: the file.
-        text: Python; of a notebook its code cells one after the other.
-        functions: by name, in the order of their last definition, which is the one that counts.
-        other_names: what else the file itself makes at its top level (classes, assigned lambdas, numbers)
-            and the line; imported names are not its own.
-        cells: of a notebook, for each line of `text` its cell and its line in it; else empty.
+        text: Python; for a notebook its code cells one after the other.
+        functions: by name, in the order of their last definition, which is the valid one.
+        other_names: other names that the file defines at its top level (classes, assigned lambdas, numbers)
+            and their lines; without imported names.
+        cells: for a notebook, the cell of each line of `text` and the line in the cell; else empty.
     """
 
     path: Path
@@ -63,7 +63,7 @@ class Solution:
     cells: tuple[tuple[int, int], ...] = ()
 
     def line_of(self, i: int) -> str:
-        """Where line `i` of `text` stands: "line 12", or "cell 3, line 4"."""
+        """The place of line `i` of `text`: "line 12", or "cell 3, line 4"."""
         return _place(i, self.cells)
 
 
@@ -102,17 +102,17 @@ def read_solution(path: str | os.PathLike[str]) -> Solution:
 
 
 def _code(name: str, data: bytes) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The Python in a file, and of a notebook the cell and line of every line of it."""
-    # By what it holds, not by its name: a notebook is a JSON object, and no Python program of use is one.
+    """The Python code of a file; for a notebook also the cell and the line of each line."""
+    # By content, not by name: a notebook is a JSON object, and no useful Python program is one.
     is_named_notebook = name.lower().endswith(".ipynb")
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" or is_named_notebook:
         try:
             return _joined(code_cells(data.decode("utf-8-sig")))
         except (NotebookError, UnicodeDecodeError) as error:
             reason = "it is not written in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-            raise SolutionError(f"{name} is no notebook: {reason:.200}; expected {_EXPECTED}") from None
+            raise SolutionError(f"{name} is not a notebook: {reason:.200}; expected {_EXPECTED}") from None
     if b"\0" in data:
-        raise SolutionError(f"{name} is no text, it holds null bytes; expected {_EXPECTED}")
+        raise SolutionError(f"{name} is not a text, it holds null bytes; expected {_EXPECTED}")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
@@ -125,7 +125,7 @@ def _joined(cells: list[tuple[int, list[str]]]) -> tuple[str, tuple[tuple[int, i
     lines: list[str] = []
     places: list[tuple[int, int]] = []
     for number, cell in cells:
-        # An empty line between cells: the last of one may end in a backslash.
+        # An empty line between cells: the last line of a cell may end in a backslash.
         for i, line in enumerate([*cell, ""], start=1):
             lines.append(line)
             places.append((number, min(i, len(cell))))
@@ -141,14 +141,14 @@ def _place(line: int, cells: tuple[tuple[int, int], ...]) -> str:
 
 def _parsed(name: str, text: str, cells: tuple[tuple[int, int], ...]) -> ast.Module:
     try:
-        # A backslash in a text is a matter of style here, whatever the caller made of warnings.
+        # An invalid escape in a text is only a matter of style here, even if warnings are errors.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
         line = error.lineno or 1
-        stands = text.split("\n")[line - 1 : line]
-        quoted = f": {shown(stands[0].strip(), 80)}" if stands and stands[0].strip() else ""
+        error_lines = text.split("\n")[line - 1 : line]
+        quoted = f": {shown(error_lines[0].strip(), 80)}" if error_lines and error_lines[0].strip() else ""
         raise SolutionError(
             f"{name} is not valid Python at {_place(line, cells)}: {error.msg}{quoted}"
         ) from None
@@ -157,8 +157,8 @@ def _parsed(name: str, text: str, cells: tuple[tuple[int, int], ...]) -> ast.Mod
 
 
 def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
-    """The names that statements of the top level make, and the statement; imports are not among them."""
-    # A list of what is still to be read, not a recursion: a chain of elif is one statement in another.
+    """The names that top-level statements define, each with its statement; without imports."""
+    # A list of pending statements, not a recursion: a chain of elif is deeply nested.
     pending = body[::-1]
     while pending:
         node = pending.pop()
@@ -174,7 +174,7 @@ def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
 
 
 def _inside(node: ast.stmt) -> list[ast.stmt]:
-    """The statements under an `if`, a `try`, a loop, a `with`, which are at the top level still."""
+    """The statements under an `if`, a `try`, a loop or a `with`, which are still at the top level."""
     parts: list[Any] = [node, *getattr(node, "handlers", [])]
     return [
         inner
@@ -197,7 +197,7 @@ def _function(node: ast.FunctionDef) -> FunctionSource:
 
 
 def without_assertions(solution: Solution) -> Solution:
-    """The same file with every `assert` taken out, and all lines where they were.
+    """The same file without its `assert` statements, with all lines in their places.
 
     Args:
         solution: the file.

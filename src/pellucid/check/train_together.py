@@ -1,7 +1,7 @@
-"""All functions of a solution together: do they train a network on real data?
+"""Train a network on real data with all functions of a solution together.
 
-Fisher's irises (1936), versicolor and virginica: four measures of a hundred flowers. The functions that the
-file lacks are the reference's, so that half a solution trains too.
+The data are Fisher's irises (1936), versicolor and virginica: four measures of a hundred flowers. The
+reference supplies the functions that the file lacks, so that half a solution can be trained too.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ITERATIONS = 60
 _RATE = 0.4
-# How far the costs of the two trainings may lie apart.
+# Tolerance between the costs of the two trainings.
 _APART = 1e-3
 _FORWARD = ("L_model_forward", "linear_activation_forward", "linear_forward", "sigmoid", "relu")
 _BACKWARD = (
@@ -35,7 +35,7 @@ class JointTraining(NamedTuple):
     """Whether the functions train a network together.
 
     Attributes:
-        worked: True, False, or None where there was nothing to try.
+        worked: True, False, or None: there was nothing to try.
         text: the result in words.
     """
 
@@ -51,18 +51,20 @@ Call = Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]
 
 
 def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Judgement]) -> JointTraining:
-    """Train on the flowers with the file's functions, and beside them with the reference's.
+    """Train on the flowers with the file's functions, and for comparison with the reference's.
 
     Args:
         solution: the file.
         runner: answers the calls.
-        judgements: of its functions; one that ends or hangs its process is not called again.
+        judgements: of its functions; one that ended its process or hung is not called again.
     """
     steps = {*_FORWARD, *_BACKWARD, *_SHALLOW, "compute_cost", "update_parameters"}
-    mine = [name for name in solution.functions if name in steps]
-    if not mine:
+    present = [name for name in solution.functions if name in steps]
+    if not present:
         return JointTraining(None, "none of the functions of a training step is in the file")
-    hopeless = [f.name for f in judgements if f.name in mine and f.cause in ("timeout", "died", "too-much")]
+    hopeless = [
+        f.name for f in judgements if f.name in present and f.cause in ("timeout", "died", "too-much")
+    ]
     if hopeless:
         return JointTraining(False, f"not tried: {hopeless[0]} does not return")
     is_shallow = any(name in solution.functions for name in _SHALLOW)
@@ -77,8 +79,8 @@ def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Ju
             args = (*args, start)
         outcome = runner.call(name, args, seed=0, alone=False)
         if outcome.kind != "value":
-            said = f"{outcome.error.type}: {outcome.error.message}" if outcome.error else outcome.kind
-            raise _StoppedError(f"{name} stops: {said}"[:200])
+            reason = f"{outcome.error.type}: {outcome.error.message}" if outcome.error else outcome.kind
+            raise _StoppedError(f"{name} stops: {reason}"[:200])
         return outcome.value
 
     with np.errstate(all="ignore"):
@@ -87,7 +89,7 @@ def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Ju
             costs = _costs(step, call, X, Y, start)
         except _StoppedError as stopped:
             return JointTraining(False, str(stopped))
-        except Exception as error:  # what came back has a form that nothing here can use
+        except Exception as error:  # a result of an unusable form
             return JointTraining(
                 False, f"the functions do not fit together: {type(error).__name__}: {error}"[:200]
             )
@@ -100,12 +102,12 @@ def _needs_parameters(solution: Solution) -> bool:
 
 
 def _judged(costs: Sequence[float], right: Sequence[float]) -> JointTraining:
-    said = f"cost {costs[0]:.4f} -> {costs[-1]:.4f} in {ITERATIONS} iterations on a hundred irises"
+    reason = f"cost {costs[0]:.4f} -> {costs[-1]:.4f} in {ITERATIONS} iterations on a hundred irises"
     if not np.isfinite(costs).all():
-        return JointTraining(False, f"{said}; it should stay a number, and reach {right[-1]:.4f}")
+        return JointTraining(False, f"{reason}; it should stay finite, and reach {right[-1]:.4f}")
     if max(abs(a - b) for a, b in zip(costs, right, strict=True)) < _APART:
-        return JointTraining(True, f"{said}, as the reference")
-    return JointTraining(False, f"{said}; the reference goes {right[0]:.4f} -> {right[-1]:.4f}")
+        return JointTraining(True, f"{reason}, as the reference")
+    return JointTraining(False, f"{reason}; the reference goes {right[0]:.4f} -> {right[-1]:.4f}")
 
 
 def _costs(step: Callable[..., Any], call: Call, X: Any, Y: Any, start: dict[str, Any]) -> list[float]:

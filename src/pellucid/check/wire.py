@@ -1,9 +1,9 @@
 """Values as bytes, between the check and a process that runs a learner's file: never a pickle.
 
-Carried are None, bool, int, float, str, tuple, list, dict with str keys, and NumPy's arrays of bool, int
-and float; its scalars arrive as arrays without dimensions. Whatever else there is arrives as a `Foreign`,
-which says what it was. Neither side trusts the other: sizes are checked before memory is set aside, nesting
-and the number of values are bounded, and no method of a value is called that its class could have replaced.
+None, bool, int, float, str, tuple, list, dict with str keys, and NumPy's arrays of bool, int and float are
+transferred; NumPy's scalars arrive as arrays without dimensions. Any other value arrives as a `Foreign`,
+which describes it. Neither side trusts the other: sizes are checked before memory is allocated, nesting and
+the number of values are bounded, and no method is called that the class of a value could have replaced.
 """
 
 import math
@@ -31,7 +31,7 @@ _DTYPES = tuple(map(np.dtype, _NAMES))
 _CODES = {dtype.name: code for code, dtype in enumerate(_DTYPES)}
 _SCALARS = frozenset(dtype.type for dtype in _DTYPES)
 
-# What a class is called, asked in a way that its metaclass cannot answer.
+# The name of a class, read in a way that its metaclass cannot intercept.
 _class_name = type.__dict__["__name__"].__get__
 
 # Names of this module, not attributes of numpy: a learner's file may replace those.
@@ -40,11 +40,11 @@ _ndarray, _asarray, _ascontiguousarray, _prod = np.ndarray, np.asarray, np.ascon
 
 @dataclass(frozen=True)
 class Foreign:
-    """A value that is not carried, and what it was.
+    """The description of a value that is not transferred.
 
     Attributes:
         type_name: the name of its class.
-        text: what can be said of it in a few words.
+        text: a short description.
     """
 
     type_name: str
@@ -52,11 +52,11 @@ class Foreign:
 
 
 def encode(value: Any, *, most: int = MOST) -> bytes:
-    """`value` as bytes; of what is not carried, or is larger than `most` bytes, a `Foreign`.
+    """`value` as bytes; a `Foreign` for a value that is not supported, or larger than `most` bytes.
 
     Args:
-        value: anything at all; a list may contain itself.
-        most: how many bytes the arrays and texts may take together.
+        value: any object; a list may contain itself.
+        most: limit on the bytes of all arrays and texts together.
     """
     writer = _Writer(most)
     writer.put(value, 0)
@@ -68,10 +68,10 @@ def decode(data: bytes | bytearray | memoryview, *, most: int = MOST) -> Any:
 
     Args:
         data: bytes from anywhere.
-        most: how many bytes may be taken for a value.
+        most: limit on the bytes of a value.
 
     Raises:
-        FormatError: these are not the bytes of a value, or of one that is too large.
+        FormatError: the bytes are invalid, or the value is too large.
     """
     if len(data) > 2 * most + (1 << 20):
         raise FormatError(f"a value of {len(data):,} bytes; expected at most {most:,}")
@@ -88,7 +88,7 @@ def class_name(value: object) -> str:
 
 
 class _Writer:
-    """Puts values one after the other, and keeps count of what they take."""
+    """Writes values one after the other, and counts their bytes."""
 
     def __init__(self, most: int) -> None:
         self.parts: list[bytes | memoryview] = []
@@ -118,7 +118,7 @@ class _Writer:
         self.parts += (b"x", _text(type_name[:80]), _text(text[:300]))
 
     def _put_text(self, value: str) -> None:
-        # A copy of the class str itself: what is asked of it below is answered by str.
+        # A copy of the class str itself: its methods below are those of str.
         characters = str.__len__(value)
         if characters > _MOST_TEXT or 4 * characters > self.room:
             self._put_foreign("str", f"a text of {characters:,} characters")
@@ -130,7 +130,7 @@ class _Writer:
     def _put_int(self, value: int) -> None:
         bits = int.bit_length(value)
         if bits >= 8 * _INT_BYTES:
-            self._put_foreign("int", f"a whole number of {bits:,} bits")
+            self._put_foreign("int", f"an integer of {bits:,} bits")
             return
         data = int.to_bytes(value, bits // 8 + 1, "little", signed=True)
         self.parts += (struct.pack("<cB", b"i", len(data)), data)
@@ -142,7 +142,7 @@ class _Writer:
         if code is None or array.ndim > _RANKS:
             self._put_foreign(name, f"an array of shape {array.shape} and type {array.dtype.name}"[:300])
             return
-        # An empty dimension must not hide the others: (0, 10**15) is not made again either.
+        # An empty dimension must not hide the others: (0, 10**15) counts as too large, too.
         size = _prod(max(n, 1) for n in array.shape) * array.dtype.itemsize
         if size > self.room:
             self._put_foreign(name, f"an array of shape {array.shape}, {size:,} bytes")
@@ -187,7 +187,7 @@ def _text(text: str) -> bytes:
 
 
 class _Reader:
-    """Takes values one after the other out of bytes that may be anything."""
+    """Reads values one after the other from untrusted bytes."""
 
     def __init__(self, data: memoryview, most: int) -> None:
         self.data = data

@@ -108,7 +108,7 @@ def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bo
         said = f"{sum(f.right for f in judged)} of {len(judged)} functions right" if found else "not usable"
         note(f"{shown(submission.name)}: {said}")
 
-    submissions = report_class.check_class(folder, only=only, told=told)
+    submissions = report_class.check_class(folder, only=only, progress=told)
     if table is not None:
         write_atomically(table, report_class.class_csv(submissions).encode("utf-8", "backslashreplace"))
     if as_json:

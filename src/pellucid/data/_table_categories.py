@@ -61,13 +61,15 @@ class CategoryColumn:
             DataError: too many categories, or no values at all.
         """
         texts = table.texts(name)
-        found = distinct(texts)
-        if not found:
+        categories = distinct(texts)
+        if not categories:
             raise DataError(f"{table.called(name)} has no values; expected some, or --drop it")
-        check_categories(table, name, len(found))
-        counts = np.bincount(codes_of(texts, found, len(found)), minlength=len(found) + 1)
-        often = [value for value, count in zip(found, counts[:-1].tolist(), strict=True) if count >= least]
-        return cls(name, tuple(sorted(often)), len(often) < len(found), bool(counts[-1]))
+        check_categories(table, name, len(categories))
+        counts = np.bincount(codes_of(texts, categories, len(categories)), minlength=len(categories) + 1)
+        often = [
+            value for value, count in zip(categories, counts[:-1].tolist(), strict=True) if count >= least
+        ]
+        return cls(name, tuple(sorted(often)), len(often) < len(categories), bool(counts[-1]))
 
     @property
     def n_inputs(self) -> int:

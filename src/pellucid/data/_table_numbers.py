@@ -158,7 +158,7 @@ class NumberColumn:
 
 
 def numbers_in(table: Table, name: str) -> Floats:
-    """(m,) the numbers of a column, NaN where one is missing.
+    """(m,) the numbers of a column, NaN for missing ones.
 
     Raises:
         DataError: a text that is not a number, with its place.

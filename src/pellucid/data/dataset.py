@@ -162,9 +162,9 @@ def finite_blocks(blocks: Iterable[Floats], sources: Sequence[str] = ()) -> Iter
     """
     blocks, start = iter(blocks), 0
     for X in blocks:
-        found = first_non_finite(X)
-        if found is not None:
-            column, row, value, count = found
+        fault = first_non_finite(X)
+        if fault is not None:
+            column, row, value, count = fault
             row += start
             count += sum(int((~np.isfinite(later)).sum()) for later in blocks)
             where = f" ({sources[row]})" if sources else ""

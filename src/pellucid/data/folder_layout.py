@@ -187,12 +187,12 @@ def _split(root: Path) -> tuple[Path | None, Path | None, tuple[str, ...]]:
 
 
 def _only(folders: list[Path], names: tuple[str, ...]) -> Path | None:
-    found = [folder for folder in folders if folder.name.casefold() in names]
-    if len(found) > 1:
+    matching = [folder for folder in folders if folder.name.casefold() in names]
+    if len(matching) > 1:
         raise FormatError(
-            f"{shown(found[0].parent)} holds the folders {_names(found)}; expected only one of them"
+            f"{shown(matching[0].parent)} holds the folders {_names(matching)}; expected only one of them"
         )
-    return found[0] if found else None
+    return matching[0] if matching else None
 
 
 def _survey(folder: Path, root: Path) -> Survey:
@@ -255,12 +255,12 @@ def _mixed(folder: Path, pictures: list[Path], folders: list[Path]) -> FormatErr
 
 def _empty(folder: Path, others: list[Path], folders: int, advice: str) -> FormatError:
     kinds = Counter(shown(path.suffix.lower()) or "without extension" for path in others)
-    found = [f"{count} {kind}" for kind, count in kinds.most_common(4)]
+    contents = [f"{count} {kind}" for kind, count in kinds.most_common(4)]
     if len(kinds) > 4:
-        found.append(f"{len(kinds) - 4} other kinds")
+        contents.append(f"{len(kinds) - 4} other kinds")
     if folders:
-        found.append(f"{folders} folder{'s' if folders > 1 else ''}")
+        contents.append(f"{folders} folder{'s' if folders > 1 else ''}")
     return FormatError(
-        f"{shown(folder)} holds no pictures (found: {', '.join(found) or 'nothing'}); "
+        f"{shown(folder)} holds no pictures (found: {', '.join(contents) or 'nothing'}); "
         f"expected {', '.join(PICTURE_SUFFIXES)} files{advice}"
     )

@@ -144,14 +144,14 @@ def load_part(
         least=1,
         only_test=part == "test",
     )
-    found = "test" if part == "test" and parts.test is not None else "train"
-    rows = parts.test if found == "test" else parts.train
+    part_read = "test" if part == "test" and parts.test is not None else "train"
+    rows = parts.test if part_read == "test" else parts.train
     if rows is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")
     rows = _fitting(_labelled(rows, source, task, least=1), recipe, source)
     with _named(source):
         rows = rows.with_classes(tuple(classes))
-    return Dataset.from_rows(rows, recipe, dtype), found
+    return Dataset.from_rows(rows, recipe, dtype), part_read
 
 
 def read_inputs(
@@ -261,9 +261,11 @@ def _labelled(rows: Rows | None, where: str | os.PathLike[str], task: str | None
         return rows
     assert rows.labels is not None  # rows with a task have either
     check_labels(rows.labels, rows.classes, str(where), least)
-    found = np.unique(rows.labels)
-    if len(found) < least:
-        raise LabelError(f"{where}: all labels are {rows.classes[found[0]]}; expected at least two classes")
+    present = np.unique(rows.labels)
+    if len(present) < least:
+        raise LabelError(
+            f"{where}: all labels are {rows.classes[present[0]]}; expected at least two classes"
+        )
     return rows
 
 
@@ -279,9 +281,9 @@ def _check_targets(targets: np.ndarray[Any, Any], where: str | os.PathLike[str])
 
 def _fitting(rows: Rows, recipe: Recipe, where: str | os.PathLike[str]) -> Rows:
     if rows.rows.shape[1:] not in (recipe.shape, (recipe.n_x,)):
-        found = " x ".join(map(str, rows.rows.shape[1:]))
+        shape = " x ".join(map(str, rows.rows.shape[1:]))
         raise DataError(
-            f"{where} holds examples of {found} numbers; the model was trained on {recipe.describe()}"
+            f"{where} holds examples of {shape} numbers; the model was trained on {recipe.describe()}"
         )
     with _named(where):
         recipe.check_numbers(rows.rows)

@@ -74,7 +74,7 @@ class AnyRecipe(Protocol):
 
 
 def block_slices(m: int, n_x: int) -> Iterator[slice]:
-    """The slices that cut m rows of n_x inputs into blocks; one, empty, where there are no rows."""
+    """The slices that cut m rows of n_x inputs into blocks; one empty slice if there are no rows."""
     size = min(_BLOCK_ROWS, max(_FEWEST_ROWS, _BLOCK_NUMBERS // n_x))
     return (slice(start, min(start + size, m)) for start in range(0, max(1, m), size))
 

@@ -122,8 +122,8 @@ def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: st
         LabelError: with the first invalid label.
     """
     if len(classes) < least:
-        found = f"one class, {classes[0]}" if classes else "no class"
-        raise LabelError(f"{where}: found {found}; expected at least two classes")
+        present = f"one class, {classes[0]}" if classes else "no class"
+        raise LabelError(f"{where}: found {present}; expected at least two classes")
     wrong = np.flatnonzero((labels < 0) | (labels >= len(classes)))
     if len(wrong):
         raise LabelError(

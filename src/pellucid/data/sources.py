@@ -36,7 +36,7 @@ def read_parts(
 
     Args:
         source: a path, or the name of a built-in data set (a path of that name comes first).
-        shape: what photographs are resized to, (height, width, 3) or (height, width).
+        shape: the size for photographs, (height, width, 3) or (height, width).
         task: "classification" or "regression"; None: inferred from the targets in an array file.
             Pictures in folders and the built-in data sets have classes.
         seed: of the built-in data sets that are drawn.

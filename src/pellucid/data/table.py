@@ -21,7 +21,7 @@ _MOST_ROWS = 40
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of equal length by name: numbers with NaN, or texts with None, where a value is missing.
+    """Columns of equal length by name: numbers with NaN, or texts with None, for missing values.
 
     A table is a value: do not change its columns in place.
 

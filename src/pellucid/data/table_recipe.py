@@ -20,7 +20,7 @@ InputColumn = NumberColumn | CategoryColumn
 ENCODINGS = ("auto", "piecewise", "standard")
 MAX_INPUTS = 1_000_000
 
-# About as many as help on tables of census size; see docs/tables.md for what was tried.
+# More gain little on tables of census size; docs/tables.md has the measurements.
 _PIECES = 64
 # In all columns together: a table of a thousand columns of numbers is wide enough without pieces.
 _ALL_PIECES = 2000

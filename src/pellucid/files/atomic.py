@@ -99,7 +99,7 @@ def _verify(file: BinaryIO, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk, where the system can: Windows and some network disks cannot."""
+    """Flush the new name to the disk, if the system supports it: Windows and some network disks do not."""
     # The path already leads to the complete new file: an error here is not an error of writing.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

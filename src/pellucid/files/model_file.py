@@ -69,8 +69,8 @@ def _encoded(document: Mapping[str, Any], tensors: Mapping[str, Matrix]) -> byte
 def _checked(tensors: Mapping[str, Matrix]) -> dict[str, Matrix]:
     dtypes = {name: str(np.asarray(value).dtype) for name, value in tensors.items()}
     if len(set(dtypes.values())) != 1 or not set(dtypes.values()) <= set(DTYPES.values()):
-        found = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items()) or "there are none"
-        raise ValueError(f"{found:.200}; expected all tensors float64 or all float32")
+        listed = ", ".join(f"{name} is {dtype}" for name, dtype in dtypes.items()) or "there are none"
+        raise ValueError(f"{listed:.200}; expected all tensors float64 or all float32")
     for name, value in tensors.items():
         _check_finite(name, value)
     return {name: np.ascontiguousarray(value) for name, value in tensors.items()}

@@ -1,4 +1,4 @@
-"""How well the judge names what was planted."""
+"""Score the judge: how many planted mistakes it names."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,21 +11,21 @@ from pellucid.check.inprocess import InProcess
 from pellucid.check.judge import Judgement, examine, reference_names
 from pellucid.check.solution import Solution, read_solution
 
-# What a learner sees of a right function: that it passes, or that it passes slowly.
+# The statuses of a right function.
 RIGHT = ("pass", "slow")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge said of one solution, compared with what was planted.
+    """The judge's causes for one solution, compared with the planted mistakes.
 
     Attributes:
         entry: the solution.
         named: each planted mistake was named as the rules of the corpus ask.
-        found: each wrong function was at least told to be wrong.
-        said: of each wrong function what the judge said.
-        alarms: right functions told to be wrong, with what was said.
-        slow: right functions told to be slow.
+        found: each wrong function was at least judged to be wrong.
+        said: the judge's cause for each wrong function.
+        alarms: right functions judged to be wrong, with the causes.
+        slow: right functions judged to be slow.
     """
 
     entry: Entry
@@ -76,7 +76,7 @@ def judged(entry: Entry, folder: Path, runner: Callable[[Solution], Any] = in_pr
 
 
 def verdict(entry: Entry, judgements: dict[str, Judgement]) -> Verdict:
-    """Compare what was said with what was planted."""
+    """Compare the causes with the planted mistakes."""
     said = {name: judgements[name].cause if name in judgements else "nothing" for name in entry.wrong}
     found = all(name in judgements and judgements[name].status not in RIGHT for name in entry.wrong)
     named = found and all(_is_named(codes, said[name]) for name, codes in entry.wrong.items())

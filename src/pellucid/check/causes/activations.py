@@ -1,4 +1,4 @@
-"""What goes wrong in an activation and in its derivative."""
+"""Mistakes in an activation and in its derivative."""
 
 from typing import Any
 

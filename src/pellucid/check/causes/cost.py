@@ -1,4 +1,4 @@
-"""What goes wrong in the cost."""
+"""Mistakes in the cost."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a layer, backward."""
+"""Mistakes in the backward step of a layer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a layer, forward."""
+"""Mistakes in the forward step of a layer."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ _LAYER_CACHES = {
     "outputs-swapped": lambda A, linear, Z: ((linear, Z), A),
 }
 LAYER_FORWARD = (*NAMES, "activation-missing", *LINEAR_PART, *_LAYER_CACHES)
-# What a model's forward pass can get wrong in one of its layers.
+# The mistakes of a model's forward pass in one of its layers.
 LAYER_PART = (
     *LINEAR_PART,
     *(name for name in _LAYER_CACHES if name not in ("cache-missing", "outputs-swapped")),
@@ -109,7 +109,7 @@ def linear_activation_forward(on: Mistakes, A_prev: Array, W: Array, b: Array, a
         A_prev: (n_prev, m).
         W: (n, n_prev).
         b: (n, 1).
-        activation: "relu", "sigmoid", "tanh", or "none" where there is none by mistake.
+        activation: "relu", "sigmoid", "tanh", or "none" for a missing one.
     """
     name = on.choose(NAMES, lambda name: name, activation)
     Z = linear_part(on, A_prev, W, b)

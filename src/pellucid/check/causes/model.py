@@ -1,4 +1,4 @@
-"""What goes wrong in the forward pass of the deep network, and in its labels."""
+"""Mistakes in the forward pass of the deep network, and in its labels."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,7 +46,7 @@ _RESULTS = {
 _LISTS = {
     "cache-not-appended-last": lambda caches: caches[:-1],
     "caches-not-appended-hidden": lambda caches: caches[-1:],
-    # Appended after the loop, where there is a cache only if the loop ran.
+    # Appended after the loop, so there is a cache only if the loop ran.
     "caches-not-appended-hidden~once": lambda caches: [caches[-2], caches[-1]],
     "caches-reversed": lambda caches: caches[::-1],
     "caches-only-last": lambda caches: caches[-1],
@@ -125,8 +125,8 @@ def labels(on: Mistakes, AL: Array) -> Array:
         on: the mistakes.
         AL: (1, m).
     """
-    found = on.choose(_LABELS, lambda A: (A > 0.5) * 1, AL)
-    return np.ravel(found) if on("predict-rank-1") else found
+    predicted = on.choose(_LABELS, lambda A: (A > 0.5) * 1, AL)
+    return np.ravel(predicted) if on("predict-rank-1") else predicted
 
 
 def predict(on: Mistakes, X: Array, parameters: Mapping[str, Array]) -> Array:

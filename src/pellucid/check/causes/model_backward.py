@@ -1,4 +1,4 @@
-"""What goes wrong in the backward pass of the deep network."""
+"""Mistakes in the backward pass of the deep network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -59,7 +59,7 @@ _OWN = (
     "grads-overwritten~reset",
     "grads-overwritten~first",
 )
-# In the hidden layers alone it is ReLU's mask that is missing, and has a name of its own.
+# In the hidden layers alone ReLU's mask is missing, which has a code of its own.
 _OF_RELU = ("derivative-missing",)
 _IN_LAYERS = (*OF_WEIGHTS, *OF_INPUTS, *SLOPES, *ORDERS)
 L_MODEL_BACKWARD = (
@@ -75,14 +75,14 @@ L_MODEL_BACKWARD = (
 
 
 class _Grads(dict[str, Any]):
-    """The dictionary of the backward pass, and what its keys are called."""
+    """The dictionary of the backward pass, with the keys that the mistakes give."""
 
     def __init__(self, on: Mistakes) -> None:
         super().__init__()
         self._on = on
 
     def put(self, l: int, gradients: tuple[Array, Array, Array], *, last: bool) -> None:
-        """Keep dA{l-1}, dW{l} and db{l} under the names that the mistakes give them."""
+        """Store dA{l-1}, dW{l} and db{l} under the names that the mistakes give."""
         on = self._on
         dA, dW, db = gradients
         off = on("da-keys-off-by-one") or on(f"da-keys-off-by-one~{'last' if last else 'hidden'}")
@@ -119,7 +119,7 @@ def _hidden_layers(on: Mistakes, L: int) -> list[int]:
 
 
 def _source(on: Mistakes, grads: _Grads, dAL: Array, running: Array, l: int, L: int) -> Array:
-    """The gradient dA{l} that hidden layer l is fed."""
+    """The gradient dA{l} that hidden layer l receives."""
     if on("hidden-fed-dal"):
         return dAL
     if on("loop-skips-layer~running") or on("loop-not-reversed~running"):
@@ -145,27 +145,27 @@ def L_model_backward(on: Mistakes, AL: Array, Y: Array, caches: Sequence[Any]) -
     if on("loop-not-reversed~all"):
         return _forwards(on, dAL, caches, grads)
     if on("loop-not-reversed~kinds"):
-        # Only the list of caches is the wrong way round.
+        # Only the list of caches is reversed.
         caches = caches[::-1]
     if on("loop-one-short~all") and L == 1:
         return {}
     k = 0 if on("last-cache-wrong") else L - 2 if on("last-cache-wrong~before") else L - 1
     name = "relu" if on("last-layer-relu") else "sigmoid"
-    found = linear_activation_backward(on.at("last"), dAL, caches[k], name)
-    grads.put(L, found, last=True)
-    running = found[0]
+    gradients_of_layer = linear_activation_backward(on.at("last"), dAL, caches[k], name)
+    grads.put(L, gradients_of_layer, last=True)
+    running = gradients_of_layer[0]
     for l in _hidden_layers(on, L):
         dA = _source(on, grads, dAL, running, l, L)
         cache = _cache(on, caches, l)
-        found = linear_activation_backward(on.at("hidden"), dA, cache, _hidden_name(on))
-        running = found[0]
+        gradients_of_layer = linear_activation_backward(on.at("hidden"), dA, cache, _hidden_name(on))
+        running = gradients_of_layer[0]
         if on("grads-overwritten~reset"):
             grads.clear()
-        grads.put(l, found, last=False)
+        grads.put(l, gradients_of_layer, last=False)
         if on("da-overwritten") and f"dA{l}" in grads:
             grads[f"dA{l}"] = dA * (cache[1] > 0)
     if on("key-not-formatted"):
-        return {"dA{l}": running, "dW{l}": found[1], "db{l}": found[2]}
+        return {"dA{l}": running, "dW{l}": gradients_of_layer[1], "db{l}": gradients_of_layer[2]}
     return dict(grads)
 
 
@@ -178,7 +178,7 @@ def _forwards(on: Mistakes, dAL: Array, caches: Sequence[Any], grads: _Grads) ->
     dA, L = dAL, len(caches)
     for l in range(1, L + 1):
         place, name = ("last", "sigmoid") if l == L else ("hidden", _hidden_name(on))
-        found = linear_activation_backward(on.at(place), dA, caches[l - 1], name)
-        grads.put(l, found, last=l == L)
-        dA = found[0]
+        gradients_of_layer = linear_activation_backward(on.at(place), dA, caches[l - 1], name)
+        grads.put(l, gradients_of_layer, last=l == L)
+        dA = gradients_of_layer[0]
     return dict(grads)

@@ -1,4 +1,4 @@
-"""What goes wrong in the network with one hidden layer."""
+"""Mistakes in the network with one hidden layer."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What goes wrong in the update."""
+"""Mistakes in the update."""
 
 from collections.abc import Mapping
 from typing import Any

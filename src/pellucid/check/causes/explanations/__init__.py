@@ -22,7 +22,7 @@ GROUPS = {
     "A layer backward": backward.LINEAR,
     "The backward pass": backward.MODEL,
     "One hidden layer": shallow.SHALLOW,
-    "The start": parameters.START,
+    "Initialization": parameters.START,
     "The update": parameters.UPDATE,
     "Labels": whole.LABELS,
     "Training": whole.TRAINERS,

@@ -1,4 +1,4 @@
-"""Words for the mistakes of activations and their derivatives."""
+"""Explanations of the mistakes of activations and their derivatives."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
@@ -35,7 +35,7 @@ ACTIVATIONS = {
     ),
     "cache-missing": Explanation(
         "only the result is returned, without the cache",
-        "The backward step needs what the forward step saw: return both.",
+        "The backward step needs the input of the forward step: return both.",
         "return A",
     ),
     "cache-holds-a": Explanation(
@@ -44,7 +44,7 @@ ACTIVATIONS = {
         "return A, A",
     ),
     "outputs-swapped": Explanation(
-        "the results are returned (or taken) in another order",
+        "the results are returned (or used) in another order",
         "Compare the order of the results with the one the course gives.",
         "dW, db, dA_prev = linear_backward(dZ, cache)",
     ),
@@ -63,7 +63,7 @@ ACTIVATIONS = {
     ),
     "relu-is-step": Explanation(
         "this returns 1 where Z is positive: the derivative of ReLU, not ReLU",
-        "The forward step passes the value of Z on, not only its sign.",
+        "The forward step passes on the value of Z, not only its sign.",
         "A = (Z > 0) * 1.0",
     ),
     "relu-is-sigmoid": Explanation(
@@ -91,16 +91,16 @@ ACTIVATIONS = {
     ),
     "derivative-missing": Explanation(
         "the derivative of the activation is missing: dZ is dA itself",
-        "By the chain rule dA meets the slope of the activation on its way to Z.",
+        "By the chain rule dA is multiplied by the slope of the activation.",
         "dZ = dA",
     ),
     "derivative-squared": Explanation(
-        "the derivative of the activation is squared, or a factor of it stands twice",
+        "the derivative of the activation is squared, or has a factor twice",
         "Count the factors of the derivative: each belongs once.",
         "dZ = dA * (s * (1 - s)) ** 2",
     ),
     "derivative-half": Explanation(
-        "only one of the two factors of the sigmoid's derivative is there",
+        "one of the two factors of the sigmoid's derivative is missing",
         "The derivative of the sigmoid is a product of two factors; it is 0 at both ends.",
         "dZ = dA * s",
     ),

@@ -1,4 +1,4 @@
-"""Words for the mistakes of the backward step, of a layer and of the network."""
+"""Explanations of the mistakes of the backward step, of a layer and of the network."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
@@ -45,7 +45,7 @@ LINEAR = {
     ),
     "dw-elementwise": Explanation(
         "dW is an element-wise product; it should be a matrix product",
-        "Each weight sums over all examples: which product sums?",
+        "The gradient of each weight sums over all examples: which product sums?",
         "dW = dZ * A_prev / m",
     ),
     "dw-order": Explanation(
@@ -55,12 +55,12 @@ LINEAR = {
     ),
     "dw-uses-w": Explanation(
         "dW is computed from W; it should be from A_prev",
-        "How much a weight matters depends on what came in through it.",
+        "The effect of a weight depends on its input.",
         "dW = np.dot(dZ, W.T) / m",
     ),
     "dw-missing-product": Explanation(
         "one of the two factors of dW is missing",
-        "dW combines what arrived from behind with what came in from the front.",
+        "dW combines the gradient from the next layer with the input from the layer before.",
         "dW = dZ / m",
     ),
     "db-wrong-axis": Explanation(
@@ -78,7 +78,7 @@ LINEAR = {
     ),
     "db-missing-keepdims": Explanation(
         "db has lost a dimension: it is (n,), not (n, 1)",
-        "A sum over an axis drops it unless told to keep it; b is a column.",
+        "A sum over an axis drops it unless keepdims is True; b is a column.",
         "db = np.sum(dZ, axis=1) / m",
     ),
     "db-is-dz": Explanation(
@@ -123,7 +123,7 @@ LINEAR = {
     ),
     "da-prev-uses-a": Explanation(
         "dA_prev is computed from A_prev; it should be from dZ",
-        "On the way back, what flows through W is the gradient.",
+        "On the way back, the gradient flows through W.",
         "dA_prev = np.dot(W.T, A_prev)",
     ),
     "da-prev-is-dz": Explanation(
@@ -166,13 +166,13 @@ MODEL = {
         "dAL is AL - Y, which is dZL: the sigmoid's derivative then counts twice",
         (
             "AL - Y already holds the derivative of the sigmoid. What does the backward step of the "
-            "last layer do with what it is given?"
+            "last layer do with its argument?"
         ),
         "dAL = AL - Y",
     ),
     "dal-swapped": Explanation(
         "AL and 1 - AL (or Y and 1 - Y) are swapped in dAL",
-        "Derive each term of the cost by itself.",
+        "Differentiate each term of the cost separately.",
         "dAL = -(np.divide(Y, 1 - AL) - np.divide(1 - Y, AL))",
     ),
     "dal-extra-1-over-m": Explanation(
@@ -209,7 +209,7 @@ MODEL = {
         "cache = caches[l + 1]",
     ),
     "same-cache": Explanation(
-        "one and the same cache is used for all hidden layers",
+        "the same cache is used for all hidden layers",
         "Does the index of the cache change in the loop?",
         "cache = caches[0]  # in the loop",
     ),
@@ -232,7 +232,7 @@ MODEL = {
         'grads["dW" + str(l)] = dW  # l from 0',
     ),
     "keys-misnamed": Explanation(
-        "the results are there, under other names",
+        "the results have other names",
         "Compare the keys with those of the course, letter by letter.",
         'grads["W" + str(l)] = dW',
     ),
@@ -247,7 +247,7 @@ MODEL = {
         "dZ = dA; dZ[Z <= 0] = 0",
     ),
     "grads-overwritten": Explanation(
-        "the gradients overwrite each other: not all layers are left",
+        "the gradients overwrite each other: some layers are lost",
         "Does the key change in the loop, and is the dictionary made once?",
         'grads["dW"] = dW',
     ),

@@ -1,13 +1,13 @@
-"""Words for what can happen in any function."""
+"""Explanations of mistakes in any function."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
 ANY = {
     "not-a-function": Explanation(
-        "this name is no function", "Define it with def, under exactly this name.", "class sigmoid:"
+        "this name is not a function", "Define it with def, under exactly this name.", "class sigmoid:"
     ),
     "wrong-arity": Explanation(
-        "the function takes another number of arguments",
+        "the function takes the wrong number of arguments",
         "Compare the arguments with those of the course: their names are free, their number is not.",
         "def linear_forward(A, W):",
     ),
@@ -17,45 +17,45 @@ ANY = {
         "Z = np.dot(W, A) + b  # and no return",
     ),
     "wrong-count": Explanation(
-        "another number of results is returned",
-        "Compare the return with what the course gives back, and in which form.",
+        "the wrong number of results is returned",
+        "Compare the number and the form of the results with the course.",
         "return dW, db",
     ),
     "not-numbers": Explanation(
-        "what is returned is not made of numbers",
+        "the returned value is not numeric",
         "The results are NumPy arrays (or numbers), in tuples and dictionaries.",
         'return "Z"',
     ),
     "returns-nan": Explanation(
         "the result holds NaN",
-        "Where is 0 divided by 0, or the logarithm taken of a number not above 0?",
+        "Where is 0 divided by 0, or the logarithm of 0 or a negative number taken?",
         "cost = np.log(AL - 1)",
     ),
     "wrong-shape": Explanation(
         "the result has the wrong shape",
-        "Write the shape of every factor under the line that makes it.",
+        "Write the shape of every factor under its line.",
         "dW = np.zeros((n_prev, n))",
     ),
     "undefined-name": Explanation(
-        "a name is used that does not exist",
-        "Is it spelt as where it was defined, and defined on every path?",
+        "an undefined name is used",
+        "Is it spelt as in its definition, and defined on every path?",
         "dw = dW / m",
     ),
     "no-such-attribute": Explanation(
-        "something is asked of an object that it does not have",
-        "Check the spelling of what follows the dot.",
+        "an object has no attribute of this name",
+        "Check the spelling after the dot.",
         "np.dots(W, A)",
     ),
     "key-missing": Explanation(
-        "a key is missing", "Print the keys that there are, and the one you ask for.", 'grads["dA0"]'
+        "a key is missing", "Print the existing keys, and the one you use.", 'grads["dA0"]'
     ),
     "string-plus-number": Explanation(
-        "a number is joined to a text without str()",
-        'A key is a text: "W" and the number of the layer, made into one.',
+        "a number is added to a text without str()",
+        'A key is one text: "W" followed by the number of the layer.',
         'parameters["W" + l]',
     ),
     "shapes-do-not-fit": Explanation(
-        "two arrays of shapes that do not fit are combined",
+        "two arrays of incompatible shapes are combined",
         "Write the shape of both under the line: a transpose, or the wrong product?",
         "np.dot(dZ, A_prev)",
     ),
@@ -67,29 +67,27 @@ ANY = {
         "Read the last line of the error, and the line it names.",
         "raise NotImplementedError",
     ),
-    "timeout": Explanation(
-        "the function does not come to an end", "Which loop never ends?", "while True: pass"
-    ),
+    "timeout": Explanation("the function does not end", "Which loop never ends?", "while True: pass"),
     "died": Explanation(
-        "the process was ended by the function", "No call of exit() belongs in a function.", "exit()"
+        "the function ended the process", "No call of exit() belongs in a function.", "exit()"
     ),
     "too-much": Explanation("too much memory or output", "What grows in the loop?", "while True: print(Z)"),
     "replaces-numpy": Explanation(
         "functions of NumPy are replaced", "Do not assign to np.anything.", "np.dot = np.multiply"
     ),
     "changes-its-argument": Explanation(
-        "the function writes into an array it was given",
-        "Whoever called still needs it: work on a copy.",
+        "the function changes its argument in place",
+        "The caller still needs it: work on a copy.",
         "dA[Z <= 0] = 0",
     ),
     "slow-loop": Explanation(
         "right, but with Python loops over examples or units",
-        "One matrix product does what the inner loops do, and is hundreds of times as fast on real data.",
+        "One matrix product replaces the inner loops, and is hundreds of times as fast on real data.",
         "for i in range(m): ...",
     ),
     "differs": Explanation(
-        "the numbers are wrong, and the mistake is none that is known",
-        "Take the case that is named, a small one of your own beside it, and compute both by hand.",
+        "the numbers are wrong, and no known mistake explains them",
+        "Compute the named case, and a small one of your own, by hand.",
         "dW = something_else",
     ),
 }

@@ -7,7 +7,7 @@ class Explanation(NamedTuple):
     """One mistake, described to the learner who made it.
 
     Attributes:
-        message: what was done, one line.
+        message: the mistake, one line.
         hint: where to look, in the course's words, without the solution.
         example: a line of Python that has the mistake.
     """

@@ -1,4 +1,4 @@
-"""Words for the mistakes of the forward step, of a layer and of the network."""
+"""Explanations of the mistakes of the forward step, of a layer and of the network."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
@@ -24,7 +24,7 @@ LINEAR = {
         "Z = np.dot(W, A.T) + b",
     ),
     "bias-missing": Explanation(
-        "the bias is missing", "A linear part is a product and something added to it.", "Z = np.dot(W, A)"
+        "the bias is missing", "A linear part is a product plus something.", "Z = np.dot(W, A)"
     ),
     "bias-subtracted": Explanation(
         "the bias is subtracted", "Check the sign between the product and the bias.", "Z = np.dot(W, A) - b"
@@ -63,12 +63,12 @@ LINEAR = {
         'if activation == "sigmoid": A, Z = relu(Z)',
     ),
     "always-relu": Explanation(
-        "ReLU is used whatever activation is asked for",
+        "ReLU is used for every activation name",
         "Does the argument `activation` decide anything?",
         "A, activation_cache = relu(Z)",
     ),
     "always-sigmoid": Explanation(
-        "the sigmoid is used whatever activation is asked for",
+        "the sigmoid is used for every activation name",
         "Does the argument `activation` decide anything?",
         "A, activation_cache = sigmoid(Z)",
     ),
@@ -140,7 +140,7 @@ MODEL = {
     ),
     "last-fed-z": Explanation(
         "the last layer is fed Z1, not A1",
-        "What goes on to the next layer is the activation.",
+        "The next layer reads the activation.",
         "Z2 = np.dot(W2, Z1) + b2",
     ),
     "same-parameters": Explanation(

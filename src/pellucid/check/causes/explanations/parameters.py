@@ -1,11 +1,11 @@
-"""Words for the mistakes of where the parameters start, and of how they are updated."""
+"""Explanations of the mistakes of the initialization and of the update."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
 START = {
     "weights-scale-missing": Explanation(
         "the weights have no scale: plain randn",
-        "What are the random numbers multiplied by, so that they start small?",
+        "Which factor makes the random numbers small?",
         "W1 = np.random.randn(n_h, n_x)",
     ),
     "weights-scale-wrong": Explanation(
@@ -118,7 +118,7 @@ UPDATE = {
     ),
     "gradient-missing": Explanation(
         "the gradient is missing in the step",
-        "Which way is downhill? Only the gradient knows.",
+        "Only the gradient gives the direction downhill.",
         "W = W - learning_rate",
     ),
     "gradient-squared": Explanation(
@@ -142,7 +142,7 @@ UPDATE = {
         'W = grads["dW1"]',
     ),
     "update-missing": Explanation(
-        "the parameters come back unchanged",
+        "the parameters are returned unchanged",
         "Is the new value stored under its key, in the dictionary that is returned?",
         'W = parameters["W1"] - step  # and never stored',
     ),
@@ -188,10 +188,7 @@ UPDATE = {
     ),
     "parameters-mutated": Explanation(
         "the parameters passed in are changed: the update writes into them",
-        (
-            "Whoever called still needs the old values: make a new dictionary, or work on copies of the"
-            " arrays."
-        ),
+        ("The caller still needs the old values: make a new dictionary, or work on copies of the arrays."),
         'parameters["W1"] -= learning_rate * grads["dW1"]',
     ),
 }

@@ -1,4 +1,4 @@
-"""Words for the mistakes of the network with one hidden layer."""
+"""Explanations of the mistakes of the network with one hidden layer."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
@@ -41,7 +41,7 @@ SHALLOW = {
     ),
     "tanh-derivative-missing": Explanation(
         "the derivative of tanh is missing in dZ1",
-        "By the chain rule the gradient meets the slope of the activation.",
+        "By the chain rule the gradient is multiplied by the slope of the activation.",
         "dZ1 = np.dot(W2.T, dZ2)",
     ),
     "tanh-derivative-at-z": Explanation(

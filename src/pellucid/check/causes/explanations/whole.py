@@ -1,4 +1,4 @@
-"""Words for the mistakes of the cost, of the labels, and of whole trainings."""
+"""Explanations of the mistakes of the cost, of the labels, and of whole trainings."""
 
 from pellucid.check.causes.explanations.explanation import Explanation
 
