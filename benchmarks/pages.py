@@ -37,6 +37,9 @@ PICTURES = ROOT / "docs" / "pictures"
 SECTION = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- /measured -->)", re.DOTALL)
 COLOURS = {"ours": "#0072b2", "pytorch": "#d55e00", "jax": "#009e73"}
 DASHES = ("-", "--", ":")
+MARKERS = ("o", "s", "^")
+# Of a picture of a curve, in inches.
+SIZE = (6.4, 4.0)
 SHORT_CUT = """\
 The first row is an algorithm's gain, not a processor's: with more inputs than examples, plain gradient
 descent moves W1 only in the span of the pictures, so the same network is trained on as many inputs as there
@@ -169,36 +172,41 @@ def rewritten(
 
 def draw(curve: Document, path: Path) -> None:
     """One curve as a picture: time per example and step, with its spread, on logarithmic axes."""
-    from matplotlib.figure import Figure
+    from pellucid.plots.figure import label_ends, new_figure, plain_log_ticks, tidy
 
-    figure = Figure(figsize=(6.4, 4), layout="constrained")
+    figure = new_figure(*SIZE)
     axes = figure.add_subplot()
-    networks = list(dict.fromkeys(line["network"] for line in curve["lines"]))
+    contenders, networks = (
+        list(dict.fromkeys(line[name] for line in curve["lines"])) for name in ("contender", "network")
+    )
+    ends = []
     for line in curve["lines"]:
         points = [point for point in line["points"] if point["median"]]
         x, y = [point["x"] for point in points], [point["median"] * 1e9 for point in points]
         low = [(point["median"] - point["min"]) * 1e9 for point in points]
         high = [(point["max"] - point["median"]) * 1e9 for point in points]
-        axes.errorbar(
-            x,
-            y,
-            yerr=(low, high),
-            color=COLOURS.get(line["contender"]),
-            linestyle=DASHES[networks.index(line["network"]) % len(DASHES)],
-            marker="o",
-            markersize=4,
-            capsize=2,
-            label=" ".join(filter(None, (line["title"], line["network"]))),
-        )
-    axes.set(xscale="log", yscale="log", title=curve["title"], xlabel=curve["label"])
-    axes.set_ylabel("nanoseconds per example and step")
+        which = contenders.index(line["contender"])
+        colour = COLOURS.get(line["contender"], "black")
+        # In grey the markers tell the contenders apart; of one network the dashes do so too.
+        dashes = networks.index(line["network"]) if len(networks) > 1 else which
+        look: dict[str, Any] = {
+            "linestyle": DASHES[dashes % len(DASHES)],
+            "marker": MARKERS[which % len(MARKERS)],
+        }
+        axes.errorbar(x, y, yerr=(low, high), color=colour, markersize=5, capsize=2, **look)
+        ends.append((y[-1], " ".join(filter(None, (line["title"], line["network"]))), colour))
+    axes.set(xscale="log", yscale="log", xlabel=curve["label"], ylabel="nanoseconds per example and step")
+    low_y, high_y = axes.get_ylim()
+    plain_log_ticks(axes.yaxis, math.log10(high_y / low_y))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     ticks = sorted({point["x"] for line in curve["lines"] for point in line["points"]})
-    axes.set_xticks(
-        ticks, [f"{x:,}" if math.log10(x) % 1 == 0 or x < 10**4 else "" for x in ticks], fontsize=8
-    )
+    # The number of the last one needs the room of any that is close before it.
+    near = 0.1 * math.log10(ticks[-1] / ticks[0])
+    free = [x == ticks[-1] or math.log10(ticks[-1] / x) > near for x in ticks]
+    axes.set_xticks(ticks, [f"{x:,}" if shown else "" for x, shown in zip(ticks, free, strict=True)])
     axes.minorticks_off()
-    axes.grid(alpha=0.25)
-    axes.legend(fontsize=8)
+    tidy(axes, curve["title"])
+    label_ends(axes, ends, SIZE[1])
     # No date and no version: the same numbers give the same file.
     figure.savefig(path, dpi=120, metadata={"Software": None})
 

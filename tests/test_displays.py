@@ -154,7 +154,8 @@ def test_what_the_pages_say(real: dict[str, Any]) -> None:
     said = text_of(evaluation._repr_html_())
     assert f"accuracy: {evaluation.accuracy:.4f}" in said
     assert f"always the most frequent class: {counts.max() / 120:.4f}" in said
-    assert "".join(map(str, [0, *evaluation.confusion[0]])) in said
+    assert "true \\ predicted<b>a & bc" in said
+    assert "".join(map(str, ["a & b", *evaluation.confusion[1]])) in said
     assert "always the mean: 0" in text_of(real["NumberEvaluation"]._repr_html_())
     searched = real["Searched"]
     bold = [row for row in searched._repr_html_().split("<tr>") if "bold" in row]

@@ -44,12 +44,14 @@ class Evaluation:
         predicted: (m,) predicted class indices.
         probabilities: (m, K), a column per class.
         cost: in nats per example.
+        classes: their K names; empty: they are shown as numbers.
     """
 
     labels: Floats
     predicted: Floats
     probabilities: Floats
     cost: float
+    classes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         m = len(self.labels)
@@ -67,8 +69,11 @@ class Evaluation:
         K = len(confusion)
         if K > _MOST_CLASSES:
             return beside(found)
-        head = ["true \\ predicted", *map(str, range(K))]
-        rows = [[str(k), *map("{:,}".format, row)] for k, row in enumerate(confusion.tolist())]
+        names = [shown(name, 20) for name in self.classes or map(str, range(K))]
+        rows = [
+            [name, *map("{:,}".format, row)] for name, row in zip(names, confusion.tolist(), strict=True)
+        ]
+        head = ["true \\ predicted", *names]
         return beside(found, table(head, rows, "<" + ">" * K))
 
     @property
@@ -288,7 +293,8 @@ class Model:
         cost, AL = self.predictor.evaluate(examples)
         if self.predicts_numbers:
             return NumberEvaluation(Y, AL, cost)
-        return Evaluation(dataset.labels, labels_of(AL), self.class_probabilities(AL), cost)
+        probabilities = self.class_probabilities(AL)
+        return Evaluation(dataset.labels, labels_of(AL), probabilities, cost, self.classes)
 
     def targets_of(self, dataset: Dataset) -> Floats:
         """The targets of a data set as the network has them, (n_y, m).

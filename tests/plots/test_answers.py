@@ -1,5 +1,6 @@
 """ROC, precision and recall, calibration, predicted against true: the curves that are in the pictures."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,36 @@ def test_names_are_no_mathematics(tmp_path: Path) -> None:
         plots.save_figure(draw(found, odd), tmp_path / f"{k}.png")
     numbers = NumberEvaluation(RNG.randn(1, 3), RNG.randn(1, 3), 1.0)
     plots.save_figure(plots.predicted_against_true(numbers, ["$a^$"]), tmp_path / "numbers.png")
+
+
+@pytest.mark.parametrize(
+    ("counts", "lines", "words"), [((205, 206, 207), 1, "0.33"), ((50, 100, 200), 3, "0.14 to 0.57")]
+)
+def test_base_rates_that_are_written_alike_have_one_line(
+    counts: tuple[int, ...], lines: int, words: str
+) -> None:
+    labels = np.repeat(np.arange(3), counts)
+    probabilities = RNG.dirichlet(np.ones(3), len(labels))
+    found = Evaluation(labels, probabilities.argmax(axis=1), probabilities, 0.5)
+    figure = plots.precision_recall_curve(found, ["a", "b", "c"])
+    assert figure is not None
+    axes = figure.axes[0]
+    level = {line.get_ydata()[0] for line in axes.lines[3:]}
+    assert len(level) == len(axes.lines[3:]) == lines
+    assert max(level) == pytest.approx(max(counts) / len(labels), abs=0.005)
+    assert texts_of(figure) == [f"chance: base rate {words}"]
+
+
+@pytest.mark.parametrize("n_y", [1, 2, 3, 6])
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e4, 3e5, 1e7])
+def test_numbers_of_any_size_have_ticks_that_do_not_touch(n_y: int, size: float) -> None:
+    targets = size * np.linspace(-1, 1, 40) * np.ones((n_y, 1))
+    figure = plots.predicted_against_true(NumberEvaluation(targets, targets, 0.0))
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert axes.xaxis.get_offset_text().get_text() == ""
+        shown = [label for label in axes.get_xticklabels() if label.get_text()]
+        boxes = [label.get_window_extent() for label in shown]
+        inside = [box for box in boxes if axes.bbox.x0 <= (box.x0 + box.x1) / 2 <= axes.bbox.x1]
+        assert len(inside) >= 2
+        assert all(left.x1 < right.x0 for left, right in pairwise(inside))

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import metrics
 from pellucid.model import Evaluation, NumberEvaluation
-from pellucid.plots.figure import BASELINE, COLOURS, DASHES, SMALL, new_figure, plain, tidy
+from pellucid.plots.figure import BASELINE, COLOURS, DASHES, SMALL, few_ticks, new_figure, plain, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,14 +63,15 @@ def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None"
     if not curves:
         return None
     figure = _square("ROC curve", curves, ("false positive rate", "true positive rate"), "lower right")
-    _diagonal(figure.axes[0], "chance: area 0.5", (0, 1))
+    _diagonal(figure.axes[0], "chance: area 0.5")
     return figure
 
 
 def precision_recall_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None":
     """Precision over recall, at every threshold; the area is average precision. See `roc_curve`.
 
-    A dotted line is the base rate, the share of the class: the precision of an answer by chance.
+    A dotted line is the base rate, the share of the class: the precision of an answer by chance. Classes of
+    about the same share have one line.
     """
     curves = []
     for name, true, scores in _told_apart(evaluation, classes):
@@ -85,10 +86,12 @@ def precision_recall_curve(evaluation: Evaluation, classes: Sequence[str]) -> "F
         # Precision jumps from threshold to threshold: it is not what lies between.
         line.set_drawstyle("steps-post")
     rates = [curve.base_rate for curve in curves]
-    for line, curve in zip(list(axes.lines), _hardest(curves), strict=True):
-        colour = BASELINE if len(curves) == 1 else line.get_color()
-        axes.axhline(curve.base_rate, color=colour, linewidth=1, linestyle=":")
     words = " to ".join(dict.fromkeys(f"{rate:.2f}" for rate in (min(rates), max(rates))))
+    # Dotted lines on top of each other are a smear: rates that are written alike have one line.
+    alike = " to " not in words
+    for line, curve in list(zip(axes.lines, _hardest(curves), strict=True))[: 1 if alike else None]:
+        rate, colour = (float(np.mean(rates)), BASELINE) if alike else (curve.base_rate, line.get_color())
+        axes.axhline(rate, color=colour, linewidth=1, linestyle=":")
     # Curves are above chance: below the line there is room, where there is any.
     below = min(rates) > 0.08
     axes.annotate(
@@ -119,15 +122,18 @@ def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure
     what = f"of {plain(classes[1])}" if len(classes) == 2 else "of the predicted class"
     figure = new_figure(5.2, 5.8)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
-    _diagonal(above, "perfect", (0, 1))
+    _diagonal(above)
     above.plot(found.predicted, found.observed, color=COLOURS[0], marker="o", markersize=5, linestyle="")
     low, high = _interval(found.observed, found.counts)
     above.vlines(found.predicted, low, high, color=COLOURS[0], linewidth=1.2, alpha=0.6)
     above.set(ylabel="share that came true", ylim=(-0.03, 1.03))
-    tidy(above, "Calibration", f"off by {found.error:.3f} on average; upright lines are 95 % intervals")
+    # A good model has its points on the diagonal: there is no room for its name.
+    note = f"off by {found.error:.3f} on average; dashed: perfect; upright lines: 95 % intervals"
+    tidy(above, "Calibration", note)
     left, right = found.ranges.T
     below.bar(left, found.counts, width=right - left, align="edge", color=COLOURS[0], edgecolor="white")
     below.set(xlabel=f"probability {what}", ylabel="examples", xlim=(-0.03, 1.03))
+    below.yaxis.set_major_formatter("{x:,.0f}")
     tidy(below)
     return figure
 
@@ -157,22 +163,22 @@ def predicted_against_true(evaluation: NumberEvaluation, names: Sequence[str] = 
     side = 4.8 if columns == 1 else 7.2 / columns
     figure = new_figure(side * columns, side * (shown // columns) + 0.6)
     # Among the points of a small panel there is no room for names of lines.
-    lines = "dashed: predicted = true; dotted: the mean, R$^2$ 0"
+    lines = "dashed: predicted = true; dotted: the mean, R² 0"
     for axes, k in zip(figure.subplots(shown // columns, columns, squeeze=False).flat, worst, strict=True):
         name = plain(names[k]) if names else f"output {k + 1}" if n_y > 1 else "number"
-        _panel(axes, targets[k], predicted[k], name)
+        _panel(axes, targets[k], predicted[k], name, small=columns > 1)
         if n_y == 1:
-            tidy(axes, f"R$^2$ {scores[k]:.3f}, {m:,} examples", lines)
+            tidy(axes, f"R² {scores[k]:.3f}, {m:,} examples", lines)
         else:
-            tidy(axes, f"R$^2$ {scores[k]:.3f}")
+            tidy(axes, f"R² {scores[k]:.3f}")
     if n_y > 1:
         which = f", the {shown} of {n_y} outputs with the lowest" if shown < n_y else ""
-        title = f"R$^2$ {evaluation.r2:.3f} on average{which}, {m:,} examples\n{lines}"
+        title = f"R² {evaluation.r2:.3f} on average{which}, {m:,} examples\n{lines}"
         figure.suptitle(title, fontsize=SMALL + 1, ha="left", x=0.02)
     return figure
 
 
-def _panel(axes: "Axes", targets: Floats, predicted: Floats, name: str) -> None:
+def _panel(axes: "Axes", targets: Floats, predicted: Floats, name: str, small: bool) -> None:
     """The points of one output, on two axes of one scale."""
     low, high = (float(f((f(targets), f(predicted)))) for f in (np.min, np.max))
     margin = 0.04 * (high - low) or 1.0
@@ -190,14 +196,15 @@ def _panel(axes: "Axes", targets: Floats, predicted: Floats, name: str) -> None:
     axes.plot(ends, ends, color=BASELINE, linewidth=1, linestyle="--")
     axes.axhline(float(np.mean(targets)), color=BASELINE, linewidth=1, linestyle=":")
     axes.set(xlim=ends, ylim=ends, aspect="equal", xlabel=f"true {name}", ylabel=f"predicted {name}")
+    for axis in (axes.xaxis, axes.yaxis):
+        few_ticks(axis, 4 if small else 6)
 
 
-def _diagonal(axes: "Axes", text: str, ends: tuple[float, float]) -> None:
-    """The line where both axes say the same, with its name along it."""
-    axes.plot(ends, ends, color=BASELINE, linewidth=1, linestyle="--", zorder=1.5)
-    at, below = (ends[0] + share * (ends[1] - ends[0]) for share in (0.68, 0.65))
+def _diagonal(axes: "Axes", text: str = "") -> None:
+    """The line where both axes say the same, from 0 to 1, with its name along it."""
+    axes.plot((0, 1), (0, 1), color=BASELINE, linewidth=1, linestyle="--", zorder=1.5)
     options: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
-    axes.text(at, below, text, ha="center", va="top", color=BASELINE, fontsize=SMALL, **options)
+    axes.text(0.68, 0.65, text, ha="center", va="top", color=BASELINE, fontsize=SMALL, **options)
 
 
 def _interval(shares: Floats, counts: Floats) -> tuple[Floats, Floats]:

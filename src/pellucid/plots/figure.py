@@ -13,6 +13,7 @@ from pellucid.files.atomic import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
@@ -115,19 +116,32 @@ def label_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], height: flo
         )
 
 
-def log_costs(axes: "Axes", decades: float) -> None:
-    """A logarithmic y axis, whose ticks are plain numbers.
+def plain_log_ticks(axis: "Axis", decades: float) -> None:
+    """Plain numbers as the ticks of a logarithmic axis.
+
+    matplotlib's own, powers of ten, are mathematics: its parser keeps every caller alive, and with it a
+    model of the native engine until Python ends.
 
     Args:
-        axes: to be scaled.
+        axis: whose scale is logarithmic.
         decades: how many powers of ten the values span.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 3 else (1.0,)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 3 else (1.0,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def few_ticks(axis: "Axis", most: int) -> None:
+    """At most so many steps between ticks, with their whole numbers: no power of ten at the axis' end."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    def written(value: float, _: object) -> str:
+        return f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 and value.is_integer() else f"{value:.6g}"
+
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(written))
 
 
 def whole_ticks(axes: "Axes") -> None:

@@ -14,8 +14,8 @@ from pellucid.plots.figure import (
     DASHES,
     SMALL,
     label_ends,
-    log_costs,
     new_figure,
+    plain_log_ticks,
     tidy,
     whole_ticks,
 )
@@ -77,7 +77,8 @@ def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
     """Costs that span decades on a logarithmic axis; others from 0, so that heights can be compared."""
     low, high = min(costs), max(costs)
     if span_decades(low, high):
-        log_costs(axes, math.log10(high / low))
+        axes.set_yscale("log")
+        plain_log_ticks(axes.yaxis, math.log10(high / low))
     else:
         axes.set_ylim(bottom=0 if low >= 0 else None)
 
@@ -107,11 +108,12 @@ def draw_learning_rates(range_: Any) -> "Figure":
     axes.plot(rates, smoothed, color=COLOURS[0], linewidth=2, label="smoothed")
     axes.set(xlabel="learning rate", ylabel="cost per example")
     axes.set_xscale("log")
+    plain_log_ticks(axes.xaxis, math.log10(rates[-1] / rates[0]))
     # Where the cost explodes, its height says nothing: what counts is the fall before it.
     before = costs[: int(np.argmin(smoothed)) + 1]
     low, high = float(before.min()), float(before.max())
     margin = 0.3 * (high - low) or 0.1 * abs(high) or 1.0
-    axes.set_ylim(low - margin, high + margin)
+    axes.set_ylim(max(0.0, low - margin) if low >= 0 else low - margin, high + margin)
     tidy(axes, "Learning-rate range test", raised=range_.suggestion is not None)
     if range_.suggestion is not None:
         axes.axvline(range_.suggestion, color=COLOURS[1], linewidth=1.2, linestyle="--")
