@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from pellucid.check.causes import SUSPECTS, code_of
-from pellucid.check.causes.words import GROUPS
+from pellucid.check.causes.explanations import GROUPS
 
 PAGE = Path(__file__).parent.parent / "docs" / "check-causes.md"
 INTRODUCTION = """\

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pellucid.check.inprocess import InProcess
 from pellucid.check.judge import Examination, examine, reference_names
-from pellucid.check.judge_finding import Finding
+from pellucid.check.judgement import Judgement
 from pellucid.check.solution import Solution, read_solution
 
 RIGHT = """
@@ -168,12 +168,12 @@ def in_process(solution: Solution) -> InProcess:
     return InProcess(solution, reference_names=reference_names(solution))
 
 
-def examined(text: str, folder: Path, *, only: str | None = None, chain: bool = False) -> Examination:
+def examined(text: str, folder: Path, *, only: str | None = None, together: bool = False) -> Examination:
     solution = solution_of(text, folder)
-    return examine(solution, in_process(solution), only=only, without_asserts=in_process, chain=chain)
+    return examine(solution, in_process(solution), only=only, without_asserts=in_process, together=together)
 
 
-def found(text: str, folder: Path, name: str) -> Finding:
-    """The finding of one function."""
-    (finding,) = examined(text, folder, only=name).findings
-    return finding
+def found(text: str, folder: Path, name: str) -> Judgement:
+    """The judgement of one function."""
+    (judgement,) = examined(text, folder, only=name).judgements
+    return judgement

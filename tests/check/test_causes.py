@@ -10,8 +10,8 @@ import pytest
 from pellucid.check import judge
 from pellucid.check.cases import EXAMS, cases_of
 from pellucid.check.cases_later import LATER
-from pellucid.check.causes import SUSPECTS, Switches, code_of
-from pellucid.check.causes.words import GROUPS, WORDS
+from pellucid.check.causes import SUSPECTS, Mistakes, code_of
+from pellucid.check.causes.explanations import EXPLANATIONS, GROUPS
 from pellucid.check.judge_compare import differences
 from pellucid.check.judge_search import causes_of
 from pellucid.check.outcome import Failure, Outcome
@@ -51,7 +51,7 @@ def outcomes(name: str, on: tuple[str, ...]) -> list[Outcome]:
     given = []
     for case in cases_of(name):
         try:
-            given.append(Outcome("value", SUSPECTS[name].run(Switches(on), *case.args)))
+            given.append(Outcome("value", SUSPECTS[name].run(Mistakes(on), *case.args)))
         except Exception as error:
             given.append(Outcome("raised", error=Failure(type(error).__name__, str(error), None)))
     return given
@@ -130,13 +130,13 @@ def test_what_is_no_known_mistake_has_no_cause() -> None:
 
 def test_every_mistake_has_its_words_and_every_code_is_stable_in_form() -> None:
     codes = {code_of(switch) for suspect in SUSPECTS.values() for switch in suspect.mistakes}
-    assert codes <= set(WORDS)
-    for code, words in WORDS.items():
+    assert codes <= set(EXPLANATIONS)
+    for code, words in EXPLANATIONS.items():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
         assert all(words), code
         assert not words.message.endswith("."), code
         assert words.hint[-1] in ".?", code
-    assert sum(map(len, GROUPS.values())) == len(WORDS)
+    assert sum(map(len, GROUPS.values())) == len(EXPLANATIONS)
 
 
 def test_every_code_with_words_can_be_said() -> None:
@@ -145,7 +145,7 @@ def test_every_code_with_words_can_be_said() -> None:
     said = "".join(path.read_text("utf-8") for path in sources)
     # Those of shapes are put together: "weights" or "biases", and what is wrong.
     made = {f"{kind}-{what}" for kind in ("weights", "biases") for what in ("transposed", "wrong-shape")}
-    assert [code for code in WORDS if code not in codes | made and f'"{code}"' not in said] == []
+    assert [code for code in EXPLANATIONS if code not in codes | made and f'"{code}"' not in said] == []
 
 
 def test_every_function_with_mistakes_has_an_exam() -> None:
@@ -154,8 +154,8 @@ def test_every_function_with_mistakes_has_an_exam() -> None:
 
 
 def test_places_are_taken_off_where_they_hold() -> None:
-    has = Switches(["dw-order~a@last", "db-is-dz"])
-    assert has.at("last")("dw-order~a")
-    assert not has.at("hidden")("dw-order~a")
-    assert has.at("hidden")("db-is-dz")
+    on = Mistakes(["dw-order~a@last", "db-is-dz"])
+    assert on.at("last")("dw-order~a")
+    assert not on.at("hidden")("dw-order~a")
+    assert on.at("hidden")("db-is-dz")
     assert code_of("dw-order~a@last") == "dw-order"

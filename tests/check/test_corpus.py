@@ -13,7 +13,7 @@ from check.corpus.planting import bug, planted
 from check.corpus.score import judged, scored
 from check.corpus.soundness import functions_of, is_right, outputs, same
 from pellucid import course
-from pellucid.check.causes.words import WORDS
+from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.inprocess import InProcess
 from pellucid.check.judge import reference_names
 from pellucid.check.sandbox import Sandbox
@@ -48,7 +48,7 @@ def test_no_two_solutions_are_one(half: str) -> None:
 @pytest.mark.parametrize("half", HALVES)
 def test_every_cause_it_expects_is_documented(half: str) -> None:
     codes = {code for entry in entries(half) for codes in entry.wrong.values() for code in codes}
-    assert codes <= set(WORDS)
+    assert codes <= set(EXPLANATIONS)
 
 
 def _functions_to_look_at(entry: Entry) -> list[str]:

@@ -13,9 +13,9 @@ from pellucid.errors import OptionError
 
 
 def test_a_right_solution_is_right(tmp_path: Path) -> None:
-    examination = examined(RIGHT, tmp_path, chain=True)
+    examination = examined(RIGHT, tmp_path, together=True)
     assert examination.all_right
-    assert {f.name: f.status for f in examination.findings} == {
+    assert {f.name: f.status for f in examination.judgements} == {
         name: "pass" for name in NAMES if f"def {name}(" in RIGHT
     }
     assert examination.trains.worked
@@ -28,10 +28,10 @@ def test_the_gradient_of_one_layer_for_all_is_named_at_equal_widths_too(tmp_path
     runner = in_process(solution)
     two_layers = runner.call("L_model_backward", _published())
     assert two_layers.kind == "value"
-    finding = found(text, tmp_path, "L_model_backward")
-    assert finding.status == "fail"
-    assert finding.cause == "same-da-for-all"
-    assert "dA" in text.splitlines()[finding.line - 1]
+    judgement = found(text, tmp_path, "L_model_backward")
+    assert judgement.status == "fail"
+    assert judgement.cause == "same-da-for-all"
+    assert "dA" in text.splitlines()[judgement.line - 1]
 
 
 def _published() -> tuple[object, ...]:
@@ -99,8 +99,8 @@ def _published() -> tuple[object, ...]:
     ],
 )
 def test_right_in_another_style(tmp_path: Path, name: str, source: str) -> None:
-    finding = found(with_function(source), tmp_path, name)
-    assert finding.status == "pass", finding
+    judgement = found(with_function(source), tmp_path, name)
+    assert judgement.status == "pass", judgement
 
 
 def test_a_weakness_of_the_course_itself_is_said_and_passes(tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_a_weakness_of_the_course_itself_is_said_and_passes(tmp_path: Path) -> N
         ("compute_cost", "cost-nan-at-saturation"),
         ("L_model_backward", "dal-nan-at-saturation"),
     ):
-        finding = found(RIGHT, tmp_path, name)
-        assert (finding.status, finding.cause) == ("pass", cause)
+        judgement = found(RIGHT, tmp_path, name)
+        assert (judgement.status, judgement.cause) == ("pass", cause)
 
 
 def test_loops_are_slow_and_right(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_loops_are_slow_and_right(tmp_path: Path) -> None:
                 Z[i, j] = np.sum(W[i] * A[:, j]) + b[i, 0]
         return Z, (A, W, b)
     """
-    finding = found(with_function(source), tmp_path, "linear_forward")
-    assert (finding.status, finding.cause, finding.right) == ("slow", "slow-loop", True)
+    judgement = found(with_function(source), tmp_path, "linear_forward")
+    assert (judgement.status, judgement.cause, judgement.right) == ("slow", "slow-loop", True)
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_loops_are_slow_and_right(tmp_path: Path) -> None:
 )
 def test_wrong_and_named(tmp_path: Path, name: str, old: str, new: str, cause: str) -> None:
     text = RIGHT.replace(old, new) if RIGHT.count(old) == 1 else _last(old, new)
-    finding = found(text, tmp_path, name)
-    assert not finding.right
-    assert finding.cause == cause, finding
-    assert finding.message
-    assert finding.hint
+    judgement = found(text, tmp_path, name)
+    assert not judgement.right
+    assert judgement.cause == cause, judgement
+    assert judgement.message
+    assert judgement.hint
 
 
 def _last(old: str, new: str) -> str:
@@ -203,27 +203,27 @@ def _last(old: str, new: str) -> str:
 
 
 def test_a_class_of_that_name_is_no_function(tmp_path: Path) -> None:
-    finding = found(with_function("class sigmoid:\n    pass"), tmp_path, "sigmoid")
-    assert (finding.status, finding.cause) == ("error", "not-a-function")
-    assert finding.line
+    judgement = found(with_function("class sigmoid:\n    pass"), tmp_path, "sigmoid")
+    assert (judgement.status, judgement.cause) == ("error", "not-a-function")
+    assert judgement.line
 
 
 def test_the_shapes_and_the_line_are_told(tmp_path: Path) -> None:
     text = replaced("axis=1, keepdims=True", "axis=0, keepdims=True")
-    finding = found(text, tmp_path, "linear_backward")
-    (row,) = finding.shapes
+    judgement = found(text, tmp_path, "linear_backward")
+    (row,) = judgement.shapes
     assert row == ("db", "(3, 1)", "(1, 4)")
-    assert "axis=0" in text.splitlines()[finding.line - 1]
-    assert finding.place == f"line {finding.line}"
-    assert finding.case == "the published exercise"
+    assert "axis=0" in text.splitlines()[judgement.line - 1]
+    assert judgement.place == f"line {judgement.line}"
+    assert judgement.case == "the published exercise"
 
 
 def test_an_assertion_that_fails_is_looked_behind(tmp_path: Path) -> None:
     text = replaced(
         "axis=1, keepdims=True) / m\n", "axis=1) / m\n    assert (\n        db.shape == b.shape\n    )\n"
     )
-    finding = found(text, tmp_path, "linear_backward")
-    assert finding.cause == "db-missing-keepdims"
+    judgement = found(text, tmp_path, "linear_backward")
+    assert judgement.cause == "db-missing-keepdims"
     bare = without_assertions(solution_of(text, tmp_path))
     assert "assert" not in bare.text
     assert len(bare.text.splitlines()) == len(text.splitlines())
@@ -231,20 +231,20 @@ def test_an_assertion_that_fails_is_looked_behind(tmp_path: Path) -> None:
 
 def test_the_other_functions_are_judged_alone(tmp_path: Path) -> None:
     text = replaced("np.dot(W, A) + b", "np.dot(W, A)")
-    findings = {f.name: f for f in examined(text, tmp_path, chain=True).findings}
-    assert findings["linear_forward"].cause == "bias-missing"
-    assert findings["linear_activation_forward"].right
-    assert findings["L_model_forward"].right
+    judgements = {f.name: f for f in examined(text, tmp_path, together=True).judgements}
+    assert judgements["linear_forward"].cause == "bias-missing"
+    assert judgements["linear_activation_forward"].right
+    assert judgements["L_model_forward"].right
 
 
 def test_half_a_solution_trains_with_the_reference(tmp_path: Path) -> None:
     start, end = RIGHT.index("def linear_forward"), RIGHT.index("def linear_activation_forward")
     text = "import numpy as np\n" + RIGHT[start:end]
-    examination = examined(text, tmp_path, chain=True)
+    examination = examined(text, tmp_path, together=True)
     assert examination.all_right
     assert examination.trains.worked
-    assert {f.name for f in examination.findings if f.status == "missing"} >= {"L_model_backward"}
-    wrong = examined(text.replace("+ b", "- b"), tmp_path, chain=True)
+    assert {f.name for f in examination.judgements if f.status == "missing"} >= {"L_model_backward"}
+    wrong = examined(text.replace("+ b", "- b"), tmp_path, together=True)
     assert wrong.trains.worked is False
 
 
@@ -290,8 +290,8 @@ class Ended:
 def test_how_calls_can_end(tmp_path: Path, outcome: Outcome, status: str, cause: str) -> None:
     solution = solution_of(RIGHT, tmp_path)
     examination = examine(solution, Ended(outcome), only="sigmoid")
-    (finding,) = examination.findings
-    assert (finding.status, finding.cause) == (status, cause)
+    (judgement,) = examination.judgements
+    assert (judgement.status, judgement.cause) == (status, cause)
     assert not examination.all_right
 
 
@@ -308,9 +308,9 @@ def test_replacing_functions_of_numpy_is_told(tmp_path: Path) -> None:
             runner = in_process(solution)
             return [replace(outcome, replaced=("numpy.dot",)) for outcome in runner.calls(calls)]
 
-    (finding,) = examine(solution, Replacing(), only="sigmoid").findings
-    assert finding.cause == "replaces-numpy"
-    assert "numpy.dot" in finding.notes[0]
+    (judgement,) = examine(solution, Replacing(), only="sigmoid").judgements
+    assert judgement.cause == "replaces-numpy"
+    assert "numpy.dot" in judgement.notes[0]
 
 
 LATER = """
@@ -338,14 +338,14 @@ def tanh(x):
 
 
 def test_the_course_that_follows_is_judged_too(tmp_path: Path) -> None:
-    findings = {f.name: f for f in examined(LATER, tmp_path).findings if f.status != "missing"}
+    judgements = {f.name: f for f in examined(LATER, tmp_path).judgements if f.status != "missing"}
     # A tanh without its backward step is a helper.
-    assert set(findings) == {"initialize_velocity", "update_parameters_with_momentum", "update_lr"}
-    assert all(finding.right for finding in findings.values()), findings
+    assert set(judgements) == {"initialize_velocity", "update_parameters_with_momentum", "update_lr"}
+    assert all(judgement.right for judgement in judgements.values()), judgements
     wrong = LATER.replace("(1 - beta) * grads", "grads")
-    finding = found(wrong, tmp_path, "update_parameters_with_momentum")
-    assert (finding.status, finding.cause) == ("fail", "differs")
-    assert finding.shapes[0].quantity == "W1"
+    judgement = found(wrong, tmp_path, "update_parameters_with_momentum")
+    assert (judgement.status, judgement.cause) == ("fail", "differs")
+    assert judgement.shapes[0].quantity == "W1"
 
 
 SHALLOW = """
@@ -370,7 +370,7 @@ def predict(parameters, X):
 
 
 def test_the_sigmoid_of_the_smaller_course_has_no_cache(tmp_path: Path) -> None:
-    examination = examined(SHALLOW, tmp_path, chain=True)
+    examination = examined(SHALLOW, tmp_path, together=True)
     assert examination.all_right
     assert examination.trains.worked
     wrong = found(SHALLOW.replace("np.tanh(Z1)", "sigmoid(Z1)"), tmp_path, "forward_propagation")

@@ -28,11 +28,11 @@ WRONG = replaced("axis=1, keepdims=True", "axis=0, keepdims=True")
 
 
 def test_a_right_one_is_a_table(tmp_path: Path) -> None:
-    lines = report(examined(RIGHT, tmp_path, chain=True)).splitlines()
+    lines = report(examined(RIGHT, tmp_path, together=True)).splitlines()
     assert lines[0].endswith("solution.py: 16 of 16 functions right")
     assert lines[2].split() == ["function", "verdict", "where", "diagnosis"]
     assert all("right" in line for line in lines[3:19])
-    assert "all together: they train" in report(examined(RIGHT, tmp_path, chain=True))
+    assert "all together: they train" in report(examined(RIGHT, tmp_path, together=True))
     assert not any(line.endswith(" ") for line in lines)
 
 
@@ -71,7 +71,7 @@ def test_what_a_learner_wrote_cannot_command_the_terminal_or_the_page(tmp_path: 
 
 
 def test_the_page_stands_alone(tmp_path: Path) -> None:
-    page = html_report(examined(WRONG, tmp_path, chain=True))
+    page = html_report(examined(WRONG, tmp_path, together=True))
     assert page.startswith("<!doctype html>")
     assert "db is summed over the wrong axis" in page
     assert "http" not in page
@@ -79,7 +79,7 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
 
 
 def test_json_has_the_keys_that_are_promised(tmp_path: Path) -> None:
-    document = json.loads(json.dumps(examined(WRONG, tmp_path, chain=True).to_dict(), allow_nan=False))
+    document = json.loads(json.dumps(examined(WRONG, tmp_path, together=True).to_dict(), allow_nan=False))
     assert {"functions", "trains"} <= set(document)
     for function in document["functions"]:
         assert {"name", "status", "cause", "message", "line", "case"} <= set(function)
@@ -89,8 +89,8 @@ def test_json_has_the_keys_that_are_promised(tmp_path: Path) -> None:
 @pytest.fixture
 def submissions(tmp_path: Path) -> list[Submission]:
     return [
-        Submission("ada.py", examined(RIGHT, tmp_path, chain=True), ""),
-        Submission("=bob.py", examined(WRONG, tmp_path, chain=True), ""),
+        Submission("ada.py", examined(RIGHT, tmp_path, together=True), ""),
+        Submission("=bob.py", examined(WRONG, tmp_path, together=True), ""),
         Submission("cy.py", examined(WRONG, tmp_path), ""),
         Submission("dan.py", None, "dan.py is not valid Python at line 3"),
     ]
@@ -151,7 +151,7 @@ def test_the_example_of_the_documentation_is_what_is_said(
     source = page.partition("```python\n")[2].partition("```")[0]
     said = page.partition("$ pellucid check solution.py\nsolution.py")[2].partition("```")[0]
     monkeypatch.chdir(tmp_path)
-    examination = examined(source, Path(), chain=True)
+    examination = examined(source, Path(), together=True)
     assert report(examination).rpartition("\n")[0] == f"solution.py{said}".rstrip()
 
 

@@ -11,7 +11,7 @@ from pellucid.data import table_recipe
 from pellucid.data._table_categories import CategoryColumn
 from pellucid.data._table_numbers import NumberColumn, edges_of
 from pellucid.data.table import Table
-from pellucid.data.table_recipe import ColumnNote, TableRecipe
+from pellucid.data.table_recipe import ColumnSummary, TableRecipe
 from pellucid.errors import DataError, NonFiniteError, OptionError
 
 NAN = float("nan")
@@ -148,14 +148,14 @@ def test_what_is_left_out() -> None:
 
 def test_what_is_told_of_each_column() -> None:
     train = table(**{name: TRAIN[name] for name in TRAIN.names}, z=[1] * 6)
-    assert TableRecipe.fit(train, target="y").notes(train) == [
-        ColumnNote("x", "number", 1, "(x - 3.8) / 3.187; missing counts as 3 and has an indicator"),
-        ColumnNote(
+    assert TableRecipe.fit(train, target="y").summaries(train) == [
+        ColumnSummary("x", "number", 1, "(x - 3.8) / 3.187; missing counts as 3 and has an indicator"),
+        ColumnSummary(
             "c", "category", 1, "one of 2: a, b; rare and new ones are one input; missing is one of its own"
         ),
-        ColumnNote("d", "category", 0, "one of 2: u, v; new ones are none of them"),
-        ColumnNote("y", "target", 0, "what is predicted"),
-        ColumnNote("z", "left out", 0, "it is always 1"),
+        ColumnSummary("d", "category", 0, "one of 2: u, v; new ones are none of them"),
+        ColumnSummary("y", "target", 0, "what is predicted"),
+        ColumnSummary("z", "left out", 0, "it is always 1"),
     ]
     assert RECIPE.describe() == "rows of a table with the columns x, c, d"
     assert RECIPE.describe_scaling().startswith("made 8 inputs: ")

@@ -33,7 +33,7 @@ _TRAINER = (
     "backward, update; the next iteration begins with what the update returned. Return the parameters "
     "after the last iteration."
 )
-EXPLANATIONS = {
+DERIVATIONS = {
     "sigmoid": (
         "It squeezes any Z between 0 and 1: 1 / (1 + e^-Z) goes to 1 for large Z, where e^-Z vanishes,"
         " to 0 for very negative Z, and is one half at 0. Z is returned as the cache: the derivative "
@@ -104,14 +104,14 @@ EXPLANATIONS = {
 }
 
 
-def explanation(name: str) -> str:
+def derivation(name: str) -> str:
     """Where the formula of a function comes from.
 
     Args:
         name: of the function.
     """
-    if name in EXPLANATIONS:
-        return EXPLANATIONS[name]
+    if name in DERIVATIONS:
+        return DERIVATIONS[name]
     # Of the course that follows: the formula.
     return (inspect.getdoc(_function(name, is_shallow=False)) or "").partition("\n\n")[0]
 

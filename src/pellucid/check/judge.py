@@ -7,10 +7,10 @@ from typing import Any
 
 from pellucid.check import judge_function
 from pellucid.check.cases_later import ACTIVATIONS, LATER
-from pellucid.check.chain import Trains, train_chain
-from pellucid.check.judge_finding import Finding
+from pellucid.check.judgement import Judgement
 from pellucid.check.runner import Runner
 from pellucid.check.solution import Solution
+from pellucid.check.train_together import JointTraining, train_together
 from pellucid.errors import OptionError
 
 # In the order of the course.
@@ -57,7 +57,7 @@ class Examination:
 
     Attributes:
         path: the file, in words.
-        findings: one for each function, in the order of the course.
+        judgements: one for each function, in the order of the course.
         trains: whether its functions together train a network on real data.
         isolation: how the file was kept apart, in words.
         notes: what else is to be said of the file.
@@ -65,8 +65,8 @@ class Examination:
     """
 
     path: str
-    findings: tuple[Finding, ...]
-    trains: Trains
+    judgements: tuple[Judgement, ...]
+    trains: JointTraining
     isolation: str = ""
     notes: tuple[str, ...] = ()
     shallow: bool = False
@@ -74,16 +74,16 @@ class Examination:
     @property
     def all_right(self) -> bool:
         """Whether every function that the file defines is right."""
-        return all(finding.right or finding.status == "missing" for finding in self.findings)
+        return all(judgement.right or judgement.status == "missing" for judgement in self.judgements)
 
     def to_dict(self) -> dict[str, Any]:
         """For machines: `--json`."""
         return {
             "file": self.path,
             "right": self.all_right,
-            "functions": [finding.to_dict() for finding in self.findings],
+            "functions": [judgement.to_dict() for judgement in self.judgements],
             "trains": self.trains.worked,
-            "training": self.trains.words,
+            "training": self.trains.text,
             "isolation": self.isolation,
             "notes": list(self.notes),
         }
@@ -128,7 +128,7 @@ def examine(
     *,
     only: str | None = None,
     without_asserts: Callable[[Solution], Runner] | None = None,
-    chain: bool = True,
+    together: bool = True,
 ) -> Examination:
     """Judge every function of the course that the file defines, then train with all of them.
 
@@ -137,27 +137,29 @@ def examine(
         runner: answers the calls; loaded with `reference_names(solution)` as its references.
         only: the one function to judge.
         without_asserts: makes a runner of a file, for looking behind an assertion that fails.
-        chain: also train.
+        together: also train with all of them.
 
     Raises:
         OptionError: `only` is no function of the course.
     """
     names = examined_names(solution, only)
-    findings: dict[str, Finding] = {}
+    judgements: dict[str, Judgement] = {}
     classes = _not_functions(solution)
     judge = judge_function.Judge(solution, runner, without_asserts, shallow=is_shallow(solution))
     for name in names:
         if not _defined(solution, name):
-            findings[name] = Finding(name, "missing", message="the file does not define it")
+            judgements[name] = Judgement(name, "missing", message="the file does not define it")
         elif name in classes:
-            findings[name] = Finding.of(name, ("not-a-function",), line=classes[name])
+            judgements[name] = Judgement.of(name, ("not-a-function",), line=classes[name])
         else:
-            right_so_far = all(finding.right for finding in findings.values())
-            findings[name] = judge.finding(name, alone=name not in _TRAINERS or not right_so_far)
+            right_so_far = all(judgement.right for judgement in judgements.values())
+            judgements[name] = judge.judgement(name, alone=name not in _TRAINERS or not right_so_far)
     if only is None:
-        findings |= {name: Finding(name, "missing", message=_MISSING) for name in _absent(solution)}
-    ordered = tuple(_placed(findings[name], solution) for name in NAMES if name in findings)
-    trains = train_chain(solution, runner, ordered) if chain and only is None else Trains(None, "not tried")
+        judgements |= {name: Judgement(name, "missing", message=_MISSING) for name in _absent(solution)}
+    ordered = tuple(_placed(judgements[name], solution) for name in NAMES if name in judgements)
+    trains = JointTraining(None, "not tried")
+    if together and only is None:
+        trains = train_together(solution, runner, ordered)
     notes = _notes(solution, runner)
     return Examination(str(solution.path), ordered, trains, runner.isolation, notes, is_shallow(solution))
 
@@ -206,8 +208,8 @@ def _absent(solution: Solution) -> list[str]:
     return [name for name in _EXERCISES[kind] if not _defined(solution, name)]
 
 
-def _placed(finding: Finding, solution: Solution) -> Finding:
-    return replace(finding, place=solution.line_of(finding.line)) if finding.line else finding
+def _placed(judgement: Judgement, solution: Solution) -> Judgement:
+    return replace(judgement, place=solution.line_of(judgement.line)) if judgement.line else judgement
 
 
 def _notes(solution: Solution, runner: Runner) -> tuple[str, ...]:

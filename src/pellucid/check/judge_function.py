@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pellucid.check import judge_errors, judge_start, judge_trainers
+from pellucid.check import judge_errors, judge_initialization, judge_trainers
 from pellucid.check.cases import EXAMS, Case, Exam, cases_of
-from pellucid.check.causes.words import WORDS
+from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, order_of, takes
 from pellucid.check.judge_compare import EXACT, differences, error_of
-from pellucid.check.judge_finding import Finding, rows_of
 from pellucid.check.judge_lines import line_of, loops_over_numbers
 from pellucid.check.judge_naming import named
 from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, readable
+from pellucid.check.judgement import Judgement, rows_of
 from pellucid.check.outcome import Outcome
 from pellucid.check.solution import FunctionSource, Solution, without_assertions
 
@@ -55,7 +55,7 @@ class Judge:
         self._without_asserts = without_asserts
         self._shallow = shallow
 
-    def finding(self, name: str, *, alone: bool = True) -> Finding:
+    def judgement(self, name: str, *, alone: bool = True) -> Judgement:
         """The verdict on one function that the file defines.
 
         Args:
@@ -81,15 +81,17 @@ class Judge:
             [(name, given, seed, alone) for given, seed in zip(args, seeds, strict=True)]
         )
 
-    def _wrong_arity(self, name: str, function: FunctionSource | None, arguments: Sequence[str]) -> Finding:
+    def _wrong_arity(
+        self, name: str, function: FunctionSource | None, arguments: Sequence[str]
+    ) -> Judgement:
         found = ", ".join(function.parameters) if function else "unknown"
         line = function.tree.lineno if function else None
         notes = (f"its arguments are ({found}); the course has ({', '.join(arguments)})",)
-        return Finding.of(name, ("wrong-arity",), line=line, notes=notes)
+        return Judgement.of(name, ("wrong-arity",), line=line, notes=notes)
 
     def _examined(
         self, exam: Exam, order: Sequence[str], function: FunctionSource | None, alone: bool
-    ) -> Finding:
+    ) -> Judgement:
         cases = [case for case in cases_of(exam.name) if case.judged]
         outcomes = self._calls(exam.function, [arranged(exam, order, case) for case in cases], alone)
         outcomes = self._readable(exam, cases, outcomes)
@@ -103,7 +105,7 @@ class Judge:
             code = "replaces-numpy" if replaced else mutated
             notes = (f"replaced: {', '.join(replaced)}",) if replaced else ()
             i = next((i for i, o in enumerate(outcomes) if o.changed), 0)
-            return Finding.of(
+            return Judgement.of(
                 exam.function, (code,), line=_line(function, code), case=cases[i].text, notes=notes
             )
         causes = self._causes(exam, order, function, cases, outcomes, alone)
@@ -126,7 +128,7 @@ class Judge:
         outcomes: Sequence[Outcome],
         wrong: Sequence[int],
         causes: tuple[str, ...],
-    ) -> Finding:
+    ) -> Judgement:
         # A value says more than an error does.
         first = next((i for i in wrong if outcomes[i].kind == "value"), wrong[0])
         case, outcome = cases[first], outcomes[first]
@@ -142,7 +144,7 @@ class Judge:
         line = line or next(filter(None, (_line(function, cause) for cause in causes)), None)
         if line is None and error:
             line = error.line
-        return Finding.of(
+        return Judgement.of(
             exam.function, causes, line=line, case=case.text, shapes=rows_of(found), notes=notes
         )
 
@@ -181,13 +183,13 @@ class Judge:
         cases: Sequence[Case],
         outcomes: Sequence[Outcome],
         words: tuple[str, ...] = (),
-    ) -> Finding:
+    ) -> Judgement:
         cause, message, hint = "", "right", ""
         notes = [*words]
         for case, outcome in zip(cases, outcomes, strict=True):
             if case.saturated and exam.name in _WEAKNESSES and is_weak(case, outcome, exam):
                 cause = _WEAKNESSES[exam.name]
-                message, hint = WORDS[cause].message, WORDS[cause].hint
+                message, hint = EXPLANATIONS[cause].message, EXPLANATIONS[cause].hint
         errors = [
             error_of(c.expected, o.value)
             for c, o in zip(cases, outcomes, strict=True)
@@ -198,34 +200,34 @@ class Judge:
         return self._perhaps_slow(
             exam.function,
             function,
-            Finding(exam.function, "pass", cause, message, hint=hint, notes=tuple(notes)),
+            Judgement(exam.function, "pass", cause, message, hint=hint, notes=tuple(notes)),
         )
 
-    def _perhaps_slow(self, name: str, function: FunctionSource | None, finding: Finding) -> Finding:
+    def _perhaps_slow(self, name: str, function: FunctionSource | None, judgement: Judgement) -> Judgement:
         if function is None or name in _START_ARGUMENTS:
-            return finding
+            return judgement
         line = loops_over_numbers(function, dict(self._solution.functions))
         if line is None:
-            return finding
-        words = WORDS["slow-loop"]
-        return Finding(
-            name, "slow", "slow-loop", words.message, line=line, hint=words.hint, notes=finding.notes
+            return judgement
+        words = EXPLANATIONS["slow-loop"]
+        return Judgement(
+            name, "slow", "slow-loop", words.message, line=line, hint=words.hint, notes=judgement.notes
         )
 
-    def _start(self, name: str, function: FunctionSource | None, alone: bool) -> Finding:
+    def _start(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:
         arguments = ARGUMENTS[name]
         if function and not takes(function, len(arguments)):
             return self._wrong_arity(name, function, arguments)
         deep = name == "initialize_parameters_deep"
-        starts = judge_start.DEEP if deep else judge_start.TWO_LAYERS
+        starts = judge_initialization.DEEP if deep else judge_initialization.TWO_LAYERS
         args: list[tuple[Any, ...]] = [([*start.dims],) if deep else start.dims for start in starts]
         outcomes = self._calls(name, args, alone, [start.seed for start in starts])
         bad = next((o for o in outcomes if o.kind != "value"), None)
         if bad is not None:
             return self._stopped(name, function, bad, f"sizes {args[outcomes.index(bad)]}")
-        verdict = judge_start.judge_start(starts, outcomes)
+        verdict = judge_initialization.judge_initialization(starts, outcomes)
         if verdict.codes and verdict.difference and verdict.start:
-            return Finding.of(
+            return Judgement.of(
                 name,
                 verdict.codes,
                 line=_line(function, verdict.codes[0]),
@@ -233,14 +235,14 @@ class Judge:
                 shapes=rows_of([verdict.difference]),
             )
         if any(outcome.changed for outcome in outcomes):
-            return Finding.of(name, ("changes-its-argument",))
+            return Judgement.of(name, ("changes-its-argument",))
         again = self._calls(name, args[:1], alone, [starts[0].seed])[0]
         notes = verdict.notes
         if differences(outcomes[0].value, again.value):
             notes = (*notes, "two calls under the same seed differ: the result cannot be repeated")
-        return Finding(name, "pass", message="right", notes=notes)
+        return Judgement(name, "pass", message="right", notes=notes)
 
-    def _trainer(self, name: str, function: FunctionSource | None, alone: bool) -> Finding:
+    def _trainer(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:
         calls = judge_trainers.trainings(name)
         arguments = ARGUMENTS[name]
         count = accepted(function, len(arguments)) if function else len(arguments)
@@ -253,19 +255,21 @@ class Judge:
         code, difference, case = judge_trainers.judge_trainer(name, calls, outcomes)
         if code:
             shapes = rows_of([difference]) if difference else ()
-            return Finding.of(name, (code,), line=_line(function, code), case=case, shapes=shapes)
+            return Judgement.of(name, (code,), line=_line(function, code), case=case, shapes=shapes)
         if any(outcome.changed for outcome in outcomes):
-            return Finding.of(name, ("changes-its-argument",))
-        return Finding(name, "pass", message="right")
+            return Judgement.of(name, ("changes-its-argument",))
+        return Judgement(name, "pass", message="right")
 
-    def _stopped(self, name: str, function: FunctionSource | None, outcome: Outcome, case: str) -> Finding:
+    def _stopped(
+        self, name: str, function: FunctionSource | None, outcome: Outcome, case: str
+    ) -> Judgement:
         error = outcome.error
         code = judge_errors.ended(outcome)
         if not code and error:
             code = judge_errors.definite(error) or judge_errors.likely(error)
         notes = (f"{error.type}: {error.message}".removeprefix(": "),) if error else ()
         line = error.line if error else None
-        return Finding.of(
+        return Judgement.of(
             name, (code or "raises",), line=line or _line(function, code), case=case, notes=notes
         )
 

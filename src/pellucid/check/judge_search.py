@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.check.cases import Case
-from pellucid.check.causes import SUSPECTS, Switches, code_of
+from pellucid.check.causes import SUSPECTS, Mistakes, code_of
 from pellucid.check.judge_compare import differences
 from pellucid.check.outcome import Outcome
 
@@ -138,7 +138,7 @@ class _Search:
     def _run(self, on: Sequence[str], case: Case) -> Any:
         try:
             with np.errstate(all="ignore"):
-                return self._suspect.run(Switches(on, strict=self._strict), *case.args)
+                return self._suspect.run(Mistakes(on, strict=self._strict), *case.args)
         except Exception as error:
             return _Raised(type(error).__name__, str(error))
 

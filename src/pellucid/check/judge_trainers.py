@@ -24,7 +24,7 @@ class Training(NamedTuple):
     args: tuple[Any, ...]
 
 
-class Verdict(NamedTuple):
+class TrainerVerdict(NamedTuple):
     """What is wrong with a trainer; no code where it is right."""
 
     code: str
@@ -60,7 +60,7 @@ def trainings(name: str) -> tuple[Training, ...]:
     )
 
 
-def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outcome]) -> Verdict:
+def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outcome]) -> TrainerVerdict:
     """What is wrong with a trainer.
 
     Args:
@@ -74,12 +74,12 @@ def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outco
         if wrong:
             # No number at the end, and one after the first step: it climbed until there was none.
             climbed = wrong[0] == "returns-nan" and call is calls[0] and not forms[1]
-            return Verdict("model-climbs" if climbed else wrong[0], wrong[1], call.text)
+            return TrainerVerdict("model-climbs" if climbed else wrong[0], wrong[1], call.text)
     costs = [_cost(name, parameters) for parameters in found]
     code, at = _code(found, costs)
     expected = f"below {_LEARNED}" if at == 0 else "about what it was at the start"
     difference = Difference("cost after training", "value", expected, costs[at]) if code else None
-    return Verdict(code, difference, calls[at].text if code else "")
+    return TrainerVerdict(code, difference, calls[at].text if code else "")
 
 
 def _parameters(value: Any) -> Any:

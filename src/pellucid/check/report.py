@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from textwrap import wrap
 
-from pellucid.check.explain import explanation, reference_lines
+from pellucid.check.explain import derivation, reference_lines
 from pellucid.check.judge import Examination
-from pellucid.check.judge_finding import Finding, Row
+from pellucid.check.judgement import Judgement, Row
 from pellucid.files.reading import shown
 
 # How a text is set off: (text, "right", "wrong", "faint" or "strong") -> as the terminal shows it.
@@ -48,23 +48,23 @@ def report(
         solution: with the reference's lines of each wrong function.
         style: sets off what matters.
     """
-    absent = [finding.name for finding in examination.findings if finding.status == "missing"]
+    absent = [judgement.name for judgement in examination.judgements if judgement.status == "missing"]
     # One function that was asked for is shown, there or not; those of a whole course are only named.
-    several = len(examination.findings) > 1
-    shown_ones = [f for f in examination.findings if not (several and f.status == "missing")]
+    several = len(examination.judgements) > 1
+    shown_ones = [f for f in examination.judgements if not (several and f.status == "missing")]
     parts = [style(headline(examination), "strong"), table(shown_ones, style)]
     if absent and several:
         line = f"not in the file, where the reference stood in: {', '.join(absent)}"
         parts.append(style("\n".join(wrap(line, _WIDE)), "faint"))
-    for finding in examination.findings:
-        if not finding.right and finding.status != "missing":
-            parts.append(_details(finding, style))
-            parts += _more(finding, explain, solution, examination.shallow)
+    for judgement in examination.judgements:
+        if not judgement.right and judgement.status != "missing":
+            parts.append(_details(judgement, style))
+            parts += _more(judgement, explain, solution, examination.shallow)
     remarks = [
-        "\n".join(wrap(f"{finding.name}: {shown(note)}", _WIDE))
-        for finding in examination.findings
-        if finding.right
-        for note in ([finding.hint] if finding.cause else []) + list(finding.notes)
+        "\n".join(wrap(f"{judgement.name}: {shown(note)}", _WIDE))
+        for judgement in examination.judgements
+        if judgement.right
+        for note in ([judgement.hint] if judgement.cause else []) + list(judgement.notes)
     ]
     parts += ["\n".join(remarks)] if remarks else []
     parts.append("\n".join(_ending(examination, style)))
@@ -77,24 +77,24 @@ def headline(examination: Examination) -> str:
     Args:
         examination: what was found.
     """
-    judged = [finding for finding in examination.findings if finding.status != "missing"]
-    right = sum(finding.right for finding in judged)
+    judged = [judgement for judgement in examination.judgements if judgement.status != "missing"]
+    right = sum(judgement.right for judgement in judged)
     return f"{shown(examination.path)}: {right} of {len(judged)} functions right"
 
 
-def table(findings: Sequence[Finding], style: Style = plain) -> str:
+def table(judgements: Sequence[Judgement], style: Style = plain) -> str:
     """Function, verdict, place and diagnosis, a line each.
 
     Args:
-        findings: of the functions.
+        judgements: of the functions.
         style: sets off the verdicts.
     """
     rows = [("function", "verdict", "where", "diagnosis")]
-    rows += [(f.name, VERDICTS[f.status], f.place, _diagnosis(f)) for f in findings]
+    rows += [(f.name, VERDICTS[f.status], f.place, _diagnosis(f)) for f in judgements]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = []
     for i, row in enumerate(rows):
-        tone = "faint" if i == 0 else _TONES.get(findings[i - 1].status, "wrong")
+        tone = "faint" if i == 0 else _TONES.get(judgements[i - 1].status, "wrong")
         # What sets a text off takes no room on the screen: the room is counted without it.
         verdict = style(row[1], tone) + " " * (widths[1] - len(row[1]))
         cells = [row[0].ljust(widths[0]), verdict, row[2].ljust(widths[2]), shown(row[3], _WIDE)]
@@ -102,21 +102,21 @@ def table(findings: Sequence[Finding], style: Style = plain) -> str:
     return "\n".join(lines)
 
 
-def _diagnosis(finding: Finding) -> str:
-    return "" if finding.status == "pass" and not finding.cause else finding.message
+def _diagnosis(judgement: Judgement) -> str:
+    return "" if judgement.status == "pass" and not judgement.cause else judgement.message
 
 
-def _details(finding: Finding, style: Style) -> str:
-    place = f", {finding.place}" if finding.place else ""
-    lines = [style(f"{finding.name}{place}", "strong")]
-    lines += [f"  {line}" for line in wrap(finding.message, _WIDE - 2)]
-    lines += [f"  {shown(note)}" for note in finding.notes]
-    if finding.case:
-        lines.append(f"  first case that differs: {finding.case}")
-    lines += shape_lines(finding.shapes)
-    if finding.hint:
-        lines += [f"  {line}" for line in wrap(f"hint: {finding.hint}", _WIDE - 2)]
-    lines += [style(f"  cause: {finding.cause}", "faint")]
+def _details(judgement: Judgement, style: Style) -> str:
+    place = f", {judgement.place}" if judgement.place else ""
+    lines = [style(f"{judgement.name}{place}", "strong")]
+    lines += [f"  {line}" for line in wrap(judgement.message, _WIDE - 2)]
+    lines += [f"  {shown(note)}" for note in judgement.notes]
+    if judgement.case:
+        lines.append(f"  first case that differs: {judgement.case}")
+    lines += shape_lines(judgement.shapes)
+    if judgement.hint:
+        lines += [f"  {line}" for line in wrap(f"hint: {judgement.hint}", _WIDE - 2)]
+    lines += [style(f"  cause: {judgement.cause}", "faint")]
     return "\n".join(lines)
 
 
@@ -133,13 +133,13 @@ def shape_lines(rows: Sequence[Row]) -> list[str]:
     return [f"    {a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}" for a, b, c in cells]
 
 
-def _more(finding: Finding, explain: bool, solution: bool, is_shallow: bool) -> list[str]:
+def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool) -> list[str]:
     parts = []
     if explain:
-        lines = wrap(explanation(finding.name), _WIDE - 2)
+        lines = wrap(derivation(judgement.name), _WIDE - 2)
         parts.append("\n".join(f"  {line}" for line in lines))
     if solution:
-        lines = reference_lines(finding.name, is_shallow=is_shallow).rstrip().split("\n")
+        lines = reference_lines(judgement.name, is_shallow=is_shallow).rstrip().split("\n")
         parts.append("\n".join(f"  | {line}".rstrip() for line in lines))
     return parts
 
@@ -147,9 +147,9 @@ def _more(finding: Finding, explain: bool, solution: bool, is_shallow: bool) -> 
 def _ending(examination: Examination, style: Style) -> list[str]:
     lines = [f"note: {shown(note)}" for note in examination.notes]
     trains = examination.trains
-    if trains.words != "not tried":
+    if trains.text != "not tried":
         verdict = {True: "they train", False: "they do not train", None: "not trained"}[trains.worked]
         tone = {True: "right", False: "wrong", None: "faint"}[trains.worked]
-        lines.append(f"all together: {style(verdict, tone)} ({shown(trains.words)})")
+        lines.append(f"all together: {style(verdict, tone)} ({shown(trains.text)})")
     lines.append(style(f"run in {examination.isolation}", "faint"))
     return lines

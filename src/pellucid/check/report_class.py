@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pellucid.check.causes.words import WORDS
+from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.judge import NAMES, Examination
 from pellucid.check.judge_file import check_file
 from pellucid.errors import DataError, NotFoundError
@@ -88,7 +88,7 @@ def class_csv(submissions: Sequence[Submission]) -> str:
     Args:
         submissions: as judged.
     """
-    judged = {f.name for s in submissions if s.examination for f in s.examination.findings}
+    judged = {f.name for s in submissions if s.examination for f in s.examination.judgements}
     names = [name for name in NAMES if name in judged]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -102,17 +102,19 @@ def _row(submission: Submission, names: Sequence[str]) -> list[str]:
     examination = submission.examination
     if examination is None:
         return [submission.name, "", "", "", *[""] * len(names), submission.problem]
-    findings = {finding.name: finding for finding in examination.findings}
-    judged = [finding for finding in findings.values() if finding.status != "missing"]
+    judgements = {judgement.name: judgement for judgement in examination.judgements}
+    judged = [judgement for judgement in judgements.values() if judgement.status != "missing"]
     trains = {True: "yes", False: "no", None: ""}[examination.trains.worked]
     said = []
     for name in names:
-        finding = findings.get(name)
-        status = finding.status if finding else "missing"
+        judgement = judgements.get(name)
+        status = judgement.status if judgement else "missing"
         said.append(
-            status if not finding or finding.right or not finding.cause else f"{status}: {finding.cause}"
+            status
+            if not judgement or judgement.right or not judgement.cause
+            else f"{status}: {judgement.cause}"
         )
-    right = sum(finding.right for finding in judged)
+    right = sum(judgement.right for judgement in judged)
     return [submission.name, str(right), str(len(judged)), trains, *said, ""]
 
 
@@ -128,16 +130,16 @@ def mistakes(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
     """
     who: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for submission in submissions:
-        for finding in submission.examination.findings if submission.examination else ():
-            if not finding.right:
-                for cause in finding.causes:
-                    who[finding.name, cause].append(submission.name)
+        for judgement in submission.examination.judgements if submission.examination else ():
+            if not judgement.right:
+                for cause in judgement.causes:
+                    who[judgement.name, cause].append(submission.name)
     counts = Counter({key: len(names) for key, names in who.items()})
     return [
         {
             "function": name,
             "cause": cause,
-            "message": WORDS[cause].message,
+            "message": EXPLANATIONS[cause].message,
             "count": count,
             "submissions": who[name, cause],
         }

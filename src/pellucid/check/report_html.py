@@ -3,7 +3,7 @@
 from html import escape
 
 from pellucid.check.judge import Examination
-from pellucid.check.judge_finding import Finding
+from pellucid.check.judgement import Judgement
 from pellucid.check.report import VERDICTS, headline
 
 _STYLE = """
@@ -22,9 +22,9 @@ def html_report(examination: Examination) -> str:
     Args:
         examination: what was found.
     """
-    rows = "\n".join(_row(finding) for finding in examination.findings)
-    wrong = [f for f in examination.findings if not f.right and f.status != "missing"]
-    sections = "\n".join(_section(finding) for finding in wrong)
+    rows = "\n".join(_row(judgement) for judgement in examination.judgements)
+    wrong = [f for f in examination.judgements if not f.right and f.status != "missing"]
+    sections = "\n".join(_section(judgement) for judgement in wrong)
     notes = "".join(f"<p>{escape(note)}</p>" for note in examination.notes)
     title = escape(headline(examination))
     return f"""<!doctype html>
@@ -37,40 +37,40 @@ def html_report(examination: Examination) -> str:
 {rows}
 </table>
 {sections}
-<p>All together: {escape(examination.trains.words)}.</p>
+<p>All together: {escape(examination.trains.text)}.</p>
 {notes}<p class="faint">Checked by Pellucid, in {escape(examination.isolation)}.</p>
 </body>
 </html>
 """
 
 
-def _row(finding: Finding) -> str:
-    tone = "right" if finding.right else "faint" if finding.status == "missing" else "wrong"
-    said = "" if finding.status == "pass" and not finding.cause else finding.message
+def _row(judgement: Judgement) -> str:
+    tone = "right" if judgement.right else "faint" if judgement.status == "missing" else "wrong"
+    said = "" if judgement.status == "pass" and not judgement.cause else judgement.message
     return (
-        f"<tr><td><code>{escape(finding.name)}</code></td>"
-        f'<td class="{tone}">{VERDICTS[finding.status]}</td>'
-        f"<td>{escape(finding.place)}</td><td>{escape(said)}</td></tr>"
+        f"<tr><td><code>{escape(judgement.name)}</code></td>"
+        f'<td class="{tone}">{VERDICTS[judgement.status]}</td>'
+        f"<td>{escape(judgement.place)}</td><td>{escape(said)}</td></tr>"
     )
 
 
-def _section(finding: Finding) -> str:
-    place = f", {finding.place}" if finding.place else ""
+def _section(judgement: Judgement) -> str:
+    place = f", {judgement.place}" if judgement.place else ""
     parts = [
-        f"<h2><code>{escape(finding.name)}</code>{escape(place)}</h2>",
-        f"<p>{escape(finding.message)}.</p>",
+        f"<h2><code>{escape(judgement.name)}</code>{escape(place)}</h2>",
+        f"<p>{escape(judgement.message)}.</p>",
     ]
-    parts += [f"<p><code>{escape(note)}</code></p>" for note in finding.notes]
-    if finding.case:
-        parts.append(f"<p>First case that differs: {escape(finding.case)}.</p>")
-    if finding.shapes:
+    parts += [f"<p><code>{escape(note)}</code></p>" for note in judgement.notes]
+    if judgement.case:
+        parts.append(f"<p>First case that differs: {escape(judgement.case)}.</p>")
+    if judgement.shapes:
         rows = "".join(
-            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in finding.shapes
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in judgement.shapes
         )
         parts.append(
             f'<table class="mono"><tr><th>quantity</th><th>expected</th><th>got</th></tr>{rows}</table>'
         )
-    if finding.hint:
-        parts.append(f"<p>Hint: {escape(finding.hint)}</p>")
-    parts.append(f'<p class="faint">cause: <code>{escape(finding.cause)}</code></p>')
+    if judgement.hint:
+        parts.append(f"<p>Hint: {escape(judgement.hint)}</p>")
+    parts.append(f'<p class="faint">cause: <code>{escape(judgement.cause)}</code></p>')
     return f"<section>{''.join(parts)}</section>"

@@ -104,7 +104,7 @@ def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bo
 
     def told(submission: report_class.Submission) -> None:
         found = submission.examination
-        judged = [f for f in found.findings if f.status != "missing"] if found else []
+        judged = [f for f in found.judgements if f.status != "missing"] if found else []
         said = f"{sum(f.right for f in judged)} of {len(judged)} functions right" if found else "not usable"
         note(f"{shown(submission.name)}: {said}")
 

@@ -175,7 +175,7 @@ def _differences(searched: Searched) -> tuple[str, ...]:
 def table_document(tables: LoadedTables) -> dict[str, Any]:
     """How the columns of a table were read, as JSON can hold it."""
     target = tables.target
-    columns = [note._asdict() for note in tables.recipe.notes(tables.train_table)]
+    columns = [column._asdict() for column in tables.recipe.summaries(tables.train_table)]
     return {
         "target": target.name,
         "task": target.task,
@@ -188,12 +188,12 @@ def table_document(tables: LoadedTables) -> dict[str, Any]:
 
 def columns_text(tables: LoadedTables) -> str:
     """How the columns of a table were read, for people."""
-    notes = tables.recipe.notes(tables.train_table)
+    columns = tables.recipe.summaries(tables.train_table)
     rows = [
-        [shown(note.name, 30), note.kind, f"{note.missing:,}" if note.missing else "-", _cut(note.becomes)]
-        for note in notes[:_MOST]
+        [shown(each.name, 30), each.kind, f"{each.missing:,}" if each.missing else "-", _cut(each.becomes)]
+        for each in columns[:_MOST]
     ]
-    more = [f"({len(notes) - _MOST} more columns)"] if len(notes) > _MOST else []
+    more = [f"({len(columns) - _MOST} more columns)"] if len(columns) > _MOST else []
     parts = [aligned_table([["column", "kind", "missing", "becomes"], *rows], "llrl"), *more, ""]
     parts.append(wrapped(tables.target.describe()))
     if tables.target.classes:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.data._files import check_size, shown
 from pellucid.data._hdf5_text import ENTRY_BYTES, read_texts
-from pellucid.data._tables import at, check_array
+from pellucid.data._named_arrays import at, check_array
 from pellucid.errors import FormatError
 
 # What h5py raises on damaged files.

@@ -7,8 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_documents import check_document, check_name
-from pellucid.data._table_values import codes_of, distinct
+from pellucid.data._table_values import check_document, check_name, codes_of, distinct
 from pellucid.data.table import Table
 from pellucid.errors import DataError, OptionError
 

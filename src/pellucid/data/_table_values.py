@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from itertools import repeat
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.errors import DataError
+from pellucid.errors import DataError, OptionError
 
 Column = np.ndarray[Any, Any]
 
@@ -163,3 +163,23 @@ def check_names(names: Sequence[Any], where: str = "") -> None:
                 "expected different names: rename one"
             )
         seen[name] = place
+
+
+def check_name(name: Any) -> None:
+    """Check the name of a column in a recipe.
+
+    Raises:
+        OptionError: it is not a text, or empty.
+    """
+    if not isinstance(name, str) or not name:
+        raise OptionError(f"recipe: a column is called {name!r:.80}; expected a name")
+
+
+def check_document(document: Mapping[str, Any], expected: set[str]) -> None:
+    """Check the keys that describe a column in a recipe, and the value of `missing`.
+
+    Raises:
+        OptionError: other keys, with those expected; or a `missing` that is not true or false.
+    """
+    if set(document) != expected or type(document["missing"]) is not bool:
+        raise OptionError(f"recipe: a column is described by {', '.join(sorted(expected))}")

@@ -17,7 +17,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from pellucid.data._files import check_size, look, shown
-from pellucid.data._tables import Keys, PartKeys, assemble, at, check_array, find_keys
+from pellucid.data._named_arrays import Keys, PartKeys, assemble, at, check_array, find_keys
 from pellucid.data.rows import Splits
 from pellucid.errors import FormatError, PellucidError
 

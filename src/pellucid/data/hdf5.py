@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.data._files import check_size, look, shown
-from pellucid.data._tables import assemble, find_keys
+from pellucid.data._named_arrays import assemble, find_keys
 from pellucid.data.rows import Splits
 from pellucid.errors import FormatError, MissingPackageError, PellucidError
 

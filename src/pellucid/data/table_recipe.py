@@ -27,8 +27,8 @@ _ALL_PIECES = 2000
 _PER_PIECE = 50
 
 
-class ColumnNote(NamedTuple):
-    """What is to be told of one column: its name, its kind, missing values, and what it becomes."""
+class ColumnSummary(NamedTuple):
+    """Summary of one column for display: name, kind, count of missing values, and its inputs in words."""
 
     name: str
     kind: str
@@ -158,21 +158,21 @@ class TableRecipe:
         """What is done to the columns, for people."""
         return f"made {self.n_x} inputs: numbers scaled to mean 0 and deviation 1, categories one-hot"
 
-    def notes(self, table: Table) -> list[ColumnNote]:
-        """What is to be told of each column of the training table, in its order."""
+    def summaries(self, table: Table) -> list[ColumnSummary]:
+        """A summary of each column of the training table, in its order."""
         becomes = {column.name: column for column in self.inputs}
         left_out = dict(self.left_out)
-        notes = []
+        summaries = []
         for name in table.names:
             missing = int(table.missing(name).sum())
             if name in becomes:
                 kind = "number" if isinstance(becomes[name], NumberColumn) else "category"
-                notes.append(ColumnNote(name, kind, missing, becomes[name].describe()))
+                summaries.append(ColumnSummary(name, kind, missing, becomes[name].describe()))
             elif name in left_out:
-                notes.append(ColumnNote(name, "left out", missing, left_out[name]))
+                summaries.append(ColumnSummary(name, "left out", missing, left_out[name]))
             elif name == self.target:
-                notes.append(ColumnNote(name, "target", missing, "what is predicted"))
-        return notes
+                summaries.append(ColumnSummary(name, "target", missing, "what is predicted"))
+        return summaries
 
     def columns(self, table: Table, dtype: str = "float64") -> np.ndarray[Any, Any]:
         """X (n_x, m): each row of a table made a column.

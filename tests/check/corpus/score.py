@@ -8,7 +8,7 @@ from typing import Any
 from check.corpus.catalogue import Entry
 from check.corpus.soundness import is_right
 from pellucid.check.inprocess import InProcess
-from pellucid.check.judge import Finding, examine, reference_names
+from pellucid.check.judge import Judgement, examine, reference_names
 from pellucid.check.solution import Solution, read_solution
 
 # What a learner sees of a right function: that it passes, or that it passes slowly.
@@ -71,21 +71,21 @@ def judged(entry: Entry, folder: Path, runner: Callable[[Solution], Any] = in_pr
         runner: makes what answers the calls.
     """
     solution = read_solution(saved(entry, folder))
-    examination = examine(solution, runner(solution), without_asserts=runner, chain=False)
-    return verdict(entry, {finding.name: finding for finding in examination.findings})
+    examination = examine(solution, runner(solution), without_asserts=runner, together=False)
+    return verdict(entry, {judgement.name: judgement for judgement in examination.judgements})
 
 
-def verdict(entry: Entry, findings: dict[str, Finding]) -> Verdict:
+def verdict(entry: Entry, judgements: dict[str, Judgement]) -> Verdict:
     """Compare what was said with what was planted."""
-    said = {name: findings[name].cause if name in findings else "nothing" for name in entry.wrong}
-    found = all(name in findings and findings[name].status not in RIGHT for name in entry.wrong)
+    said = {name: judgements[name].cause if name in judgements else "nothing" for name in entry.wrong}
+    found = all(name in judgements and judgements[name].status not in RIGHT for name in entry.wrong)
     named = found and all(_is_named(codes, said[name]) for name, codes in entry.wrong.items())
     wrong = [
-        f for f in findings.values() if f.status not in (*RIGHT, "missing") and f.name not in entry.wrong
+        f for f in judgements.values() if f.status not in (*RIGHT, "missing") and f.name not in entry.wrong
     ]
     # A mistake in a helper spoils whatever calls it: that is no false alarm.
     alarms = {f.name: f.cause for f in wrong if not entry.wrong or is_right(entry.text, f.name)}
-    slow = tuple(f.name for f in findings.values() if f.status == "slow")
+    slow = tuple(f.name for f in judgements.values() if f.status == "slow")
     return Verdict(entry, named, found, said, alarms, slow)
 
 

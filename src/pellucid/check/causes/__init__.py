@@ -1,7 +1,7 @@
 """The known mistakes of each function of the course, as switches of a function written out.
 
-`SUSPECTS` holds, for each function, how it is computed with mistakes and which mistakes it can have;
-`words` says what each means to the one who made it.
+`SUSPECTS` holds, for each function, its implementation with switches and the mistakes it can have;
+`explanations` describes each mistake to the learner.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from pellucid.check.causes import (
     shallow,
     update,
 )
-from pellucid.check.causes.switches import Switches, code_of
+from pellucid.check.causes.mistakes import Mistakes, code_of
 
-__all__ = ["SUSPECTS", "Suspect", "Switches", "code_of"]
+__all__ = ["SUSPECTS", "Mistakes", "Suspect", "code_of"]
 
 
 class Suspect(NamedTuple):
-    """One function: `run(Switches(...), *arguments)` computes it with some of its `mistakes` on."""
+    """One function: `run(Mistakes(...), *arguments)` computes it with some of its `mistakes` on."""
 
     run: Callable[..., Any]
     mistakes: tuple[str, ...]

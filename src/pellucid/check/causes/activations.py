@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.check.causes.switches import Array, Switches, Table
+from pellucid.check.causes.mistakes import Array, Mistakes, Table
 
 
 def logistic(Z: Array) -> Array:
@@ -48,24 +48,24 @@ SIGMOID = (*_SIGMOIDS, *_CACHES)
 RELU = (*_RELUS, *_CACHES)
 
 
-def sigmoid(has: Switches, Z: Array) -> Any:
+def sigmoid(on: Mistakes, Z: Array) -> Any:
     """A = 1 / (1 + e^-Z), and the cache.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         Z: any shape.
     """
-    return has.choose(_CACHES, lambda A, Z: (A, Z), has.choose(_SIGMOIDS, logistic, Z), Z)
+    return on.choose(_CACHES, lambda A, Z: (A, Z), on.choose(_SIGMOIDS, logistic, Z), Z)
 
 
-def relu(has: Switches, Z: Array) -> Any:
+def relu(on: Mistakes, Z: Array) -> Any:
     """A = max(0, Z), and the cache.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         Z: any shape.
     """
-    return has.choose(_CACHES, lambda A, Z: (A, Z), has.choose(_RELUS, _relu, Z), Z)
+    return on.choose(_CACHES, lambda A, Z: (A, Z), on.choose(_RELUS, _relu, Z), Z)
 
 
 _POINTS = {
@@ -114,31 +114,31 @@ SIGMOID_BACKWARD = (*_POINTS, *_SIGMOID_SLOPES, *_PRODUCTS, *_WHOLE)
 RELU_BACKWARD = (*(name for name in _RELU_SLOPES if name != "derivative-missing"), *_PRODUCTS, *_WHOLE)
 
 
-def sigmoid_backward(has: Switches, dA: Array, Z: Array) -> Array:
+def sigmoid_backward(on: Mistakes, dA: Array, Z: Array) -> Array:
     """dZ = dA * s (1 - s).
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         dA: (n, m).
         Z: (n, m).
     """
-    s = has.choose(_POINTS, lambda dA, Z: logistic(Z), dA, Z)
-    slope = has.choose(_SIGMOID_SLOPES, lambda s, Z: s * (1 - s), s, Z)
-    return _finished(has, dA, slope)
+    s = on.choose(_POINTS, lambda dA, Z: logistic(Z), dA, Z)
+    slope = on.choose(_SIGMOID_SLOPES, lambda s, Z: s * (1 - s), s, Z)
+    return _finished(on, dA, slope)
 
 
-def relu_backward(has: Switches, dA: Array, Z: Array) -> Array:
+def relu_backward(on: Mistakes, dA: Array, Z: Array) -> Array:
     """dZ = dA where Z > 0.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         dA: (n, m).
         Z: (n, m).
     """
-    return _finished(has, dA, has.choose(_RELU_SLOPES, lambda dA, Z: (Z > 0) * 1.0, dA, Z))
+    return _finished(on, dA, on.choose(_RELU_SLOPES, lambda dA, Z: (Z > 0) * 1.0, dA, Z))
 
 
-def _finished(has: Switches, dA: Array, slope: Array) -> Array:
-    has.check(dA, slope)
-    dZ = has.choose(_PRODUCTS, lambda dA, slope: dA * slope, dA, slope)
-    return has.choose(_WHOLE, lambda dZ, dA: dZ, dZ, dA)
+def _finished(on: Mistakes, dA: Array, slope: Array) -> Array:
+    on.check(dA, slope)
+    dZ = on.choose(_PRODUCTS, lambda dA, slope: dA * slope, dA, slope)
+    return on.choose(_WHOLE, lambda dZ, dA: dZ, dZ, dA)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.check.causes.switches import Array, Switches, Table
+from pellucid.check.causes.mistakes import Array, Mistakes, Table
 
 _LOGS: Table = {
     "cost-log-base": np.log2,
@@ -42,20 +42,20 @@ _SCALES: Table = {
 COMPUTE_COST = (*_LOGS, *_LOSSES, *_WHOLE, *_SUMS, *_SCALES, "cost-wrong-sign")
 
 
-def compute_cost(has: Switches, AL: Array, Y: Array) -> Any:
+def compute_cost(on: Mistakes, AL: Array, Y: Array) -> Any:
     """-1/m sum(Y log AL + (1 - Y) log(1 - AL)).
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         AL: (1, m).
         Y: (1, m).
     """
     m = AL.shape[1]
-    whole = has.choose(_WHOLE, lambda AL, Y, m: None, AL, Y, m)
+    whole = on.choose(_WHOLE, lambda AL, Y, m: None, AL, Y, m)
     if whole is not None:
         return whole
     # Which logarithm: chosen, not called.
-    log = next((log for switch, log in _LOGS.items() if has(switch)), np.log)
-    losses = has.choose(_LOSSES, lambda AL, Y, log: Y * log(AL) + (1 - Y) * log(1 - AL), AL, Y, log)
-    total = has.choose(_SCALES, lambda total, m: total / m, has.choose(_SUMS, np.sum, losses), m)
-    return total if has("cost-wrong-sign") else -total
+    log = next((log for switch, log in _LOGS.items() if on(switch)), np.log)
+    losses = on.choose(_LOSSES, lambda AL, Y, log: Y * log(AL) + (1 - Y) * log(1 - AL), AL, Y, log)
+    total = on.choose(_SCALES, lambda total, m: total / m, on.choose(_SUMS, np.sum, losses), m)
+    return total if on("cost-wrong-sign") else -total

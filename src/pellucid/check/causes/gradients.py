@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.check.causes import activations
 from pellucid.check.causes.linear import NAMES
-from pellucid.check.causes.switches import Array, Switches, Table
+from pellucid.check.causes.mistakes import Array, Mistakes, Table
 
 _DW = {
     "dw-not-transposed": lambda dZ, A, W: dZ @ A,
@@ -80,64 +80,64 @@ SLOPES = (
 LAYER_BACKWARD = (*NAMES, *SLOPES, *LINEAR_BACKWARD)
 
 
-def of_weights(has: Switches, dZ: Array, A_prev: Array, W: Array) -> tuple[Array, Array]:
+def of_weights(on: Mistakes, dZ: Array, A_prev: Array, W: Array) -> tuple[Array, Array]:
     """dW = dZ A_prev^T / m and db = sum(dZ) / m.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         dZ: (n, m).
         A_prev: (n_prev, m).
         W: (n, n_prev).
     """
-    m = has.choose(_ROWS, lambda dZ, A: A.shape[1], dZ, A_prev)
-    dW = has.choose(_DW, lambda dZ, A, W: dZ @ A.T, dZ, A_prev, W)
-    dW = has.choose(_DW_SCALES, lambda dW, m: dW / m, dW, m)
-    db = has.choose(_DB, lambda dZ: np.sum(dZ, axis=1, keepdims=True), dZ)
-    db = has.choose(_DB_SCALES, lambda db, m: db / m, db, m)
-    return (-dW if has("dw-wrong-sign") else dW), (-db if has("db-wrong-sign") else db)
+    m = on.choose(_ROWS, lambda dZ, A: A.shape[1], dZ, A_prev)
+    dW = on.choose(_DW, lambda dZ, A, W: dZ @ A.T, dZ, A_prev, W)
+    dW = on.choose(_DW_SCALES, lambda dW, m: dW / m, dW, m)
+    db = on.choose(_DB, lambda dZ: np.sum(dZ, axis=1, keepdims=True), dZ)
+    db = on.choose(_DB_SCALES, lambda db, m: db / m, db, m)
+    return (-dW if on("dw-wrong-sign") else dW), (-db if on("db-wrong-sign") else db)
 
 
-def of_inputs(has: Switches, dZ: Array, A_prev: Array, W: Array) -> Array:
+def of_inputs(on: Mistakes, dZ: Array, A_prev: Array, W: Array) -> Array:
     """dA_prev = W^T dZ.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         dZ: (n, m).
         A_prev: (n_prev, m).
         W: (n, n_prev).
     """
-    dA = has.choose(_DA_PREV, lambda dZ, A, W: W.T @ dZ, dZ, A_prev, W)
-    dA = has.choose(_DA_SCALES, lambda dA, m: dA, dA, A_prev.shape[1])
-    return -dA if has("da-prev-wrong-sign") else dA
+    dA = on.choose(_DA_PREV, lambda dZ, A, W: W.T @ dZ, dZ, A_prev, W)
+    dA = on.choose(_DA_SCALES, lambda dA, m: dA, dA, A_prev.shape[1])
+    return -dA if on("da-prev-wrong-sign") else dA
 
 
-def linear_backward(has: Switches, dZ: Array, cache: Any) -> Any:
+def linear_backward(on: Mistakes, dZ: Array, cache: Any) -> Any:
     """(dA_prev, dW, db).
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         dZ: (n, m).
         cache: (A_prev, W, b).
     """
     A_prev, W, _ = cache
-    dW, db = of_weights(has, dZ, A_prev, W)
-    return has.choose(ORDERS, lambda dA, dW, db: (dA, dW, db), of_inputs(has, dZ, A_prev, W), dW, db)
+    dW, db = of_weights(on, dZ, A_prev, W)
+    return on.choose(ORDERS, lambda dA, dW, db: (dA, dW, db), of_inputs(on, dZ, A_prev, W), dW, db)
 
 
-def linear_activation_backward(has: Switches, dA: Array, cache: Any, activation: str) -> Any:
+def linear_activation_backward(on: Mistakes, dA: Array, cache: Any, activation: str) -> Any:
     """dZ = dA * g'(Z), then `linear_backward`.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         dA: (n, m).
         cache: ((A_prev, W, b), Z).
         activation: "relu", "sigmoid" or "tanh".
     """
     linear_cache, Z = cache
-    name = has.choose(NAMES, lambda name: name, activation)
+    name = on.choose(NAMES, lambda name: name, activation)
     if name == "tanh":
         dZ = dA * (1 - np.tanh(Z) ** 2)
     else:
         derivative = activations.relu_backward if name == "relu" else activations.sigmoid_backward
-        dZ = derivative(has.at(name), dA, Z)
-    return linear_backward(has, dZ, linear_cache)
+        dZ = derivative(on.at(name), dA, Z)
+    return linear_backward(on, dZ, linear_cache)

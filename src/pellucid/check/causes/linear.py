@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.check.causes.activations import logistic
-from pellucid.check.causes.switches import Array, Switches, Table
+from pellucid.check.causes.mistakes import Array, Mistakes, Table
 
 _PRODUCTS = {
     "product-elementwise": lambda A, W: W * A,
@@ -75,43 +75,43 @@ LAYER_PART = (
 )
 
 
-def linear_part(has: Switches, A: Array, W: Array, b: Array) -> Array:
+def linear_part(on: Mistakes, A: Array, W: Array, b: Array) -> Array:
     """Z = W A + b.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         A: (n_prev, m).
         W: (n, n_prev).
         b: (n, 1).
     """
-    P = has.choose(_PRODUCTS, lambda A, W: W @ A, A, W)
-    return has.choose(_BIASES, lambda P, b: P + b, P, b)
+    P = on.choose(_PRODUCTS, lambda A, W: W @ A, A, W)
+    return on.choose(_BIASES, lambda P, b: P + b, P, b)
 
 
-def linear_forward(has: Switches, A: Array, W: Array, b: Array) -> Any:
+def linear_forward(on: Mistakes, A: Array, W: Array, b: Array) -> Any:
     """Z and its cache (A, W, b); arguments as `linear_part`.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         A: (n_prev, m).
         W: (n, n_prev).
         b: (n, 1).
     """
-    Z = has.choose(_EXTRAS, lambda Z: Z, linear_part(has, A, W, b))
-    return has.choose(_LINEAR_CACHES, lambda Z, A, W, b: (Z, (A, W, b)), Z, A, W, b)
+    Z = on.choose(_EXTRAS, lambda Z: Z, linear_part(on, A, W, b))
+    return on.choose(_LINEAR_CACHES, lambda Z, A, W, b: (Z, (A, W, b)), Z, A, W, b)
 
 
-def linear_activation_forward(has: Switches, A_prev: Array, W: Array, b: Array, activation: str) -> Any:
+def linear_activation_forward(on: Mistakes, A_prev: Array, W: Array, b: Array, activation: str) -> Any:
     """A = g(W A_prev + b), and the layer's cache.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         A_prev: (n_prev, m).
         W: (n, n_prev).
         b: (n, 1).
         activation: "relu", "sigmoid", "tanh", or "none" where there is none by mistake.
     """
-    name = has.choose(NAMES, lambda name: name, activation)
-    Z = linear_part(has, A_prev, W, b)
-    A = Z if has("activation-missing") else ACTIVATIONS[name](Z)
-    return has.choose(_LAYER_CACHES, lambda A, linear, Z: (A, (linear, Z)), A, (A_prev, W, b), Z)
+    name = on.choose(NAMES, lambda name: name, activation)
+    Z = linear_part(on, A_prev, W, b)
+    A = Z if on("activation-missing") else ACTIVATIONS[name](Z)
+    return on.choose(_LAYER_CACHES, lambda A, linear, Z: (A, (linear, Z)), A, (A_prev, W, b), Z)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.check.causes.linear import LAYER_PART, linear_activation_forward
-from pellucid.check.causes.switches import Array, Switches, at_places
+from pellucid.check.causes.mistakes import Array, Mistakes, at_places
 
 _OWN = (
     "loop-one-short",
@@ -53,50 +53,50 @@ _LISTS = {
 }
 
 
-def _named(has: Switches, table: Mapping[str, str], right: str) -> str:
-    return next((name for switch, name in table.items() if has(switch)), right)
+def _named(on: Mistakes, table: Mapping[str, str], right: str) -> str:
+    return next((name for switch, name in table.items() if on(switch)), right)
 
 
-def _index(has: Switches, l: int) -> int:
-    if has("same-parameters"):
+def _index(on: Mistakes, l: int) -> int:
+    if on("same-parameters"):
         return 1
-    return l + has("parameters-index-shifted~up") - has("parameters-index-shifted~down")
+    return l + on("parameters-index-shifted~up") - on("parameters-index-shifted~down")
 
 
-def L_model_forward(has: Switches, X: Array, parameters: Mapping[str, Array]) -> Any:
+def L_model_forward(on: Mistakes, X: Array, parameters: Mapping[str, Array]) -> Any:
     """[LINEAR -> RELU] x (L-1) -> LINEAR -> SIGMOID.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         X: (n_x, m).
         parameters: of the network.
     """
-    L = len(parameters) if has("layers-miscounted") else len(parameters) // 2
+    L = len(parameters) if on("layers-miscounted") else len(parameters) // 2
     caches = []
     A = A_prev = X
-    for l in range(1, L - 1 if has("loop-one-short") else L):
-        A_prev = X if has("hidden-fed-x") or has("hidden-fed-x~all") else A
-        k = 1 if has("same-parameters~hidden") else _index(has, l)
-        k += has("parameters-index-shifted~hidden-up") - has("parameters-index-shifted~hidden-down")
+    for l in range(1, L - 1 if on("loop-one-short") else L):
+        A_prev = X if on("hidden-fed-x") or on("hidden-fed-x~all") else A
+        k = 1 if on("same-parameters~hidden") else _index(on, l)
+        k += on("parameters-index-shifted~hidden-up") - on("parameters-index-shifted~hidden-down")
         result = linear_activation_forward(
-            has.at("hidden"), A_prev, parameters[f"W{k}"], parameters[f"b{k}"], _named(has, _HIDDEN, "relu")
+            on.at("hidden"), A_prev, parameters[f"W{k}"], parameters[f"b{k}"], _named(on, _HIDDEN, "relu")
         )
         A, cache = result
         caches.append(cache)
-    if not has("last-layer-missing"):
-        k = _index(has, L)
-        if has("last-fed-a-prev"):
+    if not on("last-layer-missing"):
+        k = _index(on, L)
+        if on("last-fed-a-prev"):
             A = A_prev
-        name = _named(has, _LAST, "sigmoid")
+        name = _named(on, _LAST, "sigmoid")
         A, cache = linear_activation_forward(
-            has.at("last"),
-            X if has("last-fed-x") or has("hidden-fed-x~all") else A,
+            on.at("last"),
+            X if on("last-fed-x") or on("hidden-fed-x~all") else A,
             parameters[f"W{k}"],
             parameters[f"b{k}"],
             name,
         )
         caches.append(cache)
-    return has.choose(_RESULTS, lambda AL, caches: (AL, caches), A, has.choose(_LISTS, list, caches))
+    return on.choose(_RESULTS, lambda AL, caches: (AL, caches), A, on.choose(_LISTS, list, caches))
 
 
 _LABELS = {
@@ -118,24 +118,24 @@ _LABELS = {
 PREDICT = (*_LABELS, "predict-rank-1")
 
 
-def labels(has: Switches, AL: Array) -> Array:
+def labels(on: Mistakes, AL: Array) -> Array:
     """1 where AL is above one half.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         AL: (1, m).
     """
-    found = has.choose(_LABELS, lambda A: (A > 0.5) * 1, AL)
-    return np.ravel(found) if has("predict-rank-1") else found
+    found = on.choose(_LABELS, lambda A: (A > 0.5) * 1, AL)
+    return np.ravel(found) if on("predict-rank-1") else found
 
 
-def predict(has: Switches, X: Array, parameters: Mapping[str, Array]) -> Array:
+def predict(on: Mistakes, X: Array, parameters: Mapping[str, Array]) -> Array:
     """The labels of X.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         X: (n_x, m).
         parameters: of the network.
     """
-    AL, _ = L_model_forward(Switches(), X, parameters)
-    return labels(has, AL)
+    AL, _ = L_model_forward(Mistakes(), X, parameters)
+    return labels(on, AL)

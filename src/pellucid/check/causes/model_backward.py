@@ -10,7 +10,7 @@ from pellucid.check.causes.gradients import (
     SLOPES,
     linear_activation_backward,
 )
-from pellucid.check.causes.switches import Array, Switches, Table, at_places
+from pellucid.check.causes.mistakes import Array, Mistakes, Table, at_places
 
 _DAL: Table = {
     "dal-wrong-sign": lambda AL, Y: Y / AL - (1 - Y) / (1 - AL),
@@ -77,108 +77,108 @@ L_MODEL_BACKWARD = (
 class _Grads(dict[str, Any]):
     """The dictionary of the backward pass, and what its keys are called."""
 
-    def __init__(self, has: Switches) -> None:
+    def __init__(self, on: Mistakes) -> None:
         super().__init__()
-        self._has = has
+        self._on = on
 
     def put(self, l: int, gradients: tuple[Array, Array, Array], *, last: bool) -> None:
         """Keep dA{l-1}, dW{l} and db{l} under the names that the mistakes give them."""
-        has = self._has
+        on = self._on
         dA, dW, db = gradients
-        off = has("da-keys-off-by-one") or has(f"da-keys-off-by-one~{'last' if last else 'hidden'}")
-        self[f"dA{l - 1 + off - has('da-keys-off-by-one~down')}"] = dA
-        k = l - has("dw-keys-off-by-one~down") + has("dw-keys-off-by-one~up")
+        off = on("da-keys-off-by-one") or on(f"da-keys-off-by-one~{'last' if last else 'hidden'}")
+        self[f"dA{l - 1 + off - on('da-keys-off-by-one~down')}"] = dA
+        k = l - on("dw-keys-off-by-one~down") + on("dw-keys-off-by-one~up")
         if not last:
-            k += has("dw-keys-off-by-one~hidden-up") - has("dw-keys-off-by-one~hidden")
-        if has("grads-overwritten~first") and not last:
+            k += on("dw-keys-off-by-one~hidden-up") - on("dw-keys-off-by-one~hidden")
+        if on("grads-overwritten~first") and not last:
             k = 1
-        number = "" if has("grads-overwritten") else str(k)
-        prefix = "" if has("keys-misnamed") else "d"
+        number = "" if on("grads-overwritten") else str(k)
+        prefix = "" if on("keys-misnamed") else "d"
         self[f"{prefix}W{number}"], self[f"{prefix}b{number}"] = dW, db
 
 
-def _cache(has: Switches, caches: Sequence[Any], l: int) -> Any:
+def _cache(on: Mistakes, caches: Sequence[Any], l: int) -> Any:
     L = len(caches)
-    if has("same-cache~first"):
+    if on("same-cache~first"):
         return caches[0]
-    if has("same-cache~last"):
+    if on("same-cache~last"):
         return caches[L - 1]
-    if has("same-cache~last-hidden"):
+    if on("same-cache~last-hidden"):
         return caches[L - 2]
-    return caches[l - 1 + has("cache-index-shifted~up") - has("cache-index-shifted~down")]
+    return caches[l - 1 + on("cache-index-shifted~up") - on("cache-index-shifted~down")]
 
 
-def _hidden_layers(has: Switches, L: int) -> list[int]:
-    if has("loop-one-short") or has("loop-one-short~all"):
+def _hidden_layers(on: Mistakes, L: int) -> list[int]:
+    if on("loop-one-short") or on("loop-one-short~all"):
         return list(range(L - 1, 1, -1))
-    if has("loop-skips-layer") or has("loop-skips-layer~running"):
+    if on("loop-skips-layer") or on("loop-skips-layer~running"):
         return list(range(L - 2, 0, -1))
-    if has("loop-not-reversed") or has("loop-not-reversed~running"):
+    if on("loop-not-reversed") or on("loop-not-reversed~running"):
         return list(range(1, L))
     return list(range(L - 1, 0, -1))
 
 
-def _source(has: Switches, grads: _Grads, dAL: Array, running: Array, l: int, L: int) -> Array:
+def _source(on: Mistakes, grads: _Grads, dAL: Array, running: Array, l: int, L: int) -> Array:
     """The gradient dA{l} that hidden layer l is fed."""
-    if has("hidden-fed-dal"):
+    if on("hidden-fed-dal"):
         return dAL
-    if has("loop-skips-layer~running") or has("loop-not-reversed~running"):
+    if on("loop-skips-layer~running") or on("loop-not-reversed~running"):
         return running
-    if has("same-da-for-all"):
+    if on("same-da-for-all"):
         l = L - 1
-    return grads[f"dA{l + has('da-keys-off-by-one') - has('da-keys-off-by-one~down')}"]
+    return grads[f"dA{l + on('da-keys-off-by-one') - on('da-keys-off-by-one~down')}"]
 
 
-def L_model_backward(has: Switches, AL: Array, Y: Array, caches: Sequence[Any]) -> Any:
+def L_model_backward(on: Mistakes, AL: Array, Y: Array, caches: Sequence[Any]) -> Any:
     """From dAL to dW1, layer by layer.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         AL: (n_L, m).
         Y: (n_L, m).
         caches: one for each layer.
     """
     L = len(caches)
     Y = Y.reshape(AL.shape)
-    grads = _Grads(has)
-    dAL = has.choose(_DAL, lambda AL, Y: -(Y / AL - (1 - Y) / (1 - AL)), AL, Y)
-    if has("loop-not-reversed~all"):
-        return _forwards(has, dAL, caches, grads)
-    if has("loop-not-reversed~kinds"):
+    grads = _Grads(on)
+    dAL = on.choose(_DAL, lambda AL, Y: -(Y / AL - (1 - Y) / (1 - AL)), AL, Y)
+    if on("loop-not-reversed~all"):
+        return _forwards(on, dAL, caches, grads)
+    if on("loop-not-reversed~kinds"):
         # Only the list of caches is the wrong way round.
         caches = caches[::-1]
-    if has("loop-one-short~all") and L == 1:
+    if on("loop-one-short~all") and L == 1:
         return {}
-    k = 0 if has("last-cache-wrong") else L - 2 if has("last-cache-wrong~before") else L - 1
-    name = "relu" if has("last-layer-relu") else "sigmoid"
-    found = linear_activation_backward(has.at("last"), dAL, caches[k], name)
+    k = 0 if on("last-cache-wrong") else L - 2 if on("last-cache-wrong~before") else L - 1
+    name = "relu" if on("last-layer-relu") else "sigmoid"
+    found = linear_activation_backward(on.at("last"), dAL, caches[k], name)
     grads.put(L, found, last=True)
     running = found[0]
-    for l in _hidden_layers(has, L):
-        dA = _source(has, grads, dAL, running, l, L)
-        cache = _cache(has, caches, l)
-        found = linear_activation_backward(has.at("hidden"), dA, cache, _hidden_name(has))
+    for l in _hidden_layers(on, L):
+        dA = _source(on, grads, dAL, running, l, L)
+        cache = _cache(on, caches, l)
+        found = linear_activation_backward(on.at("hidden"), dA, cache, _hidden_name(on))
         running = found[0]
-        if has("grads-overwritten~reset"):
+        if on("grads-overwritten~reset"):
             grads.clear()
         grads.put(l, found, last=False)
-        if has("da-overwritten") and f"dA{l}" in grads:
+        if on("da-overwritten") and f"dA{l}" in grads:
             grads[f"dA{l}"] = dA * (cache[1] > 0)
-    if has("key-not-formatted"):
+    if on("key-not-formatted"):
         return {"dA{l}": running, "dW{l}": found[1], "db{l}": found[2]}
     return dict(grads)
 
 
-def _hidden_name(has: Switches) -> str:
-    return "sigmoid" if has("hidden-sigmoid") else "tanh" if has("hidden-tanh") else "relu"
+def _hidden_name(on: Mistakes) -> str:
+    return "sigmoid" if on("hidden-sigmoid") else "tanh" if on("hidden-tanh") else "relu"
 
 
-def _forwards(has: Switches, dAL: Array, caches: Sequence[Any], grads: _Grads) -> dict[str, Any]:
+def _forwards(on: Mistakes, dAL: Array, caches: Sequence[Any], grads: _Grads) -> dict[str, Any]:
     """One loop over all layers, from the first to the last."""
     dA, L = dAL, len(caches)
     for l in range(1, L + 1):
-        place, name = ("last", "sigmoid") if l == L else ("hidden", _hidden_name(has))
-        found = linear_activation_backward(has.at(place), dA, caches[l - 1], name)
+        place, name = ("last", "sigmoid") if l == L else ("hidden", _hidden_name(on))
+        found = linear_activation_backward(on.at(place), dA, caches[l - 1], name)
         grads.put(l, found, last=l == L)
         dA = found[0]
     return dict(grads)

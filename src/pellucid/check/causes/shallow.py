@@ -8,8 +8,8 @@ import numpy as np
 from pellucid.check.causes.activations import logistic
 from pellucid.check.causes.gradients import OF_INPUTS, OF_WEIGHTS, of_inputs, of_weights
 from pellucid.check.causes.linear import LINEAR_PART, linear_part
+from pellucid.check.causes.mistakes import Array, Mistakes, Table, at_places
 from pellucid.check.causes.model import labels
-from pellucid.check.causes.switches import Array, Switches, Table, at_places
 
 _HIDDEN: Table = {
     "hidden-sigmoid": logistic,
@@ -47,28 +47,28 @@ FORWARD_PROPAGATION = (
 )
 
 
-def forward_propagation(has: Switches, X: Array, parameters: Mapping[str, Array]) -> Any:
+def forward_propagation(on: Mistakes, X: Array, parameters: Mapping[str, Array]) -> Any:
     """A2 and the cache.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         X: (n_x, m).
         parameters: W1, b1, W2, b2.
     """
-    Z1 = linear_part(has.at("first"), X, parameters["W1"], parameters["b1"])
-    A1 = has.choose(_HIDDEN, np.tanh, Z1)
-    k = 1 if has("same-parameters") else 2
-    source = Z1 if has("last-fed-z") else X if has("last-fed-x") else A1
-    Z2 = linear_part(has.at("second"), source, parameters[f"W{k}"], parameters[f"b{k}"])
-    A2 = has.choose(_LAST, logistic, Z2)
-    cache = has.choose(
+    Z1 = linear_part(on.at("first"), X, parameters["W1"], parameters["b1"])
+    A1 = on.choose(_HIDDEN, np.tanh, Z1)
+    k = 1 if on("same-parameters") else 2
+    source = Z1 if on("last-fed-z") else X if on("last-fed-x") else A1
+    Z2 = linear_part(on.at("second"), source, parameters[f"W{k}"], parameters[f"b{k}"])
+    A2 = on.choose(_LAST, logistic, Z2)
+    cache = on.choose(
         _CACHES, lambda Z1, A1, Z2, A2: {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}, Z1, A1, Z2, A2
     )
-    if has("cache-missing"):
+    if on("cache-missing"):
         return A2
-    if has("outputs-swapped"):
+    if on("outputs-swapped"):
         return cache, A2
-    return (Z2 if has("returns-z2") else A2), cache
+    return (Z2 if on("returns-z2") else A2), cache
 
 
 _DZ2: Table = {
@@ -125,43 +125,43 @@ BACKWARD_PROPAGATION = (
 
 
 def backward_propagation(
-    has: Switches, parameters: Mapping[str, Array], cache: Mapping[str, Array], X: Array, Y: Array
+    on: Mistakes, parameters: Mapping[str, Array], cache: Mapping[str, Array], X: Array, Y: Array
 ) -> Any:
     """dW1, db1, dW2, db2.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         parameters: W1, b1, W2, b2.
         cache: Z1, A1, Z2, A2.
         X: (n_x, m).
         Y: (1, m).
     """
     Z1, A1, A2 = cache["Z1"], cache["A1"], cache["A2"]
-    W2 = parameters["W1" if has("dz1-uses-w1") else "W2"]
-    dZ2 = has.choose(_DZ2, lambda A2, Y: A2 - Y, A2, Y)
-    second = X if has("dw-uses-wrong-input~2") else Z1 if has("dw-uses-wrong-input~z") else A1
-    if has("dw-uses-wrong-input~a2"):
+    W2 = parameters["W1" if on("dz1-uses-w1") else "W2"]
+    dZ2 = on.choose(_DZ2, lambda A2, Y: A2 - Y, A2, Y)
+    second = X if on("dw-uses-wrong-input~2") else Z1 if on("dw-uses-wrong-input~z") else A1
+    if on("dw-uses-wrong-input~a2"):
         second = A2
-    dW2, db2 = of_weights(has.at("second"), dZ2, second, W2)
-    dA1 = of_inputs(has, dZ2, A1, W2)
-    dZ1 = has.choose(
-        _DZ1, lambda dA1, slope: dA1 * slope, dA1, has.choose(_SLOPES, lambda Z, A: 1 - A * A, Z1, A1)
+    dW2, db2 = of_weights(on.at("second"), dZ2, second, W2)
+    dA1 = of_inputs(on, dZ2, A1, W2)
+    dZ1 = on.choose(
+        _DZ1, lambda dA1, slope: dA1 * slope, dA1, on.choose(_SLOPES, lambda Z, A: 1 - A * A, Z1, A1)
     )
-    dW1, db1 = of_weights(has.at("first"), dZ1, A1 if has("dw-uses-wrong-input~1") else X, parameters["W1"])
-    return has.choose(
+    dW1, db1 = of_weights(on.at("first"), dZ1, A1 if on("dw-uses-wrong-input~1") else X, parameters["W1"])
+    return on.choose(
         _KEYS,
         lambda w1, b1, w2, b2: {"dW1": w1, "db1": b1, "dW2": w2, "db2": b2},
         *(dW1, db1, dW2, db2),
     )
 
 
-def predict(has: Switches, parameters: Mapping[str, Array], X: Array) -> Array:
+def predict(on: Mistakes, parameters: Mapping[str, Array], X: Array) -> Array:
     """The labels of X.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         parameters: W1, b1, W2, b2.
         X: (n_x, m).
     """
-    A2, _ = forward_propagation(Switches(), X, parameters)
-    return labels(has, A2)
+    A2, _ = forward_propagation(Mistakes(), X, parameters)
+    return labels(on, A2)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.check.causes.switches import Array, Switches, Table, at_places
+from pellucid.check.causes.mistakes import Array, Mistakes, Table, at_places
 
 FIXED_RATES = (0.1, 0.01, 0.001, 0.0075, 0.05, 0.005, 0.5, 1.2, 0.075)
 _RATES: Table = {
@@ -56,56 +56,56 @@ _OWN = (
 UPDATE_PARAMETERS = (*_OWN, *at_places((*_WHICH, *_RATES, *_DIRECTIONS, *_STEPS), ("W", "b")))
 
 
-def _gradient(has: Switches, grads: Mapping[str, Array], letter: str, l: int, L: int) -> Array:
-    if has("same-gradient"):
+def _gradient(on: Mistakes, grads: Mapping[str, Array], letter: str, l: int, L: int) -> Array:
+    if on("same-gradient"):
         l = 1
-    elif has("same-gradient~last"):
+    elif on("same-gradient~last"):
         l = L
-    elif has("gradient-index-shifted~crossed"):
+    elif on("gradient-index-shifted~crossed"):
         l = L + 1 - l
-    elif has("gradient-index-shifted~first"):
+    elif on("gradient-index-shifted~first"):
         l += l == 1
-    l += has("gradient-index-shifted~up") - has("gradient-index-shifted~down")
-    if letter == "b" and has("weights-and-biases-crossed~gradient"):
+    l += on("gradient-index-shifted~up") - on("gradient-index-shifted~down")
+    if letter == "b" and on("weights-and-biases-crossed~gradient"):
         letter = "W"
     return grads[f"d{letter}{l}"]
 
 
-def _stepped(has: Switches, w: Array, g: Array, rate: float) -> Array:
-    length = has.choose(_RATES, lambda rate: rate, rate)
-    step = length * has.choose(_DIRECTIONS, lambda w, g: g, w, g)
-    return has.choose(_STEPS, lambda w, step, rate, g: w - step, w, step, rate, g)
+def _stepped(on: Mistakes, w: Array, g: Array, rate: float) -> Array:
+    length = on.choose(_RATES, lambda rate: rate, rate)
+    step = length * on.choose(_DIRECTIONS, lambda w, g: g, w, g)
+    return on.choose(_STEPS, lambda w, step, rate, g: w - step, w, step, rate, g)
 
 
 def update_parameters(
-    has: Switches, parameters: Mapping[str, Array], grads: Mapping[str, Array], learning_rate: float
+    on: Mistakes, parameters: Mapping[str, Array], grads: Mapping[str, Array], learning_rate: float
 ) -> Any:
     """W - learning_rate dW, b - learning_rate db.
 
     Args:
-        has: the mistakes.
+        on: the mistakes.
         parameters: of the network.
         grads: dW1, db1, ...
         learning_rate: the length of the step.
     """
-    if has("grads-returned~all"):
+    if on("grads-returned~all"):
         return dict(grads)
     L = len(parameters) // 2
     updated = {name: np.asarray(value) for name, value in parameters.items()}
-    layers = range(2 if has("first-layer-forgotten") else 1, L if has("loop-one-short") else L + 1)
+    layers = range(2 if on("first-layer-forgotten") else 1, L if on("loop-one-short") else L + 1)
     for l in layers:
         for letter in "Wb":
-            if has("biases-forgotten" if letter == "b" else "weights-forgotten"):
+            if on("biases-forgotten" if letter == "b" else "weights-forgotten"):
                 continue
             source = letter
-            if has(f"weights-and-biases-crossed~{letter.lower()}"):
+            if on(f"weights-and-biases-crossed~{letter.lower()}"):
                 source = "W" if letter == "b" else "b"
-            gradient = _gradient(has.at(letter), grads, letter, l, L)
+            gradient = _gradient(on.at(letter), grads, letter, l, L)
             updated[f"{letter}{l}"] = _stepped(
-                has.at(letter), updated[f"{source}{l}"], gradient, learning_rate
+                on.at(letter), updated[f"{source}{l}"], gradient, learning_rate
             )
-    if has("biases-dropped"):
+    if on("biases-dropped"):
         return {name: value for name, value in updated.items() if name[0] == "W"}
-    if has("loop-one-short~missing"):
+    if on("loop-one-short~missing"):
         return {name: value for name, value in updated.items() if name[1:] != str(L)}
     return updated

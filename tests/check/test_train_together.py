@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from check.judging import RIGHT, in_process, replaced, solution_of
-from pellucid.check.chain import Trains, train_chain
-from pellucid.check.chain_flowers import flowers
-from pellucid.check.judge_finding import Finding
+from pellucid.check.flowers import flowers
+from pellucid.check.judgement import Judgement
+from pellucid.check.train_together import JointTraining, train_together
 
 
-def trained(text: str, folder: Path, *findings: Finding) -> Trains:
+def trained(text: str, folder: Path, *judgements: Judgement) -> JointTraining:
     solution = solution_of(text, folder)
-    return train_chain(solution, in_process(solution), findings)
+    return train_together(solution, in_process(solution), judgements)
 
 
 def test_the_flowers_are_a_hundred_and_standardised() -> None:
@@ -39,7 +39,7 @@ def test_the_flowers_are_those_of_fisher() -> None:
 def test_right_functions_train_as_the_reference_does(tmp_path: Path) -> None:
     trains = trained(RIGHT, tmp_path)
     assert trains.worked is True
-    assert trains.words.endswith("as the reference")
+    assert trains.text.endswith("as the reference")
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "relu_backward", "linear_forward", "linear_backward"])
@@ -54,18 +54,18 @@ def test_each_small_function_takes_part(tmp_path: Path, name: str) -> None:
 def test_a_wrong_one_trains_elsewhere(tmp_path: Path) -> None:
     trains = trained(replaced("1 - AL)) / m", "1 - AL))"), tmp_path)
     assert trains.worked is False
-    assert "the reference goes" in trains.words
+    assert "the reference goes" in trains.text
 
 
 def test_what_stops_is_told_with_its_name(tmp_path: Path) -> None:
     trains = trained(replaced("np.dot(dZ, A_prev.T) / m", "np.dot(dZ, A_prev) / m"), tmp_path)
     assert trains.worked is False
-    assert "linear_backward" in trains.words or "L_model_backward" in trains.words
+    assert "linear_backward" in trains.text or "L_model_backward" in trains.text
 
 
 def test_what_hangs_is_not_called_again(tmp_path: Path) -> None:
-    trains = trained(RIGHT, tmp_path, Finding.of("sigmoid", ("timeout",)))
-    assert trains == Trains(False, "not tried: sigmoid does not return")
+    trains = trained(RIGHT, tmp_path, Judgement.of("sigmoid", ("timeout",)))
+    assert trains == JointTraining(False, "not tried: sigmoid does not return")
 
 
 def test_a_file_without_a_step_of_training_is_not_tried(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ class Start(NamedTuple):
     seed: int
 
 
-class Verdict(NamedTuple):
+class InitializationVerdict(NamedTuple):
     """What is wrong with a start; no code where it is right."""
 
     codes: tuple[str, ...]
@@ -43,7 +43,7 @@ DEEP = (
 _PUBLISHED = ((3, 2, 1), (5, 4, 3))
 
 
-def judge_start(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> Verdict:
+def judge_initialization(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> InitializationVerdict:
     """What is wrong with the parameters that came of some starts.
 
     Args:
@@ -60,9 +60,9 @@ def judge_start(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> Verdict
         if not codes:
             notes = notes or _stream_note(start, outcome.value)
     if not codes:
-        return Verdict((), None, None, notes)
+        return InitializationVerdict((), None, None, notes)
     difference, start = next(iter(codes.values()))
-    return Verdict(tuple(codes), difference, start, ())
+    return InitializationVerdict(tuple(codes), difference, start, ())
 
 
 def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:

@@ -1,10 +1,10 @@
-"""What is said of one mistake."""
+"""Explanation: one mistake, described to the learner who made it."""
 
 from typing import NamedTuple
 
 
-class Words(NamedTuple):
-    """One mistake, to the one who made it.
+class Explanation(NamedTuple):
+    """One mistake, described to the learner who made it.
 
     Attributes:
         message: what was done, one line.

@@ -11,8 +11,8 @@ import numpy as np
 
 from pellucid import core
 from pellucid.check.cases_networks import network
-from pellucid.check.chain_flowers import flowers
-from pellucid.check.judge_finding import Finding, described
+from pellucid.check.flowers import flowers
+from pellucid.check.judgement import Judgement, described
 from pellucid.check.solution import Solution
 from pellucid.core import shallow
 
@@ -31,16 +31,16 @@ _BACKWARD = (
 _SHALLOW = ("forward_propagation", "backward_propagation")
 
 
-class Trains(NamedTuple):
+class JointTraining(NamedTuple):
     """Whether the functions train a network together.
 
     Attributes:
         worked: True, False, or None where there was nothing to try.
-        words: what came of it.
+        text: the result in words.
     """
 
     worked: bool | None
-    words: str
+    text: str
 
 
 class _StoppedError(Exception):
@@ -50,21 +50,21 @@ class _StoppedError(Exception):
 Call = Callable[[str, Callable[..., Any], tuple[Any, ...]], Any]
 
 
-def train_chain(solution: Solution, runner: "Runner", findings: Sequence[Finding]) -> Trains:
+def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Judgement]) -> JointTraining:
     """Train on the flowers with the file's functions, and beside them with the reference's.
 
     Args:
         solution: the file.
         runner: answers the calls.
-        findings: of its functions; one that ends or hangs its process is not called again.
+        judgements: of its functions; one that ends or hangs its process is not called again.
     """
     steps = {*_FORWARD, *_BACKWARD, *_SHALLOW, "compute_cost", "update_parameters"}
     mine = [name for name in solution.functions if name in steps]
     if not mine:
-        return Trains(None, "none of the functions of a training step is in the file")
-    hopeless = [f.name for f in findings if f.name in mine and f.cause in ("timeout", "died", "too-much")]
+        return JointTraining(None, "none of the functions of a training step is in the file")
+    hopeless = [f.name for f in judgements if f.name in mine and f.cause in ("timeout", "died", "too-much")]
     if hopeless:
-        return Trains(False, f"not tried: {hopeless[0]} does not return")
+        return JointTraining(False, f"not tried: {hopeless[0]} does not return")
     is_shallow = any(name in solution.functions for name in _SHALLOW)
     step = _shallow_step if is_shallow else _deep_step
     X, Y = flowers()
@@ -86,9 +86,9 @@ def train_chain(solution: Solution, runner: "Runner", findings: Sequence[Finding
         try:
             costs = _costs(step, call, X, Y, start)
         except _StoppedError as stopped:
-            return Trains(False, str(stopped))
+            return JointTraining(False, str(stopped))
         except Exception as error:  # what came back has a form that nothing here can use
-            return Trains(
+            return JointTraining(
                 False, f"the functions do not fit together: {type(error).__name__}: {error}"[:200]
             )
     return _judged(costs, right)
@@ -99,13 +99,13 @@ def _needs_parameters(solution: Solution) -> bool:
     return len(arguments.args) - len(arguments.defaults) > 2
 
 
-def _judged(costs: Sequence[float], right: Sequence[float]) -> Trains:
+def _judged(costs: Sequence[float], right: Sequence[float]) -> JointTraining:
     said = f"cost {costs[0]:.4f} -> {costs[-1]:.4f} in {ITERATIONS} iterations on a hundred irises"
     if not np.isfinite(costs).all():
-        return Trains(False, f"{said}; it should stay a number, and reach {right[-1]:.4f}")
+        return JointTraining(False, f"{said}; it should stay a number, and reach {right[-1]:.4f}")
     if max(abs(a - b) for a, b in zip(costs, right, strict=True)) < _APART:
-        return Trains(True, f"{said}, as the reference")
-    return Trains(False, f"{said}; the reference goes {right[0]:.4f} -> {right[-1]:.4f}")
+        return JointTraining(True, f"{said}, as the reference")
+    return JointTraining(False, f"{said}; the reference goes {right[0]:.4f} -> {right[-1]:.4f}")
 
 
 def _costs(step: Callable[..., Any], call: Call, X: Any, Y: Any, start: dict[str, Any]) -> list[float]:

@@ -1,9 +1,17 @@
-"""What is said of each mistake, by its code."""
+"""The explanation of each mistake, by its code."""
 
-from pellucid.check.causes.words import activations, backward, common, forward, parameters, shallow, whole
-from pellucid.check.causes.words.entry import Words
+from pellucid.check.causes.explanations import (
+    activations,
+    backward,
+    common,
+    forward,
+    parameters,
+    shallow,
+    whole,
+)
+from pellucid.check.causes.explanations.explanation import Explanation
 
-__all__ = ["GROUPS", "WORDS", "Words"]
+__all__ = ["EXPLANATIONS", "GROUPS", "Explanation"]
 
 # In the order of the page that documents them.
 GROUPS = {
@@ -21,4 +29,6 @@ GROUPS = {
     "Any function": common.ANY,
 }
 
-WORDS: dict[str, Words] = {code: words for group in GROUPS.values() for code, words in group.items()}
+EXPLANATIONS: dict[str, Explanation] = {
+    code: explanation for group in GROUPS.values() for code, explanation in group.items()
+}

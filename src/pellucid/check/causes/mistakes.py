@@ -35,8 +35,8 @@ def at_places(switches: Iterable[str], places: Iterable[str]) -> tuple[str, ...]
     return (*switches, *(f"{switch}@{place}" for place in places for switch in switches))
 
 
-class Switches:
-    """The switches that are on; `has(switch)` asks for one.
+class Mistakes:
+    """The switches that are on; `on(switch)` asks for one.
 
     Attributes:
         strict: whether shapes that do not fit are refused, as the reference's functions do, where NumPy
@@ -51,7 +51,7 @@ class Switches:
         """Whether this one is on."""
         return switch in self._on
 
-    def at(self, *places: str) -> "Switches":
+    def at(self, *places: str) -> "Mistakes":
         """The switches as they hold at these places: their place is taken off, those of others stay off.
 
         Args:
@@ -61,7 +61,7 @@ class Switches:
         for switch in self._on:
             name, _, place = switch.partition("@")
             held.add(name if place in places else switch)
-        return Switches(held, strict=self.strict)
+        return Mistakes(held, strict=self.strict)
 
     def check(self, a: Array, b: Array) -> None:
         """Refuse two arrays of different shapes, if strict.

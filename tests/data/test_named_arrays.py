@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data._labels import read_labels
-from pellucid.data._tables import assemble, find_keys
+from pellucid.data._named_arrays import assemble, find_keys
 from pellucid.data.dataset import one_hot
 from table_files import FORMATS, Format
 

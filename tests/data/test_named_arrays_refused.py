@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.data._labels import read_labels
-from pellucid.data._tables import assemble, find_keys
+from pellucid.data._named_arrays import assemble, find_keys
 from pellucid.errors import DataError, FormatError, LabelError
 from table_files import FORMATS, Format
 

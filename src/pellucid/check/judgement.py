@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from pellucid.check.causes.words import WORDS
+from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.judge_compare import Difference
 from pellucid.check.wire import Foreign
 
@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Judgement:
     """The verdict on one function.
 
     Attributes:
@@ -65,7 +65,7 @@ class Finding:
 
     @classmethod
     def of(cls, name: str, causes: Sequence[str], **more: Any) -> Self:
-        """A finding that something is wrong, in the words of its causes.
+        """A judgement that something is wrong, in the words of its causes.
 
         Args:
             name: of the function.
@@ -74,7 +74,7 @@ class Finding:
         """
         first = causes[0]
         status = "timeout" if first == "timeout" else "error" if first in _ERRORS else "fail"
-        words = [WORDS[cause] for cause in causes]
+        words = [EXPLANATIONS[cause] for cause in causes]
         message = "; and ".join(word.message for word in words)
         return replace(
             cls(name, status, "+".join(causes), message, hint=" ".join(w.hint for w in words)), **more
