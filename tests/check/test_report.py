@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from check.judging import RIGHT, examined, replaced
-from pellucid.check.explain import EXPLANATIONS, explanation, reference_lines
+from pellucid.check.explain import DERIVATIONS, derivation, reference_lines
 from pellucid.check.judge import NAMES
 from pellucid.check.report import report
 from pellucid.check.report_class import (
@@ -46,14 +46,14 @@ def test_a_wrong_one_has_its_details(tmp_path: Path) -> None:
     # The solution is not given away.
     assert "axis=1" not in said
     assert "xp.sum(dZ, axis=1" not in said
-    assert explanation("linear_backward")[:40] in report(examination, explain=True)
+    assert derivation("linear_backward")[:40] in report(examination, explain=True)
     assert "def linear_backward" in report(examination, solution=True)
 
 
 def test_every_function_has_its_derivation_and_its_reference_lines() -> None:
-    assert set(EXPLANATIONS) < set(NAMES)
+    assert set(DERIVATIONS) < set(NAMES)
     for name in NAMES:
-        assert explanation(name)
+        assert derivation(name)
         for is_shallow in (False, True):
             lines = reference_lines(name, is_shallow=is_shallow)
             assert lines.startswith(f"def {name}(")

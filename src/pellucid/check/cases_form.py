@@ -41,6 +41,7 @@ class Exam:
             or list, which names its own.
         cases: makes them.
         other_arguments: further orders in which the course's learners know the arguments.
+        part: makes of a result the part that is judged.
     """
 
     name: str
@@ -48,11 +49,12 @@ class Exam:
     outputs: Any
     cases: Callable[[], Sequence[Case]]
     other_arguments: tuple[tuple[str, ...], ...] = ()
+    part: Callable[[Any], Any] | None = None
 
     @property
     def function(self) -> str:
-        """What the function is called in a solution: "shallow." is no part of it."""
-        return self.name.removeprefix("shallow.")
+        """What the function is called in a solution: the exercise before the point is no part of it."""
+        return self.name.rpartition(".")[2]
 
 
 def made(

@@ -30,6 +30,11 @@ _FUSED = (
     "whose AL is not, expects the digits of the long formula"
 )
 
+_REBOUND = (
+    "the keys of the dictionary that was passed in are bound to new arrays: the caller's dictionary "
+    "changes too; a copy of it, {**parameters}, would leave that alone"
+)
+
 
 class Judge:
     """Judges the functions of one solution."""
@@ -100,11 +105,12 @@ class Judge:
         replaced = next((o.replaced for o in outcomes if o.replaced), ())
         fused = _only_published(exam, cases, outcomes, wrong)
         if (not wrong or fused) and not mutated and not replaced:
-            return self._passed(exam, function, cases, outcomes, (_FUSED,) if fused else ())
+            notes = ((_FUSED,) if fused else (), (_REBOUND,) if _rebinds(exam.name, outcomes) else ())
+            return self._passed(exam, function, cases, outcomes, sum(notes, ()), exact=not fused)
         if not wrong:
             code = "replaces-numpy" if replaced else mutated
             notes = (f"replaced: {', '.join(replaced)}",) if replaced else ()
-            i = next((i for i, o in enumerate(outcomes) if o.changed), 0)
+            i = next((i for i, o in enumerate(outcomes) if o.written), 0)
             return Judgement.of(
                 exam.function, (code,), line=_line(function, code), case=cases[i].text, notes=notes
             )
@@ -183,6 +189,8 @@ class Judge:
         cases: Sequence[Case],
         outcomes: Sequence[Outcome],
         words: tuple[str, ...] = (),
+        *,
+        exact: bool = True,
     ) -> Judgement:
         cause, message, hint = "", "right", ""
         notes = [*words]
@@ -193,7 +201,7 @@ class Judge:
         errors = [
             error_of(c.expected, o.value)
             for c, o in zip(cases, outcomes, strict=True)
-            if not c.saturated and not is_single(c) and not words
+            if exact and not c.saturated and not is_single(c)
         ]
         if any(error > EXACT for error in errors):
             notes.append("right to about four digits, as in float32 or with a small number added")
@@ -234,7 +242,7 @@ class Judge:
                 case=f"sizes {list(verdict.start.dims)}",
                 shapes=rows_of([verdict.difference]),
             )
-        if any(outcome.changed for outcome in outcomes):
+        if any(outcome.written for outcome in outcomes):
             return Judgement.of(name, ("changes-its-argument",))
         again = self._calls(name, args[:1], alone, [starts[0].seed])[0]
         notes = verdict.notes
@@ -256,7 +264,7 @@ class Judge:
         if code:
             shapes = rows_of([difference]) if difference else ()
             return Judgement.of(name, (code,), line=_line(function, code), case=case, shapes=shapes)
-        if any(outcome.changed for outcome in outcomes):
+        if any(outcome.written for outcome in outcomes):
             return Judgement.of(name, ("changes-its-argument",))
         return Judgement(name, "pass", message="right")
 
@@ -288,9 +296,13 @@ def _only_published(
     return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in found)
 
 
+def _rebinds(name: str, outcomes: Sequence[Outcome]) -> bool:
+    return name not in _WRITING and any(outcome.changed for outcome in outcomes)
+
+
 def _mutation(name: str, outcomes: Sequence[Outcome]) -> str:
     # The steps of the course that follows write into their arguments, as the course does.
-    if name in _WRITING or not any(outcome.changed for outcome in outcomes):
+    if name in _WRITING or not any(outcome.written for outcome in outcomes):
         return ""
     return "parameters-mutated" if "update_parameters" in name else "changes-its-argument"
 

@@ -1,4 +1,4 @@
-"""Judging where the parameters start: by shape, scale and what must differ, not by the numbers drawn."""
+"""Judge initial parameters by shape, scale and differences between layers, not by the numbers drawn."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ class Start(NamedTuple):
 
 
 class InitializationVerdict(NamedTuple):
-    """What is wrong with a start; no code where it is right."""
+    """The mistakes of an initialization; no codes if it is right."""
 
     codes: tuple[str, ...]
     difference: Difference | None
@@ -44,10 +44,10 @@ _PUBLISHED = ((3, 2, 1), (5, 4, 3))
 
 
 def judge_initialization(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> InitializationVerdict:
-    """What is wrong with the parameters that came of some starts.
+    """The mistakes in the parameters of some initializations.
 
     Args:
-        starts: as they were called.
+        starts: the calls.
         outcomes: all of kind "value".
     """
     codes: dict[str, tuple[Difference, Start]] = {}

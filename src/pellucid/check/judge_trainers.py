@@ -1,4 +1,4 @@
-"""Judging the functions that train: by whether the cost falls, as far as it should, when it should."""
+"""Judge the functions that train, by whether the cost falls as far and as early as it should."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ _SAME = 0.03
 
 
 class Training(NamedTuple):
-    """One call of a trainer: the arguments, and in words."""
+    """One call of a trainer: its arguments, and their description."""
 
     text: str
     args: tuple[Any, ...]
 
 
 class TrainerVerdict(NamedTuple):
-    """What is wrong with a trainer; no code where it is right."""
+    """The mistake of a trainer; no code if it is right."""
 
     code: str
     difference: Difference | None
@@ -61,11 +61,11 @@ def trainings(name: str) -> tuple[Training, ...]:
 
 
 def judge_trainer(name: str, calls: Sequence[Training], outcomes: Sequence[Outcome]) -> TrainerVerdict:
-    """What is wrong with a trainer.
+    """The mistake of a trainer.
 
     Args:
         name: of the trainer.
-        calls: as it was called.
+        calls: the calls of it.
         outcomes: all of kind "value".
     """
     found = [_parameters(outcome.value) for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""What is said of one function of a solution."""
+"""Judgement: the verdict on one function of a solution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

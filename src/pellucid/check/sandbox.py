@@ -184,11 +184,16 @@ class Sandbox:
         told: Any = wire.decode(frame[4 : 4 + size])
         if not isinstance(told, dict) or told.get("number") != self._number:
             raise FormatError("it is no answer to what was asked")
-        names = ("kind", "seconds", "printed", "changed", "replaced")
+        names = ("kind", "seconds", "printed", "changed", "written", "replaced")
         fields: list[Any] = [told.get(name) for name in names]
-        kind, seconds, printed, changed, replaced = fields
+        kind, seconds, printed, changed, written, replaced = fields
         sound = kind in KINDS and isinstance(seconds, float) and isinstance(printed, str)
-        if not sound or not _all_of(int, changed) or not _all_of(str, replaced):
+        if (
+            not sound
+            or not _all_of(int, changed)
+            or not _all_of(int, written)
+            or not _all_of(str, replaced)
+        ):
             raise FormatError("it tells no outcome")
         outcome = Outcome(
             kind,
@@ -197,6 +202,7 @@ class Sandbox:
             printed,
             seconds,
             changed,
+            written,
             replaced,
         )
         # What loading left behind, a fresh process would only leave behind again.

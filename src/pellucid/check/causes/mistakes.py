@@ -1,9 +1,9 @@
-"""Mistakes as switches: how a function of the course is computed with some of them on.
+"""Mistakes: a set of switches that turn known mistakes of a function on.
 
-A switch is written `code~variant@place`: the code says which mistake, the variant in which way it was
-made, the place at which layer or activation; the last two may be missing. The functions beside this file
-are the course's, written out so that any set of switches can be on; with none on they give what
-`pellucid.core` gives.
+A switch is written `code~variant@place`: the code names the mistake, the variant one way of making it, and
+the place a layer or an activation; the last two are optional. The functions beside this file are the
+course's, written out so that any set of switches can be on; with all of them off they give the results of
+`pellucid.core`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -36,11 +36,11 @@ def at_places(switches: Iterable[str], places: Iterable[str]) -> tuple[str, ...]
 
 
 class Mistakes:
-    """The switches that are on; `on(switch)` asks for one.
+    """The switches that are on; in the functions beside this file, `on(switch)` tests one of them.
 
     Attributes:
-        strict: whether shapes that do not fit are refused, as the reference's functions do, where NumPy
-            would stretch one of them.
+        strict: whether shapes that do not match are refused, as in the reference's functions, even if NumPy
+            would broadcast them.
     """
 
     def __init__(self, on: Iterable[str] = (), *, strict: bool = False) -> None:
@@ -48,11 +48,11 @@ class Mistakes:
         self.strict = strict
 
     def __call__(self, switch: str) -> bool:
-        """Whether this one is on."""
+        """Whether this switch is on."""
         return switch in self._on
 
     def at(self, *places: str) -> "Mistakes":
-        """The switches as they hold at these places: their place is taken off, those of others stay off.
+        """The switches at these places: without their place; switches of other places have no effect.
 
         Args:
             places: for example "hidden", "relu".
@@ -77,7 +77,7 @@ class Mistakes:
             raise ShapeError(f"shapes {a.shape} and {b.shape} differ")
 
     def choose(self, table: Table, default: Callable[..., Any], *arguments: Any) -> Any:
-        """What the first entry of `table` that is on makes of the arguments, or the default.
+        """The result of the first entry of `table` that is on, or of the default.
 
         Args:
             table: one way to compute for each switch.
