@@ -3,7 +3,7 @@
 import os
 from contextlib import ExitStack
 
-from pellucid.check.judge import Examination, examine, examined_names, reference_names
+from pellucid.check.judge import NAMES, Examination, examine, examined_names, reference_names
 from pellucid.check.runner import Runner
 from pellucid.check.sandbox import Sandbox
 from pellucid.check.solution import Solution, SolutionError, read_solution
@@ -24,6 +24,12 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
     """
     solution = read_solution(path)
     if not examined_names(solution, only):
+        methods = [name for name in solution.methods if name in NAMES]
+        if methods:
+            raise SolutionError(
+                f"{shown(path)} defines {', '.join(methods)} as methods of a class, which are not looked at; "
+                "expected functions"
+            )
         raise SolutionError(
             f"{shown(path)} defines none of the course's functions; expected some under their own names, "
             "as sigmoid, linear_forward or L_model_backward"

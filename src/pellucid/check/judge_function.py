@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pellucid.check import judge_errors, judge_initialization, judge_trainers
-from pellucid.check.cases import EXAMS, Case, Exam, cases_of
+from pellucid.check.cases import Case, Exam, cases_of
 from pellucid.check.causes.explanations import EXPLANATIONS
+from pellucid.check.editions import exam_of, understood
 from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, order_of, takes
 from pellucid.check.judge_compare import EXACT, differences, error_of
 from pellucid.check.judge_lines import line_of, loops_over_numbers
 from pellucid.check.judge_naming import named
-from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, readable
+from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, without_single_assertions
 from pellucid.check.judgement import Judgement, rows_of
 from pellucid.check.outcome import Outcome
 from pellucid.check.solution import FunctionSource, Solution, without_assertions
+from pellucid.check.unwritten import blank_line
 
 if TYPE_CHECKING:
     from pellucid.check.runner import Runner
@@ -68,11 +70,20 @@ class Judge:
             alone: whether the reference stands in for all others while it is called.
         """
         function = self._solution.functions.get(name)
+        found = self._judged(name, function, alone)
+        blank = blank_line(function, self._solution.text) if function and not found.right else None
+        if blank is None or found.status == "not_judged":
+            return found
+        return Judgement(name, "unwritten", message="not written yet", line=blank)
+
+    def _judged(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:
         if name in _START_ARGUMENTS:
             return self._start(name, function, alone)
-        if name not in EXAMS:
+        if name in ARGUMENTS:
             return self._trainer(name, function, alone)
-        exam = EXAMS[f"shallow.{name}"] if self._shallow and f"shallow.{name}" in EXAMS else EXAMS[name]
+        exam = exam_of(name, self._solution, is_shallow=self._shallow)
+        if exam is None:
+            return Judgement(name, "not_judged", message="another exercise's function of this name")
         order = order_of(exam, function)
         if order is None:
             return self._wrong_arity(name, function, exam.arguments)
@@ -99,14 +110,15 @@ class Judge:
     ) -> Judgement:
         cases = [case for case in cases_of(exam.name) if case.judged]
         outcomes = self._calls(exam.function, [arranged(exam, order, case) for case in cases], alone)
-        outcomes = self._readable(exam, cases, outcomes)
+        outcomes, remarks = self._understood(exam, cases, outcomes)
         wrong = [i for i, (c, o) in enumerate(zip(cases, outcomes, strict=True)) if is_wrong(c, o, exam)]
+        wrong = without_single_assertions(cases, outcomes, wrong)
         mutated = _mutation(exam.name, outcomes)
         replaced = next((o.replaced for o in outcomes if o.replaced), ())
         fused = _only_published(exam, cases, outcomes, wrong)
         if (not wrong or fused) and not mutated and not replaced:
-            notes = ((_FUSED,) if fused else (), (_REBOUND,) if _rebinds(exam.name, outcomes) else ())
-            return self._passed(exam, function, cases, outcomes, sum(notes, ()), exact=not fused)
+            more = [_FUSED] * fused + [_REBOUND] * _rebinds(exam.name, outcomes)
+            return self._passed(exam, function, cases, outcomes, (*remarks, *more), exact=not fused)
         if not wrong:
             code = "replaces-numpy" if replaced else mutated
             notes = (f"replaced: {', '.join(replaced)}",) if replaced else ()
@@ -120,11 +132,16 @@ class Judge:
             causes = (*causes, mutated) if causes[0] != "differs" else (mutated,)
         return self._failed(exam, function, cases, outcomes, wrong, causes)
 
-    def _readable(self, exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[Outcome]:
-        return [
-            readable(exam, case, outcome, shallow=self._shallow)
+    def _understood(
+        self, exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    ) -> tuple[list[Outcome], tuple[str, ...]]:
+        """The outcomes in the form of the exam, and remarks on their own form."""
+        found = [
+            understood(exam, case, outcome, self._solution, is_shallow=self._shallow)
             for case, outcome in zip(cases, outcomes, strict=True)
         ]
+        remarks = dict.fromkeys(remark for _, remark in found if remark)
+        return [outcome for outcome, _ in found], tuple(remarks)
 
     def _failed(
         self,
@@ -169,7 +186,7 @@ class Judge:
         probes = [case for case in cases_of(exam.name) if not case.judged]
         more = self._calls(exam.function, [arranged(exam, order, case) for case in probes], alone)
         all_cases = [*cases, *probes]
-        all_outcomes = [*outcomes, *self._readable(exam, probes, more)]
+        all_outcomes = [*outcomes, *self._understood(exam, probes, more)[0]]
         if self._without_asserts and any(_asserted(outcome) for outcome in all_outcomes):
             all_outcomes = self._behind_asserts(exam, order, all_cases, alone) or all_outcomes
         return named(exam, function, all_cases, all_outcomes)
@@ -180,7 +197,7 @@ class Judge:
         assert self._without_asserts is not None
         runner = self._without_asserts(without_assertions(self._solution))
         calls = [(exam.function, arranged(exam, order, case), 0, alone) for case in cases]
-        return self._readable(exam, cases, runner.calls(calls))
+        return self._understood(exam, cases, runner.calls(calls))[0]
 
     def _passed(
         self,
@@ -242,7 +259,7 @@ class Judge:
                 case=f"sizes {list(verdict.start.dims)}",
                 shapes=rows_of([verdict.difference]),
             )
-        if any(outcome.written for outcome in outcomes):
+        if any(outcome.changed for outcome in outcomes):
             return Judgement.of(name, ("changes-its-argument",))
         again = self._calls(name, args[:1], alone, [starts[0].seed])[0]
         notes = verdict.notes
@@ -264,7 +281,7 @@ class Judge:
         if code:
             shapes = rows_of([difference]) if difference else ()
             return Judgement.of(name, (code,), line=_line(function, code), case=case, shapes=shapes)
-        if any(outcome.written for outcome in outcomes):
+        if any(outcome.changed for outcome in outcomes):
             return Judgement.of(name, ("changes-its-argument",))
         return Judgement(name, "pass", message="right")
 

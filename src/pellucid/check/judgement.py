@@ -41,7 +41,8 @@ class Judgement:
 
     Attributes:
         name: of the function.
-        status: "pass", "slow" (right, with loops), "fail", "error", "timeout" or "missing".
+        status: "pass", "slow" (right, with loops), "fail", "error", "timeout", "missing",
+            "unwritten" (as the template has it) or "not_judged" (another exercise's function).
         cause: the code of the mistake, of two joined by "+"; of a pass a weakness, or "".
         message: one line.
         line: of the solution's text, where the mistake can be told to stand.
