@@ -101,7 +101,7 @@ def test_a_name_of_several_lines(
 def test_pictures_that_were_scaled_already(here: Path, refused: Callable, picture_model: Path) -> None:
     np.save(here / "scaled.npy", np.full((2, 8, 8, 3), 0.5))
     assert refused("predict", picture_model, "scaled.npy").startswith(
-        "scaled.npy: the picture in row 0 holds 0.5; pictures hold whole numbers from 0 to 255"
+        "scaled.npy: the picture in row 0 holds 0.5; pictures hold integers from 0 to 255"
     )
 
 
@@ -180,7 +180,7 @@ def test_unreadable_pictures_are_named_and_the_others_go_on(
     lines = outcome.err.splitlines()
     assert lines[0].startswith("pellucid: half.jpg is a truncated or damaged picture (")
     assert lines[1] == "pellucid: empty.jpg is empty; expected a JPEG, PNG, BMP or WebP picture"
-    assert lines[2] == "pellucid: notes.jpg is no picture; expected a JPEG, PNG, BMP or WebP picture"
+    assert lines[2] == "pellucid: notes.jpg is not a picture; expected a JPEG, PNG, BMP or WebP picture"
     assert lines[3] == "pellucid: 3 skipped; with --strict an unreadable picture stops the run"
     assert sources(outcome.document) == ["rex.jpg"]
     assert [f"pellucid: {line}" for line in outcome.document["skipped"]] == lines[:3]

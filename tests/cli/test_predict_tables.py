@@ -180,8 +180,8 @@ def test_only_tables_have_rows(here: Path, refused: Refused, number_model: Path,
     write_points(here / "data.npz")
     line = refused("predict", number_model, "data.npz", "--out", "out.csv")
     assert line.startswith("--out is for the rows of tables, and ")
-    assert "data.npz is no table" in refused("predict", flats_model, "data.npz")
-    assert "data.npz is no table" in refused("evaluate", flats_model, "data.npz")
+    assert "data.npz is not a table" in refused("predict", flats_model, "data.npz")
+    assert "data.npz is not a table" in refused("evaluate", flats_model, "data.npz")
 
 
 def test_evaluation_needs_the_target(here: Path, refused: Refused, flats_model: Path) -> None:

@@ -259,7 +259,7 @@ def test_options_of_tables_need_a_table(here: Path, refused: Callable) -> None:
     assert refused("train", "flats.csv", "--target", "sold", "--scaling", "unit").startswith(
         "--scaling is unit and the data are a table, whose columns are scaled one by one; "
     )
-    line = "data.npz is no table; expected Parquet, or UTF-8 text"
+    line = "data.npz is not a table; expected Parquet, or UTF-8 text"
     assert refused("train", "data.npz", "--target", "sold").startswith(line)
 
 

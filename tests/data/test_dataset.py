@@ -129,8 +129,8 @@ def test_what_single_precision_cannot_hold() -> None:
 @pytest.mark.parametrize(
     ("labels", "classes", "least", "line"),
     [
-        ([0, 0], (), 2, "here: found no class; expected at least two classes to tell apart"),
-        ([0, 0], ("a",), 2, "here: found one class, a; expected at least two classes to tell apart"),
+        ([0, 0], (), 2, "here: found no class; expected at least two classes"),
+        ([0, 0], ("a",), 2, "here: found one class, a; expected at least two classes"),
         ([0, 2, 1], ("a", "b"), 2, "here: the label in row 1 is 2; expected 0 to 1 (a, b)"),
         ([0, 1, -1], ("a", "b"), 2, "here: the label in row 2 is -1; expected 0 to 1 (a, b)"),
         ([1], ("a",), 1, "here: the label in row 0 is 1; expected 0 to 0 (a)"),

@@ -17,7 +17,7 @@ from picture_folders import SHAPE, fill, table
 def test_a_file_name_without_a_class_is_named(tmp_path: Path, name: str) -> None:
     fill(tmp_path, "cat.1.jpg", "dog.1.jpg", name)
     with pytest.raises(
-        LabelError, match=f"{name}: no class can be told.*expected one folder per class, or"
+        LabelError, match=f"{name}: the name contains no class.*expected one folder per class, or"
     ):
         read_folder(tmp_path, SHAPE)
 
@@ -109,9 +109,9 @@ def test_unreadable_pictures_are_skipped_and_named(tmp_path: Path) -> None:
     ]
     assert parts.train is not None
     assert len(parts.train.skipped) == 2
-    assert "cat.1.png is no picture" in parts.train.skipped[0]
+    assert "cat.1.png is not a picture" in parts.train.skipped[0]
     assert "dog.9.png is a pipe" in parts.train.skipped[1]
-    with pytest.raises(FormatError, match=r"cat\.1\.png is no picture"):
+    with pytest.raises(FormatError, match=r"cat\.1\.png is not a picture"):
         read_folder(tmp_path, SHAPE, strict=True)
 
 
@@ -120,7 +120,7 @@ def test_a_class_that_loses_all_its_pictures(tmp_path: Path) -> None:
     for name in ("dog.1.png", "dog.2.png"):
         (tmp_path / name).write_bytes(b"no picture")
     with pytest.raises(
-        LabelError, match=r"of the class dog could be read; the first: .*dog\.1\.png is no picture"
+        LabelError, match=r"of the class dog could be read; the first: .*dog\.1\.png is not a picture"
     ):
         read_folder(tmp_path, SHAPE)
 

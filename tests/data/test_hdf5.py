@@ -227,5 +227,5 @@ def test_too_many_things(tmp_path: Path) -> None:
         for i in range(1001):
             file.create_group(str(i))
     assert refusal(read_hdf5, tmp_path / "a", FormatError) == (
-        "FILE holds 1001 things; expected at most 1000 data sets"
+        "FILE holds 1001 objects; expected at most 1000 data sets"
     )

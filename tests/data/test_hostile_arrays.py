@@ -36,7 +36,8 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     trap = np.array([[Trap(tmp_path / "trace")]], dtype=object)
     np.save(tmp_path / "a.npy", trap, allow_pickle=True)
     expected = (
-        "is of type object, which is not read; expected whole or floating-point numbers of at most 64 bits"
+        "is of type object, which is not read; expected integers or floating-point numbers of at most "
+        "64 bits"
     )
     assert refusal(read_arrays, tmp_path / "a.npy") == f"FILE {expected}"
     np.savez(tmp_path / "a.npz", X=X, X_test=trap)
@@ -95,11 +96,11 @@ def test_headers_that_are_not_read(tmp_path: Path, content: bytes) -> None:
     [
         (
             npy("(4, 3)", data=DATA, version=3),
-            "FILE is not a NumPy array of format 1 or 2; expected what numpy.save writes",
+            "FILE is not a NumPy array of format 1 or 2; expected a file of numpy.save",
         ),
         (
             b"\x93NUMPY",
-            "FILE is not a NumPy array of format 1 or 2; expected what numpy.save writes",
+            "FILE is not a NumPy array of format 1 or 2; expected a file of numpy.save",
         ),
         (npy("(4, 3)", descr="'<f7'", data=DATA), "FILE has the unknown type '<f7'; expected numbers"),
         (npy("()", data=DATA), "FILE has 0 dimensions; expected 1 to 4"),
@@ -132,8 +133,8 @@ def test_headers_that_are_not_read(tmp_path: Path, content: bytes) -> None:
         ),
         (
             npy("(4, 3)", descr="'<U3'", data=DATA),
-            "FILE is of type <U3, which is not read; expected whole or floating-point numbers of at most "
-            "64 bits",
+            "FILE is of type <U3, which is not read; expected integers or floating-point numbers of at "
+            "most 64 bits",
         ),
     ],
 )
@@ -236,7 +237,7 @@ def test_members_that_numpy_does_not_write(tmp_path: Path, kind: str) -> None:
     if kind == "encrypted":
         patched(path, CENTRAL, 8, 1, width=2)
     assert refusal(read_arrays, path) == (
-        "FILE, X is encrypted or compressed in an unusual way; expected what NumPy writes"
+        "FILE, X is encrypted or compressed in an unusual way; expected a file as NumPy writes it"
     )
 
 

@@ -105,7 +105,7 @@ def test_a_group_or_a_type(tmp_path: Path) -> None:
 def test_types_that_are_not_read(tmp_path: Path, dtype: Any, name: str) -> None:
     path = written(tmp_path / "a", lambda file: file.create_dataset("X", (4, 3), dtype))
     assert refusal(read_hdf5, path) == (
-        f"FILE, X is of type {name}, which is not read; expected whole or floating-point numbers of at "
+        f"FILE, X is of type {name}, which is not read; expected integers or floating-point numbers of at "
         "most 64 bits"
     )
 

@@ -162,11 +162,11 @@ def test_no_warning_reaches_the_process(tmp_path: Path) -> None:
     ("data", "what"),
     [
         (b"", "is empty"),
-        (b"This is no cat.\n", "is no picture"),
-        (b"BM is how this text begins, and it is long enough", "is no picture"),
-        (bytes(100), "is no picture"),
+        (b"This is no cat.\n", "is not a picture"),
+        (b"BM is how this text begins, and it is long enough", "is not a picture"),
+        (bytes(100), "is not a picture"),
         (b"\0\0\0\x18ftypheic" + bytes(40), "is a HEIC or AVIF picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is no picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a picture"),
     ],
 )
 def test_other_content_under_the_name_of_a_picture(tmp_path: Path, data: bytes, what: str) -> None:

@@ -79,9 +79,9 @@ def test_unreadable_inputs_are_skipped(tmp_path: Path) -> None:
     data = read_inputs(inputs, PICTURES)
     assert data.sources == (str(tmp_path / "rex.jpg"),)
     first, second = data.skipped
-    assert first.startswith(f"{tmp_path / 'notes.txt'} is no picture; expected a JPEG")
+    assert first.startswith(f"{tmp_path / 'notes.txt'} is not a picture; expected a JPEG")
     assert second.startswith(f"there is no file {tmp_path / 'nothing.jpg'}; expected a JPEG")
-    with pytest.raises(FormatError, match=r"notes\.txt is no picture"):
+    with pytest.raises(FormatError, match=r"notes\.txt is not a picture"):
         read_inputs(inputs, PICTURES, strict=True)
 
 

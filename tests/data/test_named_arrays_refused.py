@@ -81,12 +81,12 @@ def fmt(request: pytest.FixtureRequest) -> Format:
         ({"X": X.reshape(1, 1, 1, 4, 3), "y": y}, "FILE, X has 5 dimensions; expected 1 to 4"),
         (
             {"X": X.astype(complex), "y": y},
-            "FILE, X is of type complex128, which is not read; expected whole or floating-point numbers of "
-            "at most 64 bits",
+            "FILE, X is of type complex128, which is not read; expected integers or floating-point numbers "
+            "of at most 64 bits",
         ),
         (
             {"X": np.array([["a"]]), "y": y},
-            "FILE, X is of type TEXT, which is not read; expected whole or floating-point numbers of at "
+            "FILE, X is of type TEXT, which is not read; expected integers or floating-point numbers of at "
             "most 64 bits",
         ),
         (
@@ -131,17 +131,17 @@ def test_refused_files(fmt: Format, tmp_path: Path, arrays: dict[str, Any], line
         ),
         (
             {"y": [0, 1.5, 0, 1], "classes": ["no", "yes"]},
-            "the label in row 1 of FILE, y is 1.5; expected classes, as whole numbers or text: this looks "
+            "the label in row 1 of FILE, y is 1.5; expected classes, as integers or text: this looks "
             "like the target of a regression",
         ),
         (
             {"y": [0, 1, 2.0**60, 1], "classes": ["no", "yes"]},
-            "the label in row 2 of FILE, y is 1.152921504606847e+18; expected classes, as whole numbers or "
+            "the label in row 2 of FILE, y is 1.152921504606847e+18; expected classes, as integers or "
             "text: this looks like the target of a regression",
         ),
         (
             {"y": [0, 1, np.inf, 1]},
-            "the label in row 2 of FILE, y is inf; expected classes, as whole numbers or text: this looks "
+            "the label in row 2 of FILE, y is inf; expected classes, as integers or text: this looks "
             "like the target of a regression",
         ),
         (

@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_skipped_with_a_line_each(paths: list[Path]) -> N
 def test_strict_refuses_the_first_unreadable_one(paths: list[Path]) -> None:
     paths[9].write_bytes(b"no picture")
     paths[2].write_bytes(b"no picture either")
-    with pytest.raises(FormatError, match=r"2\.png is no picture; expected a JPEG"):
+    with pytest.raises(FormatError, match=r"2\.png is not a picture; expected a JPEG"):
         read_pictures(paths, SHAPE, strict=True)
     paths[1].unlink()
     with pytest.raises(NotFoundError, match=r"no file .*1\.png"):

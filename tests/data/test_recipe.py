@@ -216,7 +216,7 @@ def test_numbers_that_no_picture_holds(value: float, flat: bool) -> None:
     with pytest.raises(DataError) as caught:
         recipe.columns(rows.reshape(3, -1) if flat else rows)
     assert str(caught.value) == (
-        f"the picture in row 1 holds {value}; pictures hold whole numbers from 0 to 255: where yours go "
+        f"the picture in row 1 holds {value}; pictures hold integers from 0 to 255: if yours go "
         "from 0 to 1, multiply by 255 and round"
     )
     # Other scalings make no such promise.

@@ -38,10 +38,10 @@ PICTURES = "expected (height, width) or (height, width, 3), with sides of at mos
         ({"shape": ["3"]}, "recipe: shape is not a list of numbers"),
         ({"shape": [[3]]}, "recipe: shape is not a list of numbers"),
         ({"shape": {"0": 3}}, "recipe: shape is not a list of numbers"),
-        ({"shape": []}, "recipe: shape is (); expected one to four whole numbers above 0"),
-        ({"shape": [3.0]}, "recipe: shape is (3.0,); expected one to four whole numbers above 0"),
-        ({"shape": [0]}, "recipe: shape is (0,); expected one to four whole numbers above 0"),
-        ({"shape": [-3]}, "recipe: shape is (-3,); expected one to four whole numbers above 0"),
+        ({"shape": []}, "recipe: shape is (); expected one to four positive integers"),
+        ({"shape": [3.0]}, "recipe: shape is (3.0,); expected one to four positive integers"),
+        ({"shape": [0]}, "recipe: shape is (0,); expected one to four positive integers"),
+        ({"shape": [-3]}, "recipe: shape is (-3,); expected one to four positive integers"),
         ({"shape": [4]}, "recipe: mean has 3 numbers; expected 4 finite ones"),
         ({"kind": "pictures"}, f"recipe: pictures of shape (3,); {PICTURES}"),
         ({"kind": "pictures", "shape": [1, 1, 4]}, f"recipe: pictures of shape (1, 1, 4); {PICTURES}"),
@@ -84,11 +84,11 @@ BEYOND = "recipe: a number is beyond what floating-point numbers hold"
         ({"deviation": [1, 1, -(10**400)]}, BEYOND),
         (
             {"shape": [10**400]},
-            f"recipe: shape is (1{'0' * 78}; expected one to four whole numbers above 0",
+            f"recipe: shape is (1{'0' * 78}; expected one to four positive integers",
         ),
         (
             {"shape": [1] * 1000},
-            f"recipe: shape is ({'1, ' * 26}1; expected one to four whole numbers above 0",
+            f"recipe: shape is ({'1, ' * 26}1; expected one to four positive integers",
         ),
         (
             {"shape": [10**9] * 3},

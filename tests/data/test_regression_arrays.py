@@ -155,7 +155,7 @@ def spoiled(row: int, value: float, targets: np.ndarray = y) -> np.ndarray:
             y,
             {"task": "classification"},
             LabelError,
-            f"the label in row 0 of FILE, y is {y[0]}; expected classes, as whole numbers or text: this "
+            f"the label in row 0 of FILE, y is {y[0]}; expected classes, as integers or text: this "
             "looks like the target of a regression",
         ),
     ],
@@ -196,7 +196,7 @@ def test_a_model_of_numbers_is_evaluated_and_predicts(fmt: Format, tmp_path: Pat
     np.testing.assert_allclose(model.predict(read_inputs([path], recipe).rows), y)
     model.save(tmp_path / "m.safetensors")
     np.testing.assert_array_equal(Model.load(tmp_path / "m.safetensors").predict(X), model.predict(X))
-    # One row, whole numbers, constant targets: nothing that only training needs is asked of them.
+    # One row, integers, constant targets: the checks that only training needs are skipped.
     one = load_labelled(saved(fmt, tmp_path, "one", X=X[:1], y=[3]), recipe, ())
     np.testing.assert_array_equal(one.Y, [[3.0]])
 

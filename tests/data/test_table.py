@@ -113,7 +113,7 @@ def test_of_many_columns_some_are_named() -> None:
         ({"a": 3}, None, "column a holds sequences"),
         ({"a": [b"x"]}, None, "column a, row 0 holds a bytes"),
         ({"a": ["x", object()]}, None, "column a, row 1 holds a object"),
-        ({"a": [10**400]}, None, "column a holds a whole number beyond 1e308"),
+        ({"a": [10**400]}, None, "column a holds an integer beyond 1e308"),
         ({1: [1]}, None, "column 1 is called 1; expected a name, a text"),
         ({"": [1]}, None, "column 1 is called ''; expected a name, a text"),
         (np.ones((2, 2)), None, "an array has no names of columns"),

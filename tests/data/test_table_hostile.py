@@ -58,8 +58,11 @@ def refused(content: str | bytes, error: type[PellucidError] = FormatError, **op
         ),
         ("x,y\n1,é\n".encode()[:-2], "t.csv, line 2 holds the byte 0xc3, which is not UTF-8"),
         ("x,y\n1,2\n".encode("utf-16"), "t.csv is encoded as UTF-16; expected UTF-8: save it as such"),
-        ("x,y\n1,2\n".encode("utf-16-be"), "t.csv is no table; expected Parquet, or UTF-8 text (CSV, TSV)"),
-        (b"\x89PNG\r\n\x1a\n\0", "t.csv is no table; expected Parquet, or UTF-8 text (CSV, TSV)"),
+        (
+            "x,y\n1,2\n".encode("utf-16-be"),
+            "t.csv is not a table; expected Parquet, or UTF-8 text (CSV, TSV)",
+        ),
+        (b"\x89PNG\r\n\x1a\n\0", "t.csv is not a table; expected Parquet, or UTF-8 text (CSV, TSV)"),
         (
             b"x,y\n" + b"1,a\n" * 2000 + b"1,\0\n",
             "t.csv, line 2002 holds a null character; expected plain text",
@@ -129,7 +132,7 @@ def test_an_unknown_target_lists_the_columns(here: Path) -> None:
 
 def test_a_target_with_one_class(here: Path) -> None:
     assert refused("x,y\n1,a\n2,a\n3,a\n", LabelError) == (
-        "t.csv: the target y is always a; expected at least two classes to tell apart"
+        "t.csv: the target y is always a; expected at least two classes"
     )
 
 
@@ -137,8 +140,8 @@ def test_a_target_with_one_class(here: Path) -> None:
 def test_a_column_of_mixed_types(here: Path, column: str) -> None:
     names = {"x": "x,y", "y": "y,x"}[column]
     assert refused(f"{names}\n1,a\n2,b\nabc,a\n3,b\n4,a\n", DataError) == (
-        f"t.csv, line 4: column {column} holds 'abc', and 80% of its values are numbers; expected numbers "
-        "alone, or texts: correct it, name it with --categorical, or --drop it"
+        f"t.csv, line 4: column {column} holds 'abc', and 80% of its values are numbers; expected only "
+        "numbers, or texts: correct it, name it with --categorical, or --drop it"
     )
 
 

@@ -100,7 +100,7 @@ def test_a_text_among_numbers_is_told_with_its_place() -> None:
     with pytest.raises(DataError) as caught:
         RECIPE.columns(found)
     assert str(caught.value) == (
-        "t.csv, line 3: column x holds 'x'; expected a number, as the column is one of numbers"
+        "t.csv, line 3: column x holds 'x'; expected a number, since the column is numeric"
     )
 
 
@@ -151,10 +151,10 @@ def test_what_is_told_of_each_column() -> None:
     assert TableRecipe.fit(train, target="y").summaries(train) == [
         ColumnSummary("x", "number", 1, "(x - 3.8) / 3.187; missing counts as 3 and has an indicator"),
         ColumnSummary(
-            "c", "category", 1, "one of 2: a, b; rare and new ones are one input; missing is one of its own"
+            "c", "category", 1, "one of 2: a, b; rare and new ones share an input; missing has its own"
         ),
-        ColumnSummary("d", "category", 0, "one of 2: u, v; new ones are none of them"),
-        ColumnSummary("y", "target", 0, "what is predicted"),
+        ColumnSummary("d", "category", 0, "one of 2: u, v; new ones have no input"),
+        ColumnSummary("y", "target", 0, "the column to predict"),
         ColumnSummary("z", "left out", 0, "it is always 1"),
     ]
     assert RECIPE.describe() == "rows of a table with the columns x, c, d"
@@ -176,12 +176,12 @@ def test_how_often_a_category_has_to_occur() -> None:
         (
             {"numeric": ["x"], "drop": ["x"]},
             OptionError,
-            "column x is said to be numeric and drop; expected one of them",
+            "column x is declared numeric and drop; expected one of them",
         ),
         (
             {"target": "y", "drop": ["y"]},
             OptionError,
-            "column y is said to be target and drop; expected one of them",
+            "column y is declared target and drop; expected one of them",
         ),
         ({"drop": "x"}, OptionError, "drop is the text 'x'; expected a list of names"),
         (

@@ -239,11 +239,11 @@ def test_a_temporary_that_cannot_be_removed_does_not_hide_the_cause(
 def test_a_disk_that_gives_back_something_else(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for damage in (b"nex", b"new and more"):
         monkeypatch.setattr(os, "fsync", lambda descriptor, damage=damage: os.pwrite(descriptor, damage, 0))
-        assert refusal(old).startswith("what was written reads back differently")
+        assert refusal(old).startswith("the file reads back differently")
     monkeypatch.setattr(os, "fsync", lambda descriptor: os.truncate(descriptor, 2))
-    assert refusal(old).startswith("what was written reads back differently")
+    assert refusal(old).startswith("the file reads back differently")
     monkeypatch.setattr(os, "fsync", lambda descriptor: os.pwrite(descriptor, b"more", 0))
-    with pytest.raises(OutputError, match="what was written reads back differently"):
+    with pytest.raises(OutputError, match="the file reads back differently"):
         write_atomically(old, b"")
     assert content(old.parent) == {"file": b"old"}
 

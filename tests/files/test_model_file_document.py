@@ -72,8 +72,8 @@ def test_metadata_that_hold_more(path: Path, sound: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (["{}"], "pellucid, among its metadata, is no text"),
-        (1, "pellucid, among its metadata, is no text"),
+        (["{}"], "pellucid, in its metadata, is not a text"),
+        (1, "pellucid, in its metadata, is not a text"),
         ("", "the description of the model is not JSON (Expecting value"),
         ("\ufeff{}", "the description of the model is not JSON (Unexpected UTF-8 BOM"),
         ("[]", "the description of the model is not a JSON object"),
@@ -82,9 +82,9 @@ def test_metadata_that_hold_more(path: Path, sound: bytes) -> None:
         ('{"a": -1e400}', "-1e400 stands where a finite number is expected"),
         (
             '{"format_version": 1, "format_version": 1}',
-            "the key 'format_version' stands twice in one object",
+            "the key 'format_version' occurs twice in one object",
         ),
-        ('{"a": [{"b": 1, "\\u0062": 2}]}', "the key 'b' stands twice in one object"),
+        ('{"a": [{"b": 1, "\\u0062": 2}]}', "the key 'b' occurs twice in one object"),
         ('{"a":' * 5000 + "1" + "}" * 5000, "the description of the model is nested too deeply"),
         ('{"a":' * 20 + "1" + "}" * 20, "the description of the model is nested too deeply"),
         (
@@ -136,7 +136,7 @@ HISTORY = small_model().history.to_dict()
         ),
         (
             {"recipe": {**RECIPE, "shape": []}},
-            "recipe: shape is (); expected one to four whole numbers above 0",
+            "recipe: shape is (); expected one to four positive integers",
         ),
         ({"recipe": {**RECIPE, "shape": [True, 2]}}, "recipe: shape is not a list of numbers"),
         ({"recipe": {**RECIPE, "divisor": 0}}, "recipe: divisor is 0.0; expected a number above 0"),

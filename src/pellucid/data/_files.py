@@ -1,4 +1,4 @@
-"""Before a file is read: it is a regular file, and what it declares fits in memory and in itself."""
+"""Checks before a file is read: it is regular, and the sizes that it declares fit memory and the file."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from pellucid.files.reading import open_regular
 FREE_BYTES = 256 * 2**20
 MAX_RATIO = 250
 
-# Assumed where the system does not tell how much memory it has.
+# Assumed if the system does not report its memory.
 _USUAL_MEMORY = 16 * 2**30
 _LONGEST_NAME = 60
 
@@ -29,7 +29,7 @@ def look(path: Path, length: int = 4096) -> tuple[int, bytes]:
 
 
 def check_size(where: str, declared: int, stored: int) -> None:
-    """Refuse what would not fit in memory, and a little compressed data that claims to be a lot.
+    """Refuse data that would not fit in memory, or that would expand far more than real data do.
 
     Args:
         where: file and array, for the message.
@@ -60,5 +60,5 @@ def memory() -> int:
 
 
 def shown(name: str) -> str:
-    """A text that a file contains, as long as a message has room for it."""
+    """A text from a file, shortened to fit a message."""
     return reading.shown(name, _LONGEST_NAME)

@@ -1,4 +1,4 @@
-"""One data set of an HDF5 file, checked before it is read. Only `hdf5` imports this: h5py is an extra."""
+"""One data set of an HDF5 file, checked before it is read. Only `hdf5` imports this: h5py is optional."""
 
 import math
 import zlib
@@ -14,7 +14,7 @@ from pellucid.data._hdf5_text import ENTRY_BYTES, read_texts
 from pellucid.data._named_arrays import at, check_array
 from pellucid.errors import FormatError
 
-# What h5py raises on damaged files.
+# Errors that h5py raises on damaged files.
 DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, MemoryError, zlib.error)
 
 _MAX_CHUNKS = 1_000_000
@@ -37,7 +37,7 @@ class Stored:
 
     @classmethod
     def find(cls, file: Any, raw_name: bytes, path: Path, name: str, file_size: int) -> "Stored":
-        """A data set of the root group; refuses what would lead out of the file.
+        """A data set of the root group; refuses links and data outside the file.
 
         Args:
             file: the open file.
@@ -49,18 +49,18 @@ class Stored:
         where = at(path, name)
         if file.id.links.get_info(raw_name).type != h5py.h5l.TYPE_HARD:
             raise FormatError(f"{where} is a link, and links are not followed; expected a data set itself")
-        found = h5py.h5o.open(file.id, raw_name)
-        if not isinstance(found, h5py.h5d.DatasetID):
+        opened = h5py.h5o.open(file.id, raw_name)
+        if not isinstance(opened, h5py.h5d.DatasetID):
             raise FormatError(f"{where} is a group or a type; expected a data set")
-        plan = found.get_create_plist()
-        # Asked before anything else: a virtual data set opens its sources to tell its shape.
+        plan = opened.get_create_plist()
+        # Checked first: a virtual data set opens its source files to find its shape.
         if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count() > 0:
             raise FormatError(f"{where} keeps its data in other files; expected it in this file")
-        return cls(found, path, name, file_size)
+        return cls(opened, path, name, file_size)
 
     @classmethod
     def describe(cls, file: Any, name: bytes) -> str:
-        """Shape and type of what a file has under a name, for a message."""
+        """Shape and type of the data set with this name, for a message."""
         try:
             data = cls.find(file, name, Path(), "", 0)
             return f"{data.shape} {shown(str(data.id.dtype))}"
@@ -90,7 +90,7 @@ class Stored:
         return kind is not None and kind.length is None
 
     def check(self, role: str) -> None:
-        """Refuse, before anything is allocated, what is not wholly there or not what `role` needs."""
+        """Refuse, before anything is allocated, a data set that is incomplete or does not suit `role`."""
         if self.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
             raise FormatError(f"{self.where} is empty; expected at least one example")
         text = role != "inputs" and self.is_text
@@ -124,7 +124,7 @@ class Stored:
         )
 
     def _check_chunks(self) -> None:
-        """Every chunk is in the file, and is exactly as long as the library will take it to be."""
+        """Check that every chunk is in the file, and has exactly the length that the library assumes."""
         plan = self.id.get_create_plist()
         chunk = plan.get_chunk()
         chunk_bytes = math.prod(chunk) * int(self.id.get_type().get_size())
@@ -141,7 +141,7 @@ class Stored:
             )
         chunks = self._chunks(count)
         end = max((info.byte_offset + info.size for info in chunks), default=0)
-        # Chunks that share their bytes would let a small file grow once for each of them.
+        # Chunks that share bytes would let a small file expand once per chunk.
         if len(chunks) != count or max(end, sum(info.size for info in chunks)) > self.file_size:
             raise self._incomplete()
         for info in chunks:
@@ -165,7 +165,7 @@ class Stored:
     def _chunk_is_whole(self, info: Any, filters: list[int], chunk_bytes: int) -> bool:
         active = [code for i, code in enumerate(filters) if not info.filter_mask >> i & 1]
         inflated = active.index(_DEFLATE) if _DEFLATE in active else len(active)
-        # A checksum made after deflating stands behind the stream, which knows its own end.
+        # A checksum made after deflating follows the stream, which marks its own end.
         length = chunk_bytes + _CHECKSUM_BYTES * active[:inflated].count(_FLETCHER32)
         if inflated == len(active):
             return bool(info.size == length)

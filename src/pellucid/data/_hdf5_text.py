@@ -1,7 +1,7 @@
 """Text of variable length in an HDF5 file, read from its bytes.
 
 Each entry of such a data set is a pointer into a collection of objects, a "global heap". On a damaged
-file the HDF5 library can follow these pointers for ever or allocate gigabytes; here every step is
+file the HDF5 library can follow these pointers endlessly or allocate gigabytes; here every step is
 checked against the file. The layout is that of the HDF5 File Format Specification, section III.E.
 """
 
@@ -30,12 +30,12 @@ def read_texts(path: Path, offset: int, base: int, count: int, where: str) -> li
     Args:
         path: of the file.
         offset: of the data set, from the beginning of the file.
-        base: what addresses are counted from.
-        count: how many entries the data set has.
+        base: the offset that addresses are relative to.
+        count: number of entries.
         where: file and data set, for messages.
 
     Raises:
-        FormatError: pointers that lead nowhere.
+        FormatError: invalid pointers.
         LabelError: a text that is too long for the name of a class.
     """
     texts = []
@@ -50,7 +50,7 @@ def read_texts(path: Path, offset: int, base: int, count: int, where: str) -> li
             if length > _MAX_TEXT:
                 raise LabelError(f"{where} holds a text of {length:,} bytes; expected at most {_MAX_TEXT}")
             if length and address not in collections:
-                # Collections that overlap would let a small file grow once for each of them.
+                # Collections that overlap would let a small file expand once per collection.
                 content = _collection(stream, base + address, left, where)
                 left -= len(content)
                 collections[address] = _objects(content)
@@ -62,7 +62,7 @@ def read_texts(path: Path, offset: int, base: int, count: int, where: str) -> li
 
 
 def _collection(stream: IO[bytes], start: int, limit: int, where: str) -> bytes:
-    """What a collection of at most `limit` bytes holds, without its head."""
+    """The content of a collection of at most `limit` bytes, without its head."""
     if start >= 2**63:
         raise _damaged(where)
     stream.seek(start)
@@ -77,7 +77,7 @@ def _collection(stream: IO[bytes], start: int, limit: int, where: str) -> bytes:
 
 
 def _objects(content: bytes) -> dict[int, bytes]:
-    """The objects of a collection by their index; one that claims more than is there is cut."""
+    """The objects of a collection by index; an object that claims more bytes than there are is cut."""
     objects = {}
     at = 0
     while at + _OBJECT.size <= len(content):

@@ -1,4 +1,4 @@
-"""Targets as array files hold them, made class indices or numbers: one rule for every format."""
+"""Targets of array files as class indices or numbers: one rule for every format."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from pellucid.errors import LabelError, NonFiniteError
 MAX_CLASSES = 10_000
 _LONGEST_TEXT = 200
 
-# Beyond this a float64 no longer tells neighbouring whole numbers apart.
-_MAX_WHOLE = 2.0**53
+# Beyond this, float64 cannot represent every integer.
+_MAX_INTEGER = 2.0**53
 
 
 def read_labels(
@@ -20,11 +20,11 @@ def read_labels(
 ) -> tuple[np.ndarray[Any, Any], tuple[str, ...]]:
     """Class indices and class names.
 
-    Without names the classes are the distinct values in their order, called by their text; of one-hot
-    rows they are the columns, called by their number. With names the values are indices into them.
+    Without names, the classes are the sorted distinct values, named by their text; for one-hot rows they
+    are the columns, named by their index. With names, the values are indices into them.
 
     Args:
-        values: (m,) or (m, 1) whole numbers, booleans or texts; or one-hot (m, K).
+        values: (m,) or (m, 1) integers, booleans or texts; or one-hot (m, K).
         names: of the classes, if the file names them; may be empty.
         where: file and array, for messages.
 
@@ -32,7 +32,7 @@ def read_labels(
         (m,) int64 indices, and the names.
 
     Raises:
-        LabelError: values that are no classes, with the first one and its row.
+        LabelError: values that cannot be classes, with the first one and its row.
     """
     if values.ndim == 2 and values.shape[1] > 1:
         indices = _from_one_hot(values, where)
@@ -42,7 +42,7 @@ def read_labels(
                 "expected one column for each class"
             )
         return indices, names or tuple(map(str, range(values.shape[1])))
-    values = _whole(values.reshape(-1), where)
+    values = _as_integers(values.reshape(-1), where)
     if names:
         if values.dtype.kind in "SU":
             raise LabelError(
@@ -141,13 +141,13 @@ def _distinct(values: np.ndarray[Any, Any], where: str) -> tuple[np.ndarray[Any,
 
 
 def are_integers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Which of the floating-point numbers are integers that the next float can be told from."""
+    """Whether each floating-point number is an integer, and small enough to be exact."""
     with np.errstate(invalid="ignore"):
-        return np.asarray((values == np.floor(values)) & (np.abs(values) <= _MAX_WHOLE))
+        return np.asarray((values == np.floor(values)) & (np.abs(values) <= _MAX_INTEGER))
 
 
-def _whole(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
-    """Floats that are whole numbers as integers; every other type as it is."""
+def _as_integers(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
+    """Floats with integer values as integers; every other type unchanged."""
     if values.dtype.kind != "f":
         return values
     wrong = np.flatnonzero(~are_integers(values))
@@ -159,7 +159,7 @@ def _whole(values: np.ndarray[Any, Any], where: str) -> np.ndarray[Any, Any]:
             f"the label in row {row} of {where} is missing (nan); expected a class: remove the row"
         )
     raise LabelError(
-        f"the label in row {row} of {where} is {values[row]}; expected classes, as whole numbers or text: "
+        f"the label in row {row} of {where} is {values[row]}; expected classes, as integers or text: "
         "this looks like the target of a regression"
     )
 

@@ -1,4 +1,4 @@
-"""Named arrays made rows: which is X, which is y, which way they lie. HDF5 and NumPy files share it."""
+"""Examples from named arrays: X and y by name, examples in rows or columns. For HDF5 and NumPy files."""
 
 import math
 import re
@@ -15,7 +15,7 @@ from pellucid.data.rows import Rows, Splits
 from pellucid.data.task import task_of_array
 from pellucid.errors import FormatError, LabelError
 
-# What a file may call its arrays, in any case. The course's train_set_x is one of these names.
+# Names of arrays, in upper or lower case. The course's train_set_x is one of them.
 _NAME = re.compile(
     r"(?:(train|test)_(?:set_)?)?(?:(x|data|features|images)|(y|labels|target))(?:_(train|test))?",
     re.IGNORECASE | re.ASCII,
@@ -30,7 +30,7 @@ _LISTED = 12
 _MAX_RANK = 4
 _MAX_ITEM = 4096
 _KINDS = {
-    "inputs": ("biuf", "whole or floating-point numbers of at most 64 bits"),
+    "inputs": ("biuf", "integers or floating-point numbers of at most 64 bits"),
     "labels": ("biufSU", "numbers of at most 64 bits or text of fixed length"),
     "classes": ("SU", "text"),
 }
@@ -44,7 +44,7 @@ class PartKeys(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """Which of a file's arrays are what."""
+    """The names of a file's arrays by role."""
 
     train: PartKeys | None
     test: PartKeys | None
@@ -69,31 +69,31 @@ def at(path: Path, name: str) -> str:
 
 
 def find_keys(path: Path, names: Iterable[str], describe: Callable[[str], str]) -> Keys:
-    """Tell inputs, labels and class names by their names.
+    """Find inputs, labels and class names by the names of the arrays.
 
     Args:
         path: for messages.
         names: of all arrays in the file.
-        describe: what stands under a name, for a message.
+        describe: shape and type of the array with a name, for a message.
 
     Raises:
-        FormatError: nothing is called as inputs are, or two arrays could be the same thing.
+        FormatError: no array is named as inputs are, or two arrays have the same role.
     """
     names = list(names)
-    found: dict[tuple[str, str], str] = {}
+    by_role: dict[tuple[str, str], str] = {}
     for name in names:
         role = _role(name)
         if role is None:
             continue
-        if role in found:
+        if role in by_role:
             raise FormatError(
-                f"{path}: {found[role]} and {name} could both be the {' '.join(role).strip()}; "
+                f"{path}: {by_role[role]} and {name} could both be the {' '.join(role).strip()}; "
                 "expected one: rename or remove the other"
             )
-        found[role] = name
+        by_role[role] = name
     parts = []
     for part in ("training", "test"):
-        inputs, labels = found.get((part, "inputs")), found.get((part, "labels"))
+        inputs, labels = by_role.get((part, "inputs")), by_role.get((part, "labels"))
         if inputs is None and labels is not None:
             raise FormatError(f"{path} has the {part} labels {labels} but no {part} inputs; expected both")
         parts.append(None if inputs is None else PartKeys(inputs, labels))
@@ -101,11 +101,11 @@ def find_keys(path: Path, names: Iterable[str], describe: Callable[[str], str]) 
         listed = ", ".join(f"{shown(name)} {describe(name)}" for name in names[:_LISTED]) or "nothing"
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
         raise FormatError(f"{path} holds {listed}{more}; expected arrays named {_EXPECTED}: rename yours")
-    return Keys(parts[0], parts[1], found.get(("", "classes")))
+    return Keys(parts[0], parts[1], by_role.get(("", "classes")))
 
 
 def check_array(where: str, dtype: np.dtype[Any], shape: tuple[int, ...], role: str) -> None:
-    """Refuse, before anything is allocated, an array that cannot be what its name says.
+    """Refuse, before anything is allocated, an array that does not suit its role.
 
     Args:
         where: file and array, for messages.
@@ -114,7 +114,7 @@ def check_array(where: str, dtype: np.dtype[Any], shape: tuple[int, ...], role: 
         role: "inputs", "labels" or "classes".
 
     Raises:
-        FormatError: a type that is not read, no dimension or too many, or nothing inside.
+        FormatError: an unsupported type, no dimension or too many, or an empty array.
     """
     kinds, expected = _KINDS[role]
     limit = _MAX_ITEM if dtype.kind in "SU" else 8
@@ -135,13 +135,13 @@ def assemble(
 
     Args:
         path: for messages and sources.
-        keys: which array is what.
+        keys: the roles of the arrays.
         arrays: the arrays that `keys` names; each has passed `check_array`.
-        task: "classification" or "regression"; None: as `task_of_array` of the training targets says.
+        task: "classification" or "regression"; None: decided by `task_of_array` from the training targets.
 
     Raises:
-        FormatError: shapes that are no examples, or inputs and labels that do not fit together.
-        LabelError: labels that are no classes, or test labels that training does not have.
+        FormatError: shapes that cannot be examples, or inputs and labels that do not fit together.
+        LabelError: labels that cannot be classes, or test classes that training does not have.
         NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: training and test examples of different shapes.
     """
@@ -170,7 +170,7 @@ def _role(name: str) -> tuple[str, str] | None:
 
 
 def _usable(where: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """In this machine's byte order, and free of bytes that stand for no value."""
+    """The array in native byte order, checked for bytes that represent no value."""
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     if values.dtype.kind == "b" and values.view(np.uint8).max() > 1:
         raise FormatError(f"{where} is damaged: a boolean is neither 0 nor 1; expected only these")
@@ -212,9 +212,9 @@ def _examples(
 
 
 def _in_columns(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
-    """Whether examples stand in columns, as in the course: X (n_x, m) with Y (n_y, m), such as (1, m).
+    """Whether examples are columns, as in the course: X (n_x, m) with Y (n_y, m), such as (1, m).
 
-    Rows are preferred where both fit, except beside a Y of one row.
+    If both fit, examples are rows, unless Y has one row.
     """
     if X.ndim != 2 or y.ndim != 2 or y.shape[1] != X.shape[1]:
         return False
@@ -224,7 +224,7 @@ def _in_columns(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
 
 
 def _rows(where: str, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Pictures (m, height, width[, 3]) of 8 bits as they are, everything else as numbers (m, n)."""
+    """8-bit pictures (m, height, width[, 3]) unchanged, everything else as numbers (m, n)."""
     if X.ndim == 4 and X.shape[3] == 1:
         X = X[..., 0]
     if X.ndim < 2 or (X.ndim == 4 and X.shape[3] != 3):

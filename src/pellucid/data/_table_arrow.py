@@ -1,4 +1,4 @@
-"""What pyarrow read, as columns of a `Table`: of texts the types are found, those of Parquet mapped."""
+"""Columns of a `Table` from pyarrow's: types inferred from texts, or mapped from those of Parquet."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from pellucid.errors import FormatError, MissingPackageError
 
 Column = np.ndarray[Any, Any]
 
-# How the absence of a value is written in text files. "None" is not among them: it is a class somewhere.
+# How text files write a missing value. "None" is not included: it may be a category.
 MISSING = (*("", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "<NA>"),)
 
 
@@ -29,12 +29,12 @@ def arrow() -> Any:
 
 
 def first_line_of(error: BaseException) -> str:
-    """What a library says of a file, as one short line."""
+    """The message of a library's error, as one short line."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def columns_of_texts(columns: Mapping[str, Any], text: frozenset[str]) -> dict[str, Column]:
-    """Columns of numbers where every value is one, else of texts.
+    """Each column as numbers if every value is a number, else as texts.
 
     Args:
         columns: name to an Arrow column of strings without nulls.
@@ -47,7 +47,7 @@ def _column(column: Any, stays_text: bool) -> Column:
     pa = arrow()
     import pyarrow.compute as pc
 
-    # Tables repeat themselves: what is done to each different value is done once.
+    # Values repeat in tables: each distinct value is converted once.
     encoded = column.combine_chunks().dictionary_encode()
     values = pc.utf8_trim_whitespace(encoded.dictionary)
     missing = pc.is_in(values, pa.array(MISSING, pa.string())).to_numpy(zero_copy_only=False)
@@ -56,9 +56,9 @@ def _column(column: Any, stays_text: bool) -> Column:
         is_number = pc.match_substring_regex(values, f"^({NUMBER})$").to_numpy(zero_copy_only=False)
         if np.all(is_number | missing):
             numbers = np.full(len(values), np.nan)
-            there = np.flatnonzero(~missing)
-            texts = values.take(pa.array(there)).to_numpy(zero_copy_only=False)
-            numbers[there] = texts.astype(np.float64)
+            present = np.flatnonzero(~missing)
+            texts = values.take(pa.array(present)).to_numpy(zero_copy_only=False)
+            numbers[present] = texts.astype(np.float64)
             return np.asarray(numbers[codes])
     texts = np.array([*values.to_pylist(), None], dtype=object)[:-1]
     texts[missing] = None
@@ -66,7 +66,7 @@ def _column(column: Any, stays_text: bool) -> Column:
 
 
 def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column]:
-    """Columns by the types that they have in the file: see `Table.from_frame`.
+    """Columns by their types in the file: see `Table.from_frame`.
 
     Args:
         columns: name to an Arrow column.
@@ -92,13 +92,13 @@ def _typed(name: str, column: Any, where: str) -> Column:
     if types.is_boolean(kind):
         return column_of_objects(name, column.to_pylist())
     if types.is_dictionary(kind):
-        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        if isinstance(whole, pa.ChunkedArray):
-            whole = column.unify_dictionaries().combine_chunks()
-        values = _typed(name, whole.dictionary, where)
-        codes = pc.fill_null(whole.indices, len(values)).to_numpy(zero_copy_only=False)
-        nothing = np.nan if values.dtype == np.float64 else None
-        return np.asarray(np.append(values, np.array([nothing], values.dtype))[codes])
+        combined = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if isinstance(combined, pa.ChunkedArray):
+            combined = column.unify_dictionaries().combine_chunks()
+        values = _typed(name, combined.dictionary, where)
+        codes = pc.fill_null(combined.indices, len(values)).to_numpy(zero_copy_only=False)
+        absent = np.nan if values.dtype == np.float64 else None
+        return np.asarray(np.append(values, np.array([absent], values.dtype))[codes])
     if types.is_string(kind) or types.is_large_string(kind) or types.is_temporal(kind):
         return np.asarray(pc.cast(column, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
     raise FormatError(f"{where}: column {shown(name)} is of type {kind}; expected numbers or texts")

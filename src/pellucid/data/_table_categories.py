@@ -1,4 +1,4 @@
-"""A column of categories as inputs of a network: how it is fitted, applied and kept."""
+"""CategoryColumn: a column of categories as one-hot inputs of a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from pellucid.errors import DataError, OptionError
 
 Floats = np.ndarray[Any, Any]
 
-# A column with more different texts holds names or numbers of cases, and nothing to learn from.
+# More distinct texts are names or identifiers, from which a network learns nothing.
 MAX_CATEGORIES = 10_000
 
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """A column of categories: an input for each, which is 1 where the value is that category, else 0.
+    """A column of categories: one input per category, 1 for the category of the value, else 0.
 
     Attributes:
         name: of the column.
-        categories: those that have an input of their own, in the order of their names.
-        other: whether one more input is 1 for every other category: those that are rare in training, and
-            by that whatever was never seen. Where there is none, a category never seen is 0 in all.
-        missing: whether there is an input for values that are missing; without it they are 0 in all.
+        categories: those with an input of their own, sorted by name.
+        other: whether one more input is 1 for all other categories, rare or absent in training. Without it,
+            a category that was absent in training is 0 in every input.
+        missing: whether there is an input for missing values; without it they are 0 in every input.
     """
 
     name: str
@@ -47,12 +47,12 @@ class CategoryColumn:
 
     @classmethod
     def fit(cls, table: Table, name: str, least: int) -> Self:
-        """The column for the categories that a table has there.
+        """Fit the column to the categories of a training table.
 
         Args:
-            table: what is trained on.
+            table: the training table.
             name: of the column.
-            least: how often a category has to occur to have an input of its own.
+            least: occurrences that a category needs to have an input of its own.
 
         Raises:
             DataError: too many categories, or no values at all.
@@ -68,38 +68,38 @@ class CategoryColumn:
 
     @property
     def n_inputs(self) -> int:
-        """How many inputs the column becomes."""
+        """The number of inputs."""
         return len(self.categories) + self.other + self.missing
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """The categories, then what is rare or unknown, then what is missing."""
+        """The categories, then the other categories, then missing values."""
         names = [f"{self.name} = {category}" for category in self.categories]
         others = [f"{self.name} is another"] * self.other + [f"{self.name} is missing"] * self.missing
         return (*names, *others)
 
     def describe(self) -> str:
-        """What the column becomes, for people."""
+        """The inputs of the column, in words."""
         first = ", ".join(shown(category) for category in self.categories[:5])
         more = f" and {len(self.categories) - 5} more" if len(self.categories) > 5 else ""
         parts = [f"one of {len(self.categories)}: {first}{more}"] if self.categories else []
-        parts += ["rare and new ones are one input" if self.other else "new ones are none of them"]
-        parts += ["missing is one of its own"] if self.missing else []
+        parts += ["rare and new ones share an input" if self.other else "new ones have no input"]
+        parts += ["missing has its own"] if self.missing else []
         return "; ".join(parts)
 
     def fill_inputs(self, inputs: Floats, table: Table) -> None:
-        """Write the column's inputs (m, k), which hold 0, for the rows of a table."""
+        """Write the column's inputs (m, k), which are 0, for the rows of a table."""
         n = len(self.categories)
-        gone, nothing = (n + self.other if self.missing else -1), -1
+        missing, none = (n + self.other if self.missing else -1), -1
         values = [*self.categories, None]
         codes = codes_of(table.texts(self.name), values, n + 1)
-        # From a place in `values` to an input: those of the categories, of None, and of all else.
-        place = np.array([*range(n), gone, n if self.other else nothing])[codes]
+        # From an index into `values` to an input: the categories, None, and every other value.
+        place = np.array([*range(n), missing, n if self.other else none])[codes]
         rows = np.flatnonzero(place >= 0)
         inputs[rows, place[rows]] = 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
+        """Plain values, for a model file."""
         kept = {"categories": list(self.categories), "other": self.other, "missing": self.missing}
         return {"kind": "category", "name": self.name, **kept}
 
@@ -108,7 +108,7 @@ class CategoryColumn:
         """The inverse of `to_dict`.
 
         Raises:
-            OptionError: values that no column of categories has.
+            OptionError: values that are invalid for a column of categories.
         """
         check_document(document, {"kind", "name", "categories", "other", "missing"})
         if not isinstance(document["categories"], list) or type(document["other"]) is not bool:
@@ -117,7 +117,7 @@ class CategoryColumn:
 
 
 def check_categories(table: Table, name: str, found: int) -> None:
-    """Refuse a column of names or numbers of cases.
+    """Refuse a column of names or identifiers.
 
     Raises:
         DataError: there are more than `MAX_CATEGORIES`.

@@ -1,4 +1,4 @@
-"""Text tables: a file is looked at first, then pyarrow parses it, then the types of columns are found."""
+"""Text tables: a file is scanned, pyarrow parses it, and the types of its columns are inferred."""
 
 import codecs
 import csv
@@ -22,7 +22,7 @@ _LONGEST_LINE = 2**23
 
 @dataclass(frozen=True)
 class _Layout:
-    """What is known of a text file before it is parsed."""
+    """Facts about a text file from scanning it, before it is parsed."""
 
     header: str
     separator: str
@@ -32,14 +32,14 @@ class _Layout:
 
 
 def read_text_table(path: Path, size: int, text: frozenset[str]) -> Table:
-    """As `pellucid.data.table_files.read_table`, of a file that is text.
+    """As `pellucid.data.table_files.read_table`, for a text file.
 
     Raises:
         FormatError: see there.
     """
     where = reading.shown(path)
     layout = _scan(path, where)
-    # Parsed, a value of two characters takes a pointer or a number of eight bytes.
+    # A parsed value takes eight bytes, a pointer or a number; in the file it takes at least two.
     check_size(where, 4 * size, size)
     names = _names(layout, where)
     if layout.lines < 2:
@@ -83,7 +83,7 @@ def _check_utf8(decoder: Any, piece: bytes, lines: int, where: str, *, final: bo
     try:
         decoder.decode(piece, final)
     except UnicodeDecodeError as error:
-        # Bytes that were left over from the piece before stand in front, and hold no line end.
+        # In front are bytes left over from the previous piece, which hold no line end.
         line = lines + 1 + error.object[: error.start].count(b"\n")
         raise FormatError(
             f"{where}, line {line} holds the byte 0x{error.object[error.start]:02x}, which is not UTF-8; "
@@ -92,7 +92,7 @@ def _check_utf8(decoder: Any, piece: bytes, lines: int, where: str, *, final: bo
 
 
 def _longest(piece: bytes, length: int, lines: int, where: str) -> int:
-    """Check the lines that end in a piece; how long the last one is so far."""
+    """Check the length of the lines that end in a piece; the length so far of the last line."""
     first = piece.find(b"\n")
     too_long = length + (first if first >= 0 else len(piece)) > _LONGEST_LINE
     if too_long:
@@ -100,12 +100,12 @@ def _longest(piece: bytes, length: int, lines: int, where: str) -> int:
             f"{where}, line {lines + 1} has more than {_LONGEST_LINE:,} bytes; expected a table with a "
             "line for each row"
         )
-    # Later lines of this piece are shorter than the piece, which is shorter than what is allowed.
+    # Later lines of this piece are shorter than the piece, which is shorter than the limit.
     return length + len(piece) if first < 0 else len(piece) - piece.rfind(b"\n") - 1
 
 
 def _separator(header: str) -> str:
-    """Whichever the names have most of, outside quotes."""
+    """The separator that is most frequent in the header, outside quotes."""
     outside = "".join(header.split('"')[::2])
     return max(SEPARATORS, key=outside.count)
 
@@ -114,17 +114,17 @@ def _names(layout: _Layout, where: str) -> list[str]:
     if "\r" in layout.header:
         raise FormatError(f"{where}: lines end in a carriage return alone; expected line feeds")
     try:
-        found = next(csv.reader([layout.header], delimiter=layout.separator), [])
+        cells = next(csv.reader([layout.header], delimiter=layout.separator), [])
     except csv.Error as error:
         raise FormatError(f"{where}: the first line does not name columns: {error}") from None
-    if len(found) > MAX_COLUMNS:
-        raise FormatError(f"{where} has {len(found)} columns; expected at most {MAX_COLUMNS}")
-    if all(number_of(name) is not None for name in found):
+    if len(cells) > MAX_COLUMNS:
+        raise FormatError(f"{where} has {len(cells)} columns; expected at most {MAX_COLUMNS}")
+    if all(number_of(name) is not None for name in cells):
         raise FormatError(
-            f"{where}: the first line holds numbers only ({shown(', '.join(found))}); expected the names "
+            f"{where}: the first line holds numbers only ({shown(', '.join(cells))}); expected the names "
             "of the columns: write them above it"
         )
-    names = [name.strip() or f"column {place}" for place, name in enumerate(found, start=1)]
+    names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
     check_names(names, f"{where}: ")
     return names
 
@@ -141,15 +141,20 @@ def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
         return "error"
 
     keys = [str(place) for place in range(width)]
-    asked = pc.ReadOptions(column_names=keys, skip_rows=1, block_size=2 * _LONGEST_LINE)
-    parsing = pc.ParseOptions(
+    read_options = pc.ReadOptions(column_names=keys, skip_rows=1, block_size=2 * _LONGEST_LINE)
+    parse_options = pc.ParseOptions(
         delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=refuse
     )
-    converting = pc.ConvertOptions(
+    convert_options = pc.ConvertOptions(
         check_utf8=False, strings_can_be_null=False, column_types=dict.fromkeys(keys, pa.string())
     )
     try:
-        read = pc.read_csv(str(path), read_options=asked, parse_options=parsing, convert_options=converting)
+        read = pc.read_csv(
+            str(path),
+            read_options=read_options,
+            parse_options=parse_options,
+            convert_options=convert_options,
+        )
     except (pa.ArrowException, MemoryError, OSError) as error:
         if refused:
             raise FormatError(_ragged(path, where, refused[0])) from None
@@ -160,7 +165,7 @@ def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
 
 
 def _ragged(path: Path, where: str, row: Any) -> str:
-    """What to say of a row with more or fewer values than there are names."""
+    """The message about a row with more or fewer values than there are names."""
     first = str(row.text).partition("\n")[0].rstrip("\r").encode()
     place = ""
     with open_regular(path, FormatError, "a table") as file:

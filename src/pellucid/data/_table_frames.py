@@ -1,4 +1,4 @@
-"""Data frames of other libraries, through narwhals: pandas, polars, Arrow and who else it knows."""
+"""Data frames of other libraries, through narwhals: pandas, polars, Arrow and others that it supports."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from pellucid.errors import DataError, MissingPackageError
 
 
 def columns_of_frame(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
-    """Name to column, as `Table.from_frame` describes them.
+    """The columns by name, as `Table.from_frame` describes them.
 
     Raises:
-        DataError: it is no data frame, or not one of plain columns with names.
+        DataError: it is not a data frame of plain columns with different names.
         MissingPackageError: narwhals is not installed.
     """
     try:
@@ -22,20 +22,20 @@ def columns_of_frame(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
         raise MissingPackageError("reading data frames", "narwhals", "tables") from None
 
     try:
-        known = nw.from_native(frame, eager_only=True)
+        wrapped = nw.from_native(frame, eager_only=True)
     except TypeError:
         raise DataError(
             f"the rows are of type {type(frame).__name__}; expected a data frame (pandas, polars, Arrow), "
             "a dictionary of columns, or an array with names"
         ) from None
-    # narwhals explains names that are there twice in its own way, and later.
+    # narwhals reports duplicate names in its own words, and only here.
     except Exception as error:
         if type(error).__name__ != "DuplicateError":
             raise
         raise DataError(f"{' '.join(str(error).split()):.200}; expected different names") from None
-    names = list(known.columns)
+    names = list(wrapped.columns)
     check_names(names)
-    return {name: _column(name, known[name], nw) for name in names}
+    return {name: _column(name, wrapped[name], nw) for name in names}
 
 
 def _column(name: str, series: Any, nw: Any) -> np.ndarray[Any, Any]:
@@ -45,13 +45,13 @@ def _column(name: str, series: Any, nw: Any) -> np.ndarray[Any, Any]:
     if dtype.is_integer() or dtype.is_float():
         numbers = series.cast(nw.Float64).to_numpy()
         if numbers.dtype != np.float64:
-            # A masked type gives its nulls as objects of its own.
+            # A masked type has objects of its own for nulls.
             return column_of_objects(name, numbers.tolist())
         return np.array(numbers, np.float64)
     if dtype == nw.Boolean or dtype == nw.Object or dtype.is_decimal():  # noqa: PLR1714 - types compare by class
         return column_of_objects(name, series.to_list())
     if dtype == nw.Unknown and series.null_count() == len(series):
         return np.full(len(series), np.nan)
-    # Before pandas 3 texts are objects, and the cast makes the text "None" of what is missing.
+    # Before pandas 3 texts are objects, and the cast turns missing values into the text "None".
     texts = zip(series.cast(nw.String).to_list(), series.is_null().to_list(), strict=True)
     return column_of_objects(name, [None if missing else text for text, missing in texts])

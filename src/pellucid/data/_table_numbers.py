@@ -1,4 +1,4 @@
-"""A column of numbers as inputs of a network: how it is fitted, applied and kept."""
+"""NumberColumn: a column of numbers as inputs of a network."""
 
 import math
 from collections.abc import Mapping
@@ -19,19 +19,19 @@ _MAX_EDGES = 1000
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column of numbers: standardised, cut into pieces, and an indicator where values may be missing.
+    """A column of numbers: standardised, encoded piece by piece, with an indicator of missing values.
 
-    Of a value x the inputs are (x - mean) / deviation; for each pair of neighbouring edges a, b how far x
-    has come from a to b, from 0 to 1 (the piecewise-linear encoding of Gorishniy et al., 2022); and 1
-    where the value is missing. A missing value counts as `fill`.
+    The inputs of a value x are (x - mean) / deviation; for each pair of neighbouring edges a, b the share
+    of the way from a to b, (x - a) / (b - a) clipped to 0 and 1 (the piecewise-linear encoding of Gorishniy
+    et al., 2022); and 1 if the value is missing. A missing value counts as `fill`.
 
     Attributes:
         name: of the column.
-        fill: what stands for a missing value: the median of those that trained.
+        fill: replaces a missing value: the median of the training values.
         mean: subtracted.
         deviation: divided by.
-        edges: of the pieces, growing; empty: there are none.
-        missing: whether there is an indicator.
+        edges: of the pieces, increasing; empty: no pieces.
+        missing: whether there is an indicator of missing values.
     """
 
     name: str
@@ -58,39 +58,39 @@ class NumberColumn:
 
     @classmethod
     def fit(cls, table: Table, name: str, pieces: int) -> Self:
-        """The column for the numbers that a table has there.
+        """Fit the column to the numbers of a training table.
 
         Args:
-            table: what is trained on.
+            table: the training table.
             name: of the column.
-            pieces: about how many, where the numbers are many and different; 0: none.
+            pieces: about how many, if there are many distinct numbers; 0: none.
 
         Raises:
             DataError: no numbers, a text among them, or numbers too large to be averaged.
             NonFiniteError: infinity.
         """
         numbers = numbers_in(table, name)
-        there = numbers[~np.isnan(numbers)]
-        if not len(there):
+        present = numbers[~np.isnan(numbers)]
+        if not len(present):
             raise DataError(f"{table.called(name)} has no values; expected some, or --drop it")
         with np.errstate(over="ignore", invalid="ignore"):
-            fill, mean, deviation = np.median(there), there.mean(), there.std()
-            known = np.isfinite([fill, mean, deviation, np.ptp(there)]).all()
+            fill, mean, deviation = np.median(present), present.mean(), present.std()
+            known = np.isfinite([fill, mean, deviation, np.ptp(present)]).all()
         if not known:
             raise DataError(
-                f"{table.called(name)} holds numbers up to {np.abs(there).max():g}, too large to be "
+                f"{table.called(name)} holds numbers up to {np.abs(present).max():g}, too large to be "
                 "averaged; expected smaller ones: scale them down"
             )
-        # What is constant may have a mean that is rounded, and by that a deviation.
-        deviation = 1.0 if np.all(there == there[0]) else deviation or 1.0
-        edges = edges_of(there, pieces) if pieces else ()
+        # The mean of a constant may be rounded, which gives a deviation above 0.
+        deviation = 1.0 if np.all(present == present[0]) else deviation or 1.0
+        edges = edges_of(present, pieces) if pieces else ()
         return cls(
-            name, float(fill), float(mean), float(deviation), edges, missing=len(there) < len(numbers)
+            name, float(fill), float(mean), float(deviation), edges, missing=len(present) < len(numbers)
         )
 
     @property
     def n_inputs(self) -> int:
-        """How many inputs the column becomes."""
+        """The number of inputs."""
         return 1 + max(0, len(self.edges) - 1) + self.missing
 
     @property
@@ -101,7 +101,7 @@ class NumberColumn:
         return (*names, f"{self.name} is missing") if self.missing else names
 
     def describe(self) -> str:
-        """What the column becomes, for people."""
+        """The inputs of the column, in words."""
         parts = [f"(x - {self.mean:.4g}) / {self.deviation:.4g}"]
         if self.edges:
             count = len(self.edges) - 1
@@ -112,25 +112,25 @@ class NumberColumn:
         return "; ".join(parts)
 
     def fill_inputs(self, inputs: Floats, table: Table) -> None:
-        """Write the column's inputs (m, k), which hold 0, for the rows of a table.
+        """Write the column's inputs (m, k), which are 0, for the rows of a table.
 
         Raises:
             DataError: a text among the numbers.
             NonFiniteError: infinity.
         """
         numbers = numbers_in(table, self.name)
-        gone = np.isnan(numbers)
-        known = np.where(gone, self.fill, numbers)
-        # What single precision cannot hold becomes infinite; whoever uses the columns asks.
+        missing = np.isnan(numbers)
+        known = np.where(missing, self.fill, numbers)
+        # Values beyond single precision become infinite; the caller checks for them.
         with np.errstate(over="ignore"):
             inputs[:, 0] = (known - self.mean) / self.deviation
             for place, (a, b) in enumerate(zip(self.edges, self.edges[1:], strict=False), start=1):
                 inputs[:, place] = np.clip((known - a) / (b - a), 0.0, 1.0)
         if self.missing:
-            inputs[:, -1] = gone
+            inputs[:, -1] = missing
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
+        """Plain values, for a model file."""
         numbers = {"fill": self.fill, "mean": self.mean, "deviation": self.deviation}
         kept = {"edges": list(self.edges), "missing": self.missing}
         return {"kind": "number", "name": self.name, **numbers, **kept}
@@ -140,13 +140,13 @@ class NumberColumn:
         """The inverse of `to_dict`.
 
         Raises:
-            OptionError: values that no column of numbers has.
+            OptionError: values that are invalid for a column of numbers.
         """
         check_document(document, {"kind", "name", "fill", "mean", "deviation", "edges", "missing"})
         edges = document["edges"]
         numbers = [document[key] for key in ("fill", "mean", "deviation")]
         if not isinstance(edges, list) or not all(type(n) in (int, float) for n in (*numbers, *edges)):
-            raise OptionError("recipe: a column of numbers holds what is no number")
+            raise OptionError("recipe: a column of numbers holds a value that is not a number")
         try:
             fill, mean, deviation, *edges = map(float, (*numbers, *edges))
         except OverflowError:
@@ -158,7 +158,7 @@ def numbers_in(table: Table, name: str) -> Floats:
     """(m,) the numbers of a column, NaN where one is missing.
 
     Raises:
-        DataError: a text that is no number, with its place.
+        DataError: a text that is not a number, with its place.
         NonFiniteError: infinity, with its place.
     """
     column = table[name]
@@ -167,7 +167,7 @@ def numbers_in(table: Table, name: str) -> Floats:
         if wrong is not None:
             raise DataError(
                 f"{table.place(wrong)}: column {shown(name)} holds {shown(repr(table[name][wrong]))}; "
-                "expected a number, as the column is one of numbers"
+                "expected a number, since the column is numeric"
             )
     infinite = np.flatnonzero(np.isinf(column))
     if len(infinite):
@@ -180,10 +180,10 @@ def numbers_in(table: Table, name: str) -> Floats:
 
 
 def edges_of(numbers: Floats, pieces: int) -> tuple[float, ...]:
-    """Where numbers are cut so that about equally many fall between two edges.
+    """The edges of pieces that each hold about equally many numbers.
 
-    A value that many rows share is an edge, and so are its neighbours: what holds of that value alone can
-    be learnt. Few different values are all edges; of two nothing more can be told than which it is.
+    A value that many rows share is an edge, and so are its neighbours, so that the network can learn about
+    that value alone. If there are few distinct values, each is an edge; two distinct values need no pieces.
 
     Args:
         numbers: (m,) finite.
@@ -194,9 +194,9 @@ def edges_of(numbers: Floats, pieces: int) -> tuple[float, ...]:
         return ()
     if len(values) <= pieces + 1:
         return tuple(values.tolist())
-    often = np.flatnonzero(counts * pieces > len(numbers))
-    beside = np.clip([often - 1, often, often + 1], 0, len(values) - 1)
-    rest = np.delete(values, often).repeat(np.delete(counts, often))
+    frequent = np.flatnonzero(counts * pieces > len(numbers))
+    neighbours = np.clip([frequent - 1, frequent, frequent + 1], 0, len(values) - 1)
+    rest = np.delete(values, frequent).repeat(np.delete(counts, frequent))
     cuts = np.quantile(rest, np.linspace(0, 1, pieces + 1), method="inverted_cdf")
-    edges = np.unique(np.concatenate([cuts, values[beside].ravel(), values[[0, -1]]]))
+    edges = np.unique(np.concatenate([cuts, values[neighbours].ravel(), values[[0, -1]]]))
     return tuple(edges.tolist())

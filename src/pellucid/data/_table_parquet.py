@@ -1,4 +1,4 @@
-"""Parquet files: what one declares is checked before any of it is read."""
+"""Parquet files: the declared sizes are checked before any data are read."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _MAX_METADATA = 2**26
 
 
 def read_parquet(path: Path, size: int, text: frozenset[str]) -> Table:
-    """As `pellucid.data.table_files.read_table`, of a file that is Parquet.
+    """As `pellucid.data.table_files.read_table`, for a Parquet file.
 
     Raises:
         FormatError: see there.
@@ -28,12 +28,12 @@ def read_parquet(path: Path, size: int, text: frozenset[str]) -> Table:
         with open_regular(path, FormatError, "a table") as file:
             schema = parquet.ParquetFile(file, **limits).schema_arrow
             check_names(schema.names, f"{where}: ")
-            # Long texts that are repeated are held once.
+            # Each distinct text is held once in memory.
             strings = [field.name for field in schema if pa.types.is_string(field.type)]
             reader = parquet.ParquetFile(file, read_dictionary=strings, **limits)
             _check_declared(reader.metadata, where, size)
             read = reader.read()
-            # Indices that lead nowhere and texts that are not UTF-8 among them.
+            # Finds invalid indices and texts that are not UTF-8, among other damage.
             read.validate(full=True)
         columns = columns_of_types(dict(zip(read.column_names, read.columns, strict=True)), where)
         table = Table(columns, where)
@@ -51,7 +51,7 @@ def read_parquet(path: Path, size: int, text: frozenset[str]) -> Table:
 
 
 def _check_declared(metadata: object, where: str, size: int) -> None:
-    """Refuse what would not fit in memory."""
+    """Refuse a table that would not fit in memory."""
     rows, columns = metadata.num_rows, metadata.num_columns  # type: ignore[attr-defined]
     if not 0 < columns <= MAX_COLUMNS:
         raise FormatError(f"{where} has {columns} columns; expected 1 to {MAX_COLUMNS}")

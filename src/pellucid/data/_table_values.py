@@ -1,4 +1,4 @@
-"""The values of one column: what is a number, what is a text, and what is missing."""
+"""The values of one column: numbers, texts and missing values."""
 
 import math
 import re
@@ -15,16 +15,16 @@ from pellucid.errors import DataError, OptionError
 
 Column = np.ndarray[Any, Any]
 
-# How numbers are written in tables. "inf" is one, so that it is refused as infinite and not taken for text.
+# How tables write numbers. "inf" is included, so that it is refused as infinite and not read as a text.
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(?i:inf|infinity)"
 _NUMBER = re.compile(rf"\s*({NUMBER})\s*", re.ASCII)
 
-# Beyond this a float64 no longer tells neighbouring whole numbers apart.
-_MAX_WHOLE = 2.0**53
+# Beyond this, float64 cannot represent every integer.
+_MAX_INTEGER = 2.0**53
 
 
 def text_of(numbers: Column) -> Column:
-    """(m,) objects: each number as a text, whole ones without a point; None for NaN."""
+    """(m,) objects: each number as a text, integers without a decimal point; None for NaN."""
     values, codes = np.unique(numbers, return_inverse=True)
     texts = np.array([_written(value) for value in values.tolist()], dtype=object)
     return np.asarray(texts[codes], dtype=object)
@@ -33,30 +33,30 @@ def text_of(numbers: Column) -> Column:
 def _written(number: float) -> str | None:
     if math.isnan(number):
         return None
-    return str(int(number)) if number.is_integer() and abs(number) <= _MAX_WHOLE else repr(number)
+    return str(int(number)) if number.is_integer() and abs(number) <= _MAX_INTEGER else repr(number)
 
 
 def number_of(text: str) -> float | None:
-    """The number that a text writes; None: it writes none."""
+    """The number that a text represents; None: it is not a number."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def distinct(texts: Column) -> list[str]:
-    """The different texts of a column, in the order of their first appearance; None is none of them."""
+    """The distinct texts of a column in the order of their first appearance, without None."""
     return [text for text in dict.fromkeys(texts.tolist()) if text is not None]
 
 
 def codes_of(texts: Column, values: Sequence[str | None], unknown: int = -1) -> Column:
-    """(m,) the index in `values` of each text; `unknown` for what is not among them."""
+    """(m,) the index in `values` of each text; `unknown` for every other text."""
     index = {value: code for code, value in enumerate(values)}
     return np.fromiter(map(index.get, texts.tolist(), repeat(unknown)), np.intp, len(texts))
 
 
 def numbers_of(texts: Column) -> tuple[Column, int | None]:
-    """The numbers that texts write.
+    """The numbers that texts represent.
 
     Returns:
-        (m,) float64, NaN for None; and the row of the first text that is no number, or None.
+        (m,) float64, NaN for None; and the row of the first text that is not a number, or None.
     """
     values = distinct(texts)
     known = [number_of(value) for value in values]
@@ -70,17 +70,17 @@ def column_of(name: str, values: Any) -> Column:
     """A sequence as a column of a table: see `Table.from_frame`.
 
     Raises:
-        DataError: it is no sequence of plain values.
+        DataError: it is not a sequence of plain values.
     """
     if isinstance(values, (str, bytes)):
         raise DataError(f"column {shown(name)} is a text; expected a sequence of values")
     try:
         array = values if isinstance(values, np.ndarray) else np.asarray(values)
     except ValueError:
-        # NumPy has no array of sequences of different lengths.
+        # NumPy makes no array of sequences of different lengths.
         array = np.empty((0, 0))
     except TypeError:
-        raise DataError(f"column {shown(name)} is no sequence; expected a list or an array") from None
+        raise DataError(f"column {shown(name)} is not a sequence; expected a list or an array") from None
     if array.ndim != 1:
         raise DataError(f"column {shown(name)} holds sequences; expected one plain value in each row")
     if isinstance(array, np.ma.MaskedArray):
@@ -88,7 +88,7 @@ def column_of(name: str, values: Any) -> Column:
         array[hidden] = None
     if array.dtype.kind in "iuf":
         return np.array(array, np.float64)
-    # What NumPy would have made texts of, to hold them beside texts, is asked as it was given.
+    # NumPy turns numbers beside texts into texts: take the values before that conversion.
     objects = values if isinstance(values, (list, tuple)) else array.tolist()
     if array.dtype.kind == "M":
         objects = [None if np.isnat(moment) else str(moment) for moment in array]
@@ -96,27 +96,27 @@ def column_of(name: str, values: Any) -> Column:
 
 
 def column_of_objects(name: str, objects: Sequence[Any]) -> Column:
-    """Python values as a column: numbers if all that are there are numbers, else texts.
+    """Python values as a column: numbers if all present values are numbers, else texts.
 
     Raises:
         DataError: one is a list, a dictionary or another structure.
     """
     missing = [_is_missing(value) for value in objects]
-    present = [value for value, gone in zip(objects, missing, strict=True) if not gone]
+    present = [value for value, absent in zip(objects, missing, strict=True) if not absent]
     if all(_is_number(value) for value in present):
         if not present:
             return np.full(len(objects), np.nan)
         try:
             return np.array(
-                [np.nan if gone else float(value) for value, gone in zip(objects, missing, strict=True)]
+                [np.nan if absent else float(value) for value, absent in zip(objects, missing, strict=True)]
             )
         except OverflowError:
             raise DataError(
-                f"column {shown(name)} holds a whole number beyond 1e308; expected smaller ones, or texts"
+                f"column {shown(name)} holds an integer beyond 1e308; expected smaller ones, or texts"
             ) from None
     column = np.empty(len(objects), dtype=object)
-    for row, (value, gone) in enumerate(zip(objects, missing, strict=True)):
-        column[row] = None if gone else _text(name, row, value)
+    for row, (value, absent) in enumerate(zip(objects, missing, strict=True)):
+        column[row] = None if absent else _text(name, row, value)
     return column
 
 
@@ -125,7 +125,7 @@ def _is_missing(value: Any) -> bool:
         return bool(np.isnan(value))
     if isinstance(value, (np.datetime64, np.timedelta64)):
         return bool(np.isnat(value))
-    # pandas' own are known by name: it is not imported to ask.
+    # Those of pandas are recognised by name, without importing it.
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
@@ -148,10 +148,10 @@ def _text(name: str, row: int, value: Any) -> str:
 
 
 def check_names(names: Sequence[Any], where: str = "") -> None:
-    """Refuse names that are no texts, or are there twice.
+    """Refuse names that are not texts, or occur twice.
 
     Raises:
-        DataError: naming the first.
+        DataError: with the first such name.
     """
     seen: dict[str, int] = {}
     for place, name in enumerate(names, start=1):

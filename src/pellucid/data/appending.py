@@ -1,4 +1,4 @@
-"""The rows of a table file with more columns: what `pellucid predict --out` writes."""
+"""A table file with additional columns, as `pellucid predict --out` writes it."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ FORMATS = {".csv": ",", ".tsv": "\t", ".parquet": ""}
 
 
 def format_of(path: Path) -> str:
-    """The format that a name ends in: ".csv", ".tsv" or ".parquet".
+    """The format of a file by the ending of its name: ".csv", ".tsv" or ".parquet".
 
     Raises:
         OptionError: another ending.
@@ -36,19 +36,19 @@ def format_of(path: Path) -> str:
 def with_columns(
     source: Path, table: Table, columns: Mapping[str, np.ndarray[Any, Any]], kind: str
 ) -> bytes:
-    """A file of the rows of `source` and more columns.
+    """The content of a file with the rows of `source` and additional columns.
 
-    Text stays as it was written (values that are missing become empty), and what Parquet holds keeps its
-    types; where the two meet, numbers and texts are what `table` has of them.
+    Text stays as in `source` (missing values become empty), and columns of Parquet keep their types; from
+    one format to the other, the numbers and texts of `table` are written.
 
     Args:
         source: the file that `table` was read from.
         table: its rows.
-        columns: name to (m,) numbers or texts, to stand behind the others.
+        columns: name to (m,) numbers or texts, appended after the others.
         kind: see `format_of`.
 
     Raises:
-        FormatError: `source` is no longer what it was.
+        FormatError: `source` was changed meanwhile.
         MissingPackageError: pyarrow is not installed.
     """
     is_parquet = look(source)[1].startswith(MAGIC)
@@ -67,7 +67,10 @@ def with_columns(
 
 
 class _Lines:
-    """What a csv.writer writes to. It quotes only such line ends as it writes: here, all there are."""
+    """The lines that a csv.writer writes.
+
+    The writer quotes a line end within a value only if its own line end contains it: CR LF contains both.
+    """
 
     def __init__(self) -> None:
         self.written: list[str] = []
@@ -77,9 +80,9 @@ class _Lines:
 
 
 def _again(first: Table, second: Table) -> Table:
-    """The second reading of a file, which has to have the rows and columns of the first."""
+    """The second reading of a file, checked to have the rows and columns of the first."""
     if (first.names, first.m) != (second.names, second.m):
-        raise FormatError(f"{first.where} was changed while it was read; expected it to stay: begin again")
+        raise FormatError(f"{first.where} was changed while it was read; expected no change: start again")
     return second
 
 
@@ -90,7 +93,7 @@ def _parquet(source: Path | None, table: Table, columns: Mapping[str, np.ndarray
     if source is None:
         rows = pa.table({name: pa.array(table[name], from_pandas=True) for name in table.names})
     else:
-        # One file alone: the folders that it lies in are no columns.
+        # The file alone: pyarrow would make columns of the names of its folders.
         rows = parquet.ParquetFile(source).read()
     for name, column in columns.items():
         rows = rows.append_column(name, pa.array(column))

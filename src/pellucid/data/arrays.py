@@ -1,6 +1,6 @@
 """NumPy files: .npz with named arrays, and .npy with one array of unlabelled rows.
 
-The header is parsed here, and no file is unpickled: there is no way from here to NumPy's object arrays.
+The header is parsed here and nothing is unpickled: object arrays are never read.
 """
 
 import math
@@ -38,7 +38,7 @@ _TYPE = re.compile(r"[<>=|]?[?biufcSUOV]\d{0,4}", re.ASCII)
 _SHAPE = re.compile(r"\s*|(?:\s*\d{1,18}L?\s*,)+\s*|(?:\s*\d{1,18}L?\s*,)+\s*\d{1,18}L?\s*", re.ASCII)
 
 
-# What zipfile and zlib raise on damaged files.
+# Errors that zipfile and zlib raise on damaged files.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -53,7 +53,7 @@ _DAMAGE = (
 
 
 class _Header(NamedTuple):
-    """What a .npy file declares."""
+    """The declarations of a .npy file."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -66,20 +66,20 @@ class _Header(NamedTuple):
 
 
 def is_npy(head: bytes) -> bool:
-    """Whether a file that begins so is one NumPy array."""
+    """Whether these first bytes begin a .npy file."""
     return head.startswith(_NPY)
 
 
 def is_npz(head: bytes) -> bool:
-    """Whether a file that begins so is a zip archive, as NumPy's archives of arrays are."""
+    """Whether these first bytes begin a zip archive, such as a .npz file."""
     return head.startswith(_ZIP)
 
 
 def read_arrays(path: str | os.PathLike[str], task: str | None = None) -> Splits:
-    """Read a .npz archive or a .npy array, told apart by their contents.
+    """Read a .npz archive or a .npy array, recognised by its content.
 
     An archive holds X and y, or X_train, y_train, X_test and y_test, under any of the usual names; rows
-    are examples, or columns where X is (n_x, m) and Y is (n_y, m), such as (1, m). An array holds
+    are examples, or columns if X is (n_x, m) and Y is (n_y, m), such as (1, m). A .npy array holds
     unlabelled rows.
 
     Args:
@@ -88,8 +88,8 @@ def read_arrays(path: str | os.PathLike[str], task: str | None = None) -> Splits
 
     Raises:
         NotFoundError: there is no such file.
-        FormatError: it is no such file, is damaged, or holds nothing that could be X.
-        LabelError: labels that are no classes.
+        FormatError: it is neither, is damaged, or has no array that could be X.
+        LabelError: labels that cannot be classes.
         NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: its training and test examples differ in shape.
     """
@@ -105,7 +105,7 @@ def read_arrays(path: str | os.PathLike[str], task: str | None = None) -> Splits
         members = _members(archive, path, size)
         keys = find_keys(path, members, lambda name: _describe(archive, members[name]))
         roles = keys.roles()
-        # All headers before any data: nothing is allocated for a file that will be refused.
+        # All headers are checked before any data: a file that is refused allocates nothing.
         sizes = [_check_member(archive, members[name], at(path, name), roles[name]) for name in roles]
         check_size(str(path), sum(sizes), size)
         arrays = {}
@@ -129,17 +129,17 @@ def _members(archive: zipfile.ZipFile, path: Path, size: int) -> dict[str, zipfi
         if name in members:
             raise FormatError(f"{path} is damaged: it holds {name!a} twice; expected each array once")
         members[name] = info
-    # Members that share their bytes would let a small file grow once for each of them.
+    # Members that share bytes would let a small file expand once per member.
     if sum(info.compress_size for info in infos) > size:
         raise FormatError(f"{path} is damaged: its members are larger than the file; save it again")
     return members
 
 
 def _check_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, role: str) -> int:
-    """Bytes that a member's array needs, once its header has been found to tell the truth."""
+    """The bytes that a member's array needs, after a check of its header."""
     if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise FormatError(
-            f"{where} is encrypted or compressed in an unusual way; expected what NumPy writes"
+            f"{where} is encrypted or compressed in an unusual way; expected a file as NumPy writes it"
         )
     if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
         raise FormatError(f"{where} is damaged: its two sizes differ; save it again")
@@ -187,7 +187,7 @@ def _read_header(stream: IO[bytes], size: int, stored: int, where: str, role: st
 def _parse_header(stream: IO[bytes], where: str) -> _Header:
     start = stream.read(8)
     if not start.startswith(_NPY) or start[6:] not in (b"\x01\x00", b"\x02\x00"):
-        raise FormatError(f"{where} is not a NumPy array of format 1 or 2; expected what numpy.save writes")
+        raise FormatError(f"{where} is not a NumPy array of format 1 or 2; expected a file of numpy.save")
     width = 2 if start[6] == 1 else 4
     length = int.from_bytes(stream.read(width), "little")
     text = stream.read(length).decode("latin-1") if length <= _MAX_HEADER else ""
@@ -209,7 +209,7 @@ def _parse_header(stream: IO[bytes], where: str) -> _Header:
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """What zipfile and zlib raise on damaged files, said in one way."""
+    """Turn the errors of zipfile and zlib into a `FormatError`."""
     try:
         yield
     except PellucidError:

@@ -1,4 +1,4 @@
-"""Data sets to begin with, from scikit-learn: nothing to download."""
+"""Built-in data sets from scikit-learn: nothing to download."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ _Loaded = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], tuple[str, ...]]
 
 
 def read_builtin(name: str, *, seed: int = 0) -> Splits:
-    """A built-in data set, all of it to train on.
+    """A built-in data set, all of it for training.
 
     Args:
         name: a key of `BUILTINS`.
@@ -45,7 +45,7 @@ def read_builtin(name: str, *, seed: int = 0) -> Splits:
 
 def _digits(datasets: Any) -> _Loaded:
     bunch = datasets.load_digits()
-    # Sixteen steps of grey stretched over eight bits, so that they are pictures like any other.
+    # Sixteen levels of grey, scaled to 8 bits, so that they are pictures like any other.
     pictures = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
     return pictures, bunch.target, tuple(map(str, range(10)))
 

@@ -1,4 +1,4 @@
-"""Dataset: examples ready to train on, and what is known of them beside the numbers."""
+"""Dataset: examples ready to train on, with their classes, recipe and sources."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,16 +24,15 @@ _MOST_ROWS = 12
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dataset(Examples):
-    """m examples as columns, with their classes, their recipe and where they came from.
+    """m examples as columns, with their classes, their recipe and their sources.
 
-    X (n_x, m) is of NumPy, float64 or float32, and Y of the same type: (1, m) of 0 and 1 for two classes,
-    one-hot columns (K, m) for K classes, numbers (n_y, m) for regression; None where nothing was labelled.
+    X (n_x, m) is a NumPy array, float64 or float32, and Y has the same type: (1, m) of 0 and 1 for two
+    classes, one-hot columns (K, m) for K classes, numbers (n_y, m) for regression; None without labels.
 
     Attributes:
-        classes: the names of the classes; for two, the second is the one that Y = 1 means. Empty for
-            regression.
-        recipe: how X came from raw rows, or from the columns of a table.
-        sources: where each column came from; may be empty.
+        classes: the names of the classes; of two, the second is Y = 1. Empty for regression.
+        recipe: the preprocessing of raw rows, or of the columns of a table, that gave X.
+        sources: the source of each example; may be empty.
         skipped: one line for each source that could not be read.
     """
 
@@ -44,10 +43,10 @@ class Dataset(Examples):
 
     @classmethod
     def from_rows(cls, rows: Rows, recipe: Recipe, dtype: str = "float64") -> Self:
-        """Raw rows through the recipe.
+        """The data set of raw rows, preprocessed by the recipe.
 
         Raises:
-            DataError: rows that are not of the recipe's shape.
+            DataError: rows of another shape than the recipe's.
             NonFiniteError: NaN or infinity among the inputs, with its row and column; or a target that
                 is beyond the range of float32.
             OptionError: unknown dtype.
@@ -71,7 +70,7 @@ class Dataset(Examples):
         """(m,) integers: the index of each example's class.
 
         Raises:
-            LabelError: nothing was labelled, or the targets are numbers.
+            LabelError: there are no labels, or the targets are numbers.
         """
         if self.Y is None:
             raise LabelError("these examples have no labels; expected labelled ones")
@@ -120,7 +119,7 @@ def _targets(rows: Rows, dtype: str) -> Floats | None:
                 "expected numbers of usual size: scale them, or use float64"
             )
         return Y
-    # Two classes are told apart by one output, more by one each: see `Network.for_classes`.
+    # Two classes need one output, more need one each: see `Network.for_classes`.
     n_y = 1 if len(rows.classes) == 2 else len(rows.classes)
     return None if rows.labels is None else one_hot(rows.labels, n_y, dtype)
 
@@ -137,7 +136,7 @@ def one_hot(labels: np.ndarray[Any, Any], n_y: int, dtype: str = "float64") -> F
 
     Args:
         labels: (m,) class indices.
-        n_y: how many output units there are.
+        n_y: number of output units.
         dtype: of the result.
     """
     if n_y == 1:
@@ -152,14 +151,14 @@ def check_finite(X: Floats, sources: Sequence[str] = ()) -> None:
 
 
 def finite_blocks(blocks: Iterable[Floats], sources: Sequence[str] = ()) -> Iterator[Floats]:
-    """The blocks, each found to hold neither NaN nor infinity.
+    """The blocks, each checked to hold neither NaN nor infinity.
 
     Args:
-        blocks: (n_x, k) each, one after the other the columns X (n_x, m).
-        sources: where each of the m columns came from, if known.
+        blocks: (n_x, k) each, consecutive columns of X (n_x, m).
+        sources: the source of each of the m examples, if known.
 
     Raises:
-        NonFiniteError: in the terms of the caller's rows: the example is the row, the input the column.
+        NonFiniteError: with the row (the example) and column (the input) of the caller's data.
     """
     blocks, start = iter(blocks), 0
     for X in blocks:

@@ -1,6 +1,6 @@
-"""What Pillow makes of one open file. The only module that imports Pillow, and so imported late.
+"""Decode one open picture file with Pillow. The only module that imports Pillow, so it is imported late.
 
-Everything here runs in several threads at once, and changes none of Pillow's global settings.
+The functions run in several threads at once, and change none of Pillow's global settings.
 """
 
 from typing import Any, BinaryIO
@@ -36,14 +36,14 @@ def decode(file: BinaryIO, name: str, shape: tuple[int, ...]) -> np.ndarray[Any,
 
     Args:
         file: at its beginning, and seekable.
-        name: what messages call it.
+        name: of the file, for messages.
         shape: (height, width, 3) or (height, width).
 
     Returns:
         uint8 of `shape`.
 
     Raises:
-        FormatError: it is no picture of the formats read here, too large, truncated or damaged.
+        FormatError: it is not a picture of a supported format, too large, truncated or damaged.
     """
     try:
         image = _open(file, name)
@@ -51,7 +51,7 @@ def decode(file: BinaryIO, name: str, shape: tuple[int, ...]) -> np.ndarray[Any,
         return _resized(_upright(image), shape)
     except FormatError:
         raise
-    # Decoders meet hostile bytes with whatever their code happens to raise.
+    # On hostile bytes a decoder may raise any exception.
     except Exception as error:
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise FormatError(
@@ -61,15 +61,15 @@ def decode(file: BinaryIO, name: str, shape: tuple[int, ...]) -> np.ndarray[Any,
 
 
 def _open(file: BinaryIO, name: str) -> ImageFile:
-    """The header read, and the size checked before the pixels are allocated."""
+    """The picture with its header read, its size checked before the pixels are allocated."""
     head = file.read(HEAD_BYTES)
-    found = picture_format(head)
-    if found is None:
+    kind = picture_format(head)
+    if kind is None:
         raise FormatError(f"{name} is {_foreign_format(head)}; expected {EXPECTED}")
     file.seek(0)
     limit = f"expected at most {MAX_PIXELS:,} pixels: reduce it, or remove it"
     try:
-        image = _reader(found, file)
+        image = _reader(kind, file)
     except Image.DecompressionBombError as error:
         raise FormatError(f"{name} is too large to decode; {limit}") from error
     if image.width * image.height > MAX_PIXELS:
@@ -77,33 +77,33 @@ def _open(file: BinaryIO, name: str) -> ImageFile:
     return image
 
 
-def _reader(found: str, file: BinaryIO) -> ImageFile:
+def _reader(kind: str, file: BinaryIO) -> ImageFile:
     # The formats' own classes, because Image.open warns of large pictures before they can be refused,
     # and warnings belong to the whole process, not to one of its threads.
-    if found == "JPEG":
+    if kind == "JPEG":
         return JpegImageFile(file)
-    if found == "PNG":
+    if kind == "PNG":
         return PngImageFile(file)
-    if found == "BMP":
+    if kind == "BMP":
         return BmpImageFile(file)
     return WebPImageFile(file)
 
 
 def _foreign_format(head: bytes) -> str:
-    """What a file that is none of ours may be: the formats people rename or forget to convert."""
+    """The probable format of an unsupported file, among those that people rename or forget to convert."""
     if head.startswith((b"GIF87a", b"GIF89a")):
         return "a GIF picture"
     if head.startswith((b"II*\0", b"MM\0*")):
         return "a TIFF picture"
     if head[4:8] == b"ftyp":
         return "a HEIC or AVIF picture, or a film"
-    return "no picture"
+    return "not a picture"
 
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    # Damaged EXIF data says nothing against the pixels.
+    # The pixels may be sound although the EXIF data are damaged.
     except Exception:
         return image
     return image if turn is None else image.transpose(turn)

@@ -1,7 +1,7 @@
-"""Which pictures a folder holds, and which class each belongs to. Names decide; no file is opened.
+"""The pictures of a folder and their classes, by names alone; no file is opened.
 
-Three layouts are understood: folders train and test, each of one of the other two; one folder per class;
-or all pictures side by side with the class in their names, as in cat.17.jpg.
+Three layouts are supported: folders train and test, each in one of the other two layouts; one folder per
+class; or all pictures in one folder with the class in their names, as in cat.17.jpg.
 """
 
 import os
@@ -20,12 +20,12 @@ LAYOUTS = "one folder per class, or the class in the names, such as cat.17.jpg"
 _TRAIN = ("train", "training", "train_set", "training_set")
 _TEST = ("test", "testing", "test_set")
 _VALIDATION = ("val", "valid", "validation")
-# The name before the last number, whatever stands between: cat.17, cat_17, cat-17, cat17, cat (17).
+# The name before the last number, with any separator: cat.17, cat_17, cat-17, cat17, cat (17).
 _NUMBERED = re.compile(r"(?P<name>.*?)[\s._-]*\(?[0-9]+\)?")
 
 
 class LeftOut(str):
-    """A line about a folder that is no part of the data, beside those about unreadable pictures."""
+    """A line about a folder that is not part of the data, unlike lines about unreadable pictures."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ class Survey:
     """The pictures of one part of the data, training or test.
 
     Attributes:
-        folder: where they are.
+        folder: that holds them.
         paths: of the pictures: class by class for class folders, in natural order (cat.2 before cat.10).
         names: the class of each of `paths`.
         notes: a line for each folder that was left out.
@@ -62,10 +62,10 @@ class _Listing:
 
 
 def survey_folder(root: Path) -> tuple[Survey | None, Survey | None]:
-    """What there is to train on, and to test on; without folders train and test, all is for training.
+    """The training part and the test part; without folders train and test, all pictures are for training.
 
     Args:
-        root: the folder that holds all of it.
+        root: the folder that holds both.
 
     Raises:
         NotFoundError: there is no such folder.
@@ -81,7 +81,7 @@ def survey_folder(root: Path) -> tuple[Survey | None, Survey | None]:
 
 
 def list_pictures(folder: str | PathLike[str]) -> list[Path]:
-    """Every file in `folder`, or up to three folders down, that is named as pictures are.
+    """Every file in `folder`, or up to three levels below, with the extension of a picture.
 
     Returns:
         At least one path; in each folder in natural order, before those of the folders inside it.
@@ -98,11 +98,11 @@ def list_pictures(folder: str | PathLike[str]) -> list[Path]:
 
 
 def walk_pictures(folder: Path, depth: int = 3, ancestors: tuple[str, ...] = ()) -> Iterator[Path]:
-    """The paths of `list_pictures` one by one, so that a caller may stop at the first.
+    """The paths of `list_pictures` one by one, so that a caller can stop at the first.
 
     Args:
         folder: where to begin.
-        depth: how many folders down to go.
+        depth: how many levels below to search.
         ancestors: the resolved folders that led here; links back to them are not followed.
 
     Raises:
@@ -117,7 +117,7 @@ def walk_pictures(folder: Path, depth: int = 3, ancestors: tuple[str, ...] = ())
 
 
 def _list(folder: Path, ancestors: tuple[str, ...]) -> _Listing:
-    """What is in `folder`, without links to it, to the `ancestors` it was found in, or above them.
+    """The entries of `folder`, without links to it, to its `ancestors` on the way here, or above them.
 
     The ancestors are resolved paths.
     """
@@ -147,7 +147,7 @@ def _list(folder: Path, ancestors: tuple[str, ...]) -> _Listing:
 
 
 def _natural(path: Path) -> tuple[list[str | int], str]:
-    # Splitting at numbers puts text at even and numbers at odd places: like meets like.
+    # Text is at even and numbers at odd places, so that text is compared with text.
     parts = re.split(r"([0-9]+)", path.name)
     return [int(part) if i % 2 else part.casefold() for i, part in enumerate(parts)], path.name
 
@@ -155,8 +155,8 @@ def _natural(path: Path) -> tuple[list[str | int], str]:
 def _split(root: Path) -> tuple[Path | None, Path | None, tuple[str, ...]]:
     """The folder to train on, the folder to test on, and a line for each other folder of pictures.
 
-    A class may well be called train, or valid, so these names divide the data only where nothing
-    contradicts it: a training folder beside a test folder, or either without other folders of pictures.
+    A class may be called train or valid, so these names split the data only if nothing contradicts that:
+    a training folder beside a test folder, or either without other folders of pictures.
     """
     listing = _list(root, ())
     train = _only(listing.folders, _TRAIN)
@@ -169,12 +169,12 @@ def _split(root: Path) -> tuple[Path | None, Path | None, tuple[str, ...]]:
         for sub in listing.folders
         if sub not in (train, test) and any(walk_pictures(sub, 2, (os.path.realpath(root),)))
     ]
-    strangers = [sub for sub in others if sub != validation]
-    if strangers and train is None:
+    unknown = [sub for sub in others if sub != validation]
+    if unknown and train is None:
         return root, None, ()
-    if strangers and train is not None and test is None:
+    if unknown and train is not None and test is None:
         raise FormatError(
-            f"{shown(root)} holds the folder {shown(train.name)} beside {_names(strangers)}; expected "
+            f"{shown(root)} holds the folder {shown(train.name)} beside {_names(unknown)}; expected "
             "either train and test, or one folder per class: move or rename one of them"
         )
     if listing.pictures:
@@ -196,7 +196,7 @@ def _only(folders: list[Path], names: tuple[str, ...]) -> Path | None:
 
 
 def _survey(folder: Path, root: Path) -> Survey:
-    """The pictures of one part and their classes, in the layout that it has."""
+    """The pictures of one part and their classes, in either layout."""
     above = () if folder == root else (os.path.realpath(root),)
     listing = _list(folder, above)
     paths: list[Path] = []
@@ -237,7 +237,7 @@ def _class_of(path: Path) -> str:
     match = _NUMBERED.fullmatch(path.stem)
     name = match["name"] if match else ""
     if not any(character.isalpha() for character in name):
-        raise LabelError(f"{shown(path)}: no class can be told from the name; expected {LAYOUTS}")
+        raise LabelError(f"{shown(path)}: the name contains no class; expected {LAYOUTS}")
     return shown(name)
 
 

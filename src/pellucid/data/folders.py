@@ -1,4 +1,4 @@
-"""Folders of photographs, read into labelled examples."""
+"""Labelled examples from folders of photographs."""
 
 from os import PathLike
 from pathlib import Path
@@ -24,18 +24,18 @@ def read_folder(
 ) -> Splits:
     """The photographs of a folder, labelled by its layout.
 
-    Either one folder per class, or all pictures side by side with the class before the number in their
-    names (cat.17.jpg). Where there are folders train and test (or val, valid, validation for want of
-    test; in any case of letters), both are read, and the classes are those of the training part;
-    without them, all is for training. Hidden files, and files not named as pictures are, are ignored.
+    Either one folder per class, or all pictures in one folder with the class before the number in their
+    names (cat.17.jpg). If there are folders train and test (or val, valid, validation instead of test; in
+    upper or lower case), both are read, and the classes are those of the training part; otherwise all
+    pictures are for training. Hidden files and files without the extension of a picture are ignored.
 
     Args:
-        folder: where to look. Pictures may lie one level below a class folder, and be links.
+        folder: of the pictures. They may be one level below a class folder, and may be links.
         shape: (height, width, 3) for colour, (height, width) for grey.
         strict: refuse the first picture that cannot be read; otherwise it is skipped.
         progress: called with (done, total) after each picture, counted over both parts.
-        least: how many classes the training part must have; 1 will do to evaluate a model on.
-        only_test: where there is a test part, read that alone.
+        least: the least number of classes in the training part; 1 suffices to evaluate a model.
+        only_test: if there is a test part, read only that.
 
     Returns:
         Rows (m, *shape) of uint8 with sorted classes. `skipped` has a line for each picture
@@ -46,7 +46,7 @@ def read_folder(
         FormatError: no pictures, contradicting layouts, or pictures that cannot be read.
         LabelError: fewer than `least` classes to train on, a test class that training lacks, a file name
             without a class, or a training class none of whose pictures could be read.
-        OptionError: a shape that no picture has.
+        OptionError: a shape that is invalid for pictures.
         MissingPackageError: Pillow is not installed.
     """
     train, test = survey_folder(Path(folder))
@@ -86,7 +86,7 @@ def _check_classes(train: Survey, test: Survey | None, least: int) -> None:
 
 
 def _check_none_lost(part: Survey, needed: tuple[str, ...], failures: dict[int, str]) -> None:
-    """Refuse to lose all pictures of a class: it could not be learned, and nobody would notice."""
+    """Refuse a class without a single readable picture, which the network could not learn."""
     read = {name for index, name in enumerate(part.names) if index not in failures}
     for name in needed:
         if name not in read:

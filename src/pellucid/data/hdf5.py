@@ -1,8 +1,8 @@
 """HDF5 files: the course's layout, and plain ones with X and y.
 
-Only data that stands in the file itself is read: HDF5 can also point to other files (links, external
-storage, virtual data sets) and load code for foreign compression, and none of that is followed. The
-HDF5 library trusts compressed chunks to have the length they should, so that is checked first.
+Only data in the file itself are read: HDF5 can also point to other files (links, external storage,
+virtual data sets) and load code for other compressions, and none of that is followed. The HDF5 library
+trusts the declared length of compressed chunks, so it is checked first.
 """
 
 import os
@@ -19,7 +19,7 @@ _MAX_NAMES = 1000
 
 
 def is_hdf5(head: bytes) -> bool:
-    """Whether a file that begins so is HDF5: its signature stands at 0, 512, 1024, 2048, ..."""
+    """Whether these first bytes begin an HDF5 file: its signature is at 0, 512, 1024, 2048, ..."""
     offset = 0
     while offset < len(head):
         if head.startswith(_SIGNATURE, offset):
@@ -31,8 +31,8 @@ def is_hdf5(head: bytes) -> bool:
 def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
     """Read an HDF5 file: train_set_x, train_set_y, list_classes and their test_ variants, or X and y.
 
-    Pictures are (m, height, width, 3) or (m, height, width) uint8, numbers are (m, n). What else the
-    data sets may be called, and which targets are classes or numbers, is the same as for NumPy files.
+    Pictures are (m, height, width, 3) or (m, height, width) uint8, numbers are (m, n). The other
+    accepted names, and the rule for classes or regression, are those of NumPy files.
 
     Args:
         path: of the file.
@@ -40,8 +40,8 @@ def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
 
     Raises:
         NotFoundError: there is no such file.
-        FormatError: it is not HDF5, is damaged, points outside itself, or holds nothing that could be X.
-        LabelError: labels that are no classes.
+        FormatError: it is not HDF5, is damaged, points outside itself, or has no data set that could be X.
+        LabelError: labels that cannot be classes.
         NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: its training and test examples differ in shape.
         MissingPackageError: h5py is not installed.
@@ -76,7 +76,7 @@ def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
 
 
 def _names(file: Any, path: Path) -> dict[str, bytes]:
-    """What the root group holds: text to the name as HDF5 knows it. No link is followed."""
+    """The names in the root group: as text, to the name in HDF5's bytes. No link is followed."""
     if len(file) > _MAX_NAMES:
-        raise FormatError(f"{path} holds {len(file)} things; expected at most {_MAX_NAMES} data sets")
+        raise FormatError(f"{path} holds {len(file)} objects; expected at most {_MAX_NAMES} data sets")
     return {name.decode("utf-8", "backslashreplace"): name for name in file.id}

@@ -1,4 +1,4 @@
-"""From a path or a name to data sets: read, check, split, prepare. `sources` knows the formats."""
+"""Data sets from a path or a name: read, check, split, preprocess. `sources` knows the formats."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,16 +38,16 @@ def load_data(
 
     Args:
         source: an HDF5, .npz or picture source on disk, or the name of a built-in data set.
-        test: where the test set is; left out, it is the test part of `source`, or else a share of its
-            examples, drawn so that every class keeps its share.
-        task: "classification" or "regression" for the targets in array files. None: as the training
-            targets say. Texts, integers, truth values, one-hot columns and few whole floating-point
-            numbers are classes; other floating-point numbers are a regression (the rule in full is
+        test: source of the test set; None: the test part of `source`, or else a share of its examples,
+            stratified by class.
+        task: "classification" or "regression" for the targets in array files. None: inferred from the
+            training targets. Texts, integers, booleans, one-hot columns and a few different integers in
+            floating point are classes; other floating-point numbers mean regression (the full rule is
             `pellucid.data.task.task_of_array`).
-        image_size: (height, width) that photographs are resized to, or one number for both; stored
-            arrays keep theirs.
+        image_size: (height, width) that photographs are resized to, or one number for both; arrays keep
+            their size.
         scaling: see `Recipe.for_rows`; means and deviations are those of the training set.
-        test_fraction: the share that is split off where there is no test set.
+        test_fraction: the share that is split off if there is no test set.
         seed: of that split (and of the built-in data sets that are drawn).
         dtype: of X and Y: "float64" or "float32".
         strict: refuse a folder with an unreadable picture instead of skipping it.
@@ -57,11 +57,11 @@ def load_data(
         `(train, test)`. For regression Y (n_y, m) is in the targets' units, and there are no classes.
 
     Raises:
-        NotFoundError: nothing there, and no built-in data set of that name.
+        NotFoundError: neither a path nor a built-in data set has that name.
         FormatError: a file that is damaged, or holds nothing that can be trained on.
-        LabelError: labels that are missing, no classes, or all the same; a constant target of a regression.
+        LabelError: labels that are missing, cannot be classes, or are all the same; a constant target.
         NonFiniteError: NaN or infinity, with its row and column.
-        OptionError: an option that does not exist, or is of another type.
+        OptionError: an option of an unknown value or another type.
     """
     check_task(task)
     check_known("scaling", scaling, SCALINGS)
@@ -78,7 +78,7 @@ def load_data(
     if held_out is None:
         with _named(source):
             train_rows, test_rows = _split(train, test_fraction, seed)
-        # What was skipped belongs to neither part; it is reported once, with the first.
+        # Skipped sources belong to neither part; they are reported once, with the training part.
         train, held_out = train.take(train_rows, train.skipped), train.take(test_rows)
     held_out = _labelled(held_out, test or source, task, least=1)
     with _named(test or source):
@@ -87,7 +87,7 @@ def load_data(
     try:
         return Dataset.from_rows(train, recipe, dtype), Dataset.from_rows(held_out, recipe, dtype)
     except NonFiniteError:
-        # A part that was split off counts its rows otherwise than the file: better the row of the file.
+        # A part that was split off numbers its rows differently: report the row of the file.
         if whole.rows.dtype.kind == "f":
             check_finite(whole.rows.reshape(len(whole), -1).T, whole.sources)
         raise
@@ -108,14 +108,14 @@ def load_labelled(
     Args:
         source: as for `load_data`.
         recipe: the model's.
-        classes: the model's; empty where it predicts numbers.
-        part: "test" (the training part where there is no test part), or "train".
+        classes: the model's; empty for regression.
+        part: "test" (the training part if there is no test part), or "train".
         dtype: of X and Y.
         strict: as for `load_data`.
         progress: as for `load_data`.
 
     Raises:
-        As `load_data`; LabelError also for a class that the model does not know.
+        As `load_data`; LabelError also for a class that the model lacks.
     """
     return load_part(source, recipe, classes, part=part, dtype=dtype, strict=strict, progress=progress)[0]
 
@@ -130,7 +130,7 @@ def load_part(
     strict: bool = False,
     progress: Progress = silent,
 ) -> tuple[Dataset, str]:
-    """What `load_labelled` reads, and which part of the source it is: "test" or "train"."""
+    """The data set of `load_labelled`, and the part of the source that it is: "test" or "train"."""
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     refuse_pictures(recipe, source)
@@ -170,12 +170,12 @@ def read_inputs(
         progress: called with (done, total) while pictures are read.
 
     Returns:
-        Rows (m, n_x) in the order of the sources. What two of them lead to is there once.
+        Rows (m, n_x) in the order of the sources. A file that occurs twice is read once.
 
     Raises:
         NotFoundError: a path or pattern that matches nothing.
         DataError: pictures for a model of numbers, or rows of another shape.
-        FormatError: nothing could be read.
+        FormatError: no example could be read.
     """
     batches: list[Rows] = []
     pending: list[Path] = []
@@ -217,7 +217,7 @@ def _height_and_width(image_size: int | tuple[int, int]) -> tuple[int, int]:
     whole = all(isinstance(side, (int, np.integer)) and not isinstance(side, bool) for side in sides)
     if len(sides) != 2 or not whole:
         raise OptionError(
-            f"image_size is {shown(repr(image_size), 80)}; expected a whole number such as 64, or "
+            f"image_size is {shown(repr(image_size), 80)}; expected an integer such as 64, or "
             "(height, width) such as (48, 64)"
         )
     return int(sides[0]), int(sides[1])
@@ -225,7 +225,7 @@ def _height_and_width(image_size: int | tuple[int, int]) -> tuple[int, int]:
 
 @contextmanager
 def _named(where: str | os.PathLike[str]) -> Iterator[None]:
-    """What is wrong with the examples of a source, said with its name."""
+    """Put the name of a source in front of errors about its examples."""
     try:
         yield
     except DataError as error:
@@ -241,13 +241,13 @@ def _split(rows: Rows, fraction: float, seed: int) -> tuple[np.ndarray[Any, Any]
 
 
 def _labelled(rows: Rows | None, where: str | os.PathLike[str], task: str | None, least: int = 2) -> Rows:
-    """The rows, found to have labels or targets for the task.
+    """The rows, checked to have labels or targets for the task.
 
     Args:
         rows: of a reader.
         where: their source, for messages.
         task: "classification" or "regression"; None: either.
-        least: how many classes there must be; of a regression 2 refuses a constant target.
+        least: the least number of classes; for regression, 2 refuses a constant target.
     """
     if rows is None or rows.task is None:
         raise LabelError(f"{where} has no labels; expected labelled examples")
@@ -259,18 +259,16 @@ def _labelled(rows: Rows | None, where: str | os.PathLike[str], task: str | None
         if least > 1:
             _check_targets(rows.targets, where)
         return rows
-    assert rows.labels is not None  # what has a task has either
+    assert rows.labels is not None  # rows with a task have either
     check_labels(rows.labels, rows.classes, str(where), least)
     found = np.unique(rows.labels)
     if len(found) < least:
-        raise LabelError(
-            f"{where}: all labels are {rows.classes[found[0]]}; expected at least two classes to tell apart"
-        )
+        raise LabelError(f"{where}: all labels are {rows.classes[found[0]]}; expected at least two classes")
     return rows
 
 
 def _check_targets(targets: np.ndarray[Any, Any], where: str | os.PathLike[str]) -> None:
-    """Refuse targets (m, n_y) that cannot be learned: a constant one, or numbers without a mean."""
+    """Refuse targets (m, n_y) that cannot be learned: a constant one, or numbers without a finite mean."""
     constant = np.flatnonzero((targets == targets[0]).all(axis=0))
     if len(constant):
         column = constant[0]

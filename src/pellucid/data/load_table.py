@@ -1,4 +1,4 @@
-"""From files of tables to data sets: read, decide what is predicted, split, prepare."""
+"""Data sets from table files: read, decide the task, split, preprocess."""
 
 import os
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class LoadedTables:
         test: the same of the test rows.
         train_table: the rows of `train`.
         test_table: the rows of `test`.
-        target: what is predicted.
+        target: the column that is predicted.
     """
 
     train: Dataset
@@ -40,15 +40,15 @@ class LoadedTables:
 
     @property
     def recipe(self) -> TableRecipe:
-        """How the columns of a table become inputs."""
+        """The preprocessing of the columns into inputs."""
         assert isinstance(self.train.recipe, TableRecipe)  # load_tables saw to it
         return self.train.recipe
 
     @property
     def fitting(self) -> Dataset:
-        """The training set with scaled numbers (`target.scale`): what a network is trained on.
+        """The training set with scaled targets (`target.scale`), to train a network on.
 
-        The parameters that come of it go through `target.scale.folded`, and predict in the target's units.
+        With the trained parameters, `target.scale.folded` gives those that predict in the target's units.
         """
         assert self.train.Y is not None  # rows without a target were left out
         return replace(self.train, Y=self.target.scale.scaled(self.train.Y))
@@ -75,14 +75,14 @@ def load_tables(
 
     Args:
         source: a file that `read_table` reads, or a table.
-        test: the same; left out, a share of the rows, of each class its share.
+        test: the same; None: a share of the rows, stratified by class.
         target: the column that is predicted.
         numeric: see `TableRecipe.fit`.
         categorical: see `TableRecipe.fit`.
         drop: see `TableRecipe.fit`.
         encoding: see `TableRecipe.fit`.
         task: see `Target.decide`.
-        test_fraction: the share that is split off where there is no test table.
+        test_fraction: the share that is split off if there is no test table.
         seed: of that split.
         dtype: of X and Y.
 
@@ -92,17 +92,17 @@ def load_tables(
     check_split(test_fraction, seed, dtype)
     table, skipped = _with_target(_read(source, categorical), target)
     decided = Target.decide(table, target, task)
-    # Asked of all rows: a few of them may look different.
-    said = {target, *numeric, *categorical, *drop}
-    texts = [name for name in table.names if name not in said and not is_number(table, name)]
-    # Where there is one file, what was left out is told once, with the training rows.
-    gone: tuple[str, ...] = ()
+    # Decided on all rows: a subset may look different.
+    declared = {target, *numeric, *categorical, *drop}
+    texts = [name for name in table.names if name not in declared and not is_number(table, name)]
+    # With one file, rows left out are reported once, with the training rows.
+    test_skipped: tuple[str, ...] = ()
     if test is None:
         train_rows, test_rows = _split(table, decided, test_fraction, seed)
         table, held_out = table.take(train_rows), table.take(test_rows)
     else:
         as_text = [*categorical, *texts, *([target] if decided.is_text else [])]
-        held_out, gone = _with_target(_read(test, as_text), target)
+        held_out, test_skipped = _with_target(_read(test, as_text), target)
     recipe = TableRecipe.fit(
         table,
         numeric=numeric,
@@ -113,7 +113,7 @@ def load_tables(
     )
     return LoadedTables(
         _dataset(table, recipe, decided, dtype, skipped),
-        _dataset(held_out, recipe, decided, dtype, gone),
+        _dataset(held_out, recipe, decided, dtype, test_skipped),
         table,
         held_out,
         decided,
@@ -128,12 +128,12 @@ def load_labelled_table(
     Args:
         source: a file that `read_table` reads, or a table.
         recipe: the model's.
-        classes: the model's; empty where it predicts numbers.
+        classes: the model's; empty for regression.
         dtype: of X and Y.
 
     Raises:
         As `read_table`, `TableRecipe.columns` and `Target.encode`.
-        LabelError: the recipe does not know which column it was that the model predicts.
+        LabelError: the recipe does not name the column that the model predicts.
     """
     if not recipe.target:
         raise LabelError(
@@ -146,7 +146,7 @@ def load_labelled_table(
 
 
 def read_table_inputs(source: Source, recipe: TableRecipe) -> Table:
-    """A table whose columns are read as those of a model's training were, to predict on.
+    """A table to predict on, whose columns are read with the types that they had in training.
 
     Raises:
         As `read_table`.
@@ -159,18 +159,18 @@ def _read(source: Source, text: Sequence[str]) -> Table:
 
 
 def _with_target(table: Table, target: str) -> tuple[Table, tuple[str, ...]]:
-    """The rows whose target is there, and what is to be said of the others."""
+    """The rows with a target, and a line about the rows without one."""
     table.require([target], "the target has to be one of them")
-    gone = table.missing(target)
-    if not gone.any():
+    missing = table.missing(target)
+    if not missing.any():
         return table, ()
-    if gone.all():
+    if missing.all():
         where = table.where or "the table"
         raise LabelError(f"{where}: the target {shown(target)} has no values; expected one in each row")
-    rows = "rows are" if gone.sum() > 1 else "row is"
-    first = table.place(int(np.argmax(gone)))
-    line = f"{gone.sum()} {rows} left out, without a value of {shown(target)}: {first}"
-    return table.take(np.flatnonzero(~gone)), (line,)
+    rows = "rows are" if missing.sum() > 1 else "row is"
+    first = table.place(int(np.argmax(missing)))
+    line = f"{missing.sum()} {rows} left out, without a value of {shown(target)}: {first}"
+    return table.take(np.flatnonzero(~missing)), (line,)
 
 
 def _split(table: Table, target: Target, fraction: float, seed: int) -> tuple[Any, Any]:

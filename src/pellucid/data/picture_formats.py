@@ -1,6 +1,6 @@
-"""Which files are pictures: told by how they begin, never by their name."""
+"""The format of a picture, recognised by its first bytes, never by its name."""
 
-# How many bytes of a file's beginning `looks_like_picture` wants.
+# How many of a file's first bytes `looks_like_picture` needs.
 HEAD_BYTES = 32
 # A quarter of a gigabyte as RGB: where Pillow, too, begins to suspect a decompression bomb.
 MAX_PIXELS = 89_478_485
@@ -8,12 +8,12 @@ EXPECTED = "a JPEG, PNG, BMP or WebP picture"
 
 
 def looks_like_picture(head: bytes) -> bool:
-    """Whether a file that begins with `head` (`HEAD_BYTES` of it, or all) is of a format read here."""
+    """Whether a file that begins with `head` (`HEAD_BYTES` of it, or all) is of a supported format."""
     return picture_format(head) is not None
 
 
 def picture_format(head: bytes) -> str | None:
-    """JPEG, PNG, WebP, BMP, or None: what a file is that begins with `head`."""
+    """The format of a file that begins with `head`: JPEG, PNG, WebP, BMP, or None."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):

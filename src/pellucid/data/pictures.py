@@ -1,6 +1,6 @@
-"""Photographs: one file, or many at once, to 8-bit pictures of one size.
+"""Photographs, one or many at once, as 8-bit pictures of one size.
 
-JPEG, PNG, BMP and WebP, told apart by their content and never by their name.
+JPEG, PNG, BMP and WebP files are recognised by content, never by name.
 """
 
 import os
@@ -17,15 +17,15 @@ from pellucid.data.rows import Progress, silent
 from pellucid.errors import DataError, FormatError, MissingPackageError, OptionError
 from pellucid.files.reading import open_regular, shown
 
-# More than any picture of `picture_formats.MAX_PIXELS` takes, because WebP files are read whole.
+# WebP files are read whole: this is more than a picture of `picture_formats.MAX_PIXELS` takes.
 _MAX_BYTES = 1 << 29
 _MAX_THREADS = 16
 
 
 def decode_picture(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    """One photograph as a network sees it; may be called from several threads.
+    """One photograph, decoded for a network; may be called from several threads.
 
-    The picture is decoded whole, turned upright by its EXIF orientation, laid over white where it is
+    The picture is decoded whole, turned upright by its EXIF orientation, composed over white if
     transparent, reduced to 8 bits, converted and resized with bicubic interpolation. For an ordinary
     photograph that is `Image.open(path).convert("RGB").resize((width, height), BICUBIC)`, exactly.
 
@@ -38,8 +38,8 @@ def decode_picture(path: str | PathLike[str], shape: tuple[int, ...]) -> np.ndar
 
     Raises:
         NotFoundError: there is no such file.
-        FormatError: it is no regular file, no such picture, too large, truncated or damaged.
-        OptionError: a shape that no picture has.
+        FormatError: it is not a regular file or such a picture, is too large, truncated or damaged.
+        OptionError: a shape that is invalid for pictures.
         MissingPackageError: Pillow is not installed.
     """
     _check_shape(shape)
@@ -67,12 +67,12 @@ def read_pictures(
 
     Returns:
         The pictures, (m, *shape) uint8; the paths they came from; and for each path that was skipped,
-        one line that says why.
+        one line with the reason.
 
     Raises:
-        FormatError: nothing could be read; or, if `strict`, something could not.
+        FormatError: no picture could be read; or, if `strict`, some could not.
         NotFoundError: if `strict`, a file that does not exist.
-        OptionError: a shape that no picture has, or less than one thread.
+        OptionError: a shape that is invalid for pictures, or fewer than one thread.
         MissingPackageError: Pillow is not installed.
     """
     rows, failures = decode_all(paths, shape, strict=strict, progress=progress, threads=threads)
@@ -88,10 +88,10 @@ def decode_all(
     progress: Progress = silent,
     threads: int | None = None,
 ) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
-    """What `read_pictures` does, for callers who know each picture by its place in `paths`.
+    """As `read_pictures`, with the failures by index into `paths`.
 
     Returns:
-        The pictures that could be read, and for each other one, by its index, the line that says why.
+        The pictures that could be read, and for each other one, by its index, a line with the reason.
 
     Raises:
         DataError: as in `read_pictures`.
@@ -116,7 +116,7 @@ def decode_all(
                 rows[index - len(failures)] = result
             progress(index + 1, len(paths))
     finally:
-        # After Ctrl-C nobody waits for the pictures in hand, and no other is begun.
+        # After Ctrl-C, do not wait for pictures in progress, and start no others.
         pool.shutdown(wait=False, cancel_futures=True)
     if len(failures) == len(paths):
         raise FormatError(f"none of {len(paths)} pictures could be read; the first: {failures[0]}")
@@ -137,7 +137,7 @@ def _processors() -> int:
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:
-    # A recipe is what decides which shapes pictures may have.
+    # `Recipe` validates the shapes of pictures.
     Recipe("pictures", shape)
 
 

@@ -1,4 +1,4 @@
-"""Recipe: the preprocessing that travels with a model, so that predicting repeats what training did."""
+"""Recipe: the preprocessing stored with a model, so that prediction repeats that of training."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ SCALINGS = ("auto", "none", "unit", "standard")
 KINDS = ("pictures", "numbers")
 _MAX_SIDE = 4096
 _MAX_INPUTS = 2**31
-# Numbers of a block of columns, about: large enough for fast products, small beside any model's data.
+# About how many numbers a block of columns has: enough for fast products, few beside any model's data.
 _BLOCK_NUMBERS = 2**22
 _BLOCK_ROWS, _FEWEST_ROWS = 4096, 64
 
@@ -21,14 +21,14 @@ Floats = np.ndarray[Any, Any]
 
 
 class Scaling(NamedTuple):
-    """(raw - mean) / deviation, each (n_x,); empty where nothing is done."""
+    """(raw - mean) / deviation, each (n_x,); empty: no change."""
 
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
 
 
 class AnyRecipe(Protocol):
-    """What a model and the commands ask of a recipe, be it of arrays or of tables."""
+    """The interface of recipes, for arrays or tables, that models and commands use."""
 
     @property
     def kind(self) -> str:
@@ -36,25 +36,25 @@ class AnyRecipe(Protocol):
 
     @property
     def n_x(self) -> int:
-        """How many inputs one example becomes."""
+        """The number of inputs per example."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one raw example."""
+        """The shape of one raw example."""
 
     @property
     def target(self) -> str:
-        """The name of what is predicted; empty: it has none."""
+        """The name of the predicted column; empty: it has none."""
 
     @property
     def scaling(self) -> Scaling | None:
-        """All that is done to raw rows (m, n_x), where it is no more than this."""
+        """The scaling of raw rows (m, n_x), if that is the whole preprocessing; else None."""
 
     def describe(self) -> str:
-        """What one example is, in the words of an error message."""
+        """A description of the examples, for error messages."""
 
     def describe_scaling(self) -> str:
-        """What is done to the numbers, for people."""
+        """The scaling of the inputs, in words."""
 
     def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Floats]:
         """X (n_x, m) of raw examples, a few thousand columns at a time; at least one block.
@@ -64,10 +64,10 @@ class AnyRecipe(Protocol):
         """
 
     def pictures(self, X: Floats) -> Floats | None:
-        """The way back, to look at: (m, height, width[, 3]) uint8; None where X holds no pictures."""
+        """X as pictures (m, height, width[, 3]) uint8, for display; None: X holds no pictures."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
+        """Plain values, for a model file."""
 
 
 def block_slices(m: int, n_x: int) -> Iterator[slice]:
@@ -78,7 +78,7 @@ def block_slices(m: int, n_x: int) -> Iterator[slice]:
 
 @dataclass(frozen=True)
 class Recipe:
-    """From raw rows to the columns a network sees: flatten, x = (raw - mean) / deviation / divisor.
+    """The preprocessing of raw rows into columns: flatten, x = (raw - mean) / deviation / divisor.
 
     A photograph is first turned upright by its EXIF orientation, converted to the colours of `shape`
     and resized to its height and width with bicubic interpolation.
@@ -86,9 +86,9 @@ class Recipe:
     Attributes:
         kind: "pictures" or "numbers".
         shape: of one raw example: (height, width, 3), (height, width) for grey, or (n,).
-        divisor: what every number is divided by (255 for pictures in the unit scaling).
-        mean: per input, subtracted; empty: nothing is.
-        deviation: per input, divided by; empty: nothing is.
+        divisor: divides every number (255 for pictures in the unit scaling).
+        mean: (n_x,) subtracted; empty: none.
+        deviation: (n_x,) divided by; empty: none.
     """
 
     kind: str
@@ -120,7 +120,7 @@ class Recipe:
         Args:
             rows: (m, height, width[, 3]) or (m, n).
             scaling: "unit" divides by 255; "standard" gives every input mean 0 and deviation 1 over
-                these rows; "none" leaves the numbers; "auto" is "unit" for 8-bit pictures and
+                these rows; "none" changes nothing; "auto" is "unit" for 8-bit pictures and
                 "standard" for everything else.
 
         Raises:
@@ -139,38 +139,38 @@ class Recipe:
 
     @property
     def n_x(self) -> int:
-        """How many inputs one example becomes."""
+        """The number of inputs per example."""
         return math.prod(self.shape)
 
     @property
     def scaling(self) -> Scaling | None:
-        """Mean and deviation, where these are all that is done to rows of numbers."""
+        """Mean and deviation, if these are the whole preprocessing of rows of numbers."""
         if self.kind != "numbers" or self.divisor != 1.0:
             return None
         return Scaling(self.mean, self.deviation)
 
     def describe(self) -> str:
-        """What one example is, in the words of an error message."""
+        """A description of the examples, for error messages."""
         if self.kind == "pictures":
             colour = "colour" if len(self.shape) == 3 else "grey"
             return f"{colour} pictures of {self.shape[1]} x {self.shape[0]} pixels"
         return f"rows of {self.n_x} numbers"
 
     def describe_scaling(self) -> str:
-        """What is done to the numbers, for people."""
+        """The scaling of the inputs, in words."""
         if self.mean:
             return "each scaled to mean 0 and deviation 1"
         return f"divided by {self.divisor:g}" if self.divisor != 1.0 else "as they are"
 
     def columns(self, rows: Floats, dtype: str = "float64") -> Floats:
-        """X (n_x, m): each raw row flattened row by row, scaled, and turned into a column.
+        """X (n_x, m): each raw row flattened row by row, scaled, as a column.
 
         Args:
             rows: (m, *shape), or (m, n_x) already flattened.
             dtype: "float64" or "float32".
 
         Raises:
-            DataError: the rows are not of this recipe's shape, or no real numbers, or no pictures.
+            DataError: rows of another shape, not of real numbers, or not of pictures.
         """
         self._check_rows(rows)
         self.check_numbers(rows)
@@ -180,7 +180,7 @@ class Recipe:
         """The columns of `columns`, block by block.
 
         Args:
-            raw: what `numpy.asarray` makes rows of.
+            raw: rows that `numpy.asarray` accepts.
             dtype: "float64" or "float32".
         """
         rows = np.asarray(raw)
@@ -203,29 +203,29 @@ class Recipe:
 
     def _scaled(self, rows: Floats, dtype: str) -> Floats:
         flat = rows.reshape(len(rows), self.n_x)
-        # Differences from a mean are taken before digits are given up. What single precision cannot hold
-        # becomes infinite, and whoever uses the columns asks whether they are finite.
+        # The mean is subtracted before rounding to single precision. Values beyond its range become
+        # infinite, and the caller checks for them.
         with np.errstate(all="ignore"):
             if self.mean or self.deviation:
                 flat = flat - np.asarray(self.mean or 0.0)
                 flat = flat / np.asarray(self.deviation or 1.0)
             if self.divisor == 1.0:
                 return flat.astype(dtype, copy=False).T
-            # Converted as it is divided: between the two it would take as much memory again.
+            # Converted during the division: a separate conversion would need as much memory again.
             divisor = np.asarray(self.divisor, dtype)
             return np.asarray(np.divide(flat, divisor, dtype=dtype, casting="unsafe")).T
 
     def check_numbers(self, rows: Floats, first: int = 0) -> None:
-        """Refuse pictures that were divided by 255 already, or hold what no 8-bit picture does.
+        """Refuse pictures that were already divided by 255, or hold values that no 8-bit picture has.
 
-        NaN and infinity are left to be named by whoever uses the columns.
+        NaN and infinity pass: the caller checks the columns for them.
 
         Args:
             rows: (m, ...) numbers.
-            first: the number of the first of them, for the message.
+            first: the index of the first row, for the message.
 
         Raises:
-            DataError: the recipe divides pictures by 255, and these are not whole numbers from 0 to 255.
+            DataError: the recipe divides pictures by 255, and these are not integers from 0 to 255.
         """
         if self.kind != "pictures" or self.divisor != 255.0 or rows.dtype in (np.uint8, np.bool_):
             return
@@ -234,12 +234,12 @@ class Recipe:
         if wrong.any():
             place = np.unravel_index(int(np.argmax(wrong)), rows.shape)
             raise DataError(
-                f"the picture in row {first + place[0]} holds {rows[place]}; pictures hold whole numbers "
-                "from 0 to 255: where yours go from 0 to 1, multiply by 255 and round"
+                f"the picture in row {first + place[0]} holds {rows[place]}; pictures hold integers from "
+                "0 to 255: if yours go from 0 to 1, multiply by 255 and round"
             )
 
     def rows(self, X: Floats) -> Floats:
-        """The way back: raw rows (m, n_x) of columns X (n_x, m) that `columns` made, to rounding."""
+        """The inverse of `columns`: raw rows (m, n_x) of X (n_x, m), up to rounding."""
         flat = X.T * self.divisor
         if self.deviation:
             flat = flat * np.asarray(self.deviation)
@@ -248,7 +248,7 @@ class Recipe:
         return np.asarray(flat)
 
     def pictures(self, X: Floats) -> Floats | None:
-        """The way back, to look at: (m, height, width[, 3]) uint8, or None if X holds no pictures.
+        """X as pictures (m, height, width[, 3]) uint8, for display; None: X holds no pictures.
 
         Args:
             X: (n_x, m), as `columns` made it.
@@ -259,7 +259,7 @@ class Recipe:
         return np.asarray(flat, np.uint8).reshape(-1, *self.shape)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
+        """Plain values, for a model file."""
         return {
             **asdict(self),
             "shape": list(self.shape),
@@ -272,7 +272,7 @@ class Recipe:
         """The inverse of `to_dict`.
 
         Raises:
-            OptionError: keys or values that no recipe has.
+            OptionError: keys or values that are invalid for a recipe.
         """
         expected = {"kind", "shape", "divisor", "mean", "deviation"}
         if not isinstance(document, Mapping) or set(document) != expected:
@@ -295,11 +295,11 @@ class Recipe:
 
 
 def _moments(flat: Floats) -> tuple[Floats, Floats]:
-    """Mean and deviation of each input over rows (m, n_x); 1 is the deviation of what does not vary."""
-    # NaN and infinity are not the recipe's to name: the data set does, when its columns are made.
+    """Mean and deviation of each input over rows (m, n_x); the deviation of a constant input is 1."""
+    # The data set reports NaN and infinity, when it makes its columns.
     with np.errstate(invalid="ignore", over="ignore"):
         mean, deviation = flat.mean(axis=0), flat.std(axis=0)
-    # A constant may have a mean that is rounded, and by that a deviation.
+    # The mean of a constant may be rounded, which gives a deviation above 0.
     constant = np.all(flat == flat[:1], axis=0)
     mean = np.where(constant, flat[0], mean)
     deviation = np.where(constant | (deviation == 0), 1.0, deviation)
@@ -309,7 +309,7 @@ def _moments(flat: Floats) -> tuple[Floats, Floats]:
 
 def _check_shape(kind: str, shape: tuple[int, ...]) -> None:
     if not 1 <= len(shape) <= 4 or not all(type(side) is int and 0 < side <= _MAX_INPUTS for side in shape):
-        raise OptionError(f"recipe: shape is {str(shape)[:80]}; expected one to four whole numbers above 0")
+        raise OptionError(f"recipe: shape is {str(shape)[:80]}; expected one to four positive integers")
     if math.prod(shape) > _MAX_INPUTS:
         raise OptionError(f"recipe: shape is {shape}; expected at most {_MAX_INPUTS} inputs in all")
     if kind == "pictures":

@@ -1,7 +1,7 @@
-"""Rows: what a reader finds in a file, before any recipe.
+"""Rows: raw examples from a reader, before any recipe.
 
-Readers know formats and nothing of networks; `Dataset` knows columns and nothing of files. This is
-what passes between them.
+Readers know formats and nothing of networks; `Dataset` knows columns and nothing of files. `Rows` pass
+between them.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ import numpy as np
 
 from pellucid.errors import DataError, LabelError
 
-# Called with (done, total) while a reader works; a face may show it.
+# Called with (done, total) while a reader works, for example to show a progress bar.
 Progress = Callable[[int, int], None]
 
 
@@ -30,8 +30,8 @@ class Rows:
         classes: the names of the classes, in the order of their indices; empty for regression.
         sources: where each row came from, as a person would look it up: a path, or "file, row 7".
         skipped: one line for each source that could not be read.
-        targets: (m, n_y) numbers, the targets of a regression; None otherwise. Labelled rows have either
-            labels or targets.
+        targets: (m, n_y) numbers, for regression; None otherwise. Labelled rows have either labels or
+            targets.
     """
 
     rows: np.ndarray[Any, Any]
@@ -49,7 +49,7 @@ class Rows:
 
         Args:
             indices: (k,).
-            skipped: of the result: a source that was skipped has no row to go with.
+            skipped: of the result, since a skipped source belongs to no row.
         """
         labels = None if self.labels is None else self.labels[indices]
         targets = None if self.targets is None else self.targets[indices]
@@ -58,16 +58,16 @@ class Rows:
 
     @property
     def task(self) -> str | None:
-        """The kind of task: "classification" or "regression"; None where nothing was labelled."""
+        """The kind of task: "classification" or "regression"; None without labels."""
         if self.targets is not None:
             return "regression"
         return None if self.labels is None else "classification"
 
     def with_classes(self, classes: tuple[str, ...]) -> Self:
-        """The same rows, their labels counted in `classes`.
+        """The same rows with labels as indices into `classes`.
 
         Raises:
-            LabelError: they have a class that is none of `classes`.
+            LabelError: they have a class that is not in `classes`.
         """
         if self.classes == classes:
             return self
@@ -82,10 +82,10 @@ class Rows:
         return replace(self, labels=labels, classes=classes)
 
     def beside(self, train: "Rows") -> Self:
-        """The same rows as a test set of `train`: their labels counted in its classes.
+        """The same rows as a test set of `train`: with labels as indices into its classes.
 
         Raises:
-            LabelError: they have a class that training never saw, or another number of targets.
+            LabelError: they have a class that `train` lacks, or another number of targets.
             DataError: they have another shape.
         """
         if self.rows.shape[1:] != train.rows.shape[1:]:
@@ -103,27 +103,27 @@ class Rows:
 
 
 class Splits(NamedTuple):
-    """What one source holds: rows to train on, rows to test on, or both."""
+    """The rows of one source: to train on, to test on, or both."""
 
     train: Rows | None
     test: Rows | None
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
-    """The names with commas; of many the first, and how many more there are."""
+    """The first `most` names, separated by commas, and the number of the others."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def check_labels(labels: np.ndarray[Any, Any], classes: Sequence[str], where: str, least: int = 2) -> None:
-    """Refuse labels that are no index of a class, or fewer than `least` classes.
+    """Refuse labels that are not indices of classes, or fewer than `least` classes.
 
     Raises:
-        LabelError: with the first label that names no class.
+        LabelError: with the first invalid label.
     """
     if len(classes) < least:
         found = f"one class, {classes[0]}" if classes else "no class"
-        raise LabelError(f"{where}: found {found}; expected at least two classes to tell apart")
+        raise LabelError(f"{where}: found {found}; expected at least two classes")
     wrong = np.flatnonzero((labels < 0) | (labels >= len(classes)))
     if len(wrong):
         raise LabelError(

@@ -1,6 +1,6 @@
-"""What a path, a name or a pattern leads to: formats are recognised by content, never by name.
+"""Readers for a path, a built-in name or a pattern. Formats are recognised by content, never by name.
 
-One reader per format, chosen once: what its reader refuses is never tried with another.
+Each format has one reader: if it refuses a file, no other is tried.
 """
 
 import glob
@@ -37,21 +37,21 @@ def read_parts(
     Args:
         source: a path, or the name of a built-in data set (a path of that name comes first).
         shape: what photographs are resized to, (height, width, 3) or (height, width).
-        task: "classification" or "regression"; None: as the targets in an array file say. Pictures in
-            folders and the built-in data sets have classes.
+        task: "classification" or "regression"; None: inferred from the targets in an array file.
+            Pictures in folders and the built-in data sets have classes.
         seed: of the built-in data sets that are drawn.
         strict: as for `load_data`.
         progress: as for `load_data`.
-        least: how many classes there must be; 1 will do to evaluate a model on.
-        only_test: pictures of a training part need not be read where there is a test part.
+        least: the least number of classes; 1 suffices to evaluate a model.
+        only_test: do not read the pictures of the training part if there is a test part.
 
     Raises:
-        NotFoundError: nothing there, and no built-in data set of that name.
+        NotFoundError: neither a path nor a built-in data set has that name.
         FormatError: a file that is damaged, or holds nothing that can be trained on.
-        LabelError: labels that are no classes, or fewer classes than `least`.
+        LabelError: labels that cannot be classes, or fewer classes than `least`.
     """
     path = Path(source)
-    if not _is_there(path):
+    if not _exists(path):
         if str(source) in BUILTINS:
             return read_builtin(str(source), seed=seed)
         raise NotFoundError(
@@ -63,13 +63,13 @@ def read_parts(
 
 
 def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
-    """Say what is wrong with photographs for a model of numbers, before any is read.
+    """Refuse photographs for a model of numbers, before any is read.
 
     Raises:
-        DataError: the recipe is one of numbers, and the source a photograph or a folder.
+        DataError: the recipe is for numbers, and the source is a photograph or a folder.
     """
     path = Path(source)
-    if recipe.kind == "pictures" or not _is_there(path):
+    if recipe.kind == "pictures" or not _exists(path):
         return
     if path.is_dir() or looks_like_picture(look(path)[1]):
         raise DataError(
@@ -79,11 +79,11 @@ def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
 
 
 def is_array_file(path: Path) -> bool:
-    """Whether `path` is a file of the formats that `read_array_file` reads."""
+    """Whether `path` is a file in a format that `read_array_file` reads."""
     try:
         _, head = look(path)
     except DataError:
-        # Whoever reads it as a picture says why it cannot be read, and goes on with the others.
+        # Read as a picture, it is reported with the reason, and the other sources are still read.
         return False
     return is_hdf5(head) or is_npz(head) or is_npy(head)
 
@@ -97,7 +97,7 @@ def read_array_file(path: Path, task: str | None = None) -> Splits:
 
     Raises:
         FormatError: it is something else, or is damaged.
-        LabelError: labels that are no classes.
+        LabelError: labels that cannot be classes.
         NonFiniteError: a target of a regression that is NaN or infinite.
     """
     _, head = look(path)
@@ -122,15 +122,15 @@ def read_array_file(path: Path, task: str | None = None) -> Splits:
 
 
 def expanded(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Every path that is there, and what patterns match, in the order of their names.
+    """The existing paths and the matches of the patterns, each sorted by name.
 
     Raises:
-        NotFoundError: nothing is there and nothing matches.
+        NotFoundError: a source that neither exists nor matches anything.
     """
     paths: list[Path] = []
     for source in sources:
         path = Path(source)
-        if _is_there(path):
+        if _exists(path):
             paths.append(path)
             continue
         matches = sorted(glob.glob(str(source), recursive=True))  # noqa: PTH207 - a pattern may be absolute
@@ -144,7 +144,7 @@ def expanded(sources: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return paths
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Splitting examples into those to train on and those to test on; with classes each by its share."""
+"""Splits of examples into a training and a test part, stratified by class if there are classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from pellucid.errors import DataError, LabelError, OptionError
 def stratified_split(
     labels: np.ndarray[Any, Any], fraction: float, seed: int
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Indices of a training and a test part; each class gives the test part its share.
+    """Indices of a training and a test part, with about the same share of each class in the test part.
 
     Args:
         labels: (m,) class indices.
@@ -21,7 +21,7 @@ def stratified_split(
         seed: of the draw.
 
     Returns:
-        `(train, test)`, both sorted. A class of two or more examples is in both.
+        `(train, test)`, both sorted. A class of two or more examples is in both parts.
 
     Raises:
         LabelError: no class has two examples, so nothing can be held out.
@@ -29,9 +29,9 @@ def stratified_split(
     rng = np.random.RandomState(seed)
     held_out = []
     for label in np.unique(labels):
-        mine = rng.permutation(np.flatnonzero(labels == label))
-        count = min(max(1, round(fraction * len(mine))), len(mine) - 1)
-        held_out.append(mine[:count])
+        members = rng.permutation(np.flatnonzero(labels == label))
+        count = min(max(1, round(fraction * len(members))), len(members) - 1)
+        held_out.append(members[:count])
     test = np.sort(np.concatenate(held_out))
     if len(test) == 0:
         raise LabelError("every class has a single example; expected more, or a test set of its own")
@@ -41,10 +41,10 @@ def stratified_split(
 
 
 def random_split(m: int, fraction: float, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Indices of a training and a test part of m examples, drawn from all of them alike.
+    """Indices of a training and a test part of m examples, drawn uniformly.
 
     Args:
-        m: how many examples there are.
+        m: number of examples.
         fraction: the share of the test part.
         seed: of the draw.
 
@@ -60,10 +60,10 @@ def random_split(m: int, fraction: float, seed: int) -> tuple[np.ndarray[Any, An
 
 
 def check_split(test_fraction: float, seed: int, dtype: str) -> None:
-    """Refuse, before anything is read, what could not be used afterwards.
+    """Validate the options of a split before anything is read.
 
     Raises:
-        OptionError: a share that is none, a seed that draws no stream, or an unknown dtype.
+        OptionError: a fraction not between 0 and 1, an invalid seed, or an unknown dtype.
     """
     if not isinstance(test_fraction, (int, float, np.integer, np.floating)):
         raise OptionError(
@@ -72,19 +72,19 @@ def check_split(test_fraction: float, seed: int, dtype: str) -> None:
     if not 0 < test_fraction < 1:
         raise OptionError(f"the test fraction is {test_fraction}; expected a number between 0 and 1")
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        # A stream of random numbers would advance: the same call would split differently.
+        # A generator would advance: the same call would split differently.
         raise OptionError(
-            f"seed is of type {type(seed).__name__}; expected a whole number from 0 to {2**32 - 1}"
+            f"seed is of type {type(seed).__name__}; expected an integer from 0 to {2**32 - 1}"
         )
     random_stream(seed)
     check_known("dtype", dtype, DTYPES)
 
 
 def check_known(name: str, value: str, known: Sequence[str]) -> None:
-    """Refuse an option that is none of those known.
+    """Refuse a value that is not among those known.
 
     Raises:
-        OptionError: with those that are.
+        OptionError: with the known values.
     """
     if value not in known:
         raise OptionError(f"unknown {name} {value!r}; expected one of {', '.join(known)}")

@@ -20,13 +20,13 @@ MAX_COLUMNS = 100_000
 class Table:
     """Columns of equal length by name: numbers with NaN, or texts with None, where a value is missing.
 
-    A table is a value: its columns are not to be changed in place.
+    A table is a value: do not change its columns in place.
 
     Attributes:
         columns: name to (m,) float64, or to (m,) objects, each a str or None.
         where: the file it was read from, for messages; empty: it came from memory.
-        first_line: the line of the file on which its first row stands; 0: not every row is one line.
-        rows: (m,) which rows of the source these are; None: all of them.
+        first_line: the line of its first row in the file; 0: some row is not exactly one line.
+        rows: (m,) the indices of these rows in the source; None: all of them.
 
     Raises:
         DataError: no columns, columns of different lengths, or a name that is empty.
@@ -59,11 +59,11 @@ class Table:
 
     @classmethod
     def from_frame(cls, frame: Any, names: Sequence[str] | None = None) -> Self:
-        """A table of what holds columns already.
+        """A table from a data frame, a dictionary of columns, or an array.
 
-        Numbers stay numbers. Texts, categories, dates and truth values (as "True" and "False") are texts;
-        so are all values of a column that holds both numbers and texts. None, NaN, NaT and null are
-        missing values; no text is.
+        Numbers stay numbers. Texts, categories, dates and booleans (as "True" and "False") are texts; so
+        are all values of a column that holds both numbers and texts. None, NaN, NaT and null are missing
+        values; a text never is.
 
         Args:
             frame: a pandas or polars data frame or an Arrow table (with narwhals); a dictionary of equally
@@ -71,7 +71,7 @@ class Table:
             names: of an array's columns.
 
         Raises:
-            DataError: it is none of these, names a column twice, or holds lists or other structures.
+            DataError: another type, a name that occurs twice, or lists or other structures as values.
             MissingPackageError: a data frame, and narwhals is not installed.
         """
         if isinstance(frame, cls):
@@ -89,12 +89,12 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns, in their order."""
+        """The names of the columns, in order."""
         return tuple(self.columns)
 
     @property
     def m(self) -> int:
-        """How many rows."""
+        """The number of rows."""
         return len(next(iter(self.columns.values())))
 
     def __len__(self) -> int:
@@ -107,7 +107,7 @@ class Table:
         """(m,): float64 with NaN, or objects, each a str or None.
 
         Raises:
-            DataError: there is no such column; the message lists those there are.
+            DataError: there is no such column; the message lists the columns.
         """
         self.require([name])
         return self.columns[name]
@@ -118,22 +118,22 @@ class Table:
 
     @property
     def prefix(self) -> str:
-        """The file and a colon, to begin a message with; empty: it came from memory."""
+        """The file and a colon, the beginning of a message; empty: it came from memory."""
         return f"{self.where}: " if self.where else ""
 
     def called(self, name: str) -> str:
-        """A column, to begin a message with: "adult.csv: column age"."""
+        """A column, the beginning of a message: "adult.csv: column age"."""
         return f"{self.prefix}column {shown(name)}"
 
     def require(self, names: Iterable[str], purpose: str = "") -> None:
         """Refuse a table that lacks a column.
 
         Args:
-            names: that have to be there.
-            purpose: who needs them, for the message: "the model was trained with it".
+            names: of the required columns.
+            purpose: why they are required, for the message: "the model was trained with it".
 
         Raises:
-            DataError: naming the columns that are missing, and those that are there.
+            DataError: with the missing columns and the existing ones.
         """
         missing = [name for name in names if name not in self.columns]
         if missing:
@@ -154,12 +154,12 @@ class Table:
         return np.fromiter((value is None for value in column), np.bool_, self.m)
 
     def texts(self, name: str) -> Column:
-        """(m,) objects, each a str or None: whole numbers are written without a point."""
+        """(m,) objects, each a str or None; integers have no decimal point."""
         column = self[name]
         return column if column.dtype == np.object_ else text_of(column)
 
     def place(self, row: int) -> str:
-        """Where a row stands, as a person would look it up: "adult.csv, line 17", or "row 15"."""
+        """The place of a row as a person would look it up: "adult.csv, line 17", or "row 15"."""
         row = row if self.rows is None else int(self.rows[row])
         here = f"line {row + self.first_line}" if self.first_line else f"row {row}"
         return f"{self.where}, {here}" if self.where else here
@@ -170,24 +170,24 @@ class Table:
         return tuple(map(self.place, range(self.m)))
 
     def take(self, rows: Column | slice) -> Self:
-        """The rows at these indices, in that order; of a slice, views."""
+        """The rows at these indices, in that order; views for a slice."""
         columns = {name: column[rows] for name, column in self.columns.items()}
         taken = np.arange(self.m)[rows] if self.rows is None else self.rows[rows]
         return type(self)(columns, self.where, self.first_line, taken)
 
     def drop(self, names: Iterable[str]) -> Self:
-        """Without these columns.
+        """The table without these columns.
 
         Raises:
-            DataError: one of them is not there.
+            DataError: there is no such column.
         """
-        gone = set(names)
-        self.require(sorted(gone))
-        kept = {name: column for name, column in self.columns.items() if name not in gone}
+        dropped = set(names)
+        self.require(sorted(dropped))
+        kept = {name: column for name, column in self.columns.items() if name not in dropped}
         return type(self)(kept, self.where, self.first_line, self.rows)
 
     def head(self, rows: int = 5) -> list[dict[str, str]]:
-        """The first rows as texts, to be shown; what is missing is empty."""
+        """The first rows as texts for display; missing values are empty."""
         few = {name: column[:rows] for name, column in self.columns.items()}
         texts = {n: text_of(c) if c.dtype == np.float64 else c for n, c in few.items()}
         return [{n: c[row] or "" for n, c in texts.items()} for row in range(min(rows, self.m))]
@@ -207,7 +207,7 @@ def _columns_of_array(array: Any, names: Sequence[str] | None) -> list[tuple[str
 
 
 def _listed(names: Iterable[str], most: int = 10) -> str:
-    """Names with commas, each as long as a message has room for it; of many the first."""
+    """The first `most` names, separated by commas, each shortened to fit a message."""
     named = [shown(name) for name in names]
     more = f" and {len(named) - most} more" if len(named) > most else ""
     return ", ".join(named[:most]) + more

@@ -1,4 +1,4 @@
-"""Files that hold a table: Parquet, and text (CSV, TSV), told apart by their content."""
+"""Files that hold a table: Parquet, and text (CSV, TSV), recognised by their content."""
 
 import os
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from pellucid.data.table import Table
 from pellucid.errors import DataError, FormatError
 from pellucid.files.reading import shown
 
-# What no text holds but tabs, line ends, form feeds and escapes.
+# Control characters that text does not contain: all but tabs, line ends, form feeds and escapes.
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
 
 def is_table_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins as Parquet or text does: what is wrong with it, `read_table` says."""
+    """Whether a file begins like Parquet or text; `read_table` reports errors in the rest."""
     try:
         _, head = look(Path(path))
     except DataError:
@@ -28,19 +28,19 @@ def is_table_file(path: str | os.PathLike[str]) -> bool:
 def read_table(path: str | os.PathLike[str], *, text: Iterable[str] = ()) -> Table:
     """Read a file of named columns: Parquet, or text whose first line holds the names.
 
-    In text the names are separated by commas, tabs or semicolons: by whichever the first line has most
-    of. A column is one of numbers if every value in it is a number. Spaces around values do not count;
-    empty values and ?, NA, N/A, NaN, NULL and the like are missing.
+    The separator of text is the most frequent of comma, tab and semicolon in the first line. A column holds
+    numbers if every value in it is a number. Spaces around values are ignored; empty values and ?, NA, N/A,
+    NaN, NULL and the like are missing.
 
     Args:
-        path: of the file; UTF-8 where it is text.
-        text: columns that are read as text whatever they hold: codes such as 01234. Names that are not
-            there do not matter.
+        path: of the file; text must be UTF-8.
+        text: columns that are read as text even if every value is a number: codes such as 01234. Unknown
+            names are ignored.
 
     Raises:
         NotFoundError: there is no such file.
-        FormatError: it is no table, is damaged, is not UTF-8, is ragged (with the line), names a column
-            twice, or would not fit in memory.
+        FormatError: it is not a table, is damaged, is not UTF-8, is ragged (with the line), has two columns
+            of one name, or would not fit in memory.
         MissingPackageError: pyarrow is not installed.
     """
     path = Path(path)
@@ -52,8 +52,8 @@ def read_table(path: str | os.PathLike[str], *, text: Iterable[str] = ()) -> Tab
     if head.startswith(_WIDE) or _is_text(head):
         return read_text_table(path, size, frozenset(text))
     raise FormatError(
-        f"{shown(path)} is no table; expected Parquet, or UTF-8 text (CSV, TSV) whose first line names the "
-        "columns"
+        f"{shown(path)} is not a table; expected Parquet, or UTF-8 text (CSV, TSV) whose first line names "
+        "the columns"
     )
 
 

@@ -1,4 +1,4 @@
-"""TableRecipe: how the columns of a table become the inputs of a network. It travels with the model."""
+"""TableRecipe: the preprocessing of a table's columns into a network's inputs. The model stores it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ MAX_INPUTS = 1_000_000
 
 # About as many as help on tables of census size; see docs/tables.md for what was tried.
 _PIECES = 64
-# All columns together: a table of a thousand columns of numbers is wide enough without.
+# In all columns together: a table of a thousand columns of numbers is wide enough without pieces.
 _ALL_PIECES = 2000
-# Below so many examples a piece would hold too few of them to learn from.
+# Examples for each piece: with fewer, a piece would hold too few to learn from.
 _PER_PIECE = 50
 
 
@@ -38,15 +38,15 @@ class ColumnSummary(NamedTuple):
 
 @dataclass(frozen=True)
 class TableRecipe:
-    """From named columns to the columns X that a network sees.
+    """The preprocessing of named columns into the columns X of a network.
 
     Attributes:
-        inputs: what each column of the table becomes, in the order of the network's inputs.
-        target: the name of the column that is predicted; empty: unknown. It is no input.
-        left_out: columns that are no inputs, and why: pairs of texts.
+        inputs: the encoding of each column, in the order of the network's inputs.
+        target: the name of the column that is predicted; empty: unknown. It is not an input.
+        left_out: pairs of a column that is not an input and the reason.
 
     Raises:
-        OptionError: no columns, one that is there twice, or too many inputs.
+        OptionError: no columns, a column that occurs twice, or too many inputs.
     """
 
     inputs: tuple[InputColumn, ...]
@@ -63,8 +63,8 @@ class TableRecipe:
             *(n for n, _ in self.left_out),
         ]
         if len(set(names)) != len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise OptionError(f"recipe: column {shown(twice)} is there twice; expected each once")
+            duplicate = next(name for name in names if names.count(name) > 1)
+            raise OptionError(f"recipe: column {shown(duplicate)} occurs twice; expected each once")
         if not 0 < self.n_x <= MAX_INPUTS:
             raise OptionError(
                 f"recipe: {len(self.inputs)} columns become {self.n_x} inputs; expected 1 to {MAX_INPUTS:,}"
@@ -83,40 +83,40 @@ class TableRecipe:
     ) -> Self:
         """The recipe for a training table.
 
-        Columns of numbers are numbers and columns of text are categories, unless it is said otherwise. A
-        column that has no values or always the same one is left out. Categories that are rare (fewer than
+        Columns of numbers are numbers and columns of text are categories, unless an option says otherwise.
+        A column without values, or with a single distinct one, is left out. Rare categories (in fewer than
         one in a thousand rows, or 2 rows, but never more than 20) share an input.
 
         Args:
-            table: what is trained on.
-            numeric: columns of text that are numbers all the same; every value has to be one.
-            categorical: columns of numbers that are categories.
+            table: the training table.
+            numeric: columns of text to read as numbers; every value must be a number.
+            categorical: columns of numbers to read as categories.
             drop: columns that are not used.
             target: the column that is predicted.
             encoding: of numbers: "standard" scales them to mean 0 and deviation 1; "piecewise" adds a
-                piecewise-linear encoding of 64 pieces; "auto" one of at most so many: one for every 50
-                rows, and 2000 in all columns together.
+                piecewise-linear encoding of 64 pieces; "auto" adds one of at most 64 pieces, one for every
+                50 rows, and 2000 in all columns together.
 
         Raises:
-            DataError: a column that is not there, is mixed of numbers and texts, holds too many categories;
-                or nothing is left to train on.
+            DataError: an unknown column, a mixture of numbers and texts, too many categories, or no column
+                left to train on.
             NonFiniteError: an infinite number, with its place.
             OptionError: an unknown encoding, or contradictory options.
         """
         if encoding not in ENCODINGS:
             raise OptionError(f"unknown encoding {encoding!r:.80}; expected one of {', '.join(ENCODINGS)}")
-        said = _said(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
+        declared = _declared(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
         pieces = _pieces(table, encoding)
         inputs: list[InputColumn] = []
         left_out: list[tuple[str, str]] = []
         for name in table.names:
             if name == target:
                 continue
-            found = _fitted(table, name, said.get(name), pieces)
-            if isinstance(found, str):
-                left_out.append((name, found))
+            encoded = _fitted(table, name, declared.get(name), pieces)
+            if isinstance(encoded, str):
+                left_out.append((name, encoded))
             else:
-                inputs.append(found)
+                inputs.append(encoded)
         if not inputs:
             reasons = ", ".join(f"{shown(name)}: {why}" for name, why in left_out[:10]) or "there are none"
             raise DataError(f"no column is left to train on ({reasons}); expected one at least")
@@ -124,38 +124,38 @@ class TableRecipe:
 
     @property
     def n_x(self) -> int:
-        """How many inputs one row becomes."""
+        """The number of inputs per row."""
         return sum(column.n_inputs for column in self.inputs)
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The columns that a table has to have, in any order."""
+        """The columns that a table must have, in any order."""
         return tuple(column.name for column in self.inputs)
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """Those to be read as text, as in training: give them to `read_table`."""
+        """The columns to read as text, as in training: pass them to `read_table`."""
         return tuple(column.name for column in self.inputs if isinstance(column, CategoryColumn))
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """One for each input of the network."""
+        """A name for each input of the network."""
         return tuple(name for column in self.inputs for name in column.input_names)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one example: (n_x,)."""
+        """The shape of one example: (n_x,)."""
         return (self.n_x,)
 
     def describe(self) -> str:
-        """What one example is, in the words of an error message."""
+        """A description of the examples, for error messages."""
         names = ", ".join(map(shown, self.column_names[:5]))
         more = f" and {len(self.inputs) - 5} more" if len(self.inputs) > 5 else ""
         columns = "columns" if len(self.inputs) > 1 else "column"
         return f"rows of a table with the {columns} {names}{more}"
 
     def describe_scaling(self) -> str:
-        """What is done to the columns, for people."""
+        """The encoding of the columns, in words."""
         return f"made {self.n_x} inputs: numbers scaled to mean 0 and deviation 1, categories one-hot"
 
     def summaries(self, table: Table) -> list[ColumnSummary]:
@@ -171,20 +171,20 @@ class TableRecipe:
             elif name in left_out:
                 summaries.append(ColumnSummary(name, "left out", missing, left_out[name]))
             elif name == self.target:
-                summaries.append(ColumnSummary(name, "target", missing, "what is predicted"))
+                summaries.append(ColumnSummary(name, "target", missing, "the column to predict"))
         return summaries
 
     def columns(self, table: Table, dtype: str = "float64") -> np.ndarray[Any, Any]:
-        """X (n_x, m): each row of a table made a column.
+        """X (n_x, m): each row of a table as a column.
 
-        Columns may stand in any order, and there may be others.
+        The columns may be in any order; others are ignored.
 
         Args:
             table: with the columns of `column_names`.
             dtype: "float64" or "float32".
 
         Raises:
-            DataError: columns that are missing, by name; a text in a column of numbers.
+            DataError: missing columns, with their names; a text in a column of numbers.
             NonFiniteError: an infinite number, with its place.
         """
         self._require(table)
@@ -200,7 +200,7 @@ class TableRecipe:
         """The columns of `columns`, block by block.
 
         Args:
-            raw: what `Table.from_frame` makes a table of.
+            raw: rows that `Table.from_frame` accepts.
             dtype: "float64" or "float32".
         """
         table = Table.from_frame(raw, self.column_names)
@@ -209,7 +209,7 @@ class TableRecipe:
             try:
                 X = self._encoded(table.take(block), dtype)
             except DataError:
-                # Said of the whole table: the first fault is that of its first column, and all are counted.
+                # Report the error for the whole table: with its first row, and all infinite values counted.
                 for column in self.inputs:
                     column.fill_inputs(np.zeros((table.m, column.n_inputs), dtype), table)
                 raise
@@ -228,10 +228,10 @@ class TableRecipe:
         return rows.T
 
     def pictures(self, X: np.ndarray[Any, Any]) -> None:
-        """None: rows of a table are not to be looked at as pictures."""
+        """None: rows of a table are not pictures."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them."""
+        """Plain values, for a model file."""
         return {
             "kind": self.kind,
             "target": self.target,
@@ -244,7 +244,7 @@ class TableRecipe:
         """The inverse of `to_dict`.
 
         Raises:
-            OptionError: keys or values that no recipe of a table has.
+            OptionError: keys or values that are invalid for a recipe of a table.
         """
         expected = {"kind", "target", "columns", "left_out"}
         if not isinstance(document, Mapping) or set(document) != expected or document["kind"] != cls.kind:
@@ -274,44 +274,44 @@ def _column_from_dict(document: Any) -> InputColumn:
 
 
 def _pieces(table: Table, encoding: str) -> int:
-    """How many pieces a column of numbers is cut into; 0: none."""
+    """The number of pieces for a column of numbers; 0: none."""
     if encoding != "auto":
         return _PIECES if encoding == "piecewise" else 0
     numbers = sum(table.is_numeric(name) for name in table.names)
     enough = min(_PIECES, table.m // _PER_PIECE, _ALL_PIECES // max(1, numbers))
-    # A single piece says what the number itself says.
+    # A single piece adds nothing to the number itself.
     return enough if enough > 1 else 0
 
 
-def _said(table: Table, *, target: str, **options: Iterable[str]) -> dict[str, str]:
-    """What the options say of each column: "numeric", "categorical", "drop" or "target"."""
-    said: dict[str, str] = {target: "target"} if target else {}
+def _declared(table: Table, *, target: str, **options: Iterable[str]) -> dict[str, str]:
+    """The option that names each column: "numeric", "categorical", "drop" or "target"."""
+    declared: dict[str, str] = {target: "target"} if target else {}
     for option, names in options.items():
         if isinstance(names, str):
             raise OptionError(f"{option} is the text {names!r:.80}; expected a list of names")
         for name in names:
-            if said.get(name, option) != option:
+            if declared.get(name, option) != option:
                 raise OptionError(
-                    f"column {shown(name)} is said to be {said[name]} and {option}; expected one of them"
+                    f"column {shown(name)} is declared {declared[name]} and {option}; expected one of them"
                 )
-            said[name] = option
-    table.require(said)
-    return said
+            declared[name] = option
+    table.require(declared)
+    return declared
 
 
-def _fitted(table: Table, name: str, said: str | None, pieces: int) -> InputColumn | str:
-    """What a column becomes; or why it is left out."""
-    why = "dropped" if said == "drop" else _nothing_in(table, name)
+def _fitted(table: Table, name: str, declared: str | None, pieces: int) -> InputColumn | str:
+    """The encoding of a column; or the reason why it is left out."""
+    why = "dropped" if declared == "drop" else _useless(table, name)
     if why:
         return why
-    if is_number(table, name, said):
+    if is_number(table, name, declared):
         return NumberColumn.fit(table, name, pieces)
     column = CategoryColumn.fit(table, name, min(20, max(2, table.m // 1000)))
     return column if column.categories or column.missing else "each of its texts is rare"
 
 
-def _nothing_in(table: Table, name: str) -> str:
-    """Why nothing can be learnt from a column; empty: it may."""
+def _useless(table: Table, name: str) -> str:
+    """The reason why nothing can be learnt from a column; empty: there is none."""
     missing = table.missing(name)
     column = table[name][~missing]
     if not len(column):

@@ -24,14 +24,14 @@ _NO_SCALE = TargetScale()
 
 @dataclass(frozen=True)
 class Target:
-    """What is predicted: one of several classes, or a number.
+    """The column that is predicted: one of several classes, or a number.
 
     Attributes:
         name: of the column.
-        classes: their names: numbers in their order, texts in that of their characters. For two, the
-            second is the one that Y = 1 means. Empty: a number is predicted.
-        scale: mean and deviation of the numbers in training; of classes the scale that does nothing.
-        because: why it was decided so, in words.
+        classes: their names: numbers sorted by value, texts by characters. Of two, the second is Y = 1.
+            Empty for regression.
+        scale: mean and deviation of the training targets; for classes, a scale without effect.
+        because: the reason for the task, in words.
     """
 
     name: str
@@ -43,16 +43,17 @@ class Target:
     def decide(cls, table: Table, name: str, task: str | None = None) -> Self:
         """The target for a training table.
 
-        Texts are classes; for numbers see `task_of_column`. Rows without a value are not asked.
+        Texts are classes; for numbers see `task_of_column`. Rows without a value are ignored.
 
         Args:
-            table: what is trained on.
+            table: the training table.
             name: of the column.
-            task: "classification" or "regression" where that is not to be decided by the column.
+            task: "classification" or "regression"; None: decided by the column.
 
         Raises:
-            DataError: there is no such column (the message lists those there are), or it is mixed.
-            LabelError: a single class or number, or so many classes that none could be learnt.
+            DataError: there is no such column (the message lists the columns), or it mixes numbers and
+                texts.
+            LabelError: a single class or number, or too many classes to learn.
             OptionError: an unknown task.
         """
         check_task(task)
@@ -71,20 +72,19 @@ class Target:
 
     @classmethod
     def _of_classes(cls, table: Table, name: str, because: str) -> Self:
-        found = distinct(table.texts(name))
-        if len(found) < 2:
+        names = distinct(table.texts(name))
+        if len(names) < 2:
             raise LabelError(
-                f"{_target(table, name)} is always {shown(found[0])}; expected at least two "
-                "classes to tell apart"
+                f"{_target(table, name)} is always {shown(names[0])}; expected at least two classes"
             )
-        if len(found) > MAX_CLASSES or 2 * len(found) > max(table.m, 4):
+        if len(names) > MAX_CLASSES or 2 * len(names) > max(table.m, 4):
             numbers = "; --task regression predicts numbers" if table.is_numeric(name) else ""
             raise LabelError(
-                f"{_target(table, name)} has {len(found):,} different values in {table.m:,} rows; "
+                f"{_target(table, name)} has {len(names):,} different values in {table.m:,} rows; "
                 f"expected classes that several rows share, at most {MAX_CLASSES:,}{numbers}"
             )
         numeric = table.is_numeric(name)
-        ordered = sorted(found, key=lambda text: number_of(text) or 0.0) if numeric else sorted(found)
+        ordered = sorted(names, key=lambda text: number_of(text) or 0.0) if numeric else sorted(names)
         return cls(name, tuple(ordered), because=because)
 
     @classmethod
@@ -104,7 +104,7 @@ class Target:
 
     @property
     def is_text(self) -> bool:
-        """Whether a class is written otherwise than a number is: then the column is to be read as text."""
+        """Whether a class is not spelled as a number would be: the column must then be read as text."""
         numbers = [number_of(name) for name in self.classes]
         if None in numbers:
             return True
@@ -112,11 +112,11 @@ class Target:
 
     @property
     def n_y(self) -> int:
-        """How many outputs: one for a number or two classes, else one for each class."""
+        """The number of outputs: one for regression or two classes, else one for each class."""
         return 1 if len(self.classes) <= 2 else len(self.classes)
 
     def describe(self) -> str:
-        """What was decided, and why, for people."""
+        """The task and its reason, in words."""
         what = (
             f"one of {len(self.classes)} classes ({listed([shown(name) for name in self.classes])})"
             if self.classes
@@ -129,16 +129,16 @@ class Target:
         """Y (n_y, m): 0 and 1 for two classes, one-hot columns for more; numbers in their own units.
 
         Raises:
-            DataError: there is no such column; a value is missing, or no number; with its place.
-            LabelError: a class that is none of `classes`, with its place.
+            DataError: there is no such column; a text that is not a number, with its place.
+            LabelError: a missing value or an unknown class, with its place.
             NonFiniteError: an infinite number, with its place.
         """
         table.require([self.name], "it is what the model predicts")
-        gone = table.missing(self.name)
-        if gone.any():
+        missing = table.missing(self.name)
+        if missing.any():
             raise LabelError(
-                f"{table.place(int(np.argmax(gone)))}: the target {shown(self.name)} is missing; expected "
-                "one in each row"
+                f"{table.place(int(np.argmax(missing)))}: the target {shown(self.name)} is missing; "
+                "expected one in each row"
             )
         if not self.classes:
             return numbers_in(table, self.name).reshape(1, -1).astype(dtype)
@@ -154,5 +154,5 @@ class Target:
 
 
 def _target(table: Table, name: str) -> str:
-    """How a message about the whole target begins."""
+    """The beginning of a message about the whole target."""
     return f"{table.prefix}the target {shown(name)}"

@@ -1,6 +1,6 @@
-"""TargetScale: the mean and deviation of regression targets, taken out for training and put back after.
+"""TargetScale: the mean and deviation of regression targets, removed for training and restored afterwards.
 
-A network learns numbers of mean 0 and deviation 1 best. Its last layer is linear, so the way back to the
+A network learns targets of mean 0 and deviation 1 best. Its last layer is linear, so the conversion to the
 targets' units is folded into that layer's weights and biases, and the model needs no scale of its own.
 """
 
@@ -20,7 +20,7 @@ class TargetScale:
     """(Y - mean) / deviation, for each output.
 
     Attributes:
-        mean: (n_y,) subtracted; empty: nothing is done, as for classes.
+        mean: (n_y,) subtracted; empty: no scaling, as for classes.
         deviation: (n_y,) divided by, above 0; empty together with `mean`.
     """
 
@@ -33,7 +33,7 @@ class TargetScale:
 
         Args:
             Y: finite, in any units.
-            what: begins the message of an error.
+            what: the beginning of error messages.
 
         Raises:
             DataError: numbers too large or too close to each other to have a mean and a deviation.
@@ -48,7 +48,7 @@ class TargetScale:
         return TargetScale(tuple(-m / d for m, d in pairs), tuple(1 / d for _, d in pairs))
 
     def scaled(self, Y: Floats) -> Floats:
-        """Y (n_y, m) with mean 0 and deviation 1, in its type of number."""
+        """Y (n_y, m) with mean 0 and deviation 1, in its dtype."""
         if not self.mean:
             return Y
         mean, deviation = self._columns(Y)
@@ -72,13 +72,13 @@ class TargetScale:
         return folded
 
     def _columns(self, like: Floats) -> tuple[Floats, Floats]:
-        """Mean and deviation (n_y, 1), in the type of number of `like`."""
+        """Mean and deviation (n_y, 1), in the dtype of `like`."""
         return np.array([self.mean], like.dtype).T, np.array([self.deviation], like.dtype).T
 
 
 def _moments(output: Floats, what: str) -> tuple[float, float]:
     """Mean and deviation of one output (m,); 0 and 1 if it is constant."""
-    # A constant may have a rounded mean, and by that a deviation.
+    # The mean of a constant may be rounded, which gives a deviation above 0.
     if np.all(output == output[0]):
         return 0.0, 1.0
     with np.errstate(over="ignore", invalid="ignore"):

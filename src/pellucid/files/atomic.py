@@ -1,4 +1,4 @@
-"""Writing a file so that its name never leads to half of one: to the old until the new is on the disk."""
+"""Atomic writing: a path leads to the complete old file until the complete new file is on the disk."""
 
 import errno
 import os
@@ -19,14 +19,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Make `data` the content of the file `path`, whole or not at all.
 
-    It goes to a temporary file in the same folder, is flushed to the disk and read back; only then the
-    temporary takes the name over, in one step of the file system. Whatever fails before that, the
-    previous file is untouched and the temporary removed (a process that is killed leaves it behind, as
-    `.pellucid-*.tmp`). A link stays a link, and what it leads to is replaced. A new file gets the
-    permissions that the umask gives, a replaced one keeps its own.
+    The data go to a temporary file in the same folder, are flushed to the disk and read back; then the
+    temporary file is renamed to `path`, in one step of the file system. If anything fails before that,
+    the previous file is unchanged and the temporary one is removed (a killed process leaves it behind, as
+    `.pellucid-*.tmp`). A link stays a link, and its target is replaced. A new file gets the permissions
+    of the umask, a replaced one keeps its own.
 
     Raises:
-        OutputError: it cannot be written there; one line, with what to do.
+        OutputError: the file cannot be written; one line, with the remedy.
     """
     try:
         target = Path(os.path.realpath(path))
@@ -41,10 +41,10 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def _permissions(target: Path) -> int | None:
-    """The permissions of the file that will be replaced; None where there is none.
+    """The permissions of the file that will be replaced; None: there is none.
 
     Raises:
-        OutputError: what stands there is no file, or is write-protected.
+        OutputError: it is not a regular file, or is write-protected.
     """
     try:
         mode = target.stat().st_mode
@@ -55,18 +55,18 @@ def _permissions(target: Path) -> int | None:
     # Renaming over a device or a pipe would replace it for every program on the machine.
     if not stat.S_ISREG(mode):
         raise OutputError("it is a device, a pipe or a socket; expected the name of a file")
-    # Renaming asks only for permission in the folder: it would pass over the file's own protection.
+    # Renaming needs permission in the folder only: it would ignore the file's own protection.
     if not os.access(target, os.W_OK):
         raise OutputError("the file is write-protected; choose another name")
     return stat.S_IMODE(mode) & 0o777
 
 
 def _write(target: Path, data: bytes, permissions: int | None) -> None:
-    # Not made from the target's name, which may already be as long as a name can be.
+    # Not derived from the target's name, which may already have the greatest length.
     temporary = target.with_name(f".pellucid-{secrets.token_hex(8)}.tmp")
     creation = 0o666 if permissions is None else permissions
     try:
-        # x: never through a link, never into a file that is already there.
+        # x: never through a link, never into an existing file.
         with open(temporary, "x+b", opener=lambda name, flags: os.open(name, flags, creation)) as file:
             file.write(data)
             file.flush()
@@ -76,7 +76,7 @@ def _write(target: Path, data: bytes, permissions: int | None) -> None:
             temporary.chmod(permissions)
         temporary.replace(target)
     except FileExistsError:
-        # Somebody else's file: not ours to remove.
+        # The file belongs to another program: do not remove it.
         raise
     except BaseException:
         with suppress(OSError):
@@ -88,17 +88,19 @@ def _verify(file: BinaryIO, data: bytes) -> None:
     """Read back what was written.
 
     Raises:
-        OutputError: it is not `data`.
+        OutputError: it differs from `data`.
     """
     file.seek(0)
     same = all(file.read(_CHUNK) == data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK))
     if not same or file.read(1):
-        raise OutputError("what was written reads back differently; check the disk, or write elsewhere")
+        raise OutputError(
+            "the file reads back differently from what was written; check the disk, or write elsewhere"
+        )
 
 
 def _sync_folder(folder: Path) -> None:
     """Bring the new name to the disk, where the system can: Windows and some network disks cannot."""
-    # By now the name leads to the new file, whole: a failure here is no failure to write it.
+    # The path already leads to the complete new file: an error here is not an error of writing.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -108,7 +110,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _explained(target: Path, error: OSError) -> str:
-    """What is wrong, and what to do."""
+    """The cause of an error, and the remedy."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR) and not target.parent.is_dir():
         return f"there is no folder {shown(target.parent)}; create it, or write elsewhere"
     if error.errno in _NOT_PERMITTED:

@@ -1,4 +1,4 @@
-"""What a file is that is no model file, in words. It explains a refusal, it never decides one."""
+"""Descriptions of files that are not model files, for error messages; they decide nothing."""
 
 _EXPECTED = "expected a model saved by Pellucid"
 _NO_PICKLES = f"Pellucid never loads pickles: {_EXPECTED}"
@@ -32,21 +32,21 @@ _SIGNATURES = (
 
 
 def described(start: bytes) -> str:
-    """What a file with these first bytes is, as the end of a sentence that begins with its name.
+    """The format of a file with these first bytes: the end of a sentence that begins with its name.
 
     Args:
         start: its first bytes; 256 are enough.
     """
     if start.startswith(b"PK\x03\x04"):
         return _described_zip(start)
-    for signature, words in _SIGNATURES:
+    for signature, description in _SIGNATURES:
         if start.startswith(signature):
-            return words
-    return f"is no safetensors file; {_EXPECTED}"
+            return description
+    return f"is not a safetensors file; {_EXPECTED}"
 
 
 def _described_zip(start: bytes) -> str:
-    # The name of the first member stands in its own header, 30 bytes into the archive.
+    # The name of the first member is in its header, 30 bytes into the archive.
     name = start[30:]
     if b"data.pkl" in name or b".format_version" in name:
         return f"is a PyTorch file, a zip archive with a pickle inside; {_NO_PICKLES}"

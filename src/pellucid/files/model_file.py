@@ -1,8 +1,7 @@
 """A model as one `.safetensors` file: the parameters as tensors, and one JSON document that describes them.
 
-Nothing read here is executed or names a Python object, and nothing is allocated before the file's
-size, its header and the shapes of its network have been found to agree. `_safetensors_header` checks the
-header; `atomic` writes.
+Nothing in the file is executed or names a Python object, and nothing is allocated before the file's size,
+its header and the shapes of its network agree. `safetensors_header` checks the header; `atomic` writes.
 """
 
 import io
@@ -23,7 +22,7 @@ from pellucid.files.safetensors_header import DTYPES, FORMAT_VERSION, MAX_HEADER
 Matrix = np.ndarray[Any, Any]
 Shapes = Mapping[str, tuple[int, int]]
 
-# Four thousand million parameters in float32. A sparse file claims any size and takes no room on the disk.
+# Four billion parameters in float32. A sparse file may claim any size without taking space on the disk.
 _MAX_BYTES = 16 << 30
 
 
@@ -38,12 +37,12 @@ def write_model_file(
         tensors: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`, all float64 or all float32, finite.
 
     Raises:
-        OutputError: it cannot be written there, or is nothing that `read_model_file` would accept. What
-            was there before is untouched.
+        OutputError: the file cannot be written, or `read_model_file` would refuse it. The previous file
+            is unchanged.
     """
     try:
         data = _encoded(document, tensors)
-        # What could not be read again is not written: the run that made it would be lost unnoticed.
+        # Never write a file that cannot be read again: the training behind it would be lost unnoticed.
         read_header(io.BytesIO(data), len(data))
     except ModelFileError as error:
         raise OutputError(
@@ -80,16 +79,16 @@ def _checked(tensors: Mapping[str, Matrix]) -> dict[str, Matrix]:
 def read_model_file(
     path: str | os.PathLike[str], expected_shapes: Callable[[Mapping[str, Any]], Shapes]
 ) -> dict[str, Matrix]:
-    """Read what `write_model_file` wrote, trusting none of it.
+    """Read the tensors of a model file, without trusting its content.
 
     Args:
         path: the file.
-        expected_shapes: is given the document and answers with the shape of every tensor; called before
-            any is read. It raises a `PellucidError` or `ValueError` where the document describes no model.
+        expected_shapes: from the document to the shape of every tensor; called before any tensor is read.
+            Raises a `PellucidError` or `ValueError` if the document does not describe a model.
 
     Returns:
-        The tensors, in the order of the expected shapes: finite, float64 or float32, writable (the
-        memory is theirs alone, so training can go on from them as from fresh ones).
+        The tensors, in the order of the expected shapes: finite, float64 or float32, writable (they
+        share memory with nothing, so training can continue from them).
 
     Raises:
         NotFoundError: there is no such file.
@@ -111,8 +110,8 @@ def read_model_file(
 
 
 def no_model_because(error: Exception) -> str:
-    """What to say of a file whose parts are sound but make no model, after the file's name."""
-    # What stands in the message came from the file: a line of any length, perhaps several.
+    """The message about a sound file that describes no model, after the file's name."""
+    # The message quotes the file: it may be long, and have several lines.
     reason = " ".join(str(error).split())
     shortened = reason if len(reason) <= 300 else f"{reason[:300]} ..."
     return f"describes no model that Pellucid knows: {shortened}"
@@ -121,7 +120,7 @@ def no_model_because(error: Exception) -> str:
 def _shapes(document: Mapping[str, Any], expected_shapes: Callable[[Mapping[str, Any]], Shapes]) -> Shapes:
     try:
         return expected_shapes(document)
-    # ValueError and OverflowError: what Python itself says of numbers too long for it.
+    # ValueError and OverflowError: Python raises them for numbers that are too long.
     except (PellucidError, ValueError, OverflowError) as error:
         raise ModelFileError(no_model_because(error)) from error
 
@@ -143,7 +142,7 @@ def _check_tensors(tensors: Mapping[str, Tensor], shapes: Shapes) -> None:
 
 
 def _read(file: io.BufferedReader, name: str, tensor: Tensor) -> Matrix:
-    """One tensor's numbers, straight from the file into its own memory."""
+    """One tensor's numbers, read from the file directly into their own memory."""
     matrix = np.empty(tensor.shape, np.dtype(tensor.dtype).newbyteorder("<"))
     file.seek(tensor.begin)
     if file.readinto(matrix.data) != matrix.nbytes:

@@ -1,4 +1,4 @@
-"""Opening what is to be read: regular files only, and without waiting for one to answer."""
+"""Open files for reading: regular files only, and without blocking."""
 
 import io
 import os
@@ -8,7 +8,7 @@ from pellucid.errors import DataError, ModelFileError, NotFoundError
 
 
 def shown(text: object, longest: int = 4096) -> str:
-    """A path, or a text from a file, as a message names it: itself, or quoted to stay on one line."""
+    """A path, or a text from a file, for a message: unchanged, or escaped to stay on one line."""
     plain = str(text)
     line = plain if plain.isprintable() else ascii(plain)
     return line if len(line) <= longest else line[: longest - 3] + "..."
@@ -25,21 +25,21 @@ def open_regular(
 
     Args:
         path: of a regular file, or a link to one.
-        refusal: the type of the error where it is something else.
-        expected: what should stand there, for the message: "a model saved by Pellucid".
-        most: how many bytes it may have.
+        refusal: the type of the error for anything else.
+        expected: the expected content, for the message: "a model saved by Pellucid".
+        most: the greatest allowed size in bytes.
 
     Raises:
         NotFoundError: there is no such file.
-        refusal: a folder, a pipe, a device, too large, or not to be read.
+        refusal: it is a folder, a pipe or a device, too large, or unreadable.
     """
     name = shown(path) or "''"
     try:
-        # Asked before opening: to open a device can mean to use it. And after: the name may lead elsewhere
-        # by now, and a pipe without a writer must not block.
+        # Checked before opening, since opening a device may have effects; and after, since the path may
+        # lead elsewhere by then. O_NONBLOCK: a pipe without a writer must not block.
         _check_regular(os.stat(path), name, refusal, expected, most)  # noqa: PTH116
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-        file = open(path, "rb", opener=lambda given, mode: os.open(given, mode | flags))  # noqa: SIM115
+        file = open(path, "rb", opener=lambda file_path, mode: os.open(file_path, mode | flags))  # noqa: SIM115
         try:
             _check_regular(os.fstat(file.fileno()), name, refusal, expected, most)
         except BaseException:
@@ -48,7 +48,7 @@ def open_regular(
         return file
     except refusal:
         raise
-    # ValueError: a null character, which no name of a file has.
+    # ValueError: a null character, which is invalid in a path.
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise NotFoundError(f"there is no file {name}; expected {expected}") from None
     except OSError as error:

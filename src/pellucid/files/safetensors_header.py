@@ -1,11 +1,11 @@
-"""The header of a model file, trusted in nothing: every number is checked before anything relies on it.
+"""The header of a model file: every number in it is checked before anything relies on it.
 
 A safetensors file is the length of its header (8 bytes, little-endian), the header (JSON), and the
 numbers of its tensors. The header gives each tensor's type, shape and bytes; under `__metadata__` a
-model file keeps one text, `pellucid`, which is JSON again: the document that describes the model.
+model file has one text, `pellucid`, which is JSON again: the document that describes the model.
 
-This is the one parser of model files. Were the checks ours and the reading another's, a file that the two
-understand differently would pass the checks.
+This is the only parser of model files. If we checked a file and a library read it, a file that the two
+understand differently could pass the checks.
 
 All functions raise `ModelFileError`, without the file's name: "is truncated: ...".
 """
@@ -21,22 +21,22 @@ from pellucid.files.foreign import described
 
 FORMAT_VERSION = 1
 
-# A million costs take 22 MB, the mean and deviation of every input 40 bytes: this is room for both
-# together. The limit that the safetensors library sets is 100 MB.
+# A million costs take 22 MB, and the mean and deviation of each input 40 bytes: both fit together. The
+# limit of the safetensors library is 100 MB.
 MAX_HEADER = 64 << 20
-# Parsed, a value takes up to a hundred times its text ("[]," is an object of 56 bytes). As many numbers
-# of full length as the header has room for are fewer than this.
+# A parsed value takes up to a hundred times its text ("[]," is an object of 56 bytes). The header has room
+# for fewer numbers of full length than this.
 MAX_VALUES = 4_000_000
 # A header is three levels deep, and so is a document.
 MAX_DEPTH = 8
-# No layer comes near it.
+# Far above the size of any layer.
 MAX_SIDE = 2**31 - 1
 
 DTYPES = {"F64": "float64", "F32": "float32"}
 
 
 class Tensor(NamedTuple):
-    """Where one tensor stands in the file, and as what: `begin` counts from the start of the file."""
+    """Type, shape and place of one tensor; `begin` counts from the start of the file."""
 
     dtype: str
     shape: tuple[int, int]
@@ -44,14 +44,14 @@ class Tensor(NamedTuple):
 
 
 class Header(NamedTuple):
-    """What the header says: the document without its format version, and the tensors by name."""
+    """The content of the header: the document without its format version, and the tensors by name."""
 
     document: dict[str, Any]
     tensors: dict[str, Tensor]
 
 
 def read_header(file: BinaryIO, size: int) -> Header:
-    """Read and check everything that stands before the tensors' numbers, and nothing of them.
+    """Read and check everything before the tensors' numbers, and none of the numbers.
 
     Args:
         file: at its start.
@@ -60,7 +60,7 @@ def read_header(file: BinaryIO, size: int) -> Header:
     if size == 0:
         raise ModelFileError("is empty; expected a model saved by Pellucid")
     start = file.read(256)
-    # The format wants a brace as the first byte of the header.
+    # The format requires a brace as the first byte of the header.
     if start[8:9] != b"{":
         raise ModelFileError(described(start))
     length = int.from_bytes(start[:8], "little")
@@ -84,7 +84,7 @@ def _document(metadata: Any) -> dict[str, Any]:
             "is a safetensors file that Pellucid did not write; expected a model saved by Pellucid"
         )
     if not isinstance(text, str):
-        raise ModelFileError("is damaged: pellucid, among its metadata, is no text")
+        raise ModelFileError("is damaged: pellucid, in its metadata, is not a text")
     document = _parsed(text, "the description of the model")
     version = document.pop("format_version", None)
     if type(version) is not int or version < 1:
@@ -100,7 +100,7 @@ def _document(metadata: Any) -> dict[str, Any]:
 
 
 def _tensors(entries: Mapping[str, Any], start: int, size: int) -> dict[str, Tensor]:
-    """The tensors, after checking that one after the other they fill the file from `start` to its end."""
+    """The tensors, checked to fill the file without gaps from `start` to its end."""
     checked = [_tensor(name, entry) for name, entry in entries.items()]
     tensors = {}
     position = 0
@@ -124,16 +124,16 @@ def _tensors(entries: Mapping[str, Any], start: int, size: int) -> dict[str, Ten
 
 
 def _tensor(name: str, entry: Any) -> tuple[str, Tensor, int]:
-    """A tensor's name, what the header says of it, and its end; both counted from the first tensor."""
+    """A tensor's name, description and end; begin and end count from the first tensor."""
     where = f"is damaged: the tensor {name!r:.40}"
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise ModelFileError(f"{where} is not described by dtype, shape and data_offsets")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise ModelFileError(f"{where} has the dtype {dtype!r:.40}; expected {' or '.join(DTYPES)}")
-    if not _two_whole_numbers(shape) or not all(1 <= side <= MAX_SIDE for side in shape):
-        raise ModelFileError(f"{where} has the shape {shape!r:.60}; expected two whole numbers above 0")
-    if not _two_whole_numbers(offsets) or offsets[0] < 0:
+    if not _two_integers(shape) or not all(1 <= side <= MAX_SIDE for side in shape):
+        raise ModelFileError(f"{where} has the shape {shape!r:.60}; expected two positive integers")
+    if not _two_integers(offsets) or offsets[0] < 0:
         raise ModelFileError(f"{where} has the data_offsets {offsets!r:.60}; expected its begin and end")
     expected = math.prod(shape) * (8 if dtype == "F64" else 4)
     if offsets[1] - offsets[0] != expected:
@@ -143,16 +143,16 @@ def _tensor(name: str, entry: Any) -> tuple[str, Tensor, int]:
     return name, Tensor(DTYPES[dtype], (shape[0], shape[1]), offsets[0]), offsets[1]
 
 
-def _two_whole_numbers(value: Any) -> bool:
-    # type() and not isinstance(): true and false are no numbers here.
+def _two_integers(value: Any) -> bool:
+    # type() and not isinstance(): in JSON true and false are not numbers.
     return isinstance(value, list) and len(value) == 2 and all(type(item) is int for item in value)
 
 
 def _parsed(source: bytes | str, what: str) -> dict[str, Any]:
-    """The JSON object that `source` holds; refuses whatever two parsers might read differently."""
+    """The JSON object in `source`; refuses anything that two parsers might read differently."""
     try:
         text = source.decode() if isinstance(source, bytes) else source
-        # Brackets and commas inside a text count as well; nobody has so many.
+        # Brackets and commas inside texts are counted as well; no model has so many.
         if sum(map(text.count, "[{,")) > MAX_VALUES:
             raise ModelFileError(f"is damaged: {what} holds more than {MAX_VALUES} values")
         value = json.loads(
@@ -189,11 +189,11 @@ def _check_depth(value: Any, what: str) -> None:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise ModelFileError(f"is damaged: the key {twice!r:.60} stands twice in one object")
-    return found
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        duplicate = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ModelFileError(f"is damaged: the key {duplicate!r:.60} occurs twice in one object")
+    return entries
 
 
 def _no_number(text: str) -> NoReturn:
@@ -201,14 +201,14 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _finite(text: str) -> float:
-    # 1e999 is proper JSON, and infinity.
+    # 1e999 is valid JSON, and infinite.
     if not math.isfinite(value := float(text)):
         raise ModelFileError(f"is damaged: {text:.40} stands where a finite number is expected")
     return value
 
 
 def _bounded(text: str) -> int:
-    # Longer ones are of no use, and overflow where they meet a float.
+    # Longer integers have no use, and overflow when converted to a float.
     if len(text) > 19:
         raise ModelFileError(
             f"is damaged: {text:.40} stands where a number of at most 19 digits is expected"
