@@ -27,8 +27,8 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
         methods = [name for name in solution.methods if name in NAMES]
         if methods:
             raise SolutionError(
-                f"{shown(path)} defines {', '.join(methods)} as methods of a class, which are not looked at; "
-                "expected functions"
+                f"{shown(path)} defines {', '.join(methods)} as methods of a class, which are not looked "
+                "at; expected functions"
             )
         raise SolutionError(
             f"{shown(path)} defines none of the course's functions; expected some under their own names, "

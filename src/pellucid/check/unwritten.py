@@ -14,8 +14,8 @@ _ENDS = re.compile(r"#.*\b(?:END CODE|YOUR CODE ENDS?|END SOLUTION)\b", re.IGNOR
 def blank_line(function: FunctionSource, text: str) -> int | None:
     """The line of the first blank of a function; None where it has none.
 
-    Blanks are a body of `pass`, `...` or a docstring alone, NotImplementedError, a name that stays None, and
-    None where a number belongs. A name that is None first and something else later is no blank.
+    Blanks are a body of `pass`, `...` or a docstring alone, NotImplementedError, a name that stays None, and None
+    in place of a number. A name that is None first and something else later is no blank.
 
     Args:
         function: as written.
