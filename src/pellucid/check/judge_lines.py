@@ -106,6 +106,10 @@ def calls_course(function: FunctionSource) -> bool:
     return bool(called & _COURSE - {function.name})
 
 
+# The layer's cache where a part of it belongs.
+_WHOLE_CACHE = r"\b(?:linear|relu|sigmoid)_backward\(\s*\w+\s*,\s*cache\s*\)"
+
+
 def refined(code: str, function: FunctionSource) -> str:
     """The code in the words of how the function is written.
 
@@ -120,8 +124,17 @@ def refined(code: str, function: FunctionSource) -> str:
     ):
         # The last layer is written, in the one loop over all layers: what is wrong is where the loop ends.
         return "loop-one-short"
+    text = ast.unparse(function.tree)
+    # Labels have one row: m counted from the rows divides by 1.
+    if code == "cost-not-averaged" and re.search(r"\.shape\[0\]|\blen\(", text):
+        return "cost-m-is-rows"
+    # A loop that does run backwards finds no gradient of the layer after it for another reason.
+    if code == "loop-not-reversed" and re.search(r"reversed\(|\[::-1\]|range\([^,]*,[^,]*,\s*-1\)", text):
+        return "same-da-for-all"
+    if code == "cache-order" and re.search(_WHOLE_CACHE, text):
+        return "cache-passed-whole"
     # Of a single unit, a sum over units is what was there before it.
-    if code == "db-wrong-axis" and not re.search(r"sum|mean|einsum|for ", ast.unparse(function.tree)):
+    if code == "db-wrong-axis" and not re.search(r"sum|mean|einsum|for ", text):
         return "db-is-dz"
     # A threshold that nothing reaches gives the same labels as none at all.
     if code in ("predict-threshold", "predict-constant"):

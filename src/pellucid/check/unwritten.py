@@ -14,8 +14,8 @@ _ENDS = re.compile(r"#.*\b(?:END CODE|YOUR CODE ENDS?|END SOLUTION)\b", re.IGNOR
 def blank_line(function: FunctionSource, text: str) -> int | None:
     """The line of the first blank of a function; None where it has none.
 
-    Blanks are a body of `pass`, `...` or a docstring alone, NotImplementedError, a name that stays None, and None
-    in place of a number. A name that is None first and something else later is no blank.
+    Blanks are a body of `pass`, `...` or a docstring alone, NotImplementedError, a name that stays None,
+    and None in place of a number. A name that is None first and something else later is no blank.
 
     Args:
         function: as written.
@@ -68,11 +68,12 @@ def _blanks(body: Sequence[ast.stmt], later: frozenset[str]) -> Iterator[int]:
     """The lines of blanks in a block; `later` are the names that are made after it."""
     for i, statement in enumerate(body):
         made = later | {name for after in body[i + 1 :] for name in _made(after)}
-        if isinstance(statement, ast.Assign) and _has_none(statement.value):
-            names = [name for target in statement.targets for name in _names(target)]
-            if not set(names) <= made:
-                yield statement.lineno
-        elif _refuses(statement) or _is_ellipsis(statement) or _calls_with_none(statement):
+        if (
+            (isinstance(statement, ast.Assign) and not _set_to_none(statement) <= made)
+            or _refuses(statement)
+            or _is_ellipsis(statement)
+            or _calls_with_none(statement)
+        ):
             yield statement.lineno
         for inner in ("body", "orelse", "finalbody"):
             block = getattr(statement, inner, None)
@@ -86,6 +87,18 @@ def _blanks(body: Sequence[ast.stmt], later: frozenset[str]) -> Iterator[int]:
                     else set()
                 )
                 yield from _blanks(block, made | again)
+
+
+def _set_to_none(statement: ast.Assign) -> set[str]:
+    """The names that an assignment makes None of."""
+    names: set[str] = set()
+    for target in statement.targets:
+        if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+            pairs = zip(target.elts, statement.value.elts, strict=False)
+        else:
+            pairs = zip([target], [statement.value], strict=True)
+        names.update(name for part, value in pairs if _is_none(value) for name in _names(part))
+    return names
 
 
 def _has_none(value: ast.expr) -> bool:
