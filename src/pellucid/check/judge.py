@@ -53,7 +53,7 @@ _EXERCISES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Examination:
     """What was found in one solution.
 
@@ -83,6 +83,25 @@ class Examination:
             judgement.right or judgement.status in ("missing", "not_judged")
             for judgement in self.judgements
         )
+
+    def __str__(self) -> str:
+        from pellucid.check.report import report
+
+        return report(self)
+
+    def __repr__(self) -> str:
+        from pellucid.check.report import headline
+
+        return f"Examination({headline(self)}; print it for the report)"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """For IPython in a terminal."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from pellucid.check.report_html import html_part
+
+        return html_part(self)
 
     def to_dict(self) -> dict[str, Any]:
         """For machines: `--json`."""
@@ -235,7 +254,10 @@ def _absent(solution: Solution) -> list[str]:
 
 
 def _placed(judgement: Judgement, solution: Solution) -> Judgement:
-    return replace(judgement, place=solution.line_of(judgement.line)) if judgement.line else judgement
+    if not judgement.line:
+        return judgement
+    code = "".join(solution.text.split("\n")[judgement.line - 1 : judgement.line]).strip()
+    return replace(judgement, place=solution.line_of(judgement.line), code=code[:200])
 
 
 def _notes(solution: Solution, runner: Runner) -> tuple[str, ...]:

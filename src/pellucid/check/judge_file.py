@@ -22,16 +22,29 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
         SolutionError: it is no Python and no notebook, does not parse, or defines none of the functions.
         OptionError: `only` is no function of the course.
     """
-    solution = read_solution(path)
+    return check_solution(read_solution(path), shown(path), only=only)
+
+
+def check_solution(solution: Solution, name: str, *, only: str | None = None) -> Examination:
+    """Judge a solution that was read; see `check_file`.
+
+    Args:
+        solution: the file, or the cells of a notebook.
+        name: of it, in messages.
+        only: the one function to judge.
+
+    Raises:
+        SolutionError, OptionError: see `check_file`.
+    """
     if not examined_names(solution, only):
-        methods = [name for name in solution.methods if name in NAMES]
+        methods = [method for method in solution.methods if method in NAMES]
         if methods:
             raise SolutionError(
-                f"{shown(path)} defines {', '.join(methods)} as methods of a class, which are not looked "
-                "at; expected functions"
+                f"{name} defines {', '.join(methods)} as methods of a class, which are not looked at; "
+                "expected functions"
             )
         raise SolutionError(
-            f"{shown(path)} defines none of the course's functions; expected some under their own names, "
+            f"{name} defines none of the course's functions; expected some under their own names, "
             "as sigmoid, linear_forward or L_model_backward"
         )
     with ExitStack() as stack:

@@ -128,8 +128,8 @@ def refined(code: str, function: FunctionSource) -> str:
     # Labels have one row: m counted from the rows divides by 1.
     if code == "cost-not-averaged" and re.search(r"\.shape\[0\]|\blen\(", text):
         return "cost-m-is-rows"
-    # A loop that does run backwards finds no gradient of the layer after it for another reason.
-    if code == "loop-not-reversed" and re.search(r"reversed\(|\[::-1\]|range\([^,]*,[^,]*,\s*-1\)", text):
+    # A key without a counter is the same in every round.
+    if code == "loop-not-reversed" and re.search(r"\[['\"]dA\d['\"]\]", text):
         return "same-da-for-all"
     if code == "cache-order" and re.search(_WHOLE_CACHE, text):
         return "cache-passed-whole"

@@ -47,6 +47,7 @@ class Judgement:
         message: one line.
         line: of the solution's text, where the mistake can be told to stand.
         place: the same for people: "line 12", "cell 3, line 4".
+        code: what stands there.
         case: the first case where it differs.
         shapes: the quantities that differ there.
         hint: where to look, without the solution.
@@ -59,6 +60,7 @@ class Judgement:
     message: str = ""
     line: int | None = None
     place: str = ""
+    code: str = ""
     case: str = ""
     shapes: tuple[Row, ...] = ()
     hint: str = ""
@@ -100,6 +102,7 @@ class Judgement:
             "message": self.message,
             "line": self.line,
             "place": self.place,
+            "code": self.code,
             "case": self.case,
             "shapes": [row._asdict() for row in self.shapes],
             "hint": self.hint,

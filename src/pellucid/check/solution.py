@@ -6,12 +6,12 @@ import os
 import re
 import tokenize
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pellucid.check.notebook import NotebookError, code_cells
+from pellucid.check.notebook import NotebookError, blanked, code_cells
 from pellucid.errors import DataError
 from pellucid.files.reading import open_regular, shown
 
@@ -107,6 +107,23 @@ def read_solution(path: str | os.PathLike[str]) -> Solution:
                 f"{name} cannot be read ({error.strerror}); expected {_EXPECTED}"
             ) from error
     text, cells = _code(name, data)
+    return _solution(Path(path), name, text, cells)
+
+
+def solution_of_cells(cells: Sequence[tuple[int, str]]) -> Solution:
+    """The solution that the cells of a running notebook make together.
+
+    Args:
+        cells: the number of each and its text, in the order in which they ran.
+
+    Raises:
+        SolutionError: they are too large, or none of them is Python.
+    """
+    text, places = _joined([(number, blanked(source)) for number, source in cells])
+    return _solution(Path("notebook"), "the notebook", text, places)
+
+
+def _solution(path: Path, name: str, text: str, cells: tuple[tuple[int, int], ...]) -> Solution:
     if len(text) > _MOST_TEXT:
         raise SolutionError(f"{name} has {len(text):,} characters of code; expected at most {_MOST_TEXT:,}")
     whole = text
@@ -124,7 +141,7 @@ def read_solution(path: str | os.PathLike[str]) -> Solution:
     if unread and not functions:
         # Nothing is left: what is wrong with it is the whole answer.
         _parsed(name, whole, cells)
-    return Solution(Path(path), text, functions, others, cells, unread, _methods(tree))
+    return Solution(path, text, functions, others, cells, unread, _methods(tree))
 
 
 def _methods(tree: ast.Module) -> tuple[str, ...]:

@@ -25,7 +25,6 @@ _DAL: Table = {
 }
 _OWN = (
     "same-da-for-all",
-    "same-da-for-all~first",
     "hidden-fed-dal",
     "last-layer-relu",
     "hidden-sigmoid",
@@ -127,8 +126,6 @@ def _source(on: Mistakes, grads: _Grads, dAL: Array, running: Array, l: int, L: 
         return running
     if on("same-da-for-all"):
         l = L - 1
-    if on("same-da-for-all~first"):
-        l = 1
     return grads[f"dA{l + on('da-keys-off-by-one') - on('da-keys-off-by-one~down')}"]
 
 
