@@ -240,3 +240,28 @@ def test_an_option_of_training_is_named_in_few_files() -> None:
     assert "training/defaults.py" in found["learning_rate"]
     for name, files in found.items():
         assert len(files) <= MORE_THAN_OPTIONS.get(name, 9), f"{name} is named in {', '.join(files)}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (
+            Network((64, 32, 10), output_activation="softmax"),
+            "Network((64, 32, 10), output_activation='softmax')",
+        ),
+        (Network((2, 3, 1), ("tanh",), dropout=(0.1,)), None),
+        (Network((2, 3, 1), output_activation="identity", cost="huber", huber_delta=2.0), None),
+        (Optimizer(), "Optimizer('gradient_descent')"),
+        (Optimizer.named("adamw:weight_decay=0.1"), "Optimizer('adamw', weight_decay=0.1)"),
+        (Schedule("step", every=7), "Schedule('step', every=7)"),
+        (TrainingOptions(), "TrainingOptions()"),
+        (TrainingOptions(rng=1, optimizer="adam"), "TrainingOptions(rng=1, optimizer=Optimizer('adam'))"),
+        *((Optimizer.named(name), None) for name in OPTIMIZERS),
+        *((Schedule.named(name).warmed_up(2), None) for name in SCHEDULES),
+    ],
+)
+def test_a_repr_is_the_shortest_call(value: Any, text: str | None) -> None:
+    said = repr(value)
+    assert text is None or said == text
+    names = {owner.__name__: owner for owner in (Network, Optimizer, Schedule, TrainingOptions)}
+    assert eval(said, names) == value

@@ -53,6 +53,11 @@ class Examples:
     weights: Array | None = None
     finite: bool = False
 
+    def __repr__(self) -> str:
+        outputs = "without targets" if self.Y is None else f"targets {tuple(self.Y.shape)}"
+        weighted = "" if self.weights is None else ", weighted"
+        return f"Examples(inputs {tuple(self.X.shape)}, {outputs}{weighted})"
+
     @property
     def m(self) -> int:
         """How many examples."""

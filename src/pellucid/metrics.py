@@ -105,6 +105,9 @@ class Calibration:
     counts: Integers
     ranges: Floats
 
+    def __repr__(self) -> str:
+        return f"Calibration(off by {self.error:.4f} on average, {self.counts.sum()} examples)"
+
     @property
     def error(self) -> float:
         """The expected calibration error: how far the two are apart, over the examples."""

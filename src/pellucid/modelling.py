@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pellucid.data.dataset import Dataset
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
+from pellucid.display import facts
 from pellucid.errors import LabelError, OptionError
 from pellucid.model import Model
 from pellucid.network import Network
@@ -119,6 +120,14 @@ class Fitted:
     options: TrainingOptions
     searched: Searched | None
     seconds: float
+
+    def __repr__(self) -> str:
+        compared = f", the best of {len(self.searched.table)} settings" if self.searched else ""
+        return f"Fitted({self.model!r}{compared}, {self.seconds:.2f} s)"
+
+    def _repr_html_(self) -> str:
+        told = facts([("options", repr(self.options)), ("training took", f"{self.seconds:.2f} s")])
+        return self.model._repr_html_() + told + (self.searched._repr_html_() if self.searched else "")
 
 
 def fit_model(

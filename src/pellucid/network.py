@@ -8,7 +8,7 @@ from pellucid.core.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS, activatio
 from pellucid.core.costs import COSTS, cost_named
 from pellucid.core.initialization import check_layer_dims
 from pellucid.errors import OptionError
-from pellucid.settings import check, setting
+from pellucid.settings import check, setting, spelled
 
 # What every description of a network holds, in model files since the first version.
 _ALWAYS = {"layer_dims", "hidden_activation", "output_activation", "cost"}
@@ -67,6 +67,8 @@ class Network:
         0.0, least=0.0, below=1.0, group="Regularization", metavar="X[,X...]", by_data=True
     )
     input_dropout: float = setting(0.0, least=0.0, below=1.0, group="Regularization")
+
+    __repr__ = spelled
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layer_dims", check_layer_dims(self.layer_dims))

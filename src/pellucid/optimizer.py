@@ -17,7 +17,7 @@ from pellucid.core.optimizers import (
 )
 from pellucid.core.update import update_parameters
 from pellucid.errors import OptionError
-from pellucid.settings import check, declared_by, described_by, setting
+from pellucid.settings import check, declared_by, described_by, setting, spelled
 
 
 class Rule(NamedTuple):
@@ -164,6 +164,8 @@ class Optimizer:
     epsilon: float = setting(1e-8, above=0.0)
     weight_decay: float = setting(0.01, least=0.0, group="Regularization", by_data=True)
     epsilon_hat: bool = setting(False)
+
+    __repr__ = spelled
 
     def __post_init__(self) -> None:
         check(self)

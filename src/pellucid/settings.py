@@ -273,6 +273,27 @@ def check(instance: Any) -> None:
         object.__setattr__(instance, name, option.checked(getattr(instance, name)))
 
 
+def spelled(instance: Any) -> str:
+    """The shortest call that makes a frozen dataclass of settings: for `__repr__`.
+
+    What follows from the arguments before it, as the cost of a network from its output, is left out.
+    """
+    owner = type(instance)
+    items = dataclasses.fields(instance)
+    first = [item.name for item in items if item.name == "name" or _is_required(item)]
+    given = {name: getattr(instance, name) for name in first}
+    for item in items:
+        value = getattr(instance, item.name)
+        if value != getattr(owner(**given), item.name):
+            given[item.name] = value
+    parts = [repr(value) if name in first else f"{name}={value!r}" for name, value in given.items()]
+    return f"{owner.__name__}({', '.join(parts)})"
+
+
+def _is_required(item: "dataclasses.Field[Any]") -> bool:
+    return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+
+
 def _kinds(hint: Any) -> tuple[frozenset[type], frozenset[type]]:
     """The types of a single value that an annotation allows, and those in a sequence."""
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,10 @@ class Trial:
     epochs: tuple[int, ...]
     seconds: float
     failed: str = ""
+
+    def __repr__(self) -> str:
+        said = f"failed: {self.failed:.100}" if self.failed else f"score {self.score:.4f}"
+        return f"Trial({_words(self.parameters):.180}; {said})"
 
     @property
     def score(self) -> float:
@@ -120,9 +125,9 @@ class Sweep:
         head = [*names, "score", "spread", "epochs", "seconds", *(["failed"] if failed else [])]
         rows = [
             [
-                *(f"{trial.parameters[name]!r:.60}" if name in trial.parameters else "" for name in names),
+                *(_cell(trial.parameters[name]) if name in trial.parameters else "" for name in names),
                 *trial.figures,
-                *([f"{trial.failed:.80}"] if failed else []),
+                *([shorten(trial.failed, 160, placeholder=" ...")] if failed else []),
             ]
             for trial in shown
         ]
@@ -287,6 +292,10 @@ class _Work:
         weights = np.zeros((1, len(self._y)))
         weights[0, train] = part
         return weights
+
+
+def _cell(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"{value!s:.60}"
 
 
 def _words(parameters: Mapping[str, Any]) -> str:

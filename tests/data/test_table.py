@@ -65,7 +65,7 @@ def test_what_a_table_says_of_itself() -> None:
     assert (found.m, len(found)) == (3, 3)
     assert "x" in found
     assert "y" not in found
-    assert repr(found) == "Table(3 rows, 1 columns of numbers and 1 of text)"
+    assert repr(found) == "Table(3 rows, columns: 1 of numbers, 1 of text)"
     assert found.head(2) == [{"x": "1", "c": "a"}, {"x": "2", "c": ""}]
 
 

@@ -34,6 +34,9 @@ class CategoryColumn:
     other: bool = False
     missing: bool = False
 
+    def __repr__(self) -> str:
+        return f"CategoryColumn({shown(self.name)}: {self.describe():.200})"
+
     def __post_init__(self) -> None:
         check_name(self.name)
         texts = all(isinstance(category, str) for category in self.categories)

@@ -41,6 +41,9 @@ class NumberColumn:
     edges: tuple[float, ...] = ()
     missing: bool = False
 
+    def __repr__(self) -> str:
+        return f"NumberColumn({shown(self.name)}: {self.describe():.200})"
+
     def __post_init__(self) -> None:
         check_name(self.name)
         numbers = (self.fill, self.mean, self.deviation, *self.edges)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid import display
 from pellucid.data._files import shown
 from pellucid.data._table_kinds import is_number
 from pellucid.data.dataset import DTYPES, Dataset, check_finite, labels_of
@@ -18,6 +19,9 @@ from pellucid.data.table_target import Target
 from pellucid.errors import DataError, LabelError
 
 Source = str | os.PathLike[str] | Table
+
+# Of columns, in a notebook.
+_MOST_ROWS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,23 @@ class LoadedTables:
     train_table: Table
     test_table: Table
     target: Target
+
+    def __repr__(self) -> str:
+        rows = f"{self.train.m} rows to train on and {self.test.m} to test"
+        return f"LoadedTables({self.target.describe():.120}; {rows}, {self.train.n_x} inputs)"
+
+    def _repr_html_(self) -> str:
+        rows = f"{self.train.m:,} to train on, {self.test.m:,} to test"
+        pairs = [("target", self.target.describe()), ("rows", rows), ("inputs", f"{self.train.n_x:,}")]
+        summaries = self.recipe.summaries(self.train_table)
+        columns = [(shown(s.name), s.kind, f"{s.missing:,}", s.becomes) for s in summaries]
+        more = len(columns) - _MOST_ROWS
+        html = display.table(("column", "kind", "missing", "becomes"), columns[:_MOST_ROWS], "<<><")
+        return (
+            display.facts(pairs)
+            + html
+            + (display.facts([("more columns", f"{more:,}")]) if more > 0 else "")
+        )
 
     @property
     def recipe(self) -> TableRecipe:

@@ -26,6 +26,9 @@ class Scaling(NamedTuple):
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Scaling(of {len(self.mean)} inputs)"
+
 
 class AnyRecipe(Protocol):
     """The interface of recipes, for arrays or tables, that models and commands use."""
@@ -98,6 +101,9 @@ class Recipe:
     deviation: tuple[float, ...] = ()
 
     target = ""
+
+    def __repr__(self) -> str:
+        return f"Recipe({self.describe()}, {self.describe_scaling()})"
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pellucid import display
 from pellucid.data._files import shown
 from pellucid.data._table_values import check_names, column_of, text_of
 from pellucid.errors import DataError
@@ -14,6 +15,8 @@ Column = np.ndarray[Any, Any]
 
 # One-hot encoded this is beyond what a dense network trains on; the check keeps names cheap to compare.
 MAX_COLUMNS = 100_000
+# Of columns, in a notebook.
+_MOST_ROWS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +117,24 @@ class Table:
 
     def __repr__(self) -> str:
         numeric = sum(map(self.is_numeric, self.names))
-        return f"Table({self.m} rows, {numeric} columns of numbers and {len(self.names) - numeric} of text)"
+        return f"Table({self.m} rows, columns: {numeric} of numbers, {len(self.names) - numeric} of text)"
+
+    def _repr_html_(self) -> str:
+        """A line for each column: a wide table would not fit the page."""
+        head = self.head()
+        rows = [
+            (
+                shown(name),
+                "numbers" if self.is_numeric(name) else "texts",
+                f"{int(self.missing(name).sum()):,}",
+                ", ".join(shown(row[name]) if row[name] else "(missing)" for row in head),
+            )
+            for name in self.names[:_MOST_ROWS]
+        ]
+        more = len(self.names) - _MOST_ROWS
+        pairs = [("rows", f"{self.m:,}"), *([("more columns", f"{more:,}")] if more > 0 else [])]
+        html = display.table(("column", "holds", "missing", "first rows"), rows, "<<><")
+        return html + display.facts(pairs)
 
     @property
     def prefix(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from pellucid import display
 from pellucid.data._files import memory, shown
 from pellucid.data._table_categories import CategoryColumn
 from pellucid.data._table_kinds import is_number
@@ -25,6 +26,8 @@ _PIECES = 64
 _ALL_PIECES = 2000
 # Examples for each piece: with fewer, a piece would hold too few to learn from.
 _PER_PIECE = 50
+# Of columns, in a notebook.
+_MOST_ROWS = 40
 
 
 class ColumnSummary(NamedTuple):
@@ -69,6 +72,16 @@ class TableRecipe:
             raise OptionError(
                 f"recipe: {len(self.inputs)} columns become {self.n_x} inputs; expected 1 to {MAX_INPUTS:,}"
             )
+
+    def __repr__(self) -> str:
+        return f"TableRecipe({self.describe():.200}; {self.n_x} inputs)"
+
+    def _repr_html_(self) -> str:
+        rows = [(shown(column.name), f"{column.n_inputs:,}", column.describe()) for column in self.inputs]
+        rows += [(shown(name), "0", f"left out: {why}") for name, why in self.left_out]
+        more = [("more columns", f"{len(rows) - _MOST_ROWS:,}")] if len(rows) > _MOST_ROWS else []
+        html = display.table(("column", "inputs", "becomes"), rows[:_MOST_ROWS], "<><")
+        return html + display.facts([("inputs", f"{self.n_x:,}"), *more])
 
     @classmethod
     def fit(

@@ -37,4 +37,4 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 def beside(*parts: str) -> str:
     """Fragments side by side; one below the other where the page is narrow. Empty ones are left out."""
     there = "".join(f"<div>{part}</div>" for part in parts if part)
-    return f'<div style="display:flex;gap:2em;align-items:flex-start;flex-wrap:wrap">{there}</div>'
+    return f'<div style="display:flex;gap:0 2em;align-items:flex-start;flex-wrap:wrap">{there}</div>'

@@ -104,6 +104,12 @@ class TrainingState(NamedTuple):
     update_count: int = 0
     step_count: int = 0
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in self.parameters.items())
+        slots = f"; slots {', '.join(self.slots)}" if self.slots else ""
+        # Deep networks have many; the first ones tell which it is.
+        return f"TrainingState({shapes:.160}{slots}; {self.step_count} steps taken)"
+
 
 class Costs(NamedTuple):
     """The cost of each of several batches, in nats per example (or the unit of a regression's cost).

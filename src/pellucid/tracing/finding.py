@@ -44,5 +44,8 @@ class Finding(NamedTuple):
     means: str
     remedy: str
 
+    def __repr__(self) -> str:
+        return f"Finding({self.code}, {self.severity}: {self.what:.200})"
+
     def __str__(self) -> str:
         return f"{self.severity}: {self.what}. {self.means}. Try: {self.remedy}."

@@ -68,6 +68,10 @@ class Block:
     unsettled: int
     noise: float
 
+    def __repr__(self) -> str:
+        checked = f"{len(self.coordinates)} numbers and {self.directions} directions checked"
+        return f"Block({self.name} {self.shape}, {self.verdict}, {checked})"
+
     @property
     def wrong(self) -> tuple[Coordinate, ...]:
         """The coordinates that do not agree, the farthest apart first."""

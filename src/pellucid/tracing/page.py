@@ -10,11 +10,17 @@ from pellucid.tracing.steps import PHASES, Step
 from pellucid.tracing.text import cells, headline, is_small, number, settings
 
 _HEAD = ("step", "shape", "min", "max", "mean", "zeros", "made by", "numbers")
+# For each column the side of its texts; only a formula may take a second line.
+_SIDES = ("left", "left", "right", "right", "right", "right", "left", "left")
+_STYLES = [f"text-align:{side};vertical-align:top" for side in _SIDES]
+_STYLES[1:] = [f"{style};white-space:nowrap" for style in _STYLES[1:]]
 
 
 def trace_html(trace: Trace) -> str:
     """The whole trace. Colours go with a light and with a dark page: blue is above 0, red below."""
-    head = "".join(f'<th style="text-align:left">{escape(cell)}</th>' for cell in _HEAD)
+    head = "".join(
+        f'<th style="{style}">{escape(cell)}</th>' for cell, style in zip(_HEAD, _STYLES, strict=True)
+    )
     phases = "".join(_phase(phase, [step for step in trace if step.phase == phase]) for phase in PHASES)
     return (
         f"<div><p>{escape(headline(trace))}<br>{escape(settings(trace))}</p>"
@@ -30,11 +36,10 @@ def _phase(phase: str, steps: list[Step]) -> str:
 
 
 def _row(step: Step) -> str:
-    texts = (*cells(step), str(step.source))
-    left = 'style="text-align:left"'
-    formula = f"<code>{escape(step.formula.text)}</code>"
-    described = "".join(f"<td>{escape(text)}</td>" for text in texts)
-    return f"<tr><td {left}>{formula}</td>{described}<td {left}>{_numbers(step)}</td></tr>"
+    texts = map(escape, (*cells(step), str(step.source)))
+    fragments = (f"<code>{escape(step.formula.text)}</code>", *texts, _numbers(step))
+    columns = zip(_STYLES, fragments, strict=True)
+    return "".join(["<tr>", *(f'<td style="{style}">{html}</td>' for style, html in columns), "</tr>"])
 
 
 def _numbers(step: Step) -> str:

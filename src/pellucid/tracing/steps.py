@@ -113,6 +113,11 @@ class Step:
     source: Source
     statistics: Statistics
 
+    def __repr__(self) -> str:
+        found = self.statistics
+        span = "" if found.minimum is None else f", {found.minimum:.4g} to {found.maximum:.4g}"
+        return f"Step({self.formula.text}, shape {self.shape}{span})"
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the value; () of a number."""

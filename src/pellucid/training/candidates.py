@@ -23,6 +23,9 @@ class Candidate:
     network: Network
     options: TrainingOptions
 
+    def __repr__(self) -> str:
+        return f"Candidate({self.network!r}, {self.options!r})"
+
     @property
     def hidden(self) -> tuple[int, ...]:
         """Units of each hidden layer."""
@@ -47,17 +50,22 @@ def check_comparable(candidates: Sequence[Candidate]) -> None:
             )
 
 
+def differing(candidates: Sequence[Candidate]) -> tuple[dict[str, Any], ...]:
+    """Of each candidate, the settings in which the candidates differ, by name; `hidden` are the layers."""
+    settings = [_settings(candidate) for candidate in candidates]
+    names = list(dict.fromkeys(name for each in settings for name in each))
+    unlike = [name for name in names if len({repr(each.get(name)) for each in settings}) > 1]
+    return tuple({name: each[name] for name in unlike if name in each} for each in settings)
+
+
 def differences(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Of each candidate, the settings in which the candidates differ.
+    """The same as texts.
 
     Returns:
         Texts such as "hidden layers 64 x 32, weight_decay 0.3"; empty ones where there is no difference.
     """
-    settings = [_settings(candidate) for candidate in candidates]
-    names = list(dict.fromkeys(name for each in settings for name in each))
-    differing = [name for name in names if len({repr(each.get(name)) for each in settings}) > 1]
     return tuple(
-        ", ".join(_shown(name, each[name]) for name in differing if name in each) for each in settings
+        ", ".join(_shown(name, value) for name, value in each.items()) for each in differing(candidates)
     )
 
 

@@ -27,6 +27,9 @@ class Now(NamedTuple):
     training_state: Callable[[], TrainingState]
     run_state: Callable[[], RunState]
 
+    def __repr__(self) -> str:
+        return f"Now({', '.join(f'{name}()' for name in self._fields)})"
+
 
 @dataclass(frozen=True)
 class TrainingStart:
@@ -67,6 +70,13 @@ class StepEnd(NamedTuple):
     learning_rate: float
     columns: Integers | None
     now: Now
+
+    def __repr__(self) -> str:
+        of = "all examples" if self.columns is None else f"{len(self.columns)} examples"
+        return (
+            f"StepEnd(iteration {self.iteration} in epoch {self.epoch}, cost {self.cost:.4g} of {of}, "
+            f"learning rate {self.learning_rate:.4g})"
+        )
 
 
 class EpochEnd(NamedTuple):

@@ -92,6 +92,9 @@ class Best(NamedTuple):
     epoch: int | None = None
     previous: Parameters | None = None
 
+    def __repr__(self) -> str:
+        return "Best(none yet)" if self.epoch is None else f"Best({self.value:.4g} in epoch {self.epoch})"
+
 
 class MonitorState(NamedTuple):
     """What a monitor knows after some epochs. A value."""

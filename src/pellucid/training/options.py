@@ -9,7 +9,7 @@ from pellucid.core.randomness import RandomSource, random_stream
 from pellucid.engines import Engine, StepOptions, engine_for, processors
 from pellucid.errors import OptionError
 from pellucid.optimizer import OPTIMIZERS, Optimizer
-from pellucid.settings import check, setting
+from pellucid.settings import check, setting, spelled
 from pellucid.training.schedules import SCHEDULES, Schedule
 from pellucid.training.shortcut import SHORTCUTS
 
@@ -98,6 +98,8 @@ class TrainingOptions:
     min_delta: float = setting(0.0, least=0.0, group="Stopping")
     restore_best: bool = setting(True, group="Stopping")
     validation_fraction: float | None = setting(None, above=0.0, below=1.0, group="Stopping", shown="none")
+
+    __repr__ = spelled
 
     def __post_init__(self) -> None:
         check(self)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy, check_number
+from pellucid.display import facts
 from pellucid.engines import Batches, TrainingState
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.examples import Examples
@@ -53,6 +54,13 @@ class LearningRateRange:
     def __repr__(self) -> str:
         said = "no suggestion" if self.suggestion is None else f"suggestion {self.suggestion:.2g}"
         return f"LearningRateRange({said}, {len(self.rates)} rates)"
+
+    def _repr_html_(self) -> str:
+        said = "none" if self.suggestion is None else f"{self.suggestion:.2g}"
+        pairs = [("suggested learning rate", said), ("why", self.reason)]
+        if len(self.rates):
+            pairs.append(("tried", f"{len(self.rates)} rates, {self.rates[0]:.2g} to {self.rates[-1]:.2g}"))
+        return facts([*pairs, ("picture", "pellucid.plots.draw_learning_rates")])
 
 
 class _FirstBatches(Order):

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.core.learning_rate import schedule_lr_decay, update_lr
 from pellucid.errors import OptionError
-from pellucid.settings import check, declared_by, described_by, setting
+from pellucid.settings import check, declared_by, described_by, setting, spelled
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -101,6 +101,8 @@ class Schedule:
     rise: float | None = setting(None, above=0.0, below=1.0)
     warmup_epochs: float = setting(0.0, least=0.0, group="Training")
     warmup_steps: int = setting(0, least=0)
+
+    __repr__ = spelled
 
     def __post_init__(self) -> None:
         check(self)

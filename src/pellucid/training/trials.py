@@ -15,7 +15,7 @@ from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.training.call_size import now
-from pellucid.training.candidates import Candidate, differences, shown_layers
+from pellucid.training.candidates import Candidate, differing, shown_layers
 from pellucid.training.events import EpochEnd, Event, TrainingEnd, TrainingStart
 from pellucid.training.loop import fit
 
@@ -65,19 +65,30 @@ class TrialResult:
 
 def trials_html(results: Sequence[TrialResult], chosen: int, reason: str) -> str:
     """A table for a notebook, the chosen candidate in bold, and why it was chosen."""
-    settings = differences([result.candidate for result in results])
+    settings = differing([result.candidate for result in results])
+    names = list(dict.fromkeys(name for each in settings for name in each))
     rows = [
         (
-            text or "the only one",
+            *(_cell(name, each.get(name)) for name in names),
             f"{result.parameter_count:,}",
             f"{result.validation_cost:.4g}" if math.isfinite(result.validation_cost) else "",
             f"{result.epochs:,}",
             f"{result.seconds:.2f}",
         )
-        for text, result in zip(settings, results, strict=True)
+        for each, result in zip(settings, results, strict=True)
     ]
-    head = ("setting", "parameters", "validation cost", "epochs", "seconds")
-    return table(head, rows, "<>>>>", strong=chosen) + facts([("chosen", reason)])
+    head = ["hidden layers" if name == "hidden" else name for name in names]
+    head += ["parameters", "validation cost", "epochs trained", "seconds"]
+    html = table(head, rows, "<" * len(names) + ">>>>", strong=chosen)
+    return html + facts([("chosen", reason)])
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == "hidden":
+        return " x ".join(map(str, value)) or "none"
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, eq=False)
