@@ -43,6 +43,7 @@ _HOMES = {
         "backward_propagation_with_regularization compute_cost_with_regularization"
     ),
     "pellucid.core.update": "clip_gradients update_parameters",
+    "pellucid.check.in_notebook": "examine",
     "pellucid.course": "L_layer_model nn_model two_layer_model",
     "pellucid.data.dataset": "Dataset",
     "pellucid.data.load": "load_data",
@@ -81,6 +82,12 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def load_ipython_extension(shell: object) -> None:
+    """What `%load_ext pellucid` calls: it brings the magic `%check`."""
+    # By name: nothing here depends on the rooms of this package.
+    import_module("pellucid.check.in_notebook").load_ipython_extension(shell)
 
 
 def __dir__() -> list[str]:

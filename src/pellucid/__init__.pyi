@@ -16,6 +16,7 @@ from pellucid import (
 from pellucid import (
     training as training,
 )
+from pellucid.check.in_notebook import examine as examine
 from pellucid.core.activations import exp as exp
 from pellucid.core.activations import exp_backward as exp_backward
 from pellucid.core.activations import identity as identity

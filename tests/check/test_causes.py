@@ -9,6 +9,7 @@ import pytest
 
 from pellucid.check import judge
 from pellucid.check.cases import EXAMS, cases_of
+from pellucid.check.cases_exercises import EXERCISES
 from pellucid.check.cases_later import LATER
 from pellucid.check.causes import SUSPECTS, Mistakes, code_of
 from pellucid.check.causes.explanations import EXPLANATIONS, GROUPS
@@ -150,7 +151,7 @@ def test_every_code_with_words_can_be_said() -> None:
 
 def test_every_function_with_mistakes_has_an_exam() -> None:
     assert set(SUSPECTS) < set(EXAMS)
-    assert set(EXAMS) - set(SUSPECTS) == {name for name, *_ in LATER}
+    assert set(EXAMS) - set(SUSPECTS) == {name for name, *_ in LATER} | {exam.name for exam in EXERCISES}
 
 
 def test_places_are_taken_off_where_they_hold() -> None:

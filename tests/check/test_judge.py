@@ -132,7 +132,12 @@ def test_loops_are_slow_and_right(tmp_path: Path) -> None:
         ("linear_backward", "axis=1, keepdims=True", "axis=1", "db-missing-keepdims"),
         ("linear_backward", "np.dot(W.T, dZ)", "np.dot(W, dZ)", "da-prev-not-transposed"),
         ("relu_backward", "np.array(dA, copy=True)", "dA", "changes-its-argument"),
-        ("update_parameters", "parameters = dict(parameters)", "pass", "parameters-mutated"),
+        (
+            "update_parameters",
+            "parameters = dict(parameters)",
+            "parameters['W1'] -= 0.1",
+            "parameters-mutated",
+        ),
         ("compute_cost", "-np.sum(Y", "np.sum(Y", "cost-wrong-sign"),
         ("linear_forward", "return Z, cache", "pass", "returns-none"),
         ("linear_forward", "np.dot(W, A) + b", "np.dot(W, A) + bias", "undefined-name"),
@@ -256,7 +261,8 @@ def test_the_network_with_one_hidden_layer_has_its_own_functions(tmp_path: Path)
 
 
 def test_only_takes_a_name_of_the_course(tmp_path: Path) -> None:
-    assert found("x = 1\n", tmp_path, "relu").status == "missing"
+    with pytest.raises(OptionError, match="does not define relu; expected one of none"):
+        found("x = 1\n", tmp_path, "relu")
     with pytest.raises(OptionError, match="no function 'relus'"):
         examined(RIGHT, tmp_path, only="relus")
 

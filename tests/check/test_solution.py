@@ -186,3 +186,65 @@ def test_any_file_is_a_solution_or_one_line(tmp_path: Path, content: bytes) -> N
         except DataError as error:
             line = str(error)
         assert "\n" not in line
+
+
+def test_a_cell_that_is_no_python_is_left_out_and_named(tmp_path: Path) -> None:
+    bad = ("def f(Z):", "    A = Z", "     return A")
+    solution = read(tmp_path, notebook(code("x = 1"), code(*bad), code("def g(Z):", "    return Z")))
+    assert list(solution.functions) == ["g"]
+    [unread] = solution.unread
+    assert (unread.place, unread.names) == ("cell 2, line 3", ("f",))
+    assert unread.message == "unexpected indent: return A"
+    assert solution.line_of(solution.functions["g"].line) == "cell 3, line 1"
+
+
+@pytest.mark.parametrize(
+    ("bad", "names"),
+    [
+        ('print "Z =", 3', ()),
+        ("def f(Z:\n    return Z", ("f",)),
+        ("def f(Z):\n  A = Z\n   B = Z\n  return A", ("f",)),
+        ("x = (1,\n     2", ()),
+        ("s = 'abc", ()),
+        ("return = 3", ()),
+    ],
+)
+def test_a_statement_that_is_no_python_is_left_out(
+    tmp_path: Path, bad: str, names: tuple[str, ...]
+) -> None:
+    after = "def g(Z):\n    return Z\n\n\nclass C:\n    def h(self):\n        pass\n"
+    solution = read(tmp_path, f'a = """\ntext\n"""\n{bad}\n{after}')
+    assert list(solution.functions) == ["g"]
+    assert solution.methods == ("h",)
+    [unread] = solution.unread
+    assert unread.names == names
+    assert unread.line in range(4, 5 + bad.count("\n"))
+
+
+@pytest.mark.parametrize("line", ["cd '/content/drive/My Drive'", "ls", "ls -la", "pip install x", "%cd x"])
+def test_magics_without_their_percent_sign(tmp_path: Path, line: str) -> None:
+    solution = read(tmp_path, notebook(code(line), code("def f(): pass", line)))
+    assert list(solution.functions) == ["f"]
+    assert solution.unread == ()
+    assert line not in solution.text
+
+
+def test_names_that_only_look_like_magics(tmp_path: Path) -> None:
+    text = "'" * 3
+    lines = (
+        "ls = [1]",
+        "cat = ls",
+        "ls",
+        "cat is ls",
+        "x = 7 % 3",
+        "y = x  # right?",
+        f"s = {text}",
+        "%a",
+        text,
+    )
+    assert read(tmp_path, notebook(code(*lines))).text.rstrip("\n") == "\n".join(lines)
+
+
+def test_a_long_notebook_takes_time_in_proportion(tmp_path: Path) -> None:
+    solution = read(tmp_path, notebook(code(*["!ls"] * 20_000), code("def f(): pass")))
+    assert list(solution.functions) == ["f"]

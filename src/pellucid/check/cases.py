@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid import core
 from pellucid.check import cases_layers, cases_networks
+from pellucid.check.cases_exercises import EXERCISES
 from pellucid.check.cases_form import Case, Exam
 from pellucid.check.cases_later import LATER
 
@@ -90,6 +91,7 @@ EXAMS = {
 }
 
 
+EXAMS |= {exam.name: exam for exam in EXERCISES}
 EXAMS |= {name: Exam(name, arguments, outputs, made) for name, arguments, outputs, made in LATER}
 
 

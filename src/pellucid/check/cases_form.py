@@ -40,7 +40,8 @@ class Exam:
         outputs: names of the results, nested like them: a name, a tuple of names, or "" for a dictionary
             or list, whose keys are the names.
         cases: makes them.
-        other_arguments: further orders of the arguments in editions of the course.
+        other_arguments: further orders in which the course's learners know the arguments.
+        part: makes of a result the part that is judged.
     """
 
     name: str
@@ -48,11 +49,12 @@ class Exam:
     outputs: Any
     cases: Callable[[], Sequence[Case]]
     other_arguments: tuple[tuple[str, ...], ...] = ()
+    part: Callable[[Any], Any] | None = None
 
     @property
     def function(self) -> str:
-        """The name of the function in a solution, without "shallow."."""
-        return self.name.removeprefix("shallow.")
+        """What the function is called in a solution: the exercise before the point is no part of it."""
+        return self.name.rpartition(".")[2]
 
 
 def made(

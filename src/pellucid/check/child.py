@@ -23,6 +23,7 @@ import numpy as np
 
 from pellucid.check import drawing, guard, learner, wire
 from pellucid.check.limits import Limits, impose
+from pellucid.check.watching import ArgumentWatch
 
 _FIRST_DESCRIPTOR = 20
 _PR_SET_PDEATHSIG = 1
@@ -105,17 +106,17 @@ class _Process:
                     errors.append(_described(error))
             return errors
 
-        self._run(0, work, self._limits.loading, tuple)
+        self._run(0, work, self._limits.loading, ArgumentWatch(()))
         self._threads = self._count_threads()
 
     def call(self, request: memoryview) -> None:
         (size,) = struct.unpack("<I", request[:4])
         number, name, seed, alone, lengths = wire.decode(request[4 : 4 + size])
-        at, encoded = 4 + size, []
+        at, arguments = 4 + size, []
         for length in lengths:
-            encoded.append(request[at : at + length])
+            arguments.append(wire.decode(request[at : at + length]))
             at += length
-        arguments = [wire.decode(data) for data in encoded]
+        watch = ArgumentWatch(arguments)
 
         def work() -> Any:
             function = self._learner.function(name)
@@ -125,16 +126,11 @@ class _Process:
             finally:
                 self._learner.together(before)
 
-        def changed() -> tuple[int, ...]:
-            return tuple(i for i, data in enumerate(encoded) if wire.encode(arguments[i]) != data)
-
         if seed is not None:
             np.random.seed(seed)
-        self._run(number, work, self._limits.call, changed)
+        self._run(number, work, self._limits.call, watch)
 
-    def _run(
-        self, number: int, work: Callable[[], Any], seconds: float, changed: Callable[[], Any]
-    ) -> None:
+    def _run(self, number: int, work: Callable[[], Any], seconds: float, watch: ArgumentWatch) -> None:
         self._number = number
         self._printed = _Captured(self._limits.printed)
         raw: Any = self._printed
@@ -154,7 +150,7 @@ class _Process:
             kind = "too_much" if isinstance(raised, MemoryError) else "raised"
             error = _described(raised)
         self._disarm()
-        self._answer(kind, value, error, took, changed(), replaced)
+        self._answer(kind, value, error, took, (watch.changed(), watch.written()), replaced)
 
     def _arm(self, seconds: float) -> None:
         signal.signal(signal.SIGALRM, self._too_long)
@@ -175,7 +171,9 @@ class _Process:
             line = frame.f_lineno if frame.f_code.co_filename == learner.FILE else None
             frame = frame.f_back
         took = perf_counter() - self._started
-        self._answer("timeout", None, ("", f"it was still running after {took:.1f} s", line), took, (), ())
+        self._answer(
+            "timeout", None, ("", f"it was still running after {took:.1f} s", line), took, ((), ()), ()
+        )
         os._exit(0)
 
     def _answer(self, kind: str, value: Any, error: Any, took: float, changed: Any, replaced: Any) -> None:
@@ -185,7 +183,8 @@ class _Process:
             "error": error,
             "printed": bytes(self._printed.data).decode("utf-8", "replace"),
             "seconds": took,
-            "changed": tuple(changed),
+            "changed": changed[0],
+            "written": changed[1],
             "replaced": replaced[:10],
             "leftover": self._count_threads() > self._threads,
         }

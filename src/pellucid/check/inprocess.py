@@ -17,6 +17,7 @@ from pellucid.check import wire
 from pellucid.check.learner import FILE, Learner
 from pellucid.check.outcome import Failure, Outcome
 from pellucid.check.solution import Solution
+from pellucid.check.watching import ArgumentWatch
 
 
 class InProcess:
@@ -64,6 +65,7 @@ class InProcess:
 
     def _one(self, name: str, args: tuple[Any, ...], seed: int | None, alone: bool) -> Outcome:
         arguments = copy.deepcopy(args)
+        watch = ArgumentWatch(arguments)
         if seed is not None:
             np.random.seed(seed)
         printed = io.StringIO()
@@ -81,14 +83,9 @@ class InProcess:
             finally:
                 self._learner.together(before)
         took = perf_counter() - start
-        changed = tuple(
-            i
-            for i, (was, now) in enumerate(zip(args, arguments, strict=True))
-            if wire.encode(was) != wire.encode(now)
-        )
         kind = "value" if error is None else "raised"
         carried = wire.decode(wire.encode(value)) if error is None else None
-        return Outcome(kind, carried, error, printed.getvalue(), took, changed)  # type: ignore[arg-type]
+        return Outcome(kind, carried, error, printed.getvalue(), took, watch.changed(), watch.written())  # type: ignore[arg-type]
 
 
 def _failure(error: BaseException) -> Failure:

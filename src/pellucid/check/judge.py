@@ -7,11 +7,13 @@ from typing import Any
 
 from pellucid.check import judge_function
 from pellucid.check.cases_later import ACTIVATIONS, LATER
+from pellucid.check.editions import has_three_layers, is_of_one_number
 from pellucid.check.judgement import Judgement
 from pellucid.check.runner import Runner
-from pellucid.check.solution import Solution
+from pellucid.check.solution import Solution, Unread
 from pellucid.check.train_together import JointTraining, train_together
 from pellucid.errors import OptionError
+from pellucid.files.reading import shown
 
 # In the order of the course.
 NAMES = (
@@ -51,7 +53,7 @@ _EXERCISES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Examination:
     """The results of examining one solution.
 
@@ -62,6 +64,7 @@ class Examination:
         isolation: the kind of isolation, in words.
         notes: further remarks on the file.
         shallow: whether it is about the network with one hidden layer.
+        unread: the parts of the file that are no Python, and were left out.
     """
 
     path: str
@@ -70,11 +73,35 @@ class Examination:
     isolation: str = ""
     notes: tuple[str, ...] = ()
     shallow: bool = False
+    unread: tuple[Unread, ...] = ()
 
     @property
     def all_right(self) -> bool:
         """Whether every function that the file defines is right."""
-        return all(judgement.right or judgement.status == "missing" for judgement in self.judgements)
+        lost = any(name in NAMES for part in self.unread for name in part.names)
+        return not lost and all(
+            judgement.right or judgement.status in ("missing", "not_judged")
+            for judgement in self.judgements
+        )
+
+    def __str__(self) -> str:
+        from pellucid.check.report import report
+
+        return report(self)
+
+    def __repr__(self) -> str:
+        from pellucid.check.report import headline
+
+        return f"Examination({headline(self)}; print it for the report)"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """For IPython in a terminal."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from pellucid.check.report_html import html_part
+
+        return html_part(self)
 
     def to_dict(self) -> dict[str, Any]:
         """A plain dictionary, for `--json`."""
@@ -86,6 +113,7 @@ class Examination:
             "training": self.trains.text,
             "isolation": self.isolation,
             "notes": list(self.notes),
+            "unread": [{"place": part.place, "message": part.message} for part in self.unread],
         }
 
 
@@ -96,6 +124,8 @@ def is_shallow(solution: Solution) -> bool:
         solution: the file.
     """
     names = {*solution.functions, *solution.other_names}
+    if has_three_layers(solution) or is_of_one_number(solution):
+        return False
     return not names.isdisjoint(_SHALLOW_ONLY) and names.isdisjoint(_DEEP_ONLY)
 
 
@@ -147,9 +177,7 @@ def examine(
     classes = _not_functions(solution)
     judge = judge_function.Judge(solution, runner, without_asserts, shallow=is_shallow(solution))
     for name in names:
-        if not _defined(solution, name):
-            judgements[name] = Judgement(name, "missing", message="the file does not define it")
-        elif name in classes:
+        if name in classes:
             judgements[name] = Judgement.of(name, ("not-a-function",), line=classes[name])
         else:
             right_so_far = all(judgement.right for judgement in judgements.values())
@@ -160,8 +188,15 @@ def examine(
     trains = JointTraining(None, "not tried")
     if together and only is None:
         trains = train_together(solution, runner, ordered)
-    notes = _notes(solution, runner)
-    return Examination(str(solution.path), ordered, trains, runner.isolation, notes, is_shallow(solution))
+    return Examination(
+        str(solution.path),
+        ordered,
+        trains,
+        runner.isolation,
+        _notes(solution, runner),
+        is_shallow(solution),
+        solution.unread,
+    )
 
 
 def examined_names(solution: Solution, only: str | None = None) -> list[str]:
@@ -172,12 +207,17 @@ def examined_names(solution: Solution, only: str | None = None) -> list[str]:
         only: the one.
 
     Raises:
-        OptionError: `only` is not a function of the course.
+        OptionError: `only` is no function of the course, or the file does not define it.
     """
     if only is None:
         return [name for name in NAMES if _defined(solution, name) and not _is_helper(solution, name)]
     if only not in NAMES:
         raise OptionError(f"there is no function {only!r:.80} to judge; expected one of {', '.join(NAMES)}")
+    if not _defined(solution, only):
+        found = [name for name in NAMES if _defined(solution, name)]
+        raise OptionError(
+            f"{shown(solution.path)} does not define {only}; expected one of {', '.join(found) or 'none'}"
+        )
     return [only]
 
 
@@ -205,17 +245,29 @@ def _not_functions(solution: Solution) -> dict[str, int]:
 
 def _absent(solution: Solution) -> list[str]:
     kind = "shallow" if is_shallow(solution) else "deep"
-    return [name for name in _EXERCISES[kind] if not _defined(solution, name)]
+    own = _SHALLOW_ONLY if kind == "shallow" else ("initialize_parameters_deep", *_DEEP_ONLY)
+    # What is in several exercises does not tell which of them the file is about.
+    if not any(_defined(solution, name) for name in own):
+        return []
+    lost = {name for part in solution.unread for name in part.names}
+    return [name for name in _EXERCISES[kind] if not _defined(solution, name) and name not in lost]
 
 
 def _placed(judgement: Judgement, solution: Solution) -> Judgement:
-    return replace(judgement, place=solution.line_of(judgement.line)) if judgement.line else judgement
+    if not judgement.line:
+        return judgement
+    code = "".join(solution.text.split("\n")[judgement.line - 1 : judgement.line]).strip()
+    return replace(judgement, place=solution.line_of(judgement.line), code=code[:200])
 
 
 def _notes(solution: Solution, runner: Runner) -> tuple[str, ...]:
+    notes: tuple[str, ...] = ()
+    methods = [name for name in dict.fromkeys(solution.methods) if name in NAMES]
+    if methods:
+        notes = (f"methods of classes are not looked at: {', '.join(methods)}",)
     error = runner.loaded.error
     if runner.loaded.kind == "value" or error is None:
-        return ()
+        return notes
     place = f" ({solution.line_of(error.line)})" if error.line else ""
-    message = f"{error.type}: {error.message}" if error.type else error.message
-    return (f"a line outside the functions does not work here{place}: {message}",)
+    said = f"{error.type}: {error.message}" if error.type else error.message
+    return (*notes, f"a line outside the functions does not work here{place}: {said}")

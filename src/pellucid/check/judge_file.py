@@ -3,7 +3,7 @@
 import os
 from contextlib import ExitStack
 
-from pellucid.check.judge import Examination, examine, examined_names, reference_names
+from pellucid.check.judge import NAMES, Examination, examine, examined_names, reference_names
 from pellucid.check.runner import Runner
 from pellucid.check.sandbox import Sandbox
 from pellucid.check.solution import Solution, SolutionError, read_solution
@@ -23,10 +23,29 @@ def check_file(path: str | os.PathLike[str], *, only: str | None = None) -> Exam
             course.
         OptionError: `only` is not a function of the course.
     """
-    solution = read_solution(path)
+    return check_solution(read_solution(path), shown(path), only=only)
+
+
+def check_solution(solution: Solution, name: str, *, only: str | None = None) -> Examination:
+    """Judge a solution that was read; see `check_file`.
+
+    Args:
+        solution: the file, or the cells of a notebook.
+        name: of it, in messages.
+        only: the one function to judge.
+
+    Raises:
+        SolutionError, OptionError: see `check_file`.
+    """
     if not examined_names(solution, only):
+        methods = [method for method in solution.methods if method in NAMES]
+        if methods:
+            raise SolutionError(
+                f"{name} defines {', '.join(methods)} as methods of a class, which are not looked at; "
+                "expected functions"
+            )
         raise SolutionError(
-            f"{shown(path)} defines none of the course's functions; expected some under their own names, "
+            f"{name} defines none of the course's functions; expected some under their own names, "
             "as sigmoid, linear_forward or L_model_backward"
         )
     with ExitStack() as stack:

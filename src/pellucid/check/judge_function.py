@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pellucid.check import judge_errors, judge_initialization, judge_trainers
-from pellucid.check.cases import EXAMS, Case, Exam, cases_of
+from pellucid.check.cases import Case, Exam, cases_of
 from pellucid.check.causes.explanations import EXPLANATIONS
+from pellucid.check.editions import exam_of, understood
 from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, order_of, takes
 from pellucid.check.judge_compare import EXACT, differences, error_of
 from pellucid.check.judge_lines import line_of, loops_over_numbers
 from pellucid.check.judge_naming import named
-from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, readable
+from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, without_single_assertions
 from pellucid.check.judgement import Judgement, rows_of
 from pellucid.check.outcome import Outcome
 from pellucid.check.solution import FunctionSource, Solution, without_assertions
+from pellucid.check.unwritten import blank_line
 
 if TYPE_CHECKING:
     from pellucid.check.runner import Runner
@@ -28,6 +30,11 @@ _WRITING = ("update_parameters_with_momentum", "update_parameters_with_adam")
 _FUSED = (
     "right if AL is the output of the caches, as with dZL = AL - Y; in the published exercise it is not, "
     "and the expected digits are those of the long formula"
+)
+
+_REBOUND = (
+    "the keys of the dictionary that was passed in are bound to new arrays: the caller's dictionary "
+    "changes too; a copy of it, {**parameters}, would leave that alone"
 )
 
 
@@ -63,11 +70,20 @@ class Judge:
             alone: whether the reference replaces all other functions during its calls.
         """
         function = self._solution.functions.get(name)
+        found = self._judged(name, function, alone)
+        blank = blank_line(function, self._solution.text) if function and not found.right else None
+        if blank is None or found.status == "not_judged":
+            return found
+        return Judgement(name, "unwritten", message="not written yet", line=blank)
+
+    def _judged(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:
         if name in _START_ARGUMENTS:
             return self._start(name, function, alone)
-        if name not in EXAMS:
+        if name in ARGUMENTS:
             return self._trainer(name, function, alone)
-        exam = EXAMS[f"shallow.{name}"] if self._shallow and f"shallow.{name}" in EXAMS else EXAMS[name]
+        exam = exam_of(name, self._solution, is_shallow=self._shallow)
+        if exam is None:
+            return Judgement(name, "not_judged", message="another exercise's function of this name")
         order = order_of(exam, function)
         if order is None:
             return self._wrong_arity(name, function, exam.arguments)
@@ -94,17 +110,19 @@ class Judge:
     ) -> Judgement:
         cases = [case for case in cases_of(exam.name) if case.judged]
         outcomes = self._calls(exam.function, [arranged(exam, order, case) for case in cases], alone)
-        outcomes = self._readable(exam, cases, outcomes)
+        outcomes, remarks = self._understood(exam, cases, outcomes)
         wrong = [i for i, (c, o) in enumerate(zip(cases, outcomes, strict=True)) if is_wrong(c, o, exam)]
+        wrong = without_single_assertions(cases, outcomes, wrong)
         mutated = _mutation(exam.name, outcomes)
         replaced = next((o.replaced for o in outcomes if o.replaced), ())
         fused = _only_published(exam, cases, outcomes, wrong)
         if (not wrong or fused) and not mutated and not replaced:
-            return self._passed(exam, function, cases, outcomes, (_FUSED,) if fused else ())
+            more = [_FUSED] * fused + [_REBOUND] * _rebinds(exam.name, outcomes)
+            return self._passed(exam, function, cases, outcomes, (*remarks, *more), exact=not fused)
         if not wrong:
             code = "replaces-numpy" if replaced else mutated
             notes = (f"replaced: {', '.join(replaced)}",) if replaced else ()
-            i = next((i for i, o in enumerate(outcomes) if o.changed), 0)
+            i = next((i for i, o in enumerate(outcomes) if o.written), 0)
             return Judgement.of(
                 exam.function, (code,), line=_line(function, code), case=cases[i].text, notes=notes
             )
@@ -114,11 +132,16 @@ class Judge:
             causes = (*causes, mutated) if causes[0] != "differs" else (mutated,)
         return self._failed(exam, function, cases, outcomes, wrong, causes)
 
-    def _readable(self, exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[Outcome]:
-        return [
-            readable(exam, case, outcome, shallow=self._shallow)
+    def _understood(
+        self, exam: Exam, cases: Sequence[Case], outcomes: Sequence[Outcome]
+    ) -> tuple[list[Outcome], tuple[str, ...]]:
+        """The outcomes in the form of the exam, and remarks on their own form."""
+        found = [
+            understood(exam, case, outcome, self._solution, is_shallow=self._shallow)
             for case, outcome in zip(cases, outcomes, strict=True)
         ]
+        remarks = dict.fromkeys(remark for _, remark in found if remark)
+        return [outcome for outcome, _ in found], tuple(remarks)
 
     def _failed(
         self,
@@ -165,7 +188,7 @@ class Judge:
         probes = [case for case in cases_of(exam.name) if not case.judged]
         more = self._calls(exam.function, [arranged(exam, order, case) for case in probes], alone)
         all_cases = [*cases, *probes]
-        all_outcomes = [*outcomes, *self._readable(exam, probes, more)]
+        all_outcomes = [*outcomes, *self._understood(exam, probes, more)[0]]
         if self._without_asserts and any(_asserted(outcome) for outcome in all_outcomes):
             all_outcomes = self._behind_asserts(exam, order, all_cases, alone) or all_outcomes
         return named(exam, function, all_cases, all_outcomes)
@@ -176,7 +199,7 @@ class Judge:
         assert self._without_asserts is not None
         runner = self._without_asserts(without_assertions(self._solution))
         calls = [(exam.function, arranged(exam, order, case), 0, alone) for case in cases]
-        return self._readable(exam, cases, runner.calls(calls))
+        return self._understood(exam, cases, runner.calls(calls))[0]
 
     def _passed(
         self,
@@ -185,6 +208,8 @@ class Judge:
         cases: Sequence[Case],
         outcomes: Sequence[Outcome],
         words: tuple[str, ...] = (),
+        *,
+        exact: bool = True,
     ) -> Judgement:
         cause, message, hint = "", "right", ""
         notes = [*words]
@@ -195,7 +220,7 @@ class Judge:
         errors = [
             error_of(c.expected, o.value)
             for c, o in zip(cases, outcomes, strict=True)
-            if not c.saturated and not is_single(c) and not words
+            if exact and not c.saturated and not is_single(c)
         ]
         if any(error > EXACT for error in errors):
             notes.append("right to about four digits, as in float32 or with a small number added")
@@ -290,9 +315,13 @@ def _only_published(
     return outcomes[wrong[0]].kind == "value" and all(d.kind == "value" for d in differing)
 
 
+def _rebinds(name: str, outcomes: Sequence[Outcome]) -> bool:
+    return name not in _WRITING and any(outcome.changed for outcome in outcomes)
+
+
 def _mutation(name: str, outcomes: Sequence[Outcome]) -> str:
-    # The update rules of the next course write into their arguments, as the course does.
-    if name in _WRITING or not any(outcome.changed for outcome in outcomes):
+    # The steps of the course that follows write into their arguments, as the course does.
+    if name in _WRITING or not any(outcome.written for outcome in outcomes):
         return ""
     return "parameters-mutated" if "update_parameters" in name else "changes-its-argument"
 

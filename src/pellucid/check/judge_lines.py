@@ -106,6 +106,10 @@ def calls_course(function: FunctionSource) -> bool:
     return bool(called & _COURSE - {function.name})
 
 
+# The layer's cache where a part of it belongs.
+_WHOLE_CACHE = r"\b(?:linear|relu|sigmoid)_backward\(\s*\w+\s*,\s*cache\s*\)"
+
+
 def refined(code: str, function: FunctionSource) -> str:
     """The code that fits the way the function is written.
 
@@ -120,8 +124,17 @@ def refined(code: str, function: FunctionSource) -> str:
     ):
         # One loop has all layers, including the last: the mistake is the end of the loop.
         return "loop-one-short"
-    # For a single unit, the sum over units equals dZ itself.
-    if code == "db-wrong-axis" and not re.search(r"sum|mean|einsum|for ", ast.unparse(function.tree)):
+    text = ast.unparse(function.tree)
+    # Labels have one row: m counted from the rows divides by 1.
+    if code == "cost-not-averaged" and re.search(r"\.shape\[0\]|\blen\(", text):
+        return "cost-m-is-rows"
+    # A key without a counter is the same in every round.
+    if code == "loop-not-reversed" and re.search(r"\[['\"]dA\d['\"]\]", text):
+        return "same-da-for-all"
+    if code == "cache-order" and re.search(_WHOLE_CACHE, text):
+        return "cache-passed-whole"
+    # Of a single unit, a sum over units is what was there before it.
+    if code == "db-wrong-axis" and not re.search(r"sum|mean|einsum|for ", text):
         return "db-is-dz"
     # A threshold that no value reaches gives the same labels as a constant.
     if code in ("predict-threshold", "predict-constant"):

@@ -57,7 +57,8 @@ def named(
         return (sure,)
     forms = [d for d in values if d.kind != "value"]
     if errors and not forms:
-        return (judge_errors.likely(errors[0]),)
+        code = judge_errors.likely(errors[0])
+        return (refined(code, function) if function else code,)
     if forms:
         return (_form_code(exam, forms[0], plain),)
     return ("differs",) if values else ("raises",)

@@ -41,11 +41,13 @@ class Judgement:
 
     Attributes:
         name: of the function.
-        status: "pass", "slow" (right, with loops), "fail", "error", "timeout" or "missing".
+        status: "pass", "slow" (right, with loops), "fail", "error", "timeout", "missing",
+            "unwritten" (as the template has it) or "not_judged" (another exercise's function).
         cause: the code of the mistake, two joined by "+"; for a pass a weakness, or "".
         message: one line.
         line: of the mistake in the solution's text, if known.
         place: the same in words: "line 12", "cell 3, line 4".
+        code: the text of that line.
         case: the first case where it differs.
         shapes: the quantities that differ there.
         hint: where to look, without the solution.
@@ -58,6 +60,7 @@ class Judgement:
     message: str = ""
     line: int | None = None
     place: str = ""
+    code: str = ""
     case: str = ""
     shapes: tuple[Row, ...] = ()
     hint: str = ""
@@ -99,6 +102,7 @@ class Judgement:
             "message": self.message,
             "line": self.line,
             "place": self.place,
+            "code": self.code,
             "case": self.case,
             "shapes": [row._asdict() for row in self.shapes],
             "hint": self.hint,

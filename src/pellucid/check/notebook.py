@@ -1,16 +1,22 @@
 """A notebook's code: its cells as text that Python can parse, with the origin of each line."""
 
-import ast
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
-# Cell magics whose cell is still Python; with any other (%%bash, %%html) the cell is something else.
-_PYTHON_CELLS = re.compile(r"%%(time|timeit|capture|prun|python3?)\b")
-# A magic, a shell line or a question, alone or assigned.
-_NOT_PYTHON = re.compile(r"\s*([\w, ]+=\s*)?[%!]|\s*\?|.*\?\s*$")
+# Cell magics whose cell is Python all the same; any other (%%bash, %%html) makes the cell something else.
+_PYTHON_CELLS = re.compile(r"%%(time|timeit|capture|prun|python3?|check)\b")
+# A magic or a shell line, alone or assigned; a question before or after a name.
+_NOT_PYTHON = re.compile(r"\s*([\w, ]+=\s*)?[%!]|\s*\?|\s*%?[\w.*\[\]'\"]+\?{1,2}\s*$")
+# Magics that IPython takes without their percent sign; those that take nothing stand alone.
+_ALONE = "ls|ll|la|pwd|who|whos|hist|history|cd|dirs|lsmagic|magic|quickref"
+_COMMANDS = (
+    "mkdir|rmdir|cat|cp|mv|rm|man|more|less|pip|conda|mamba|matplotlib|load_ext|reload_ext|pylab|run"
+)
+_AUTOMAGIC = re.compile(rf"(?:{_ALONE})\s*$|(?:{_ALONE}|{_COMMANDS})\s+(?:[\w'\"./~$]|-\w)")
+_KEYWORDS = re.compile(r"\w+\s+(?:in|is|if|and|or|not|else|for)\b")
+_TRIPLE = re.compile(r"\"\"\"|\'\'\'")
 
 
 class NotebookError(ValueError):
@@ -65,8 +71,10 @@ def _source(cell: dict[str, Any]) -> str:
 def blanked(source: str) -> list[str]:
     """The lines of a cell, with IPython's extensions of Python replaced by `pass`.
 
-    Only if the cell does not parse, and only at the line of the syntax error: a line inside a text may
-    begin with a percent sign.
+    Only where a statement begins: a line of a text may begin with a percent sign.
+
+    Args:
+        source: the cell.
     """
     # Not splitlines: a form feed or one of Unicode's separators ends no line of Python.
     lines = source.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
@@ -75,23 +83,75 @@ def blanked(source: str) -> list[str]:
         if not _PYTHON_CELLS.match(lines[first].strip()):
             return ["" for _ in lines]
         lines[first] = ""
-    for _ in lines:
-        at = _error_line("\n".join(lines))
-        if at is None or not 0 < at <= len(lines) or not _NOT_PYTHON.match(lines[at - 1]):
-            break
-        line = lines[at - 1]
-        lines[at - 1] = f"{line[: len(line) - len(line.lstrip())]}pass"
+    state = _Scanned()
+    for i, line in enumerate(lines):
+        if not state.begins:
+            state.take(line)
+        elif _NOT_PYTHON.match(line) or _is_automagic(line, source):
+            lines[i] = f"{line[: len(line) - len(line.lstrip())]}pass"
+        else:
+            state.take(line)
     return lines
 
 
-def _error_line(source: str) -> int | None:
-    """The line of the first syntax error in `source`; None: there is none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source)
-    except SyntaxError as error:
-        return error.lineno
-    except (RecursionError, MemoryError, ValueError):
-        return None
+def _is_automagic(line: str, source: str) -> bool:
+    if not _AUTOMAGIC.match(line) or _KEYWORDS.match(line):
+        return False
+    # A name that the cell makes is no magic.
+    word = line.split(maxsplit=1)[0]
+    return not re.search(rf"^\s*{word}\s*=|\b(?:def|import|as|for)\s+{word}\b", source, re.MULTILINE)
+
+
+class _Scanned:
+    """Where the lines so far have led: into a text of three quotes, into brackets, to a backslash."""
+
+    def __init__(self) -> None:
+        self._quotes = ""
+        self._depth = 0
+        self._continued = False
+
+    @property
+    def begins(self) -> bool:
+        """Whether the next line begins a statement."""
+        return not self._quotes and self._depth == 0 and not self._continued
+
+    def take(self, line: str) -> None:
+        """Read one more line."""
+        i = 0
+        self._continued = False
+        while i < len(line):
+            if self._quotes:
+                end = _end_of(line, i, self._quotes)
+                if end is None:
+                    return
+                i, self._quotes = end, ""
+                continue
+            character = line[i]
+            if character == "#":
+                return
+            if character in "\"'":
+                if _TRIPLE.match(line, i):
+                    self._quotes, i = line[i : i + 3], i + 3
+                    continue
+                i = _end_of(line, i + 1, character) or len(line)
+                self._continued = i >= len(line) and line.endswith("\\")
+                continue
+            if character in "([{":
+                self._depth += 1
+            elif character in ")]}":
+                self._depth = max(0, self._depth - 1)
+            i += 1
+        self._continued = self._continued or line.endswith("\\")
+
+
+def _end_of(line: str, start: int, quotes: str) -> int | None:
+    """The place after the closing quotes of a text that `start` is inside of; None where it goes on."""
+    i = start
+    while i < len(line):
+        if line[i] == "\\":
+            i += 2
+        elif line.startswith(quotes, i):
+            return i + len(quotes)
+        else:
+            i += 1
     return None

@@ -33,6 +33,7 @@ class Outcome:
         printed: the beginning of its output.
         seconds: its duration.
         changed: positions of the arguments it changed in place, from 0.
+        written: those among them with an array that it wrote into.
         replaced: names of NumPy's and Python's own functions that it replaced: ("numpy.dot",).
     """
 
@@ -42,6 +43,7 @@ class Outcome:
     printed: str = ""
     seconds: float = 0.0
     changed: tuple[int, ...] = ()
+    written: tuple[int, ...] = ()
     replaced: tuple[str, ...] = ()
 
     @property

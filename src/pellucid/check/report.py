@@ -18,8 +18,10 @@ VERDICTS = {
     "error": "stops",
     "timeout": "hangs",
     "missing": "missing",
+    "unwritten": "to write",
+    "not_judged": "not judged",
 }
-_TONES = {"pass": "right", "slow": "right", "missing": "faint"}
+_TONES = dict.fromkeys(("missing", "unwritten", "not_judged"), "faint") | {"pass": "right", "slow": "right"}
 _WIDE = 100
 
 
@@ -57,7 +59,7 @@ def report(
         line = f"not in the file, replaced by the reference: {', '.join(absent)}"
         parts.append(style("\n".join(wrap(line, _WIDE)), "faint"))
     for judgement in examination.judgements:
-        if not judgement.right and judgement.status != "missing":
+        if not judgement.right and judgement.cause:
             parts.append(_details(judgement, style))
             parts += _more(judgement, explain, solution, examination.shallow)
     remarks = [
@@ -77,9 +79,12 @@ def headline(examination: Examination) -> str:
     Args:
         examination: the results.
     """
-    judged = [judgement for judgement in examination.judgements if judgement.status != "missing"]
-    right = sum(judgement.right for judgement in judged)
-    return f"{shown(examination.path)}: {right} of {len(judged)} functions right"
+    statuses = [judgement.status for judgement in examination.judgements]
+    unwritten = statuses.count("unwritten")
+    judged = sum(status not in ("missing", "not_judged", "unwritten") for status in statuses)
+    right = sum(judgement.right for judgement in examination.judgements)
+    more = f", {unwritten} not written yet" if unwritten else ""
+    return f"{shown(examination.path)}: {right} of {judged} functions right{more}"
 
 
 def table(judgements: Sequence[Judgement], style: Style = plain) -> str:
@@ -145,7 +150,8 @@ def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool)
 
 
 def _ending(examination: Examination, style: Style) -> list[str]:
-    lines = [f"note: {shown(note)}" for note in examination.notes]
+    lines = [f"left out, {part.place}: {shown(part.message)}" for part in examination.unread]
+    lines += [f"note: {shown(note)}" for note in examination.notes]
     trains = examination.trains
     if trains.text != "not tried":
         verdict = {True: "they train", False: "they do not train", None: "not trained"}[trains.worked]

@@ -6,13 +6,20 @@ from pellucid.check.judge import Examination
 from pellucid.check.judgement import Judgement
 from pellucid.check.report import VERDICTS, headline
 
+_PAGE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #222; }
+@media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd; } }
+"""
+# Colours of the text come from the page, so that it reads on light and on dark.
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; color: #222; }
-table { border-collapse: collapse; margin: 0.5rem 0; }
-th, td { text-align: left; padding: 0.25rem 0.9rem 0.25rem 0; border-bottom: 1px solid #ddd; }
-code, .mono td { font-family: ui-monospace, monospace; font-size: 0.9em; }
-.right { color: #176b2c; } .wrong { color: #a11616; font-weight: 600; } .faint { color: #666; }
-section { margin: 1.5rem 0; padding: 0 1rem; border-left: 3px solid #a11616; }
+.pellucid-check table, body > table, section table { border-collapse: collapse; margin: 0.5rem 0; }
+.pellucid-check th, .pellucid-check td, body > table th, body > table td, section th, section td {
+  text-align: left; padding: 0.25rem 0.9rem 0.25rem 0; border-bottom: 1px solid #8884; }
+.mono td, .mark { font-family: ui-monospace, monospace; font-size: 0.9em; }
+.right { color: #2a8a43; } .wrong { color: #d04040; font-weight: 600; } .faint { opacity: 0.7; }
+.mark { background: #d0404022; padding: 0.1rem 0.4rem; }
+section.wrong-one { margin: 1.5rem 0; padding: 0 1rem; border-left: 3px solid #d04040; }
 """
 
 
@@ -22,30 +29,52 @@ def html_report(examination: Examination) -> str:
     Args:
         examination: the results.
     """
-    rows = "\n".join(_row(judgement) for judgement in examination.judgements)
-    wrong = [f for f in examination.judgements if not f.right and f.status != "missing"]
-    sections = "\n".join(_section(judgement) for judgement in wrong)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in examination.notes)
     title = escape(headline(examination))
     return f"""<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head>
+<head><meta charset="utf-8"><title>{title}</title><style>{_PAGE}{_STYLE}</style></head>
 <body>
 <h1>{title}</h1>
-<table>
-<tr><th>function</th><th>verdict</th><th>where</th><th>diagnosis</th></tr>
-{rows}
-</table>
-{sections}
-<p>All together: {escape(examination.trains.text)}.</p>
-{notes}<p class="faint">Checked by Pellucid, in {escape(examination.isolation)}.</p>
+{_body(examination)}
+<p class="faint">Checked by Pellucid, in {escape(examination.isolation)}.</p>
 </body>
 </html>
 """
 
 
+def html_part(examination: Examination) -> str:
+    """The report as a part of another page, such as a cell of a notebook.
+
+    Args:
+        examination: what was found.
+    """
+    title = escape(headline(examination))
+    return (
+        f'<div class="pellucid-check"><style>{_STYLE}</style>'
+        f"<p><strong>{title}</strong></p>{_body(examination)}</div>"
+    )
+
+
+def _body(examination: Examination) -> str:
+    rows = "\n".join(_row(judgement) for judgement in examination.judgements)
+    wrong = [judgement for judgement in examination.judgements if not judgement.right and judgement.cause]
+    sections = "\n".join(_section(judgement) for judgement in wrong)
+    unread = [f"Left out, {part.place}: {part.message}" for part in examination.unread]
+    notes = "".join(f"<p>{escape(note)}</p>" for note in (*unread, *examination.notes))
+    together = ""
+    if examination.trains.text != "not tried":
+        together = f"<p>All together: {escape(examination.trains.text)}.</p>"
+    return f"""<table>
+<tr><th>function</th><th>verdict</th><th>where</th><th>diagnosis</th></tr>
+{rows}
+</table>
+{sections}
+{together}
+{notes}"""
+
+
 def _row(judgement: Judgement) -> str:
-    tone = "right" if judgement.right else "faint" if judgement.status == "missing" else "wrong"
+    tone = "right" if judgement.right else "wrong" if judgement.cause else "faint"
     diagnosis = "" if judgement.status == "pass" and not judgement.cause else judgement.message
     return (
         f"<tr><td><code>{escape(judgement.name)}</code></td>"
@@ -60,6 +89,8 @@ def _section(judgement: Judgement) -> str:
         f"<h2><code>{escape(judgement.name)}</code>{escape(place)}</h2>",
         f"<p>{escape(judgement.message)}.</p>",
     ]
+    if judgement.code:
+        parts.append(f'<p><code class="mark">{escape(judgement.code)}</code></p>')
     parts += [f"<p><code>{escape(note)}</code></p>" for note in judgement.notes]
     if judgement.case:
         parts.append(f"<p>First case that differs: {escape(judgement.case)}.</p>")
@@ -73,4 +104,4 @@ def _section(judgement: Judgement) -> str:
     if judgement.hint:
         parts.append(f"<p>Hint: {escape(judgement.hint)}</p>")
     parts.append(f'<p class="faint">cause: <code>{escape(judgement.cause)}</code></p>')
-    return f"<section>{''.join(parts)}</section>"
+    return f'<section class="wrong-one">{"".join(parts)}</section>'

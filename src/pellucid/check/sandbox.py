@@ -185,13 +185,18 @@ class Sandbox:
             raise FormatError("it is cut short")
         answer: Any = wire.decode(frame[4 : 4 + size])
         if not isinstance(answer, dict) or answer.get("number") != self._number:
-            raise FormatError("it does not answer the request")
-        names = ("kind", "seconds", "printed", "changed", "replaced")
+            raise FormatError("it is no answer to what was asked")
+        names = ("kind", "seconds", "printed", "changed", "written", "replaced")
         fields: list[Any] = [answer.get(name) for name in names]
-        kind, seconds, printed, changed, replaced = fields
+        kind, seconds, printed, changed, written, replaced = fields
         sound = kind in KINDS and isinstance(seconds, float) and isinstance(printed, str)
-        if not sound or not _all_of(int, changed) or not _all_of(str, replaced):
-            raise FormatError("it holds no outcome")
+        if (
+            not sound
+            or not _all_of(int, changed)
+            or not _all_of(int, written)
+            or not _all_of(str, replaced)
+        ):
+            raise FormatError("it tells no outcome")
         outcome = Outcome(
             kind,
             wire.decode(frame[4 + size :]) if kind == "value" else None,
@@ -199,6 +204,7 @@ class Sandbox:
             printed,
             seconds,
             changed,
+            written,
             replaced,
         )
         # A fresh process would leave the same behind after loading.

@@ -3,14 +3,15 @@
 import ast
 import io
 import os
+import re
 import tokenize
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pellucid.check.notebook import NotebookError, code_cells
+from pellucid.check.notebook import NotebookError, blanked, code_cells
 from pellucid.errors import DataError
 from pellucid.files.reading import open_regular, shown
 
@@ -43,17 +44,35 @@ class FunctionSource:
     tree: ast.FunctionDef
 
 
+class Unread(NamedTuple):
+    """A part of a file that is no Python, and was left out.
+
+    Attributes:
+        place: "cell 3, line 4", or "line 12".
+        line: the same as a line of `Solution.text`.
+        message: what Python says of it, and the line.
+        names: the functions that it would define.
+    """
+
+    place: str
+    line: int
+    message: str
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Solution:
     """The content of a learner's file.
 
     Attributes:
         path: the file.
-        text: Python; for a notebook its code cells one after the other.
-        functions: by name, in the order of their last definition, which is the valid one.
-        other_names: other names that the file defines at its top level (classes, assigned lambdas, numbers)
-            and their lines; without imported names.
-        cells: for a notebook, the cell of each line of `text` and the line in the cell; else empty.
+        text: Python; of a notebook its code cells one after the other.
+        functions: by name, in the order of their last definition, which is the one that counts.
+        other_names: what else the file itself makes at its top level (classes, assigned lambdas, numbers)
+            and the line; imported names are not its own.
+        cells: of a notebook, for each line of `text` its cell and its line in it; else empty.
+        unread: the parts that are no Python; their lines are empty in `text`.
+        methods: names of functions that stand in classes.
     """
 
     path: Path
@@ -61,6 +80,8 @@ class Solution:
     functions: Mapping[str, FunctionSource]
     other_names: Mapping[str, int]
     cells: tuple[tuple[int, int], ...] = ()
+    unread: tuple[Unread, ...] = ()
+    methods: tuple[str, ...] = ()
 
     def line_of(self, i: int) -> str:
         """The place of line `i` of `text`: "line 12", or "cell 3, line 4"."""
@@ -86,8 +107,27 @@ def read_solution(path: str | os.PathLike[str]) -> Solution:
                 f"{name} cannot be read ({error.strerror}); expected {_EXPECTED}"
             ) from error
     text, cells = _code(name, data)
+    return _solution(Path(path), name, text, cells)
+
+
+def solution_of_cells(cells: Sequence[tuple[int, str]]) -> Solution:
+    """The solution that the cells of a running notebook make together.
+
+    Args:
+        cells: the number of each and its text, in the order in which they ran.
+
+    Raises:
+        SolutionError: they are too large, or none of them is Python.
+    """
+    text, places = _joined([(number, blanked(source)) for number, source in cells])
+    return _solution(Path("notebook"), "the notebook", text, places)
+
+
+def _solution(path: Path, name: str, text: str, cells: tuple[tuple[int, int], ...]) -> Solution:
     if len(text) > _MOST_TEXT:
         raise SolutionError(f"{name} has {len(text):,} characters of code; expected at most {_MOST_TEXT:,}")
+    whole = text
+    text, unread = _readable(name, text, cells)
     tree = _parsed(name, text, cells)
     functions: dict[str, FunctionSource] = {}
     others: dict[str, int] = {}
@@ -98,7 +138,15 @@ def read_solution(path: str | os.PathLike[str]) -> Solution:
             functions[bound] = _function(node)
         else:
             others[bound] = node.lineno
-    return Solution(Path(path), text, functions, others, cells)
+    if unread and not functions:
+        # Nothing is left: what is wrong with it is the whole answer.
+        _parsed(name, whole, cells)
+    return Solution(path, text, functions, others, cells, unread, _methods(tree))
+
+
+def _methods(tree: ast.Module) -> tuple[str, ...]:
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return tuple(node.name for owner in classes for node in owner.body if isinstance(node, ast.FunctionDef))
 
 
 def _code(name: str, data: bytes) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -139,21 +187,96 @@ def _place(line: int, cells: tuple[tuple[int, int], ...]) -> str:
     return f"cell {cell}, line {inside}"
 
 
-def _parsed(name: str, text: str, cells: tuple[tuple[int, int], ...]) -> ast.Module:
+def _readable(name: str, text: str, cells: tuple[tuple[int, int], ...]) -> tuple[str, tuple[Unread, ...]]:
+    """The text without what is no Python, and what that was."""
+    if _complaint(name, text) is None:
+        return text, ()
+    lines = text.split("\n")
+    unread = []
+    for first, last in _cell_spans(cells) if cells else _statement_spans(lines):
+        error = _complaint(name, "\n".join(lines[first:last]))
+        if error is None:
+            continue
+        at = first + min(max(error.lineno or 1, 1), last - first)
+        message = _said(error, lines[at - 1 : at])
+        names = tuple(filter(None, map(_defined_name, lines[first:last])))
+        unread.append(Unread(_place(at, cells), at, message, names))
+        lines[first:last] = [""] * (last - first)
+    return "\n".join(lines), tuple(unread)
+
+
+def _said(error: SyntaxError, stands: list[str]) -> str:
+    """What Python says, and the line that it says it of."""
+    quoted = "".join(stands).strip()
+    return f"{error.msg}: {shown(quoted, 80)}" if quoted else error.msg
+
+
+def _defined_name(line: str) -> str:
+    found = re.match(r"(?:async\s+)?def\s+(\w+)", line)
+    return found[1] if found else ""
+
+
+def _cell_spans(cells: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+    """The lines of each cell: the first, and the one after the last, from 0."""
+    first = 0
+    for i in range(1, len(cells) + 1):
+        if i == len(cells) or cells[i][0] != cells[first][0]:
+            yield first, i
+            first = i
+
+
+# How many lines that begin at the left margin a statement may go over: a text of several lines, a list.
+_MOST_BEGINNINGS = 40
+
+
+def _statement_spans(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """The lines of each statement at the left margin, however wrong it is; as `_cell_spans`."""
+    begins = [i for i, line in enumerate(lines) if _BEGINNING.match(line)]
+    begins.append(len(lines))
+    i = 0
+    while i < len(begins) - 1:
+        ends = range(i + 1, min(i + _MOST_BEGINNINGS, len(begins)))
+        # The shortest that is Python; where none is, this beginning alone is wrong.
+        end = next((j for j in ends if _parses(lines[begins[i] : begins[j]])), i + 1)
+        yield begins[i], begins[end]
+        i = end
+
+
+# What only goes on with a statement begins none.
+_BEGINNING = re.compile(r"(?!elif\b|else\b|except\b|finally\b)[^\s#)\]}]")
+
+
+def _parses(lines: list[str]) -> bool:
+    return _complaint("", "\n".join(lines)) is None
+
+
+def _complaint(name: str, text: str) -> SyntaxError | None:
+    """What Python complains of in a text; None where it is Python.
+
+    Raises:
+        SolutionError: an expression is nested too deep.
+    """
     try:
         # An invalid escape in a text is only a matter of style here, even if warnings are errors.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            ast.parse(text)
     except SyntaxError as error:
-        line = error.lineno or 1
-        error_lines = text.split("\n")[line - 1 : line]
-        quoted = f": {shown(error_lines[0].strip(), 80)}" if error_lines and error_lines[0].strip() else ""
-        raise SolutionError(
-            f"{name} is not valid Python at {_place(line, cells)}: {error.msg}{quoted}"
-        ) from None
+        return error
     except (RecursionError, MemoryError, ValueError):
         raise SolutionError(f"{name} cannot be parsed: an expression in it is nested too deep") from None
+    return None
+
+
+def _parsed(name: str, text: str, cells: tuple[tuple[int, int], ...]) -> ast.Module:
+    error = _complaint(name, text)
+    if error is not None:
+        line = error.lineno or 1
+        said = _said(error, text.split("\n")[line - 1 : line])
+        raise SolutionError(f"{name} is not valid Python at {_place(line, cells)}: {said}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid import core
 from pellucid.check.cases_networks import network
+from pellucid.check.editions import has_three_layers, is_of_one_number
 from pellucid.check.flowers import flowers
 from pellucid.check.judgement import Judgement, described
 from pellucid.check.solution import Solution
@@ -62,11 +63,9 @@ def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Ju
     present = [name for name in solution.functions if name in steps]
     if not present:
         return JointTraining(None, "none of the functions of a training step is in the file")
-    hopeless = [
-        f.name for f in judgements if f.name in present and f.cause in ("timeout", "died", "too-much")
-    ]
-    if hopeless:
-        return JointTraining(False, f"not tried: {hopeless[0]} does not return")
+    refusal = _refusal(solution, [judgement for judgement in judgements if judgement.name in present])
+    if refusal is not None:
+        return refusal
     is_shallow = any(name in solution.functions for name in _SHALLOW)
     step = _shallow_step if is_shallow else _deep_step
     X, Y = flowers()
@@ -94,6 +93,19 @@ def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Ju
                 False, f"the functions do not fit together: {type(error).__name__}: {error}"[:200]
             )
     return _judged(costs, right)
+
+
+def _refusal(solution: Solution, judgements: Sequence[Judgement]) -> JointTraining | None:
+    """Why the functions are not tried together; None if they are."""
+    hopeless = [f.name for f in judgements if f.cause in ("timeout", "died", "too-much")]
+    if hopeless:
+        return JointTraining(False, f"not tried: {hopeless[0]} does not return")
+    blank = [f.name for f in judgements if f.status == "unwritten"]
+    if blank:
+        return JointTraining(None, f"not written yet: {', '.join(blank)}")
+    if has_three_layers(solution) or is_of_one_number(solution):
+        return JointTraining(None, "the exercise is about another network")
+    return None
 
 
 def _needs_parameters(solution: Solution) -> bool:

@@ -17,6 +17,8 @@ _LOSSES: Table = {
     "cost-terms-swapped": lambda AL, Y, log: Y * log(1 - AL) + (1 - Y) * log(AL),
     "cost-term-sign": lambda AL, Y, log: Y * log(AL) - (1 - Y) * log(1 - AL),
     "cost-term-sign~first": lambda AL, Y, log: -Y * log(AL) + (1 - Y) * log(1 - AL),
+    "cost-log-repeated": lambda AL, Y, log: Y * log(1 - AL) + (1 - Y) * log(1 - AL),
+    "cost-log-repeated~al": lambda AL, Y, log: Y * log(AL) + (1 - Y) * log(AL),
     "cost-label-missing": lambda AL, Y, log: log(AL) + log(1 - AL),
     "cost-squared-error": lambda AL, Y, log: -((AL - Y) ** 2),
     "cost-squared-error~half": lambda AL, Y, log: -((AL - Y) ** 2) / 2,

@@ -181,7 +181,7 @@ MODEL = {
         "dAL = -(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL)) / m",
     ),
     "same-da-for-all": Explanation(
-        "every hidden layer is fed the same gradient, that of the last hidden layer",
+        "every hidden layer is fed the same gradient, that of one fixed layer",
         (
             "Each layer needs the gradient that the layer after it handed down: does your key (or "
             "variable) change in the loop?"

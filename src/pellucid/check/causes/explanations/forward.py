@@ -47,6 +47,11 @@ LINEAR = {
         "Keep (n, m): a row for each unit, a column for each example.",
         "Z = (np.dot(W, A) + b).ravel()",
     ),
+    "cache-passed-whole": Explanation(
+        "the whole cache is passed on, not the part of it that the function takes",
+        "The cache of a layer is (linear_cache, activation_cache): which of them does each step need?",
+        "dA_prev, dW, db = linear_backward(dZ, cache)",
+    ),
     "cache-order": Explanation(
         "the parts of the cache are not in the order of the course",
         "Compare the order in your cache with what the backward step unpacks.",

@@ -8,6 +8,16 @@ COST = {
         "The cost is averaged over the m examples, which are the columns.",
         "cost = -np.sum(losses)",
     ),
+    "cost-m-is-rows": Explanation(
+        "m is taken from the rows; the examples are the columns",
+        "Y is (1, m). Which of the two is shape[0]?",
+        "m = Y.shape[0]",
+    ),
+    "cost-log-repeated": Explanation(
+        "both terms have the same logarithm",
+        "Where Y is 1 the cost is -log(AL); what is it where Y is 0?",
+        "logprobs = Y * np.log(1 - AL) + (1 - Y) * np.log(1 - AL)",
+    ),
     "cost-extra-1-over-m": Explanation(
         "the cost is divided by m twice", "np.mean divides already.", "cost = -np.mean(losses) / m"
     ),
