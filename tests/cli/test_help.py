@@ -88,6 +88,8 @@ def test_no_sentence_of_the_help_is_cut(command: str, columns: int) -> None:
     assert not re.search(r"\w\.\.\.$", run.stdout, re.MULTILINE)
     # A flag with its values may be longer than its column, and then its help begins on the next line.
     assert all(len(line) <= max(columns, 60) for line in run.stdout.splitlines())
+    # Names stand whole.
+    assert command != "train" or "categorical_cross_entropy" in run.stdout
 
 
 def test_options_stand_in_groups(done: Callable) -> None:

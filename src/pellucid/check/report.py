@@ -39,6 +39,7 @@ def report(
     explain: bool = False,
     solution: bool = False,
     style: Style = plain,
+    columns: int = _WIDE,
 ) -> str:
     """The table of all functions, then of each wrong one what, where and why.
 
@@ -47,6 +48,7 @@ def report(
         explain: with the derivation of each wrong function.
         solution: with the reference's lines of each wrong function.
         style: sets off what matters.
+        columns: how long a line of a paragraph is at most.
     """
     absent = [finding.name for finding in examination.findings if finding.status == "missing"]
     # One function that was asked for is shown, there or not; those of a whole course are only named.
@@ -55,13 +57,13 @@ def report(
     parts = [style(headline(examination), "strong"), table(shown_ones, style)]
     if absent and several:
         line = f"not in the file, where the reference stood in: {', '.join(absent)}"
-        parts.append(style("\n".join(wrap(line, _WIDE)), "faint"))
+        parts.append(style("\n".join(wrap(line, columns)), "faint"))
     for finding in examination.findings:
         if not finding.right and finding.status != "missing":
-            parts.append(_details(finding, style))
-            parts += _more(finding, explain, solution, examination.shallow)
+            parts.append(_details(finding, style, columns))
+            parts += _more(finding, explain, solution, examination.shallow, columns)
     remarks = [
-        "\n".join(wrap(f"{finding.name}: {shown(note)}", _WIDE))
+        "\n".join(wrap(f"{finding.name}: {shown(note)}", columns))
         for finding in examination.findings
         if finding.right
         for note in ([finding.hint] if finding.cause else []) + list(finding.notes)
@@ -106,16 +108,16 @@ def _diagnosis(finding: Finding) -> str:
     return "" if finding.status == "pass" and not finding.cause else finding.message
 
 
-def _details(finding: Finding, style: Style) -> str:
+def _details(finding: Finding, style: Style, columns: int) -> str:
     place = f", {finding.place}" if finding.place else ""
     lines = [style(f"{finding.name}{place}", "strong")]
-    lines += [f"  {line}" for line in wrap(finding.message, _WIDE - 2)]
+    lines += [f"  {line}" for line in wrap(finding.message, columns - 2)]
     lines += [f"  {shown(note)}" for note in finding.notes]
     if finding.case:
         lines.append(f"  first case that differs: {finding.case}")
     lines += shape_lines(finding.shapes)
     if finding.hint:
-        lines += [f"  {line}" for line in wrap(f"hint: {finding.hint}", _WIDE - 2)]
+        lines += [f"  {line}" for line in wrap(f"hint: {finding.hint}", columns - 2)]
     lines += [style(f"  cause: {finding.cause}", "faint")]
     return "\n".join(lines)
 
@@ -133,10 +135,10 @@ def shape_lines(rows: Sequence[Row]) -> list[str]:
     return [f"    {a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}" for a, b, c in cells]
 
 
-def _more(finding: Finding, explain: bool, solution: bool, is_shallow: bool) -> list[str]:
+def _more(finding: Finding, explain: bool, solution: bool, is_shallow: bool, columns: int) -> list[str]:
     parts = []
     if explain:
-        lines = wrap(explanation(finding.name), _WIDE - 2)
+        lines = wrap(explanation(finding.name), columns - 2)
         parts.append("\n".join(f"  {line}" for line in lines))
     if solution:
         lines = reference_lines(finding.name, is_shallow=is_shallow).rstrip().split("\n")

@@ -53,6 +53,9 @@ _TRAINERS: dict[str, tuple[str, ...]] = {
 _MANY = ("--layers",)
 _SETTINGS = {"max_content_width": 100}
 
+# Columns below which the help is set for a narrow terminal.
+_NARROW = 70
+
 # What the parser raises at its users; Typer exports its subclasses only.
 _PARSER_ERROR = cast(
     "type[Exception]", next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -73,7 +76,8 @@ class _HelpInGroups(TyperCommand):
                 sections.setdefault(panel, []).append(record)
         for name, records in sections.items():
             with formatter.section(name):
-                formatter.write_dl(records)
+                # In a narrow terminal a long option stands above its help, not beside it.
+                formatter.write_dl(records, col_max=30 if formatter.width >= _NARROW else 20)
 
 
 class _Commands(TyperGroup):

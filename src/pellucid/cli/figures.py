@@ -12,11 +12,11 @@ Document = dict[str, Any]
 
 
 def figures_of(evaluation: Evaluation | NumberEvaluation, classes: Sequence[str]) -> Document:
-    """What the answers are worth, as JSON can hold it; null is not defined, and `notes` say why.
+    """The quality of a model's answers, as JSON can hold it; null is not defined, and `notes` say why.
 
     Args:
-        evaluation: what a model made of labelled examples.
-        classes: their names; empty where the model predicts numbers.
+        evaluation: of labelled examples.
+        classes: their names; empty for a regression.
     """
     if isinstance(evaluation, NumberEvaluation):
         targets, predicted = evaluation.targets, evaluation.predicted
@@ -50,25 +50,29 @@ def figures_of(evaluation: Evaluation | NumberEvaluation, classes: Sequence[str]
 
 
 def lines_of(figures: Document | None) -> list[tuple[str, str]]:
-    """The figures that are defined: what each is called, and what it says."""
+    """The name and the value of each figure that is defined."""
     if figures is None:
         return []
     if "r2" in figures:
         return [
-            ("R^2", _shown(figures["r2"])),
-            ("mean absolute error", _shown(figures["mean_absolute_error"])),
-            ("root mean square error", _shown(figures["root_mean_squared_error"])),
+            ("R^2", number_text(figures["r2"])),
+            ("mean absolute error", number_text(figures["mean_absolute_error"])),
+            ("root mean square error", number_text(figures["root_mean_squared_error"])),
         ]
     positive = figures["positive_class"]
     of = "mean over the classes, each against the rest" if positive is None else f"of {shown(positive, 40)}"
-    apart = "predicted and observed probability are so far apart on average"
     lines = [
         ("ROC AUC", figures["roc_auc"], of),
         ("average precision", figures["average_precision"], of),
-        ("calibration error", figures["calibration_error"], apart),
+        (
+            "calibration error",
+            figures["calibration_error"],
+            "mean gap of predicted and observed probability",
+        ),
     ]
-    return [(name, f"{value:.4f}  ({why})") for name, value, why in lines if value is not None]
+    return [(name, f"{value:.4f}  ({meaning})") for name, value, meaning in lines if value is not None]
 
 
-def _shown(value: float | None) -> str:
-    return "infinite" if value is None else f"{value:.6g}"
+def number_text(value: float | None, form: str = ".6g") -> str:
+    """A figure of a regression; None is not finite."""
+    return "infinite" if value is None else f"{value:{form}}"
