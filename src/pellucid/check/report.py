@@ -79,9 +79,17 @@ def headline(examination: Examination) -> str:
     Args:
         examination: what was found.
     """
+    return f"{shown(examination.path)}: {count_of_right(examination)}"
+
+
+def count_of_right(examination: Examination) -> str:
+    """How many of the functions in the file are right: "3 of 4 functions right".
+
+    Args:
+        examination: what was found.
+    """
     judged = [finding for finding in examination.findings if finding.status != "missing"]
-    right = sum(finding.right for finding in judged)
-    return f"{shown(examination.path)}: {right} of {len(judged)} functions right"
+    return f"{sum(finding.right for finding in judged)} of {len(judged)} functions right"
 
 
 def table(findings: Sequence[Finding], style: Style = plain) -> str:

@@ -63,17 +63,23 @@ _PARSER_ERROR = cast(
 
 
 class _HelpInGroups(TyperCommand):
-    """A command whose `--help` lists its options under headings."""
+    """A command whose `--help` lists its options under headings, and no types of Python."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments as the manual has them: MODEL, where Typer says {MODEL}."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write them: arguments first, then each group in the order of its first option."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
-                argument = param.param_type_name == "argument"
-                panel = "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
-                sections.setdefault(panel, []).append(record)
+            if record is None:
+                continue
+            panel = getattr(param, "rich_help_panel", None) or "Options"
+            if param.param_type_name == "argument":
+                panel, record = "Arguments", (record[0].partition(" <")[0], record[1])
+            sections.setdefault(panel, []).append(record)
         for name, records in sections.items():
             with formatter.section(name):
                 # In a narrow terminal a long option stands above its help, not beside it.

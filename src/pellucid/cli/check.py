@@ -10,7 +10,7 @@ import typer
 
 from pellucid.check import report_class
 from pellucid.check.judge_file import check_file
-from pellucid.check.report import report
+from pellucid.check.report import count_of_right, report
 from pellucid.check.report_html import html_report
 from pellucid.cli.console import note, print_json, show, width
 from pellucid.errors import DataError, OptionError, PellucidError
@@ -93,9 +93,7 @@ def _styled(text: str, tone: str) -> str:
 def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bool) -> int:
     def told(submission: report_class.Submission) -> None:
         found = submission.examination
-        judged = [f for f in found.findings if f.status != "missing"] if found else []
-        said = f"{sum(f.right for f in judged)} of {len(judged)} functions right" if found else "not usable"
-        note(f"{shown(submission.name)}: {said}")
+        note(f"{shown(submission.name)}: {count_of_right(found) if found else 'not usable'}")
 
     submissions = report_class.check_class(folder, only=only, told=told)
     if table is not None:

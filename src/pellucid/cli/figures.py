@@ -27,24 +27,13 @@ def figures_of(evaluation: Evaluation | NumberEvaluation, classes: Sequence[str]
             "notes": [],
         }
     found = class_figures(evaluation.labels, evaluation.probabilities, classes)
-    ranges = found.calibration
+    calibration = found.calibration
     return {
         "positive_class": classes[1] if len(classes) == 2 else None,
         "roc_auc": found.roc_auc,
         "average_precision": found.average_precision,
-        "calibration_error": None if ranges is None else ranges.error,
-        "calibration": None
-        if ranges is None
-        else [
-            {"from": low, "to": high, "predicted": predicted, "observed": observed, "examples": count}
-            for (low, high), predicted, observed, count in zip(
-                ranges.ranges.tolist(),
-                ranges.predicted.tolist(),
-                ranges.observed.tolist(),
-                ranges.counts.tolist(),
-                strict=True,
-            )
-        ],
+        "calibration_error": calibration and calibration.error,
+        "calibration": calibration and calibration.to_dicts(),
         "notes": list(found.notes),
     }
 
@@ -54,11 +43,12 @@ def lines_of(figures: Document | None) -> list[tuple[str, str]]:
     if figures is None:
         return []
     if "r2" in figures:
-        return [
-            ("R^2", number_text(figures["r2"])),
-            ("mean absolute error", number_text(figures["mean_absolute_error"])),
-            ("root mean square error", number_text(figures["root_mean_squared_error"])),
-        ]
+        names = {
+            "R^2": "r2",
+            "mean absolute error": "mean_absolute_error",
+            "root mean square error": "root_mean_squared_error",
+        }
+        return [(name, number_text(figures[key])) for name, key in names.items()]
     positive = figures["positive_class"]
     of = "mean over the classes, each against the rest" if positive is None else f"of {shown(positive, 40)}"
     lines = [

@@ -4,12 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pellucid.cli.console import aligned, confusion_table, finite_or_none, width
 from pellucid.cli.figures import figures_of, lines_of, number_text
 from pellucid.cli.inputs import Inputs
-from pellucid.data.dataset import Dataset
 from pellucid.data.load_table import LoadedTables
 from pellucid.data.options import DataOptions
 from pellucid.display import aligned_table, cost_text
@@ -46,12 +43,11 @@ def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answer
         "classes": list(model.classes),
         "layer_dims": list(model.network.layer_dims),
         "cost_at": [list(pair) for pair in history.cost_at(100)],
-        **_scores("train", on_train),
-        **_scores("test", on_test),
+        **_scores(train=on_train, test=on_test),
         "test_cost": finite_or_none(on_test.cost),
         "confusion_matrix": on_test.confusion.tolist() if isinstance(on_test, Evaluation) else None,
         "figures": figures,
-        "table": None if inputs.tables is None else table_document(inputs.tables),
+        "table": None if inputs.tables is None else inputs.tables.to_dict(),
         "search": None if fitted.searched is None else search_document(fitted.searched),
         "iterations": history.iterations,
         "engine": history.engine,
@@ -167,19 +163,6 @@ def _differences(searched: Searched) -> tuple[str, ...]:
     return differences([row.candidate for row in searched.table])
 
 
-def table_document(tables: LoadedTables) -> dict[str, Any]:
-    """How the columns of a table were read, as JSON can hold it."""
-    target = tables.target
-    return {
-        "target": target.name,
-        "task": target.task,
-        "because": target.because,
-        "columns": [note._asdict() for note in tables.recipe.notes(tables.train_table)],
-        "inputs": list(tables.recipe.input_names),
-        "balance": {"train": _counts(tables.train), "test": _counts(tables.test)},
-    }
-
-
 def columns_text(tables: LoadedTables) -> str:
     """How the columns of a table were read, for people."""
     notes = tables.recipe.notes(tables.train_table)
@@ -195,7 +178,7 @@ def columns_text(tables: LoadedTables) -> str:
 
 def _balance(tables: LoadedTables) -> str:
     """How many examples of each class there are."""
-    counts = [_counts(tables.train), _counts(tables.test)]
+    counts = [tables.train.class_counts, tables.test.class_counts]
     rows = [
         [shown(name, 40), *(f"{n[name]:,}  {n[name] / max(1, sum(n.values())):6.1%}" for n in counts)]
         for name in list(counts[0])[:_MOST]
@@ -204,19 +187,16 @@ def _balance(tables: LoadedTables) -> str:
     return "\n".join([aligned_table([["class", "train", "test"], *rows], "<>>", width()), *more])
 
 
-def _counts(dataset: Dataset) -> dict[str, int]:
-    """How many examples each class has; nothing for a regression."""
-    if not dataset.classes:
-        return {}
-    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
-    return dict(zip(dataset.classes, counts.tolist(), strict=True))
-
-
-def _scores(part: str, answers: Answers) -> dict[str, float | None]:
-    """Accuracy or R^2 of the training or the test set; the other is None."""
-    if isinstance(answers, Evaluation):
-        return {f"{part}_accuracy": answers.accuracy, f"{part}_r2": None}
-    return {f"{part}_accuracy": None, f"{part}_r2": finite_or_none(answers.r2)}
+def _scores(**answers: Answers) -> dict[str, float | None]:
+    """The accuracy on each set, or R^2 for a regression; the other is None."""
+    accuracies = {
+        f"{part}_accuracy": found.accuracy if isinstance(found, Evaluation) else None
+        for part, found in answers.items()
+    }
+    return accuracies | {
+        f"{part}_r2": finite_or_none(found.r2) if isinstance(found, NumberEvaluation) else None
+        for part, found in answers.items()
+    }
 
 
 def _ending(history: History) -> str:
