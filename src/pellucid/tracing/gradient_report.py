@@ -12,8 +12,8 @@ from pellucid.network import Network
 from pellucid.tracing.slopes import TOLERANCE
 from pellucid.tracing.steps import plain
 
-# The table, and for each column the side on which its texts begin.
-_HEAD = ("block", "shape", "checked", "directions", "kinks", "relative error", "allowed", "verdict")
+# The table, whose errors are relative ones, and for each column the side on which its texts begin.
+_HEAD = ("block", "shape", "checked", "directions", "kinks", "error", "allowed", "verdict")
 _SIDES = "<<>>>>><"
 
 VERDICTS = ("right", "wrong", "unjudged")
