@@ -113,6 +113,13 @@ class Calibration:
         """The expected calibration error: how far the two are apart, over the examples."""
         return float(np.average(np.abs(self.predicted - self.observed), weights=self.counts))
 
+    def to_dicts(self) -> list[dict[str, float]]:
+        """One plain value for each range, as JSON has them."""
+        columns = (*self.ranges.T, self.predicted, self.observed, self.counts)
+        names = ("from", "to", "predicted", "observed", "examples")
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
 
 @dataclass(frozen=True, eq=False)
 class ClassFigures:

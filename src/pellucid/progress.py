@@ -10,6 +10,8 @@ from typing import Any, Self
 
 # Seconds: how often a bar moves at most; when the first line comes, and how long the next ones wait.
 _BAR, _FIRST_LINE, _LINE = 0.1, 1.0, 5.0
+# Columns of a terminal that shows the time left.
+_ROOM_FOR_TIME = 70
 
 
 class Bar:
@@ -36,16 +38,19 @@ class Bar:
     def _start(self) -> None:
         from rich import progress
         from rich.console import Console
+        from rich.table import Column
 
-        self._bar = progress.Progress(
-            progress.TextColumn("{task.description}", markup=False),
+        console = Console(stderr=True)
+        # In a narrow terminal the bar shrinks, not the words and numbers; the time left has no room there.
+        shown = [
+            progress.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
             progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TextColumn("{task.fields[state]}", markup=False),
-            progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
+            progress.MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            progress.TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
+        ]
+        if console.width >= _ROOM_FOR_TIME:
+            shown.append(progress.TimeRemainingColumn(table_column=Column(no_wrap=True)))
+        self._bar = progress.Progress(*shown, console=console, transient=True)
         self._task = self._bar.add_task(self._what, total=self.total, state="")
         self._bar.start()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Self
 
-from pellucid.display import beside, cost_svg, facts, table
+from pellucid.display import aligned_table, beside, cost_svg, cost_text, facts, table
 from pellucid.network import Network
 
 Row = tuple[str, str, str, str, str]
@@ -31,15 +31,7 @@ def layer_rows(network: Network) -> list[Row]:
 
 def summary_text(network: Network, costs: Sequence[float] = ()) -> str:
     """A table of the layers, then what is known of the training."""
-    rows = [_HEAD, *layer_rows(network)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if i == len(_HEAD) - 1 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
+    lines = aligned_table([_HEAD, *layer_rows(network)], "<<<<>").split("\n")
     lines.insert(1, "-" * len(lines[0]))
     lines.append("")
     lines += [f"{name}: {value}" for name, value in _facts(network, costs)]
@@ -100,7 +92,9 @@ def _facts(network: Network, costs: Sequence[float]) -> list[tuple[str, str]]:
     ]
     if costs:
         facts.append(("epochs trained", f"{len(costs):,}"))
-        facts.append(("cost of the first and the last epoch", f"{costs[0]:.6f}, {costs[-1]:.6f}"))
+        facts.append(
+            ("cost of the first and the last epoch", f"{cost_text(costs[0])}, {cost_text(costs[-1])}")
+        )
     else:
         facts.append(("epochs trained", "none yet"))
     return facts

@@ -30,6 +30,8 @@ REPOSITORY = Path(__file__).parents[2]
 def test_every_command_has_help(command: str, done: Callable) -> None:
     outcome = done(*command.split(), "--help")
     assert outcome.out.startswith(f"Usage: pellucid {command}".rstrip() + " ")
+    # Neither braces around an argument nor the types of Python, both of Typer's making.
+    assert not re.search(r"\{|<str>|list\[", outcome.out)
     assert outcome.err == ""
 
 
@@ -85,9 +87,11 @@ def test_no_sentence_of_the_help_is_cut(command: str, columns: int) -> None:
         text=True,
         check=True,
     )
-    assert not re.search(r"\w\.\.\.$", run.stdout, re.MULTILINE)
+    assert not re.search(r"\w(?<!INPUT)\.\.\.$", run.stdout, re.MULTILINE)
     # A flag with its values may be longer than its column, and then its help begins on the next line.
     assert all(len(line) <= max(columns, 60) for line in run.stdout.splitlines())
+    # Names stand whole.
+    assert command != "train" or "categorical_cross_entropy" in run.stdout
 
 
 def test_options_stand_in_groups(done: Callable) -> None:

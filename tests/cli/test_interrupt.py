@@ -87,8 +87,7 @@ def test_reading_pictures_stops(
     def reading(quiet: bool) -> Iterator[Any]:
         yield interrupting(3, seen)
 
-    monkeypatch.setattr("pellucid.cli.console.reading", reading)
-    # It has this name in modules that may be loaded already.
+    monkeypatch.setattr("pellucid.cli.predict.reading", reading)
     monkeypatch.setattr("pellucid.cli.inputs.reading", reading)
     monkeypatch.setattr("pellucid.cli.labelled.reading", reading)
     outcome = run(command, *([] if command == "train" else [picture_model]), "pets")

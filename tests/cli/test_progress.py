@@ -53,7 +53,7 @@ def test_nothing_is_shown_when_asked(option: str, done: Callable) -> None:
     assert done("train", "data.npz", "--iterations", 30, option).err == ""
 
 
-def in_terminal(folder: Path, *arguments: str) -> tuple[int, str, str]:
+def in_terminal(folder: Path, *arguments: str, columns: int = 120) -> tuple[int, str, str]:
     """Run a command whose standard error is a terminal: its exit code, standard output, and the screen."""
     code = (
         "import itertools, sys, types\n"
@@ -63,7 +63,12 @@ def in_terminal(folder: Path, *arguments: str) -> tuple[int, str, str]:
         "run_folder.draw = lambda *_: []\n"
         "main(sys.argv[1:])"
     )
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "TERM": "xterm-256color", "COLUMNS": "120"}
+    environment = {
+        **os.environ,
+        "OPENBLAS_NUM_THREADS": "1",
+        "TERM": "xterm-256color",
+        "COLUMNS": str(columns),
+    }
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         environment.pop(name, None)
     screen, terminal = pty.openpty()
@@ -111,6 +116,15 @@ def test_a_terminal_shows_live_bars_and_standard_output_stays_clean(here: Path) 
     assert "cost 0" not in out
 
 
+def test_a_narrow_terminal_shortens_the_bar_alone(here: Path) -> None:
+    status, _, screen = in_terminal(here, "train", "data.npz", "--iterations", "2500", columns=60)
+    assert status == 0, screen
+    assert re.search(r"training [━╸╺ ]* 2500/2500 cost \d\.\d{6}  train accuracy [01]\.\d{3}", screen), (
+        screen
+    )
+    assert "…" not in screen
+
+
 def test_a_terminal_stays_empty_when_asked(here: Path) -> None:
     status, out, screen = in_terminal(here, "train", "data.npz", "--iterations", "30", "--quiet")
     assert (status, screen) == (0, "")
@@ -121,4 +135,6 @@ def test_a_mistake_in_a_terminal_is_one_line(here: Path) -> None:
     options = ("--iterations", "30", "--learning-rate", "1e200")
     status, out, screen = in_terminal(here, "train", "data.npz", *options)
     assert (status, out) == (2, "")
-    assert screen.splitlines()[-1].startswith("pellucid: the cost became nan at iteration 1: Z2 (l")
+    # A terminal breaks the line at spaces.
+    line = " ".join(screen[screen.index("pellucid: ") :].split())
+    assert line.startswith("pellucid: the cost became nan at iteration 1: Z2 (l")

@@ -41,6 +41,7 @@ def report(
     explain: bool = False,
     solution: bool = False,
     style: Style = plain,
+    columns: int = _WIDE,
 ) -> str:
     """The table of all functions, then the details of each wrong one.
 
@@ -49,6 +50,7 @@ def report(
         explain: with the derivation of each wrong function.
         solution: with the reference's lines of each wrong function.
         style: of the text.
+        columns: the longest line of a paragraph.
     """
     absent = [judgement.name for judgement in examination.judgements if judgement.status == "missing"]
     # A single function is shown even if missing; the missing ones of a whole course are only listed.
@@ -57,13 +59,13 @@ def report(
     parts = [style(headline(examination), "strong"), table(listed, style)]
     if absent and several:
         line = f"not in the file, replaced by the reference: {', '.join(absent)}"
-        parts.append(style("\n".join(wrap(line, _WIDE)), "faint"))
+        parts.append(style("\n".join(wrap(line, columns)), "faint"))
     for judgement in examination.judgements:
         if not judgement.right and judgement.cause:
-            parts.append(_details(judgement, style))
-            parts += _more(judgement, explain, solution, examination.shallow)
+            parts.append(_details(judgement, style, columns))
+            parts += _more(judgement, explain, solution, examination.shallow, columns)
     remarks = [
-        "\n".join(wrap(f"{judgement.name}: {shown(note)}", _WIDE))
+        "\n".join(wrap(f"{judgement.name}: {shown(note)}", columns))
         for judgement in examination.judgements
         if judgement.right
         for note in ([judgement.hint] if judgement.cause else []) + list(judgement.notes)
@@ -79,12 +81,21 @@ def headline(examination: Examination) -> str:
     Args:
         examination: the results.
     """
+    return f"{shown(examination.path)}: {count_of_right(examination)}"
+
+
+def count_of_right(examination: Examination) -> str:
+    """The count in words: "3 of 4 functions right, 2 not written yet".
+
+    Args:
+        examination: the results.
+    """
     statuses = [judgement.status for judgement in examination.judgements]
     unwritten = statuses.count("unwritten")
     judged = sum(status not in ("missing", "not_judged", "unwritten") for status in statuses)
     right = sum(judgement.right for judgement in examination.judgements)
     more = f", {unwritten} not written yet" if unwritten else ""
-    return f"{shown(examination.path)}: {right} of {judged} functions right{more}"
+    return f"{right} of {judged} functions right{more}"
 
 
 def table(judgements: Sequence[Judgement], style: Style = plain) -> str:
@@ -111,16 +122,16 @@ def _diagnosis(judgement: Judgement) -> str:
     return "" if judgement.status == "pass" and not judgement.cause else judgement.message
 
 
-def _details(judgement: Judgement, style: Style) -> str:
+def _details(judgement: Judgement, style: Style, columns: int) -> str:
     place = f", {judgement.place}" if judgement.place else ""
     lines = [style(f"{judgement.name}{place}", "strong")]
-    lines += [f"  {line}" for line in wrap(judgement.message, _WIDE - 2)]
+    lines += [f"  {line}" for line in wrap(judgement.message, columns - 2)]
     lines += [f"  {shown(note)}" for note in judgement.notes]
     if judgement.case:
         lines.append(f"  first case that differs: {judgement.case}")
     lines += shape_lines(judgement.shapes)
     if judgement.hint:
-        lines += [f"  {line}" for line in wrap(f"hint: {judgement.hint}", _WIDE - 2)]
+        lines += [f"  {line}" for line in wrap(f"hint: {judgement.hint}", columns - 2)]
     lines += [style(f"  cause: {judgement.cause}", "faint")]
     return "\n".join(lines)
 
@@ -138,10 +149,10 @@ def shape_lines(rows: Sequence[Row]) -> list[str]:
     return [f"    {a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}" for a, b, c in cells]
 
 
-def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool) -> list[str]:
+def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool, columns: int) -> list[str]:
     parts = []
     if explain:
-        lines = wrap(derivation(judgement.name), _WIDE - 2)
+        lines = wrap(derivation(judgement.name), columns - 2)
         parts.append("\n".join(f"  {line}" for line in lines))
     if solution:
         lines = reference_lines(judgement.name, is_shallow=is_shallow).rstrip().split("\n")

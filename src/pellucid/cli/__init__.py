@@ -1,7 +1,7 @@
 """The command line. `main` is its door; one file per command.
 
-Importing this loads Typer and nothing else: `pellucid --help` answers at once, and every command
-imports what it needs when it runs.
+Importing this loads Typer and nothing that is slow: `pellucid --help` answers at once, and the file of a
+command is imported when it is called.
 """
 
 from pellucid.cli.app import app, main

@@ -53,6 +53,9 @@ _TRAINERS: dict[str, tuple[str, ...]] = {
 _MANY = ("--layers",)
 _SETTINGS = {"max_content_width": 100}
 
+# Columns below which the help is set for a narrow terminal.
+_NARROW = 70
+
 # What the parser raises at its users; Typer exports its subclasses only.
 _PARSER_ERROR = cast(
     "type[Exception]", next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -60,20 +63,27 @@ _PARSER_ERROR = cast(
 
 
 class _HelpInGroups(TyperCommand):
-    """A command whose `--help` lists its options under headings."""
+    """A command whose `--help` lists its options under headings, and no types of Python."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments as the manual has them: MODEL, where Typer says {MODEL}."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write them: arguments first, then each group in the order of its first option."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
-                argument = param.param_type_name == "argument"
-                panel = "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
-                sections.setdefault(panel, []).append(record)
+            if record is None:
+                continue
+            panel = getattr(param, "rich_help_panel", None) or "Options"
+            if param.param_type_name == "argument":
+                panel, record = "Arguments", (record[0].partition(" <")[0], record[1])
+            sections.setdefault(panel, []).append(record)
         for name, records in sections.items():
             with formatter.section(name):
-                formatter.write_dl(records)
+                # In a narrow terminal a long option stands above its help, not beside it.
+                formatter.write_dl(records, col_max=30 if formatter.width >= _NARROW else 20)
 
 
 class _Commands(TyperGroup):

@@ -8,7 +8,7 @@ import inspect
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +26,21 @@ _MAX_BYTES = 1 << 20
 
 # The headings of `--help`, in their order.
 _GROUPS = ("Data", "Tables", "Network", "Training", "Regularization", "Stopping", "Run")
+
+_COURSE = Annotated[
+    bool | None, typer.Option("--course", help="The same as --preset course.", rich_help_panel="Training")
+]
+_CONFIG = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE.toml",
+        help="Options from a file; those of the command line come first.",
+        rich_help_panel="Run",
+    ),
+]
+
+# What Typer hands over for an option that was not typed.
+_NOT_GIVEN: tuple[Any, ...] = (None, [], ())
 
 # Version 0.1.0 wrote these into the file of every run: such a file leaves nothing to later defaults.
 _WHOLE_RUN = {
@@ -60,27 +75,20 @@ def with_settings(command: Callable[..., Any], leave_out: Iterable[str] = ()) ->
         if not left_out & {name, option.setting.group}
     }
     own = list(inspect.signature(command).parameters.values())[1:]
-    config = Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="Options from a file; those of the command line come first.",
-            rich_help_panel="Run",
-        ),
+    declared = {name: _declared(option) for name, option in options.items()}
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in {**declared, "course": _COURSE, "config": _CONFIG}.items()
     ]
-    course = Annotated[
-        bool, typer.Option("--course", help="The same as --preset course.", rich_help_panel="Training")
-    ]
-    parameters = [_parameter(name, _declared(option), None) for name, option in options.items()]
-    parameters.insert(_end_of("Training", options), _parameter("course", course, False))
-    parameters.append(_parameter("config", config, None))
     parameters += [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
 
-    def run(**values: Any) -> Any:
+    def run(course: bool | None, config: str | None, **values: Any) -> Any:
         mine = {p.name: values.pop(p.name) for p in own}
-        file, typed = values.pop("config"), {"preset": "course"} if values.pop("course") else {}
-        typed |= {name: _typed(options[name], text) for name, text in values.items() if _was_given(text)}
-        return command(combined(read_options(Path(file)) if file else {}, typed), **mine)
+        typed = {
+            name: _typed(options[name], text) for name, text in values.items() if text not in _NOT_GIVEN
+        }
+        typed = {"preset": "course", **typed} if course else typed
+        return command(combined(read_options(Path(config)) if config else {}, typed), **mine)
 
     run.__doc__, run.__name__ = command.__doc__, command.__name__
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what Typer reads
@@ -97,51 +105,38 @@ def combined(in_file: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, 
     return given
 
 
-def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _end_of(group: str, options: Mapping[str, Option]) -> int:
-    """The place after the last option of a group."""
-    return max(i for i, option in enumerate(options.values()) if option.setting.group == group) + 1
-
-
 def _declared(option: Option) -> Any:
     """The annotation that Typer makes the option from."""
-    help_text = option_help(option)
     if option.name == "data":
-        return Annotated[str | None, typer.Argument(metavar="DATA", help=help_text)]
+        return Annotated[str | None, typer.Argument(metavar="DATA", help=option_help(option))]
+    is_switch = bool in option.kinds
     flags = [option.flag, *([f"--{option.setting.alias}"] if option.setting.alias else [])]
-    if bool in option.kinds:
-        flags = [flags[0] if not option.default else f"{flags[0]}/--no-{flags[0][2:]}"]
-    choices = [choice for choice in option.setting.choices if choice]
-    said = typer.Option(
-        *flags,
-        metavar=_metavar(option) if bool not in option.kinds else None,
-        help=help_text,
-        rich_help_panel=option.setting.group,
-        show_default=False,
-        autocompletion=_completer(choices) if choices else None,
-    )
-    kind: Any = (
-        bool | None if bool in option.kinds else list[str] | None if _takes_words(option) else str | None
-    )
-    return Annotated[kind, said]
-
-
-def _completer(choices: Sequence[str]) -> Callable[[str], list[str]]:
-    """What the shell asks for the words that an unfinished one may become."""
+    if is_switch and option.default:
+        flags = [f"{option.flag}/--no-{option.flag[2:]}"]
+    choices = _choices(option)
 
     def complete(incomplete: str) -> list[str]:
         return [choice for choice in choices if choice.startswith(incomplete)]
 
-    return complete
+    declared = typer.Option(
+        *flags,
+        metavar=None if is_switch else _metavar(option),
+        help=option_help(option),
+        rich_help_panel=option.setting.group,
+        show_default=False,
+        autocompletion=complete if choices else None,
+    )
+    kind: Any = bool | None if is_switch else list[str] | None if _takes_words(option) else str | None
+    return Annotated[kind, declared]
+
+
+def _choices(option: Option) -> list[str]:
+    return [choice for choice in option.setting.choices if choice]
 
 
 def option_help(option: Option) -> str:
     """What `--help` says of an option: its line in the docstring, its choices and its default."""
-    text, default = option_meaning(option), default_text(option)
-    choices = [choice for choice in option.setting.choices if choice]
+    text, default, choices = option_meaning(option), default_text(option), _choices(option)
     if choices and not all(choice in text for choice in choices):
         text = f"{text} One of {', '.join(choices)}."
     return f"{text} Default: {default}." if default and bool not in option.kinds else text
@@ -172,10 +167,6 @@ def _takes_words(option: Option) -> bool:
     """Whether its values may be words of their own: --layers 20 7 5, --drop id --drop name."""
     several = option.several and (" " in option.setting.metavar or not option.one)
     return several and option.setting.parse is None
-
-
-def _was_given(typed: Any) -> bool:
-    return typed is not None and typed not in ([], ())
 
 
 def _typed(option: Option, typed: Any) -> Any:

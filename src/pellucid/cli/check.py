@@ -1,20 +1,27 @@
 """pellucid check: what is wrong in a learner's solution, and why."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from pellucid.check import report_class
+from pellucid.check.judge_file import check_file
+from pellucid.check.report import count_of_right, report
+from pellucid.check.report_html import html_report
+from pellucid.cli.console import note, print_json, show, width
 from pellucid.errors import DataError, OptionError, PellucidError
-
-if TYPE_CHECKING:
-    from pellucid.check.judge import Examination
+from pellucid.files.atomic import write_atomically
+from pellucid.files.reading import shown
 
 _COLOURS = {"right": "green", "wrong": "red"}
 # How often a watched file is looked at, in seconds.
 _PAUSE = 0.3
+# A paragraph of longer lines is hard to read.
+_WIDEST = 100
 
 
 def check(
@@ -52,12 +59,14 @@ def check(
         return _check_folder(path, only, table, as_json)
 
     def once() -> int:
-        from pellucid.check.judge_file import check_file
-
         found = check_file(solution, only=only)
-        _show(found, explain, reference, as_json)
+        if as_json:
+            print_json(found.to_dict())
+        else:
+            columns = min(_WIDEST, width() or _WIDEST)
+            show(report(found, explain=explain, solution=reference, style=_styled, columns=columns))
         if html is not None:
-            _write_page(html, found)
+            write_atomically(html, html_report(found).encode("utf-8", "backslashreplace"))
         return 0 if found.all_right else 1
 
     return _watched(path, once) if watch else once()
@@ -72,41 +81,19 @@ def _check_options(path: Path, watch: bool, html: str | None, table: str | None,
         raise OptionError("--watch never ends, and JSON is one document; expected one of them")
 
 
-def _show(found: "Examination", explain: bool, reference: bool, as_json: bool) -> None:
-    from pellucid.check.report import report
-    from pellucid.cli.console import print_json
-
-    if as_json:
-        print_json(found.to_dict())
-    else:
-        typer.echo(report(found, explain=explain, solution=reference, style=_styled))
-
-
 def _styled(text: str, tone: str) -> str:
-    # What is not a terminal gets the text alone: typer.echo takes the colours off.
+    # Typer takes the colours off where the output is no terminal.
+    if "NO_COLOR" in os.environ:
+        return text
     return typer.style(
         text, fg=_COLOURS.get(tone), bold=tone == "strong" or None, dim=tone == "faint" or None
     )
 
 
-def _write_page(target: str, found: "Examination") -> None:
-    from pellucid.check.report_html import html_report
-    from pellucid.files.atomic import write_atomically
-
-    write_atomically(target, html_report(found).encode("utf-8", "backslashreplace"))
-
-
 def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bool) -> int:
-    from pellucid.check import report_class
-    from pellucid.cli.console import note, print_json
-    from pellucid.files.atomic import write_atomically
-    from pellucid.files.reading import shown
-
     def told(submission: report_class.Submission) -> None:
         found = submission.examination
-        judged = [f for f in found.judgements if f.status != "missing"] if found else []
-        said = f"{sum(f.right for f in judged)} of {len(judged)} functions right" if found else "not usable"
-        note(f"{shown(submission.name)}: {said}")
+        note(f"{shown(submission.name)}: {count_of_right(found) if found else 'not usable'}")
 
     submissions = report_class.check_class(folder, only=only, progress=told)
     if table is not None:
@@ -114,7 +101,7 @@ def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bo
     if as_json:
         print_json(report_class.class_document(submissions))
     else:
-        typer.echo(report_class.class_text(submissions))
+        show(report_class.class_text(submissions))
     if all(submission.examination is None for submission in submissions):
         raise DataError(f"{shown(folder)} holds no solution that can be used; the lines above say why")
     return 0 if all(s.examination and s.examination.all_right for s in submissions) else 1
@@ -122,8 +109,6 @@ def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bo
 
 def _watched(path: Path, once: Callable[[], int]) -> int:
     """Check, and again after every change, until Ctrl-C; the exit code of the last time."""
-    from pellucid.cli.console import note
-
     status, seen = 0, None
     try:
         while True:

@@ -2,13 +2,16 @@
 
 import json
 import math
+import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+import typer
+
+from pellucid.display import aligned_table, fitted
 from pellucid.errors import NonFiniteError
 from pellucid.files.reading import shown
 from pellucid.progress import Bar
@@ -17,6 +20,23 @@ if TYPE_CHECKING:
     import numpy as np
 
 Progress = Callable[[int, int], None]
+
+
+def width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal behind a stream (default: standard output); None: it is no terminal."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return None
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        columns = 0
+    return shutil.get_terminal_size((columns or 80, 24)).columns
+
+
+def show(text: str) -> None:
+    """Results for people on standard output; a terminal gets no line longer than itself."""
+    typer.echo(fitted(text, width()))
 
 
 def print_json(document: Any) -> None:
@@ -35,9 +55,9 @@ def finite_or_none(value: float) -> float | None:
 
 
 def note(message: str) -> None:
-    """One line beside the results, however many the message has."""
+    """One line beside the results, however many the message has; a terminal breaks it at spaces."""
     one_line = " ".join(line.strip() for line in message.splitlines())
-    print(f"pellucid: {one_line}", file=sys.stderr)  # noqa: T201
+    typer.echo(fitted(f"pellucid: {one_line}", width(sys.stderr)), err=True)
 
 
 def note_skipped(skipped: Sequence[str], most: int = 10) -> None:
@@ -80,37 +100,16 @@ def reading(quiet: bool) -> Iterator[Progress]:
     """A progress bar for reading pictures, in a terminal, once there is something to show."""
     bars: list[Bar] = []
 
-    def show(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         if not bars:
             bars.append(Bar("reading pictures", total, shown=not quiet and sys.stderr.isatty()))
         bars[0].update(done)
 
     try:
-        yield show
+        yield progress
     finally:
         for bar in bars:
             bar.close()
-
-
-def width() -> int | None:
-    """Columns of the terminal that results are printed in; None: they go to a file or another program."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
-def wrapped(text: str, indent: int = 0) -> str:
-    """A line of text broken at spaces where the terminal is narrower.
-
-    Args:
-        text: one line.
-        indent: columns before the second and later lines.
-    """
-    columns = width()
-    if columns is None or len(text) <= columns:
-        return text
-    room = max(columns, indent + 20)
-    return textwrap.fill(
-        text, room, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False
-    )
 
 
 def confusion_table(
@@ -125,56 +124,21 @@ def confusion_table(
         most: how many classes a terminal has room for.
     """
     columns = width() or 10_000
-    for longest in (40, 12, 6):
+    for longest, corner in (
+        (40, "true \\ predicted"),
+        (12, "true \\ predicted"),
+        (12, "true"),
+        (6, "true"),
+    ):
         names = [shown(name, longest) for name in classes]
-        head = ["true \\ predicted", *names]
-        rows = [
-            head,
-            *([name, *map(str, row)] for name, row in zip(names, confusion.tolist(), strict=True)),
-        ]
-        table = aligned_table(rows, "l" + "r" * len(classes))
+        rows = [[name, *map(str, row)] for name, row in zip(names, confusion.tolist(), strict=True)]
+        table = aligned_table([[corner, *names], *rows], "<" + ">" * len(classes))
         if len(classes) <= most and len(table.partition("\n")[0]) <= columns:
             return table
-    return wrapped(f"(confusion matrix of {len(classes)} classes: {elsewhere})")
-
-
-def aligned_table(rows: Sequence[Sequence[str]], sides: str) -> str:
-    """Rows of cells as text: each column as wide as its widest cell, or less in a narrow terminal.
-
-    Args:
-        rows: the head among them.
-        sides: "l" or "r" for each column: where its cells are aligned.
-    """
-    rows, widths = _within(rows, width() or 10_000)
-    lines = (
-        "  ".join(
-            cell.ljust(width) if side == "l" else cell.rjust(width)
-            for cell, width, side in zip(row, widths, sides, strict=True)
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _within(rows: Sequence[Sequence[str]], columns: int) -> tuple[Sequence[Sequence[str]], list[int]]:
-    """The rows and the widths of their columns, the widest of them cut where the terminal is narrower."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    excess = sum(widths) + 2 * (len(widths) - 1) - columns
-    widest = widths.index(max(widths))
-    room = widths[widest] - excess
-    if excess <= 0 or room < 10:
-        return rows, widths
-    cut = [[shown(cell, room) if i == widest else cell for i, cell in enumerate(row)] for row in rows]
-    widths[widest] = room
-    return cut, widths
+    return f"(confusion matrix of {len(classes)} classes: {elsewhere})"
 
 
 def aligned(lines: Sequence[tuple[str, str]], least: int) -> str:
-    """What each line is called, and beside it what it says.
-
-    Args:
-        lines: pairs of these.
-        least: how wide the names' column is at the least.
-    """
+    """Lines of a name and its value; the column of the names is at least so wide."""
     indent = max(least, *(len(name) for name, _ in lines)) + 2
-    return "\n".join(wrapped(f"{name:<{indent}}{said}", indent) for name, said in lines)
+    return "\n".join(f"{name:<{indent}}{value}" for name, value in lines)

@@ -1,14 +1,24 @@
 """pellucid evaluate: how good a saved model is on labelled data."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from pellucid.cli.common import AsJson, Data, ModelFile, Quiet, Strict
-
-if TYPE_CHECKING:
-    from pellucid.data.dataset import Dataset
-    from pellucid.model import Evaluation, Model, NumberEvaluation
+from pellucid.cli.console import (
+    aligned,
+    check_answers,
+    confusion_table,
+    finite_or_none,
+    note,
+    print_json,
+    show,
+)
+from pellucid.cli.figures import figures_of, lines_of
+from pellucid.cli.labelled import read_dataset
+from pellucid.data.dataset import Dataset
+from pellucid.display import cost_text
+from pellucid.model import Evaluation, Model, NumberEvaluation
 
 
 def evaluate(
@@ -29,75 +39,44 @@ def evaluate(
     Accuracy, cost, confusion matrix, ROC AUC, average precision and calibration; of a model that predicts
     numbers, R^2 and how far it is off.
     """
-    from pellucid.cli.console import check_answers, note, print_json
-    from pellucid.cli.figures import figures_of
-    from pellucid.cli.labelled import read_dataset
-    from pellucid.model import Evaluation, Model
-
     loaded = Model.load(model)
-    dataset, remark = read_dataset(data, loaded, part, strict=strict, quiet=quiet)
+    dataset, remarks = read_dataset(data, loaded, part, strict=strict, quiet=quiet)
     result = loaded.evaluate(dataset)
-    answers = result.probabilities if isinstance(result, Evaluation) else result.predicted.T
-    check_answers(answers, dataset.sources)
+    check_answers(
+        result.probabilities if isinstance(result, Evaluation) else result.predicted.T, dataset.sources
+    )
     figures = figures_of(result, loaded.classes)
-    for line in (*remark, *figures["notes"]):
+    for line in (*remarks, *figures["notes"]):
         note(line)
     if as_json:
-        print_json(_document(model, data, loaded, dataset, result, figures))
-    else:
-        typer.echo(_text(loaded, dataset, result, figures))
-
-
-def _text(
-    model: "Model",
-    dataset: "Dataset",
-    result: "Evaluation | NumberEvaluation",
-    figures: dict[str, Any],
-) -> str:
-    from pellucid.cli.console import aligned, confusion_table
-    from pellucid.cli.figures import lines_of
-    from pellucid.model import Evaluation
-
-    lines, table = [("examples", str(dataset.m))], ""
+        print_json(
+            {
+                "model": model,
+                "data": data,
+                "examples": dataset.m,
+                "classes": list(loaded.classes),
+                "accuracy": result.accuracy if isinstance(result, Evaluation) else None,
+                "cost": finite_or_none(result.cost),
+                "confusion_matrix": result.confusion.tolist() if isinstance(result, Evaluation) else None,
+                "figures": figures,
+                "predictions": _predictions(loaded, dataset, result),
+                "skipped": list(dataset.skipped),
+            }
+        )
+        return
+    lines = [("cost", cost_text(result.cost)), *lines_of(figures)]
     if isinstance(result, Evaluation):
-        counted = f"({dataset.m} examples, {len(result.wrong)} wrong)"
-        lines = [("accuracy", f"{result.accuracy:.4f}  {counted}")]
-        table = f"\n\n{confusion_table(result.confusion, model.classes, '--json shows it')}"
-    lines += [("cost", f"{result.cost:.6f}"), *lines_of(figures)]
-    return aligned(lines, 10) + table
-
-
-def _document(
-    path: str,
-    data: str,
-    model: "Model",
-    dataset: "Dataset",
-    result: "Evaluation | NumberEvaluation",
-    figures: dict[str, Any],
-) -> dict[str, Any]:
-    """What --json prints: the figures, and what was said of every example."""
-    from pellucid.cli.console import finite_or_none
-    from pellucid.model import Evaluation
-
-    return {
-        "model": path,
-        "data": data,
-        "examples": dataset.m,
-        "classes": list(model.classes),
-        "accuracy": result.accuracy if isinstance(result, Evaluation) else None,
-        "cost": finite_or_none(result.cost),
-        "confusion_matrix": result.confusion.tolist() if isinstance(result, Evaluation) else None,
-        "figures": figures,
-        "predictions": _predictions(model, dataset, result),
-        "skipped": list(dataset.skipped),
-    }
+        score = f"{result.accuracy:.4f}  ({dataset.m} examples, {len(result.wrong)} wrong)"
+        show(aligned([("accuracy", score), *lines], 10))
+        show(f"\n{confusion_table(result.confusion, loaded.classes, '--json shows it')}")
+    else:
+        show(aligned([("examples", str(dataset.m)), *lines], 10))
 
 
 def _predictions(
-    model: "Model", dataset: "Dataset", result: "Evaluation | NumberEvaluation"
+    model: Model, dataset: Dataset, result: Evaluation | NumberEvaluation
 ) -> list[dict[str, Any]]:
-    from pellucid.model import Evaluation
-
+    """The answer to every example, beside the true one."""
     if not isinstance(result, Evaluation):
         pairs = zip(dataset.sources, result.targets.T.tolist(), result.predicted.T.tolist(), strict=True)
         return [{"source": source, "true": true, "numbers": numbers} for source, true, numbers in pairs]

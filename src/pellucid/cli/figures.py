@@ -12,11 +12,11 @@ Document = dict[str, Any]
 
 
 def figures_of(evaluation: Evaluation | NumberEvaluation, classes: Sequence[str]) -> Document:
-    """What the answers are worth, as JSON can hold it; null is not defined, and `notes` say why.
+    """The quality of a model's answers, as JSON can hold it; null is not defined, and `notes` say why.
 
     Args:
-        evaluation: what a model made of labelled examples.
-        classes: their names; empty where the model predicts numbers.
+        evaluation: of labelled examples.
+        classes: their names; empty for a regression.
     """
     if isinstance(evaluation, NumberEvaluation):
         targets, predicted = evaluation.targets, evaluation.predicted
@@ -27,48 +27,42 @@ def figures_of(evaluation: Evaluation | NumberEvaluation, classes: Sequence[str]
             "notes": [],
         }
     found = class_figures(evaluation.labels, evaluation.probabilities, classes)
-    ranges = found.calibration
+    calibration = found.calibration
     return {
         "positive_class": classes[1] if len(classes) == 2 else None,
         "roc_auc": found.roc_auc,
         "average_precision": found.average_precision,
-        "calibration_error": None if ranges is None else ranges.error,
-        "calibration": None
-        if ranges is None
-        else [
-            {"from": low, "to": high, "predicted": predicted, "observed": observed, "examples": count}
-            for (low, high), predicted, observed, count in zip(
-                ranges.ranges.tolist(),
-                ranges.predicted.tolist(),
-                ranges.observed.tolist(),
-                ranges.counts.tolist(),
-                strict=True,
-            )
-        ],
+        "calibration_error": calibration and calibration.error,
+        "calibration": calibration and calibration.to_dicts(),
         "notes": list(found.notes),
     }
 
 
 def lines_of(figures: Document | None) -> list[tuple[str, str]]:
-    """The figures that are defined: what each is called, and what it says."""
+    """The name and the value of each figure that is defined."""
     if figures is None:
         return []
     if "r2" in figures:
-        return [
-            ("R^2", _shown(figures["r2"])),
-            ("mean absolute error", _shown(figures["mean_absolute_error"])),
-            ("root mean square error", _shown(figures["root_mean_squared_error"])),
-        ]
+        names = {
+            "R^2": "r2",
+            "mean absolute error": "mean_absolute_error",
+            "root mean square error": "root_mean_squared_error",
+        }
+        return [(name, number_text(figures[key])) for name, key in names.items()]
     positive = figures["positive_class"]
     of = "mean over the classes, each against the rest" if positive is None else f"of {shown(positive, 40)}"
-    apart = "predicted and observed probability are so far apart on average"
     lines = [
         ("ROC AUC", figures["roc_auc"], of),
         ("average precision", figures["average_precision"], of),
-        ("calibration error", figures["calibration_error"], apart),
+        (
+            "calibration error",
+            figures["calibration_error"],
+            "mean gap of predicted and observed probability",
+        ),
     ]
-    return [(name, f"{value:.4f}  ({why})") for name, value, why in lines if value is not None]
+    return [(name, f"{value:.4f}  ({meaning})") for name, value, meaning in lines if value is not None]
 
 
-def _shown(value: float | None) -> str:
-    return "infinite" if value is None else f"{value:.6g}"
+def number_text(value: float | None, form: str = ".6g") -> str:
+    """A figure of a regression; None is not finite."""
+    return "infinite" if value is None else f"{value:{form}}"

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pellucid.cli.console import note, note_skipped, reading
 from pellucid.data.dataset import Dataset
 from pellucid.data.load import load_data
+from pellucid.data.load_table import LoadedTables, load_tables
 from pellucid.data.options import DataOptions
 from pellucid.data.table_files import is_table_file, read_table
 from pellucid.errors import DataError, OptionError
 from pellucid.files.reading import shown
 from pellucid.modelling import Plan, check_given, planned
 from pellucid.settings import named
-
-if TYPE_CHECKING:
-    from pellucid.data.load_table import LoadedTables
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +30,7 @@ class Inputs:
     data: DataOptions
     plan: Plan
     test: Dataset
-    tables: "LoadedTables | None" = None
+    tables: LoadedTables | None = None
 
 
 def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
@@ -51,60 +49,37 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
     if not data.data:
         raise OptionError("no data were named; expected DATA, or data = ... in --config FILE")
     options = check_given(of_model)
-    dtype = data.dtype or ("float64" if options.preset == "course" else "float32")
+    how: dict[str, Any] = {
+        "task": data.task,
+        "test_fraction": data.test_fraction,
+        "seed": options.seed,
+        "dtype": data.dtype or ("float64" if options.preset == "course" else "float32"),
+    }
     if data.target is not None:
-        return _read_tables(data, of_model, options.seed, dtype)
+        return _read_tables(data, of_model, how)
     _refuse_a_table(data)
+    how |= {"image_size": data.image_size, "scaling": data.scaling, "strict": data.strict}
     with reading(quiet) as progress:
-        train, test = load_data(
-            data.data,
-            data.test,
-            task=data.task,
-            image_size=data.image_size,
-            scaling=data.scaling,
-            test_fraction=data.test_fraction,
-            seed=options.seed,
-            dtype=dtype,
-            strict=data.strict,
-            progress=progress,
-        )
+        train, test = load_data(data.data, data.test, **how, progress=progress)
     note_skipped(train.skipped + test.skipped)
     return Inputs(data, planned(train, of_model), test)
 
 
-def _read_tables(data: DataOptions, of_model: Mapping[str, Any], seed: int, dtype: str) -> Inputs:
-    from pellucid.data.load_table import load_tables
-
+def _read_tables(data: DataOptions, of_model: Mapping[str, Any], how: Mapping[str, Any]) -> Inputs:
     if data.scaling != "auto":
         raise OptionError(
             f"--scaling is {data.scaling} and the data are a table, whose columns are scaled one by one; "
             "expected --numeric, --categorical or --drop"
         )
-    assert data.target is not None  # the caller saw to it
-    tables = load_tables(
-        data.data,
-        data.test,
-        target=data.target,
-        numeric=data.numeric,
-        categorical=data.categorical,
-        drop=data.drop,
-        task=data.task,
-        test_fraction=data.test_fraction,
-        seed=seed,
-        dtype=dtype,
-    )
+    columns = {name: getattr(data, name) for name in ("target", "numeric", "categorical", "drop")}
+    tables = load_tables(data.data, data.test, **columns, **how)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)
     return Inputs(data, planned(tables.train, of_model, tables.target.scale), tables.test, tables)
 
 
 def _refuse_a_table(data: DataOptions) -> None:
-    """Ask which column of a table is predicted, and refuse options of tables for anything else.
-
-    Raises:
-        DataError: the data are a table.
-        OptionError: they are none, and an option is about its columns.
-    """
+    """Ask which column of a table is predicted, and refuse options of tables for anything else."""
     if is_table_file(data.data):
         try:
             names = read_table(data.data).names

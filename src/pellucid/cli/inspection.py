@@ -1,22 +1,22 @@
 """Commands that look inside a saved model: summary, trace, health, gradcheck."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pellucid.cli.common import AsJson, Data, LearningRate, ModelFile, Optimizer, Part, Quiet, Strict
-
-if TYPE_CHECKING:
-    from pellucid.cli.labelled import Labelled
-    from pellucid.tracing import Trace
+from pellucid.cli.console import print_json, show, width
+from pellucid.cli.labelled import Labelled, read_labelled
+from pellucid.model import Model
+from pellucid.summary import summary_text
+from pellucid.tracing import Trace, gradient_check_network
+from pellucid.tracing import health as judged
+from pellucid.tracing import trace as traced
+from pellucid.tracing.text import trace_text
 
 
 def summary(model: ModelFile, as_json: AsJson = False) -> None:
     """Show the layers, classes, preprocessing and training of a MODEL."""
-    from pellucid.cli.console import print_json, wrapped
-    from pellucid.model import Model
-    from pellucid.summary import summary_text
-
     loaded = Model.load(model)
     history = loaded.history
     if as_json:
@@ -32,23 +32,18 @@ def summary(model: ModelFile, as_json: AsJson = False) -> None:
             }
         )
         return
-    typer.echo(summary_text(loaded.network, history.costs))
-    lines = [f"inputs: {loaded.recipe.describe()}, {loaded.recipe.describe_scaling()}"]
+    lines = [summary_text(loaded.network, history.costs)]
+    lines.append(f"inputs: {loaded.recipe.describe()}, {loaded.recipe.describe_scaling()}")
     if loaded.classes:
         lines.append(f"classes: {', '.join(loaded.classes)}")
     lines.append(f"numbers: {loaded.dtype}")
     if history.iterations:
-        lines.append(
-            f"training: {history.iterations:,} iterations, {history.engine} engine, "
-            f"{history.reason.replace('_', ' ')}"
-        )
-    for line in lines:
-        typer.echo(wrapped(line))
+        ended = history.reason.replace("_", " ")
+        lines.append(f"training: {history.iterations:,} iterations, {history.engine} engine, {ended}")
+    show("\n".join(lines))
 
 
-def _traced(labelled: "Labelled", learning_rate: float, optimizer: str) -> "Trace":
-    from pellucid.tracing.recording import trace as traced
-
+def _traced(labelled: Labelled, learning_rate: float, optimizer: str) -> Trace:
     X, Y = labelled.examples.X, labelled.examples.Y
     network, parameters = labelled.model.network, labelled.model.parameters
     return traced(parameters, X, Y, network, learning_rate=learning_rate, optimizer=optimizer)
@@ -76,10 +71,6 @@ def trace(
     Z1, A1, ..., the cost, dZ, dW, db, dA of every layer and the updated parameters: each with its formula,
     its shape, what is in it and the lines of the function that made it. The model is not changed.
     """
-    from pellucid.cli.console import print_json
-    from pellucid.cli.labelled import read_labelled
-    from pellucid.tracing.text import trace_text
-
     found = read_labelled(model, data, part, strict=strict, quiet=quiet)
     if example is not None:
         found = found.only(example)
@@ -87,7 +78,7 @@ def trace(
     if as_json:
         print_json({"model": model, "data": data, **step.to_dict(layer=layer)})
     else:
-        typer.echo(trace_text(step, None if layer is None else step.layer(layer)))
+        show(trace_text(step, None if layer is None else step.layer(layer), width()))
 
 
 def health(
@@ -107,17 +98,12 @@ def health(
     to try. Give the learning rate and the optimizer of the training. The targets of a regression are
     scaled, as they were in training.
     """
-    from pellucid.cli.console import print_json
-    from pellucid.cli.labelled import read_labelled
-    from pellucid.tracing import health as judged
-
     found = read_labelled(model, data, part, strict=strict, quiet=quiet).as_trained()
-    step = _traced(found, learning_rate, optimizer)
-    report = judged(step)
+    report = judged(_traced(found, learning_rate, optimizer))
     if as_json:
         print_json({"model": model, "data": data, **report.to_dict()})
     else:
-        typer.echo(str(report))
+        show(str(report))
 
 
 def gradcheck(
@@ -143,10 +129,6 @@ def gradcheck(
     Everything is computed in float64. The exit code is 0 where all gradients are right, and 1 where one is
     wrong or none could be judged.
     """
-    from pellucid.cli.console import print_json
-    from pellucid.cli.labelled import read_labelled
-    from pellucid.tracing import gradient_check_network
-
     found = read_labelled(model, data, part, strict=strict, quiet=quiet).first(examples)
     report = gradient_check_network(
         found.model.parameters,
@@ -160,6 +142,6 @@ def gradcheck(
     if as_json:
         print_json({"model": model, "data": data, **report.to_dict()})
     else:
-        typer.echo(str(report))
+        show(report.text(width()))
     if report.verdict != "right":
         raise typer.Exit(1)

@@ -19,33 +19,20 @@ from pellucid.model import Model
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """A model and the examples it is looked at with.
-
-    Attributes:
-        model: as it was loaded.
-        examples: X through its recipe, Y as its network has it, (n_y, m).
-    """
+    """A model, and labelled examples in columns as its network takes them."""
 
     model: Model
     examples: Examples
 
     def only(self, example: int) -> "Labelled":
-        """One of the examples, counted from 0.
-
-        Raises:
-            OptionError: there are fewer.
-        """
+        """One of the examples, counted from 0."""
         m = self.examples.m
         if not 0 <= example < m:
             raise OptionError(f"--example is {example} and there are {m} examples; expected 0 to {m - 1}")
         return replace(self, examples=self.examples.take(np.array([example])))
 
     def first(self, most: int) -> "Labelled":
-        """At most so many of the examples.
-
-        Raises:
-            OptionError: `most` is below 1.
-        """
+        """At most so many of the examples."""
         if most < 1:
             raise OptionError(f"--examples is {most}; expected a whole number of at least 1")
         return replace(self, examples=self.examples.take(np.arange(min(most, self.examples.m))))
@@ -56,28 +43,20 @@ class Labelled:
         The scale is that of these examples; the model keeps none. Classes are left as they are.
         """
         Y = self.examples.Y
-        assert Y is not None  # what was read is labelled
+        assert Y is not None  # the examples are labelled
         if self.model.network.output_activation != "identity":
             return self
         scale = TargetScale.of(Y, "the target")
         # Folding a scale into the last layer undoes the one that was folded in.
-        parameters = scale.inverse.folded(self.model.parameters)
-        model = replace(self.model, parameters=parameters)
+        model = replace(self.model, parameters=scale.inverse.folded(self.model.parameters))
         return Labelled(model, replace(self.examples, Y=scale.scaled(Y)))
 
 
 def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool) -> Labelled:
-    """A model, and labelled data through its recipe.
-
-    Args:
-        path: of the model file.
-        data: labelled data, as for `pellucid evaluate`.
-        part: "train" or "test".
-        strict: stop at an unreadable picture.
-        quiet: no progress.
+    """A model file, and labelled data as `read_dataset` reads them.
 
     Raises:
-        ModelFileError, DataError, OptionError: what cannot be read, or does not belong to the model.
+        ModelFileError, DataError, OptionError: a file that cannot be read, or does not belong to the model.
     """
     model = Model.load(path)
     dataset, _ = read_dataset(data, model, part, strict=strict, quiet=quiet)
@@ -90,7 +69,7 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
 def read_dataset(
     data: str, model: Model, part: str, *, strict: bool, quiet: bool
 ) -> tuple[Dataset, list[str]]:
-    """Labelled data through the recipe of a model, and what is to be remarked of them.
+    """Labelled data through the recipe of a model, and remarks on them.
 
     Args:
         data: an array file, a folder of pictures, a built-in name; for a model of tables a table.
@@ -100,28 +79,22 @@ def read_dataset(
         quiet: no progress.
 
     Raises:
-        DataError, OptionError: what cannot be read, or does not belong to the model.
+        DataError, OptionError: data that cannot be read, or do not belong to the model.
     """
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     if isinstance(model.recipe, TableRecipe):
         _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
         return dataset, list(dataset.skipped)
-    assert isinstance(model.recipe, Recipe)
+    assert isinstance(model.recipe, Recipe)  # there are two kinds
     with reading(quiet) as progress:
         dataset, found = load_part(
-            data,
-            model.recipe,
-            model.classes,
+            *(data, model.recipe, model.classes),
             part=part,
             dtype=model.dtype,
             strict=strict,
             progress=progress,
         )
     note_skipped(dataset.skipped)
-    if found == part:
-        return dataset, []
-    return dataset, [
-        f"{shown(data)} has no test part: these {dataset.m} examples may include those the model was "
-        "trained on"
-    ]
+    remark = f"these {dataset.m} examples may include those the model was trained on"
+    return dataset, [] if found == part else [f"{shown(data)} has no test part: {remark}"]

@@ -5,7 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from pellucid import plots
 from pellucid.cli.common import AsJson, Quiet
+from pellucid.cli.console import aligned, finite_or_none, note, print_json, show
+from pellucid.cli.inputs import read_inputs
+from pellucid.errors import MissingPackageError, OptionError
+from pellucid.training import lr_find as range_test
 
 
 def lr_find(
@@ -23,18 +28,12 @@ def lr_find(
 
     The rate grows from step to step, and the test ends where the cost does not bear it. Nothing is trained.
     """
-    from pellucid import plots
-    from pellucid.cli.console import aligned, finite_or_none, note, print_json
-    from pellucid.cli.inputs import read_inputs
-    from pellucid.errors import MissingPackageError, OptionError
-    from pellucid.training import lr_find as range_test
-
+    picture: str | None = out
     try:
         plots.check_target(out)
-        drawn = True
     except MissingPackageError as error:
         note(f"no picture is drawn: {error}")
-        drawn = False
+        picture = None
     if given.get("layers") == "auto":
         raise OptionError(
             "--layers is auto, which train searches for; expected the units of the hidden layers"
@@ -44,8 +43,8 @@ def lr_find(
     found = range_test(
         first.network, inputs.plan.fitting, first.options, lowest=lowest, highest=highest, steps=steps
     )
-    if drawn:
-        plots.save_figure(plots.draw_learning_rates(found), out)
+    if picture:
+        plots.save_figure(plots.draw_learning_rates(found), picture)
     if as_json:
         print_json(
             {
@@ -55,11 +54,10 @@ def lr_find(
                 "rates": found.rates.tolist(),
                 "costs": [finite_or_none(cost) for cost in found.costs.tolist()],
                 "smoothed": [finite_or_none(cost) for cost in found.smoothed.tolist()],
-                "picture": out if drawn else None,
+                "picture": picture,
             }
         )
         return
-    said = "none" if found.suggestion is None else f"--learning-rate {found.suggestion:.2g}"
-    lines = [("suggested", said), ("because", found.reason)]
-    lines += [("picture", out)] if drawn else []
-    typer.echo(aligned(lines, 10))
+    rate = "none" if found.suggestion is None else f"--learning-rate {found.suggestion:.2g}"
+    lines = [("suggested", rate), ("because", found.reason)]
+    show(aligned([*lines, ("picture", picture)] if picture else lines, 10))

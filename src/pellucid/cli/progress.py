@@ -1,11 +1,13 @@
-"""Training and the search before it, made visible: listeners that move a bar."""
+"""Training and the search before it, made visible: a listener that moves a bar."""
 
+import math
 import time
 from pathlib import Path
 from typing import Any, Self
 
 from pellucid.cli.inputs import Inputs
 from pellucid.data.dataset import labels_of
+from pellucid.display import cost_text
 from pellucid.engines import engine_for
 from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, r2_score
@@ -18,7 +20,7 @@ _SHARE = 0.05
 
 
 class TrainingProgress:
-    """A listener that shows cost, score and time left.
+    """A listener that shows how far the search is, then cost, score and time left of the training.
 
     Args:
         inputs: what is trained on.
@@ -36,16 +38,18 @@ class TrainingProgress:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._close()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event | TrialMeasured) -> None:
         """Take one event."""
         if isinstance(event, NotLearning):
             self._not_learning.append(event)
         if not self._shown:
             return
-        if isinstance(event, TrainingStart):
+        if isinstance(event, TrialMeasured):
+            self._show_trial(event)
+        elif isinstance(event, TrainingStart):
+            self._close()
             self._network = event.network
             self._bar = Bar("training", event.epochs, shown=True)
         elif isinstance(event, EpochEnd) and self._bar is not None:
@@ -53,21 +57,36 @@ class TrainingProgress:
                 self._bar.update(event.epoch + 1, lambda: self._state(event))
         elif isinstance(event, TrainingEnd) and self._bar is not None and event.history.costs:
             # The parameters that are kept, which need not be those of the last epoch.
-            said = f"cost {event.history.costs[-1]:.6f}  {self._measured(event.parameters)}"
-            self._bar.update(len(event.history.costs), said, last=True)
+            state = f"cost {cost_text(event.history.costs[-1])}  {self._measured(event.parameters)}"
+            self._bar.update(len(event.history.costs), state, last=True)
 
     def warnings(self, folder: Path) -> list[str]:
         """One line for each reason to think that nothing was learnt, with the command that shows more."""
         data = shown(self._inputs.data.data)
         subject = {"health": f"{folder / 'model.safetensors'} {data}", "lr-find": data}
-        return [f"{e.message} More: pellucid {e.command} {subject[e.command]}" for e in self._not_learning]
+        return [
+            f"{event.message}; pellucid {event.command} {subject[event.command]} shows more"
+            for event in self._not_learning
+        ]
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show_trial(self, event: TrialMeasured) -> None:
+        if self._bar is None:
+            self._bar = Bar("comparing settings", event.total, shown=True)
+        cost = event.result.validation_cost
+        self._bar.update(event.done, f"validation cost {cost:.4f}" if math.isfinite(cost) else "")
+        if event.done == event.total:
+            self._close()
 
     def _state(self, event: EpochEnd) -> str:
         started = time.monotonic()
         if started >= self._next_score:
             self._score = self._measured(event.snapshot())
             self._next_score = time.monotonic() + (time.monotonic() - started) / _SHARE
-        return f"cost {event.cost:.6f}  {self._score}"
+        return f"cost {cost_text(event.cost)}  {self._score}"
 
     def _measured(self, parameters: dict[str, Any]) -> str:
         fitting = self._inputs.plan.fitting
@@ -77,30 +96,3 @@ class TrainingProgress:
         if not fitting.classes:
             return f"train R^2 {r2_score(fitting.Y, AL):.3f}"
         return f"train accuracy {accuracy(fitting.labels, labels_of(AL)):.3f}"
-
-
-class SearchProgress:
-    """A listener that shows how far a search is, and what it tried last.
-
-    Args:
-        shown: False: nothing is written.
-    """
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
-        self._bar: Bar | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def __call__(self, event: TrialMeasured) -> None:
-        """Take one event."""
-        if self._bar is None:
-            self._bar = Bar("comparing settings", event.total, shown=self._shown)
-        self._bar.update(event.done, f"validation cost {event.result.validation_cost:.4f}")
-        if event.done == event.total:
-            self._bar.close()

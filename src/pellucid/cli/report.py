@@ -1,17 +1,15 @@
 """What a training run says: a document for machines, and text for people."""
 
+import math
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
-import numpy as np
-
-from pellucid.cli.console import aligned, aligned_table, confusion_table, finite_or_none, wrapped
-from pellucid.cli.figures import figures_of, lines_of
+from pellucid.cli.console import aligned, confusion_table, finite_or_none, width
+from pellucid.cli.figures import figures_of, lines_of, number_text
 from pellucid.cli.inputs import Inputs
-from pellucid.data.dataset import Dataset
 from pellucid.data.load_table import LoadedTables
 from pellucid.data.options import DataOptions
+from pellucid.display import aligned_table, cost_text
 from pellucid.files.reading import shown
 from pellucid.model import Evaluation, NumberEvaluation
 from pellucid.modelling import Fitted, stated
@@ -23,20 +21,18 @@ from pellucid.training.search import Searched
 
 Answers = Evaluation | NumberEvaluation
 
-# A terminal has room for so many columns or classes, and characters; report.json has them all.
-_MOST, _WIDE = 60, 90
+# A terminal has room for so many columns or classes; report.json has them all.
+_MOST = 60
+# How wide a table of columns is that goes to a file or another program.
+_WIDE = 120
+# Settings of a search stand beside its numbers where so many characters of them fit, else below.
+_ROOM_FOR_SETTINGS = 30
 
 
 def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answers) -> dict[str, Any]:
-    """The report of a run as JSON can hold it.
-
-    Args:
-        inputs: what was trained on.
-        fitted: what came of it.
-        on_train: the model's answers on the training set.
-        on_test: its answers on the test set.
-    """
+    """The report of a run as JSON can hold it: data, training, and the model's answers on both sets."""
     model, train, test = fitted.model, inputs.plan.train, inputs.test
+    history = model.history
     # They take a second, for scikit-learn's import, and are what tables are looked at for; `evaluate` has
     # them for all data.
     figures = None if inputs.tables is None else figures_of(on_test, model.classes)
@@ -46,61 +42,51 @@ def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answer
         "test_examples": test.m,
         "classes": list(model.classes),
         "layer_dims": list(model.network.layer_dims),
-        "cost_at": [list(pair) for pair in model.history.cost_at(100)],
-        "train_accuracy": _accuracy(on_train),
-        "test_accuracy": _accuracy(on_test),
-        "train_r2": None if isinstance(on_train, Evaluation) else finite_or_none(on_train.r2),
-        "test_r2": None if isinstance(on_test, Evaluation) else finite_or_none(on_test.r2),
+        "cost_at": [list(pair) for pair in history.cost_at(100)],
+        **_scores(train=on_train, test=on_test),
         "test_cost": finite_or_none(on_test.cost),
         "confusion_matrix": on_test.confusion.tolist() if isinstance(on_test, Evaluation) else None,
         "figures": figures,
-        "table": None if inputs.tables is None else table_document(inputs.tables),
+        "table": None if inputs.tables is None else inputs.tables.to_dict(),
         "search": None if fitted.searched is None else search_document(fitted.searched),
-        "iterations": model.history.iterations,
-        "engine": model.history.engine,
-        "shortcut": model.history.shortcut,
-        "ended": model.history.reason,
-        "best_epoch": model.history.best_epoch,
-        "validation_cost": _validation_cost(model.history),
+        "iterations": history.iterations,
+        "engine": history.engine,
+        "shortcut": history.shortcut,
+        "ended": history.reason,
+        "best_epoch": history.best_epoch,
+        "validation_cost": _validation_cost(history),
         "training_seconds": fitted.seconds,
         "skipped": list(train.skipped + test.skipped),
     }
 
 
 def report_text(report: dict[str, Any], fitted: Fitted, on_test: Answers, folder: Path) -> str:
-    """The report of a run for people.
-
-    Args:
-        report: the same for machines.
-        fitted: what was trained.
-        on_test: the model's answers on the test set.
-        folder: where the run was written.
-    """
-    costs, m_train, m_test = report["cost_at"], report["train_examples"], report["test_examples"]
+    """The report of a run for people; `folder` is where the run was written."""
+    costs, history = report["cost_at"], fitted.model.history
     lines = [
         ("network", " -> ".join(map(str, report["layer_dims"]))),
         ("settings", f"{settings_text(fitted)}; config.toml has all"),
     ]
     if costs:
         # Targets of a regression are scaled while it is trained, and so is its cost.
-        of = "" if report["classes"] else "  (of the scaled targets)"
-        lines.append(("cost", f"{costs[0][1]:.6f} -> {costs[-1][1]:.6f}{of}"))
-    if report["train_accuracy"] is not None:
-        lines.append(("train accuracy", f"{report['train_accuracy']:.4f}  ({m_train} examples)"))
-        lines.append(("test accuracy", f"{report['test_accuracy']:.4f}  ({m_test} examples)"))
-    else:
-        lines.append(("train R^2", f"{_number(report['train_r2'])}  ({m_train} examples)"))
-        lines.append(("test R^2", f"{_number(report['test_r2'])}  ({m_test} examples)"))
-    lines += [(f"test {name}", said) for name, said in lines_of(report["figures"]) if name != "R^2"]
-    time = f"{report['training_seconds']:.1f} s, {report['iterations']} iterations{_ending(report)}"
+        of = "" if report["classes"] else " (of the scaled targets)"
+        lines.append(("cost", f"{cost_text(costs[0][1])} -> {cost_text(costs[-1][1])}{of}"))
+    for part in ("train", "test"):
+        if (accuracy := report[f"{part}_accuracy"]) is not None:
+            name, score = "accuracy", f"{accuracy:.4f}"
+        else:
+            name, score = "R^2", number_text(report[f"{part}_r2"], ".4f")
+        lines.append((f"{part} {name}", f"{score}  ({report[f'{part}_examples']} examples)"))
+    lines += [(f"test {name}", text) for name, text in lines_of(report["figures"]) if name != "R^2"]
+    time = f"{report['training_seconds']:.1f} s, {report['iterations']} iterations{_ending(history)}"
     lines.append(("training time", time))
-    table = ""
+    parts = [aligned(lines, 16)]
     if isinstance(on_test, Evaluation):
         elsewhere = f"see {folder / 'report.json'}"
-        table = f"{confusion_table(on_test.confusion, report['classes'], elsewhere)}\n\n"
-    place = [("run folder", str(folder))]
-    place += [("use it", f"pellucid predict {folder / 'model.safetensors'} INPUT...")]
-    return f"{aligned(lines, 16)}\n\n{table}{aligned(place, 16)}"
+        parts.append(confusion_table(on_test.confusion, report["classes"], elsewhere))
+    use = f"pellucid predict {folder / 'model.safetensors'} INPUT..."
+    parts.append(aligned([("run folder", str(folder)), ("use it", use)], 16))
+    return "\n\n".join(parts)
 
 
 def settings_text(fitted: Fitted) -> str:
@@ -154,91 +140,72 @@ def search_document(searched: Searched) -> list[dict[str, Any]]:
 
 
 def search_text(searched: Searched) -> str:
-    """What a search compared, and what it chose, for people."""
-    rows = [
-        [f"{row.parameter_count:,}", str(row.epochs), f"{row.validation_cost:.6f}", f"{row.seconds:.1f}"]
-        for row in searched.table
-    ]
-    head = ["parameters", "epochs", "validation cost", "seconds"]
-    numbers = aligned_table([head, *rows], "rrrr").split("\n")
-    # The settings come last, where a narrow terminal breaks them and does not cut what differs.
-    lines = zip(numbers, ["settings", *_differences(searched)], strict=True)
-    indent = len(numbers[0]) + 2
-    table = "\n".join(wrapped(f"{line}  {settings}", indent) for line, settings in lines)
-    return f"{table}\n\n{wrapped(searched.reason)}\n"
+    """What a search compared and chose, for people; without a table if it had no time or no examples."""
+    if not any(row.epochs for row in searched.table):
+        return f"{searched.reason}\n"
+    rows = [["", "parameters", "epochs", "validation cost", "seconds"]]
+    for i, row in enumerate(searched.table, 1):
+        # A setting that there was no time for has no cost; neither has one whose training diverged.
+        cost = cost_text(row.validation_cost) if math.isfinite(row.validation_cost) else "-"
+        rows.append(
+            [str(i), f"{row.parameter_count:,}", str(row.epochs or "-"), cost, f"{row.seconds:.1f}"]
+        )
+    numbers = aligned_table(rows, ">>>>>").split("\n")
+    is_beside = (width() or 10_000) - len(numbers[0]) >= _ROOM_FOR_SETTINGS
+    head, *settings = ["settings" if is_beside else "", *_differences(searched)]
+    between = "  " if is_beside else "\n   "
+    lines = [f"{numbers[0]}  {head}".rstrip()]
+    lines += [f"{line}{between}{text}" for line, text in zip(numbers[1:], settings, strict=True)]
+    return "\n".join([*lines, "", searched.reason, ""])
 
 
 def _differences(searched: Searched) -> tuple[str, ...]:
     return differences([row.candidate for row in searched.table])
 
 
-def table_document(tables: LoadedTables) -> dict[str, Any]:
-    """How the columns of a table were read, as JSON can hold it."""
-    target = tables.target
-    columns = [column._asdict() for column in tables.recipe.summaries(tables.train_table)]
-    return {
-        "target": target.name,
-        "task": target.task,
-        "because": target.because,
-        "columns": columns,
-        "inputs": list(tables.recipe.input_names),
-        "balance": {"train": _counts(tables.train), "test": _counts(tables.test)},
-    }
-
-
 def columns_text(tables: LoadedTables) -> str:
     """How the columns of a table were read, for people."""
     columns = tables.recipe.summaries(tables.train_table)
     rows = [
-        [shown(each.name, 30), each.kind, f"{each.missing:,}" if each.missing else "-", _cut(each.becomes)]
+        [shown(each.name, 30), each.kind, f"{each.missing:,}" if each.missing else "-", each.becomes]
         for each in columns[:_MOST]
     ]
-    more = [f"({len(columns) - _MOST} more columns)"] if len(columns) > _MOST else []
-    parts = [aligned_table([["column", "kind", "missing", "becomes"], *rows], "llrl"), *more, ""]
-    parts.append(wrapped(tables.target.describe()))
-    if tables.target.classes:
-        parts += ["", _balance(tables)]
-    return "\n".join([*parts, ""])
-
-
-def _cut(text: str) -> str:
-    return shorten(text, _WIDE, placeholder=" ...")
+    parts = [aligned_table([["column", "kind", "missing", "becomes"], *rows], "<<><", width() or _WIDE)]
+    parts += [f"({len(columns) - _MOST} more columns)"] if len(columns) > _MOST else []
+    parts += ["", tables.target.describe(), ""]
+    return "\n".join([*parts, _balance(tables), ""] if tables.target.classes else parts)
 
 
 def _balance(tables: LoadedTables) -> str:
-    train, test = _counts(tables.train), _counts(tables.test)
+    """How many examples of each class there are."""
+    counts = [tables.train.class_counts, tables.test.class_counts]
     rows = [
-        [shown(name, 40), *(f"{n:,}  {n / max(1, sum(part.values())):6.1%}" for n, part in counted)]
-        for name in list(train)[:_MOST]
-        for counted in [[(train[name], train), (test[name], test)]]
+        [shown(name, 40), *(f"{n[name]:,}  {n[name] / max(1, sum(n.values())):6.1%}" for n in counts)]
+        for name in list(counts[0])[:_MOST]
     ]
-    more = [f"({len(train) - _MOST} more classes)"] if len(train) > _MOST else []
-    return "\n".join([aligned_table([["class", "train", "test"], *rows], "lrr"), *more])
+    more = [f"({len(counts[0]) - _MOST} more classes)"] if len(counts[0]) > _MOST else []
+    return "\n".join([aligned_table([["class", "train", "test"], *rows], "<>>", width()), *more])
 
 
-def _counts(dataset: Dataset) -> dict[str, int]:
-    """How many examples each class has; nothing for a regression."""
-    if not dataset.classes:
-        return {}
-    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
-    return dict(zip(dataset.classes, counts.tolist(), strict=True))
+def _scores(**answers: Answers) -> dict[str, float | None]:
+    """The accuracy on each set, or R^2 for a regression; the other is None."""
+    accuracies = {
+        f"{part}_accuracy": found.accuracy if isinstance(found, Evaluation) else None
+        for part, found in answers.items()
+    }
+    return accuracies | {
+        f"{part}_r2": finite_or_none(found.r2) if isinstance(found, NumberEvaluation) else None
+        for part, found in answers.items()
+    }
 
 
-def _accuracy(answers: Answers) -> float | None:
-    return None if isinstance(answers, NumberEvaluation) else answers.accuracy
-
-
-def _number(value: float | None) -> str:
-    return "infinite" if value is None else f"{value:.4f}"
-
-
-def _ending(report: dict[str, Any]) -> str:
+def _ending(history: History) -> str:
     """How the training ended, where that is worth a word."""
-    words = [report["shortcut"]] if report["shortcut"] else []
-    if report["ended"] == "early_stopping":
+    words = [history.shortcut] if history.shortcut else []
+    if history.reason == "early_stopping":
         words.append("stopped early")
-    if report["best_epoch"] is not None:
-        words.append(f"the best was epoch {report['best_epoch']}")
+    if history.best_epoch is not None:
+        words.append(f"the best was epoch {history.best_epoch}")
     return "".join(f", {word}" for word in words)
 
 

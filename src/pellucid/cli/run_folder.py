@@ -5,11 +5,12 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from pellucid import plots
 from pellucid.cli.console import json_text
 from pellucid.data.dataset import Dataset
 from pellucid.errors import MissingPackageError, OutputError
@@ -50,9 +51,9 @@ def write_run(
         out: the run's folder; None is the next free runs/train-N.
         model: the trained model.
         config: TOML that repeats the run.
-        report: what `report.json` holds.
+        report: for `report.json`.
         test: the examples that were evaluated.
-        evaluation: what the model made of them.
+        evaluation: the model's answers to them.
 
     Returns:
         The folder, and a line for each picture that could not be drawn.
@@ -72,14 +73,17 @@ def write_run(
         texts = {
             "config.toml": config,
             "report.json": json_text(report),
-            **texts_of(model, test, evaluation),
+            "history.csv": _history_csv(model),
+            **_answers_csv(model, test, evaluation),
         }
         for name, text in texts.items():
             # The name of a file need not be Unicode.
             (staging / name).write_text(text, "utf-8", "backslashreplace")
         notes = draw(staging, model, test, evaluation, report["figures"] is not None)
         # mkdtemp keeps others out; a run folder is an ordinary folder.
-        staging.chmod(0o777 & ~_umask())
+        mask = os.umask(0)
+        os.umask(mask)
+        staging.chmod(0o777 & ~mask)
         return _publish(staging, out), notes
     except OSError as error:
         raise OutputError(f"the run cannot be written to {parent}: {error.strerror or error}") from None
@@ -87,55 +91,18 @@ def write_run(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def texts_of(model: Model, test: Dataset, evaluation: Evaluation | NumberEvaluation) -> dict[str, str]:
-    """The tables, by the names of their files."""
-    if isinstance(evaluation, NumberEvaluation):
-        return {"history.csv": _history_csv(model), "predictions.csv": _predictions_csv(test, evaluation)}
-    return {"history.csv": _history_csv(model), "wrong.csv": _wrong_csv(model, test, evaluation)}
-
-
 def draw(
-    folder: Path,
-    model: Model,
-    test: Dataset,
-    evaluation: Evaluation | NumberEvaluation,
-    curves: bool,
+    folder: Path, model: Model, test: Dataset, evaluation: Evaluation | NumberEvaluation, curves: bool
 ) -> list[str]:
-    """Draw the pictures of a run.
-
-    Args:
-        folder: where they are written.
-        model: what was trained.
-        test: the examples that were evaluated.
-        evaluation: what the model made of them.
-        curves: ROC, precision and recall, and calibration too.
+    """Draw the pictures of a run into a folder, with `curves` those of ROC, precision and calibration too.
 
     Returns:
         A line for each reason why a picture could not be drawn.
     """
     try:
-        from pellucid import plots
-
-        history = model.history
-        if history.costs:
-            figure = plots.cost_curve(
-                history.costs,
-                validation_costs=history.validation_costs,
-                best_epoch=history.best_epoch,
-                unit="nats" if model.classes else "squared error",
-            )
-            plots.save_figure(figure, folder / "cost.png")
-        if isinstance(evaluation, NumberEvaluation):
-            names = (model.recipe.target,) if model.recipe.target else ()
-            figure = plots.predicted_against_true(evaluation, names)
-            plots.save_figure(figure, folder / "predicted.png")
-            return []
-        pictures = {"wrong.png": plots.wrong_answers(model, test, evaluation)}
-        if curves:
-            pictures |= _curves(model, evaluation)
-        for name, sheet in pictures.items():
-            if sheet is not None:
-                plots.save_figure(sheet, folder / name)
+        for name, figure in _figures(model, test, evaluation, curves):
+            if figure is not None:
+                plots.save_figure(figure, folder / name)
     except MissingPackageError as error:
         return [f"no pictures were drawn: {error}"]
     # Hours of training are not lost for a picture of them.
@@ -144,14 +111,30 @@ def draw(
     return []
 
 
-def _curves(model: Model, evaluation: Evaluation) -> dict[str, Any]:
-    from pellucid import plots
-
-    return {
-        "roc.png": plots.roc_curve(evaluation, model.classes),
-        "precision-recall.png": plots.precision_recall_curve(evaluation, model.classes),
-        "calibration.png": plots.calibration_curve(evaluation, model.classes),
-    }
+def _figures(
+    model: Model, test: Dataset, evaluation: Evaluation | NumberEvaluation, curves: bool
+) -> Iterator[tuple[str, Any]]:
+    """The name of each picture and its figure, which is None where there is nothing to show."""
+    history = model.history
+    if history.costs:
+        yield (
+            "cost.png",
+            plots.cost_curve(
+                history.costs,
+                validation_costs=history.validation_costs,
+                best_epoch=history.best_epoch,
+                unit="nats" if model.classes else "squared error",
+            ),
+        )
+    if isinstance(evaluation, NumberEvaluation):
+        names = (model.recipe.target,) if model.recipe.target else ()
+        yield "predicted.png", plots.predicted_against_true(evaluation, names)
+        return
+    yield "wrong.png", plots.wrong_answers(model, test, evaluation)
+    if curves:
+        yield "roc.png", plots.roc_curve(evaluation, model.classes)
+        yield "precision-recall.png", plots.precision_recall_curve(evaluation, model.classes)
+        yield "calibration.png", plots.calibration_curve(evaluation, model.classes)
 
 
 def _history_csv(model: Model) -> str:
@@ -163,34 +146,30 @@ def _history_csv(model: Model) -> str:
     return _csv(head, ((epoch, *row) for epoch, row in enumerate(rows)))
 
 
-def _wrong_csv(model: Model, test: Dataset, evaluation: Evaluation) -> str:
-    rows = (
+def _answers_csv(model: Model, test: Dataset, evaluation: Evaluation | NumberEvaluation) -> dict[str, str]:
+    """The wrong answers of a classifier, or all predictions of a regression, by the name of the file."""
+    sources = test.sources or [f"row {i}" for i in range(test.m)]
+    if isinstance(evaluation, NumberEvaluation):
+        numbers = zip(
+            sources, evaluation.targets[0].tolist(), evaluation.predicted[0].tolist(), strict=True
+        )
+        return {"predictions.csv": _csv(["source", "true", "predicted"], numbers)}
+    labels, predicted = evaluation.labels, evaluation.predicted
+    wrong = (
         (
-            _source(test, i),
-            model.classes[evaluation.labels[i]],
-            model.classes[evaluation.predicted[i]],
-            f"{evaluation.probabilities[i, evaluation.predicted[i]]:.6f}",
+            sources[i],
+            model.classes[labels[i]],
+            model.classes[predicted[i]],
+            f"{evaluation.probabilities[i, predicted[i]]:.6f}",
         )
         for i in evaluation.wrong
     )
-    return _csv(["source", "true", "predicted", "probability"], rows)
-
-
-def _predictions_csv(test: Dataset, evaluation: NumberEvaluation) -> str:
-    pairs = zip(evaluation.targets[0].tolist(), evaluation.predicted[0].tolist(), strict=True)
-    rows = ((_source(test, i), true, predicted) for i, (true, predicted) in enumerate(pairs))
-    return _csv(["source", "true", "predicted"], rows)
-
-
-def _source(test: Dataset, i: int) -> str:
-    return test.sources[i] if test.sources else f"row {i}"
+    return {"wrong.csv": _csv(["source", "true", "predicted", "probability"], wrong)}
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([head, *rows])
     return text.getvalue()
 
 
@@ -249,9 +228,3 @@ def _fill(folder: Path, staging: Path) -> Path:
             (folder / name).unlink(missing_ok=True)
         raise
     return folder
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

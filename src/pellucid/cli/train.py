@@ -6,7 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from pellucid.cli.arguments import toml_text
 from pellucid.cli.common import AsJson, Quiet
+from pellucid.cli.console import note, print_json, show
+from pellucid.cli.inputs import read_inputs
+from pellucid.cli.progress import TrainingProgress
+from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
+from pellucid.cli.run_folder import check_free, write_run
+from pellucid.modelling import fit_plan
 
 
 def train(
@@ -23,28 +30,16 @@ def train(
     held-out examples before the best is trained (--search). --course and --iterations take the settings of
     the course instead.
     """
-    from pellucid.cli.arguments import toml_text
-    from pellucid.cli.console import note, print_json
-    from pellucid.cli.inputs import read_inputs
-    from pellucid.cli.progress import SearchProgress, TrainingProgress
-    from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
-    from pellucid.cli.run_folder import check_free, write_run
-    from pellucid.modelling import fit_plan
-
     place = None if out is None else Path(out)
     check_free(place)
     inputs = read_inputs(given, quiet=quiet)
     if inputs.tables is not None and not as_json:
         # Before the training: a column that was read wrong is seen at once.
-        typer.echo(columns_text(inputs.tables))
-    silent = quiet or as_json
-    with (
-        TrainingProgress(inputs, shown=not silent) as training,
-        SearchProgress(shown=not silent) as trials,
-    ):
-        fitted = fit_plan(inputs.plan, listeners=[training], search_listeners=[trials])
+        show(columns_text(inputs.tables))
+    with TrainingProgress(inputs, shown=not (quiet or as_json)) as progress:
+        fitted = fit_plan(inputs.plan, listeners=[progress], search_listeners=[progress])
     if fitted.searched is not None and not as_json:
-        typer.echo(search_text(fitted.searched))
+        show(search_text(fitted.searched))
     if fitted.searched is not None and fitted.searched.interrupted:
         note("the comparison of settings was interrupted; trained with the best so far")
     history = fitted.model.history
@@ -54,11 +49,11 @@ def train(
     report = report_of(inputs, fitted, on_train, on_test)
     config = toml_text(stated_options(inputs, fitted))
     folder, notes = write_run(place, fitted.model, config, report, inputs.test, on_test)
-    for line in [*training.warnings(folder), *(report["figures"] or {}).get("notes", ()), *notes]:
+    for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *notes]:
         note(line)
     report = {"model": str(folder / "model.safetensors"), "run": str(folder), **report}
     if as_json:
         print_json(report)
     else:
-        typer.echo(report_text(report, fitted, on_test, folder))
+        show(report_text(report, fitted, on_test, folder))
     return 1 if report["ended"] == "interrupted" else 0

@@ -78,6 +78,14 @@ class Dataset(Examples):
             raise LabelError("these examples have numbers as targets; expected classes")
         return labels_of(self.Y)
 
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many examples each class has; empty for regression."""
+        if not self.classes:
+            return {}
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
+
     def __repr__(self) -> str:
         what = f"classes {', '.join(self.classes) or 'unknown'}"
         if self.Y is not None and not self.classes:
@@ -95,13 +103,12 @@ class Dataset(Examples):
                 for k, row in enumerate(self.Y[:_MOST_ROWS])
             ]
             return beside(facts(pairs), table(("number to predict", "min", "mean", "max"), rows, "<>>>"))
-        counts = np.bincount(self.labels, minlength=len(self.classes))
+        counts = list(self.class_counts.items())
         classes = [
-            (shown(name, 40), f"{count:,}", f"{count / self.m:.1%}")
-            for name, count in zip(self.classes[:_MOST_ROWS], counts.tolist(), strict=False)
+            (shown(name, 40), f"{count:,}", f"{count / self.m:.1%}") for name, count in counts[:_MOST_ROWS]
         ]
         if len(self.classes) > _MOST_ROWS:
-            rest = int(counts[_MOST_ROWS:].sum())
+            rest = sum(count for _, count in counts[_MOST_ROWS:])
             more = f"{len(self.classes) - _MOST_ROWS} more"
             classes.append((more, f"{rest:,}", f"{rest / self.m:.1%}"))
         return beside(facts(pairs), table(("class", "examples", "share"), classes, "<>>"))

@@ -74,6 +74,17 @@ class LoadedTables:
         assert self.train.Y is not None  # rows without a target were left out
         return replace(self.train, Y=self.target.scale.scaled(self.train.Y))
 
+    def to_dict(self) -> dict[str, Any]:
+        """How the columns were read, as JSON has it."""
+        return {
+            "target": self.target.name,
+            "task": self.target.task,
+            "because": self.target.because,
+            "columns": [column._asdict() for column in self.recipe.summaries(self.train_table)],
+            "inputs": list(self.recipe.input_names),
+            "balance": {"train": self.train.class_counts, "test": self.test.class_counts},
+        }
+
 
 def load_tables(
     source: Source,

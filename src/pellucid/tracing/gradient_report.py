@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid.display import table
+from pellucid.display import aligned_table, table
 from pellucid.network import Network
 from pellucid.tracing.slopes import TOLERANCE
 from pellucid.tracing.steps import plain
 
-# The table, and for each column the side on which its texts begin.
-_HEAD = ("block", "shape", "checked", "directions", "kinks", "relative error", "allowed", "verdict")
+# The table, whose errors are relative ones, and for each column the side on which its texts begin.
+_HEAD = ("block", "shape", "checked", "directions", "kinks", "error", "allowed", "verdict")
 _SIDES = "<<>>>>><"
 
 VERDICTS = ("right", "wrong", "unjudged")
@@ -208,13 +208,12 @@ class GradientReport:
         )
 
     def __str__(self) -> str:
-        rows = [_HEAD, *(_row(block) for block in self.blocks)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [self._headline(), ""]
-        for row in rows:
-            cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, _SIDES, widths, strict=True))
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join([*lines, "", *self._verdict_lines(), self.tolerance])
+        return self.text()
+
+    def text(self, columns: int | None = None) -> str:
+        """The report for a terminal of so many columns, or of any width."""
+        blocks = aligned_table([_HEAD, *(_row(block) for block in self.blocks)], _SIDES, columns)
+        return "\n".join([self._headline(), "", blocks, "", *self._verdict_lines(), self.tolerance])
 
     def _verdict_lines(self) -> list[str]:
         lines = [f"{self.verdict}: the difference over all coordinates is {self.difference:.2g}"]

@@ -13,25 +13,33 @@ _WIDEST = 48
 _HEAD = ("shape", "min", "max", "mean", "zeros", "made by")
 
 
-def trace_text(trace: Trace, steps: Iterable[Step] | None = None) -> str:
+def trace_text(trace: Trace, steps: Iterable[Step] | None = None, columns: int | None = None) -> str:
     """What was traced, then its steps.
 
     Args:
         trace: the whole one.
         steps: some of its steps; None: all.
+        columns: of the terminal: where the table is wider, a step takes two lines. None: of any width.
     """
     chosen = tuple(trace if steps is None else steps)
     lines = [headline(trace), settings(trace)]
     rows = {step.name: _row(step) for step in chosen}
     widths = [max(map(len, column)) for column in zip(_HEAD, *rows.values(), strict=True)]
     left = min(_WIDEST, max((len(step.formula.text) for step in chosen), default=0))
+    room = columns or 10_000
+    is_wide = any(len(_line(step.formula.text, rows[step.name], left, widths)) > room for step in chosen)
+
+    def lines_of(first: str, rest: Sequence[str]) -> list[str]:
+        return _two_lines(first, rest, widths, room) if is_wide else [_line(first, rest, left, widths)]
+
     for phase in PHASES:
         of_phase = [step for step in chosen if step.phase == phase]
         if of_phase:
-            lines += ["", _line(phase, _HEAD, left, widths)]
+            lines += ["", *lines_of(phase, _HEAD)]
         for step in of_phase:
-            lines.append(_line(step.formula.text, rows[step.name], left, widths))
-            lines += [f"    {row}" for row in matrix_rows(step)]
+            lines += lines_of(step.formula.text, rows[step.name])
+            matrix = [f"    {row}" for row in matrix_rows(step)]
+            lines += matrix if all(len(row) <= room for row in matrix) else []
     if "cost" in trace and not trace.updated:
         lines += ["", "no update: the cost is not finite, and training takes no such step"]
     return "\n".join(lines)
@@ -93,6 +101,14 @@ def _row(step: Step) -> tuple[str, ...]:
 
 def _line(first: str, rest: Sequence[str], left: int, widths: Sequence[int]) -> str:
     # The shape and where it was made read from the left, numbers from the right.
-    sides = ("<", ">", ">", ">", ">", "<")
-    parts = (f"{text:{side}{width}}" for text, side, width in zip(rest, sides, widths, strict=True))
+    parts = (f"{text:{side}{width}}" for text, side, width in zip(rest, "<>>>><", widths, strict=False))
     return "  ".join([f"{first:<{left}}", *parts]).rstrip()
+
+
+def _two_lines(first: str, rest: Sequence[str], widths: Sequence[int], columns: int) -> list[str]:
+    """The equation and at the right where it was made; below it the shape and the numbers."""
+    *numbers, source = rest
+    top = [f"{first}{source:>{columns - len(first)}}"]
+    if len(first) + len(source) + 2 > columns:
+        top = [first, f"{source:>{columns}}"]
+    return [*top, _line("", numbers, 2, widths[:-1])]
