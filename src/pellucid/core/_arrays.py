@@ -4,7 +4,6 @@ A core function never names NumPy, JAX or PyTorch. It asks its arguments for the
 (`xp`, in the words of the Python array API standard) and computes with that.
 """
 
-import math
 from typing import Any
 
 import numpy as np
