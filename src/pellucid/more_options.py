@@ -9,17 +9,11 @@ from pellucid.network import Network
 from pellucid.settings import Option, declared_by
 from pellucid.training import TrainingOptions
 
-# These have arguments of their own.
-_EXPLICIT = {
-    *("hidden_activation", "output_activation", "epochs", "learning_rate", "batch_size"),
-    *("initialization", "rng", "engine"),
-}
-
 MORE: dict[str, Option] = {
     name: option
     for owner in (Network, TrainingOptions)
     for name, option in declared_by(owner).items()
-    if name not in _EXPLICIT
+    if not option.setting.explicit
 }
 
 MoreOptions: Any = TypedDict("MoreOptions", dict.fromkeys(MORE, Any), total=False)  # type: ignore[operator, misc]

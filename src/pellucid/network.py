@@ -43,10 +43,16 @@ class Network:
 
     layer_dims: tuple[int, ...]
     hidden_activation: str | tuple[str, ...] = setting(
-        "relu", choices=HIDDEN_ACTIVATIONS, group="Network", metavar="NAME[,NAME...]", by_data=True
+        "relu",
+        explicit=True,
+        choices=HIDDEN_ACTIVATIONS,
+        group="Network",
+        metavar="NAME[,NAME...]",
+        by_data=True,
     )
     output_activation: str = setting(
         "sigmoid",
+        explicit=True,
         choices=_OUTPUTS,
         group="Network",
         metavar="NAME",

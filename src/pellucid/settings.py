@@ -33,6 +33,7 @@ class Setting:
         called: its name in messages, if not that of the field.
         metavar: what stands for the value in `--help`.
         default: how `--help` names the default where it is not a value.
+        explicit: whether `L_layer_model` and `DeepNetwork` have an argument of their own for it.
         by_data: whether it follows from the data where it is not given.
         choices: the names that a text may be.
         words: what a value has to be, where its type, bounds and choices do not say it.
@@ -47,6 +48,7 @@ class Setting:
     called: str = ""
     metavar: str = ""
     default: str | None = None
+    explicit: bool = False
     by_data: bool = False
     choices: Iterable[str] = ()
     words: str = ""

@@ -57,11 +57,14 @@ class TrainingOptions:
         OptionError: a value that training cannot work with.
     """
 
-    epochs: int = setting(2500, least=0, group="Training", by_data=True)
-    learning_rate: float = setting(0.0075, above=0.0, group="Training", by_data=True)
-    batch_size: int | None = setting(None, least=1, group="Training", by_data=True, shown="all of them")
+    epochs: int = setting(2500, explicit=True, least=0, group="Training", by_data=True)
+    learning_rate: float = setting(0.0075, explicit=True, above=0.0, group="Training", by_data=True)
+    batch_size: int | None = setting(
+        None, explicit=True, least=1, group="Training", by_data=True, shown="all of them"
+    )
     initialization: str | float = setting(
         "xavier",
+        explicit=True,
         choices=SCHEMES,
         convert=_kept_by(check_scheme),
         group="Network",
@@ -69,9 +72,13 @@ class TrainingOptions:
         by_data=True,
         metavar="NAME|X",
     )
-    rng: RandomSource = setting(None, convert=_kept_by(random_stream), words="a seed, or a random stream")
+    rng: RandomSource = setting(
+        None, explicit=True, convert=_kept_by(random_stream), words="a seed, or a random stream"
+    )
     shuffle_seed: int = setting(0, least=0)
-    engine: str | Engine = setting("auto", convert=_kept_by(engine_for), group="Run", metavar="NAME")
+    engine: str | Engine = setting(
+        "auto", explicit=True, convert=_kept_by(engine_for), group="Run", metavar="NAME"
+    )
     optimizer: str | Optimizer = setting(
         Optimizer,
         choices=OPTIMIZERS,
