@@ -92,7 +92,7 @@ def written(state: RunState, path: Path) -> None:
         "counts": [training.update_count, training.step_count],
         "plateau": list(plateau),
         "best": [best.value, best.epoch],
-        "slope": list(state.slope),
+        "schedule_plateau": list(state.schedule_plateau),
     }
     path.with_suffix(".json").write_text(json.dumps(numbers))
 
@@ -112,7 +112,7 @@ def read(path: Path) -> RunState:
     return RunState(
         training=TrainingState(groups["parameters"], slots, *numbers["counts"]),
         monitor=MonitorState(Plateau(*numbers["plateau"]), best),
-        slope=Plateau(*numbers["slope"]),
+        schedule_plateau=Plateau(*numbers["schedule_plateau"]),
         last_finite=groups.get("last_finite"),
         first_weights=groups.get("first_weights", {}).get("W1"),
         **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()},

@@ -70,5 +70,5 @@ def test_refusals(refused: Callable, number_model: Path, data: str) -> None:
         "--examples is 0; expected a whole number of at least 1"
     )
     assert refused("gradcheck", number_model, data, "--coordinates", 0) == (
-        "coordinates is 0; expected a whole number of at least 1"
+        "coordinates is 0; expected an integer of at least 1"
     )

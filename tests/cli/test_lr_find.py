@@ -72,7 +72,7 @@ def test_what_is_refused(refused: Callable) -> None:
     assert refused("lr-find", "data.npz", "--lowest", 0).startswith(
         "lowest is 0.0; expected a number above"
     )
-    assert refused("lr-find", "data.npz", "--steps", 2).startswith("steps is 2; expected a whole number")
+    assert refused("lr-find", "data.npz", "--steps", 2).startswith("steps is 2; expected an integer")
     assert refused("lr-find", "data.npz", "--layers", "auto").startswith("--layers is auto, which train")
     assert "expected a name ending in .png" in refused("lr-find", "data.npz", "--out", "rates.txt")
     assert refused("lr-find", "nowhere").startswith("there is no file or folder nowhere")

@@ -151,7 +151,7 @@ def test_refusals(refused: Callable, number_model: Path, data: str) -> None:
         "--example is 30 and there are 30 examples; expected 0 to 29"
     )
     assert refused("trace", number_model, data, "--layer", 3) == (
-        "layer is 3; expected a whole number from 0 to 2"
+        "layer is 3; expected an integer from 0 to 2"
     )
     for command in ("trace", "health", "gradcheck"):
         assert refused(command, number_model, data, "--part", "dev") == (

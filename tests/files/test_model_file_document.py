@@ -148,7 +148,10 @@ HISTORY = small_model().history.to_dict()
         ({"recipe": {**RECIPE, "kind": "pictures"}}, "recipe: pictures of shape (2,); expected"),
         ({"history": []}, "a history is described by costs, engine, iterations, reason"),
         ({"history": {**HISTORY, "costs": [2**62, "1"]}}, "history: the costs are not all finite numbers"),
-        ({"history": {**HISTORY, "iterations": -1}}, "history: iterations is -1; expected a whole number"),
+        (
+            {"history": {**HISTORY, "iterations": -1}},
+            "history: iterations is -1; expected an integer of at least 0",
+        ),
         ({"history": {**HISTORY, "reason": "bored"}}, "history: unknown reason 'bored'"),
     ],
 )

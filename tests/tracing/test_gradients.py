@@ -335,7 +335,7 @@ def test_refusals() -> None:
         gradient_check_network(*given, engine="warp")
     with pytest.raises(OptionError, match=r"^step is 0; expected a number above 0 and at most 0\.1$"):
         gradient_check_network(*given, step=0)
-    with pytest.raises(OptionError, match=r"^coordinates is 0; expected a whole number"):
+    with pytest.raises(OptionError, match=r"^coordinates is 0; expected an integer"):
         gradient_check_network(*given, coordinates=0)
     with pytest.raises(ShapeError, match="X has shape"):
         gradient_check_network(given.parameters, given.X[0], given.Y)

@@ -358,7 +358,7 @@ def test_steps_are_found() -> None:
     assert {step.phase for step in t} == {"forward", "cost", "backward", "update"}
     with pytest.raises(OptionError, match=r"^the trace has no step 'dW4'; expected one of Z1, A1, Z2"):
         t["dW4"]
-    with pytest.raises(OptionError, match=r"^layer is 4; expected a whole number from 0 to 3$"):
+    with pytest.raises(OptionError, match=r"^layer is 4; expected an integer from 0 to 3$"):
         t.layer(4)
 
 

@@ -145,8 +145,8 @@ def test_half_an_epoch_of_warm_up() -> None:
 
 def test_adaptive_is_divided_as_often_as_it_is_told() -> None:
     schedule = Schedule("adaptive")
-    assert schedule.decides
-    assert not Schedule("cosine").decides
+    assert schedule.needs_epoch_end
+    assert not Schedule("cosine").needs_epoch_end
     np.testing.assert_allclose(schedule.rates(RATE, LONG, divided=2), np.full(200, RATE / 25), rtol=1e-14)
     assert schedule.divides(1e-5, 1)
     assert not schedule.divides(1e-5, 2)
@@ -228,7 +228,7 @@ def test_the_usual_numbers_are_written_out() -> None:
         (lambda: Schedule("adaptive", divisor=1), "divisor is 1; expected a number above 1"),
         (lambda: Schedule("one_cycle", rise=1), "rise is 1; expected a number above 0 and below 1"),
         (lambda: Schedule(warmup_epochs=-1), "warmup_epochs is -1; expected a number at least 0"),
-        (lambda: Schedule(warmup_epochs=1, warmup_steps=1), "say the same thing twice"),
+        (lambda: Schedule(warmup_epochs=1, warmup_steps=1), "set the same length twice"),
         (lambda: Schedule.named("step:20"), "schedule is 'step:20'; expected a name and its numbers"),
         (lambda: Schedule.named("step:often=20"), "schedule is 'step:often=20'; expected a name and"),
         (lambda: Schedule.named("step:every=soon"), "every is 'soon'; expected a number"),

@@ -250,7 +250,7 @@ def test_the_first_is_chosen_where_there_is_no_time_for_it() -> None:
     found = search([slow(1, seconds=0.1, epochs=10**4), quick, quick], DATA, seconds=30)
     assert time.perf_counter() - began < 10
     assert (found.chosen, found.out_of_time) == (0, True)
-    assert found.reason == "out of time: setting 1 of 3, which there was no time to measure"
+    assert found.reason == "out of time: setting 1 of 3, with no time to measure it"
 
 
 def test_the_budget_ends_an_epoch() -> None:
@@ -312,7 +312,7 @@ def test_it_ends_within_a_fraction_of_a_second(by: str) -> None:
     finger.join()
     assert took < 1.0
     assert (found.chosen, found.interrupted, found.out_of_time) == (0, True, False)
-    assert found.reason == "interrupted: setting 1 of 2, which there was no time to measure"
+    assert found.reason == "interrupted: setting 1 of 2, with no time to measure it"
     assert not any("pellucid-search" in thread.name for thread in threading.enumerate())
 
 

@@ -1,4 +1,4 @@
-"""How a Network is trained, step by step: one interface, several ways, one definition of right."""
+"""How a Network is trained, step by step: one interface, several engines, the same numbers."""
 
 import os
 import warnings
@@ -43,7 +43,7 @@ __all__ = [
     "product",
 ]
 
-# The fastest first: "auto" is the first that can serve.
+# The fastest first: "auto" takes the first that can serve.
 ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
 
 
@@ -57,19 +57,19 @@ def engine_for(
 
     Args:
         engine: a name; "auto" for the fastest that can serve; or an `Engine`. The environment variable
-            PELLUCID_ENGINE decides what "auto" is.
-        network: what is to be trained; None: any.
+            PELLUCID_ENGINE names the engine that "auto" prefers.
+        network: the network to train; None: any.
         X: the inputs, of any array library; None: NumPy's.
         optimizer: the update rule; None: any.
 
     Raises:
-        OptionError: there is no such engine, or it cannot serve; the message says why, and which can.
+        OptionError: no such engine, or it cannot serve; the message gives the reason and a remedy.
     """
     if engine == "auto":
         return _preferred(network, X, optimizer) or _fastest(network, X, optimizer)
-    found = engine if isinstance(engine, Engine) else _known(engine)
-    refuse(found, found.why_not(network, X, optimizer))
-    return found
+    chosen = engine if isinstance(engine, Engine) else _known(engine)
+    refuse(chosen, chosen.why_not(network, X, optimizer))
+    return chosen
 
 
 def _known(name: object, source: str = "") -> Engine:
@@ -79,7 +79,7 @@ def _known(name: object, source: str = "") -> Engine:
 
 
 def _preferred(network: Network | None, X: Any, optimizer: Optimizer | None) -> Engine | None:
-    """The engine that PELLUCID_ENGINE names, where it can serve."""
+    """The engine that PELLUCID_ENGINE names, if it can serve."""
     name = os.environ.get("PELLUCID_ENGINE", "auto")
     if name == "auto":
         return None

@@ -1,4 +1,4 @@
-"""What is said when training leaves the finite numbers: by all engines alike."""
+"""The error for a cost that is not finite, the same for all engines."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,14 +15,14 @@ from pellucid.network import Network
 _SLICE = 1024
 
 
-def diverged(what: str, iteration: int, parameters: dict[str, Array]) -> DivergenceError:
+def diverged(event: str, iteration: int, parameters: dict[str, Array]) -> DivergenceError:
     """The error, with its remedy and the last parameters whose cost was finite."""
     remedy = "expected a finite number: take a smaller learning rate, or scale the inputs"
-    return DivergenceError(f"{what}; {remedy}", iteration, parameters)
+    return DivergenceError(f"{event}; {remedy}", iteration, parameters)
 
 
 def culprit_of(caches: Sequence[LayerCache]) -> str:
-    """The first layer that explains a cost that is not finite, as a clause; empty where none does."""
+    """A clause that names the first layer with a Z that is not finite; empty if every Z is finite."""
     return _clause(_first_layer(caches))
 
 
@@ -38,15 +38,15 @@ def _clause(layer: int | None) -> str:
 
 
 def culprit(network: Network, parameters: Mapping[str, Array], X: Any, columns: Any = None) -> str:
-    """The same, for an engine that keeps no caches: found by one more forward pass, without dropout.
+    """`culprit_of` for an engine that keeps no caches: it takes one more forward pass, without dropout.
 
-    In slices: a forward pass keeps every layer, and the training may have fitted only because it did not.
+    The pass works in slices: it keeps every layer, and memory may not hold every layer of all examples.
 
     Args:
-        network: what was trained.
+        network: the network in training.
         parameters: as they were in the step that failed.
         X: all examples, (n_x, m).
-        columns: those of the step; None: all.
+        columns: indices of the columns of the step; None: all.
     """
     count = X.shape[1] if columns is None else len(columns)
     layers = []

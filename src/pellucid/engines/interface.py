@@ -1,8 +1,9 @@
-"""What every engine offers, and what every training asks of it. No engine is named here.
+"""The interface between the engines and the training loop. No engine is named here.
 
 An `Engine` opens a `Session`: one network in training on some examples. A session advances by batches,
-gives the gradient at any parameters, evaluates other examples, is fed other examples, and gives and takes
-its `TrainingState`: all that the next step depends on beside the examples and the options, as a value.
+gives the gradient at any parameters, evaluates other examples, goes on with other examples, and returns or
+takes its `TrainingState`: a value that holds all that the next step depends on, apart from the examples
+and the options.
 """
 
 from abc import ABC, abstractmethod
@@ -25,7 +26,7 @@ Parameters = dict[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Which columns each of several steps takes.
+    """The columns that each of several steps takes.
 
     Attributes:
         columns: (N,) indices into the columns of X and Y, one batch after the other; None: every step
@@ -75,10 +76,10 @@ class StepOptions:
 
     Attributes:
         optimizer: the update rule.
-        clip_norm: a gradient longer than this is shortened to it; None: never.
+        clip_norm: largest norm of the gradient; a longer one is scaled down to it. None: no clipping.
         dropout_seed: the key of the dropout masks, see `pellucid.core.dropout`.
-        threads: the most threads that work, for an engine that has its own; None: as many as pay. The
-            result depends on it to the last bit.
+        threads: the largest number of threads, for an engine that has its own; None: as many as pay. The
+            last bits of the result depend on it.
     """
 
     optimizer: Optimizer = field(default_factory=Optimizer)
@@ -88,15 +89,15 @@ class StepOptions:
 
 
 class TrainingState(NamedTuple):
-    """Everything that the next step depends on, beside the examples and the options. A value.
+    """Everything that the next step depends on, apart from the examples and the options. A value.
 
     Attributes:
         parameters: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`.
-        slots: the optimizer's: `{"v": {"dW1": ..., "db1": ...}, "s": ...}`, those of
-            `Optimizer.slots`; empty before the first step, where all of them are 0.
+        slots: the optimizer's slots, `{"v": {"dW1": ..., "db1": ...}, "s": ...}`, with the names of
+            `Optimizer.slots`; empty before the first step: all zeros.
         update_count: steps that changed the parameters: t of Adam's bias correction.
-        step_count: steps taken, which number the dropout masks; a batch whose weights are all 0 is a step
-            and changes nothing.
+        step_count: steps taken; it is the step of the dropout masks. A batch whose weights are all 0 counts
+            as a step and changes nothing else.
     """
 
     parameters: Mapping[str, Array]
@@ -115,8 +116,8 @@ class Costs(NamedTuple):
     """The cost of each of several batches, in nats per example (or the unit of a regression's cost).
 
     Attributes:
-        cost: under the parameters before its step, with its dropout; the penalty included.
-        penalty: the L1 and L2 penalty in it.
+        cost: at the parameters before the step, with the step's dropout and the penalty.
+        penalty: the L1 and L2 penalty in the cost.
     """
 
     cost: list[float]
@@ -127,8 +128,8 @@ class Gradient(NamedTuple):
     """The cost of all examples at some parameters, and its gradient.
 
     Attributes:
-        cost: penalty and dropout of the next step included; may be infinite or NaN.
-        penalty: the L1 and L2 penalty in it.
+        cost: with the penalty, and the dropout of the next step; may be infinite or NaN.
+        penalty: the L1 and L2 penalty in the cost.
         grads: `{"dW1": (n_1, n_0), "db1": (n_1, 1), ...}`.
         outputs: AL, (n_y, m).
     """
@@ -140,17 +141,17 @@ class Gradient(NamedTuple):
 
 
 class Session(ABC):
-    """One network in training: the state it is in now, and the way to the next one.
+    """One network in training.
 
-    One thread at a time advances it. `state` may be called from any thread at any time: it waits for the
-    call in progress.
+    One thread at a time advances it. `state` may be called from any thread at any time; it waits until the
+    call in progress returns.
     """
 
     @abstractmethod
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
         """One step for each batch, in order.
 
-        The same steps give the same bits however they are cut into calls.
+        The same steps give the same bits, however they are split into calls.
 
         Args:
             batches: the columns of each step.
@@ -159,24 +160,22 @@ class Session(ABC):
         Raises:
             DivergenceError: a cost is not finite. The step is not taken, and the session goes back to
                 the last parameters whose cost was finite.
-            KeyboardInterrupt: Ctrl-C; the session stands after the last step that was complete.
+            KeyboardInterrupt: Ctrl-C; the session keeps the state after the last complete step.
         """
 
     @abstractmethod
     def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
         """The cost of all examples at other parameters, and its gradient; no step is taken.
 
-        From then on these are the session's parameters.
+        They become the session's parameters.
         """
 
     @abstractmethod
     def evaluate(self, examples: Examples) -> tuple[float, Array]:
-        """The cost and the outputs of other examples at the session's parameters.
+        """The cost and the outputs of other examples at the session's parameters: a forward pass alone.
 
-        Forward propagation alone.
-
-        Without dropout, penalty and label smoothing: the cost of the answers. An engine may keep what it
-        prepared for the last examples.
+        The cost is that of the predictions, without dropout, penalty and label smoothing. An engine may
+        keep its preparation of the last examples.
 
         Args:
             examples: checked, dense.
@@ -190,19 +189,19 @@ class Session(ABC):
         """Go on with other examples, from the same state and in the same buffers.
 
         Args:
-            examples: checked, dense, of the same type of number; any number of them.
+            examples: checked, dense, of the same dtype; any number of them.
         """
 
     @abstractmethod
     def state(self) -> TrainingState:
-        """The state as it is now; later steps do not change what was returned. From any thread."""
+        """The present state; later steps do not change the returned value. From any thread."""
 
     def steps_taken(self) -> int:
         """The step count of `state`, without waiting: for a signal handler in the thread of the call."""
         return self.state().step_count
 
     def parameters(self) -> Parameters:
-        """Those of `state`, without its slots. From any thread."""
+        """The parameters of `state`. From any thread."""
         return dict(self.state().parameters)
 
     @abstractmethod
@@ -211,65 +210,66 @@ class Session(ABC):
 
     @abstractmethod
     def finish(self) -> Parameters:
-        """The parameters after the last step, whose cost no later step tests: it is tested here.
+        """The parameters after the last step. Their cost is tested here, since no later step tests it.
 
         Raises:
-            DivergenceError: one of them, or their cost, is not finite; it carries the last whose cost was.
+            DivergenceError: a parameter, or the cost, is not finite; the error carries the last parameters
+                whose cost was finite.
         """
 
 
 class Predictor(ABC):
-    """Forward propagation alone, in blocks: no cache is kept, and nothing is left to set up in a call.
+    """Forward propagation alone, in blocks, without caches; a call has nothing left to set up.
 
-    It holds a copy of the parameters and a scaling of raw rows; every way to predict ends here.
+    It holds a copy of the parameters and the scaling of raw rows. Every way to predict ends here.
     """
 
     @abstractmethod
     def __call__(self, rows: Any) -> Floats | None:
-        """The answers to raw rows (m, n_x): (m, n_y), or with `spread` (m, 2).
+        """The predictions for raw rows (m, n_x): (m, n_y), or with `spread` (m, 2).
 
-        None where these are no contiguous NumPy rows of the parameters' type of number, or not all are
-        finite: the caller says what is wrong, or converts them and calls again.
+        None unless the rows are a contiguous NumPy array of the parameters' dtype, all finite. The caller
+        then reports the problem, or converts the rows and calls again.
         """
 
     @abstractmethod
     def outputs(self, X: Array) -> Floats:
-        """AL (n_y, m) of columns (n_x, m) that are scaled already, in the type of the parameters."""
+        """AL (n_y, m) of columns (n_x, m) that are scaled already, in the parameters' dtype."""
 
     @abstractmethod
     def evaluate(self, examples: Examples) -> tuple[float, Floats]:
-        """The cost of the answers to scaled, labelled columns and AL (n_y, m), as `Session.evaluate`."""
+        """The cost of the predictions for scaled, labelled columns, and AL (n_y, m): `Session.evaluate`."""
 
 
 def refuse(engine: "Engine", reason: str, source: str = "") -> None:
-    """Refuse an engine for a reason of `Engine.why_not`; an empty one is none.
+    """Refuse an engine that cannot serve.
 
     Args:
-        engine: what was asked for.
-        reason: see `Engine.why_not`.
-        source: who named the engine, " (from PELLUCID_ENGINE)".
+        engine: the engine.
+        reason: the result of its `why_not`; empty: it can serve.
+        source: where the engine was named, for the message: " (from PELLUCID_ENGINE)".
 
     Raises:
-        OptionError: there is a reason.
+        OptionError: the reason is not empty.
     """
     if reason:
         raise OptionError(f"the {engine.name} engine{source} {reason}; expected 'reference' or 'auto'")
 
 
 class Engine(ABC):
-    """A way of training networks: all engines take the same steps to the same numbers."""
+    """A way to train networks. All engines take the same steps and reach the same numbers."""
 
     name: str
 
     def why_not(
         self, network: Network | None = None, X: Any = None, optimizer: Optimizer | None = None
     ) -> str:
-        """Why this engine cannot serve, as the predicate of a sentence about it; empty where it can.
+        """The reason why this engine cannot serve, as the predicate of a sentence; empty if it can.
 
         "was not compiled when pellucid was installed", "trains on NumPy arrays, and X is torch's".
 
         Args:
-            network: what is to be trained; None: any.
+            network: the network to train; None: any.
             X: the inputs; None: NumPy's.
             optimizer: the update rule; None: any.
         """
@@ -287,13 +287,13 @@ class Engine(ABC):
         """Begin to train, or go on.
 
         Args:
-            network: what is trained.
-            examples: checked, dense; the type of number of X is that of the whole training.
-            state: where it starts: `TrainingState(parameters)`, or what another session left. Not changed.
-            options: of each step; the default is the course's gradient descent.
+            network: the network to train.
+            examples: checked, dense; the dtype of X is that of the whole training.
+            state: the first state: `TrainingState(parameters)`, or that of another session. Not changed.
+            options: of each step; None: the course's gradient descent.
 
         Raises:
-            OptionError: this engine cannot do what is asked; the message names one that can.
+            OptionError: this engine cannot serve; the message names one that can.
         """
 
     @abstractmethod
@@ -306,12 +306,12 @@ class Engine(ABC):
         deviation: Sequence[float] = (),
         spread: bool = False,
     ) -> Predictor:
-        """What answers rows.
+        """A function from raw rows to predictions.
 
         Args:
-            network: what was trained.
-            parameters: of NumPy, float64 or float32; copied.
-            mean: subtracted from every raw row, (n_x,); empty: nothing is.
-            deviation: what every raw row is divided by, (n_x,); empty: by nothing.
-            spread: answer the one output p, the probability of the second of two classes, as (1 - p, p).
+            network: the trained network.
+            parameters: NumPy arrays of float64 or float32; copied.
+            mean: (n_x,), subtracted from every raw row; empty: no subtraction.
+            deviation: (n_x,), the divisor of every raw row; empty: no division.
+            spread: return (1 - p, p) for the one output p, the probability of the second of two classes.
         """

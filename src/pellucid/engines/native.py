@@ -1,7 +1,7 @@
 """The native engine: the reference engine's steps in compiled code, and its forward pass alone.
 
-The C++ is in native/; this file hands it the arrays and puts into words what it reports. Where it was not
-compiled the package works without: `engine_for("auto")` then gives the reference engine.
+The C++ is in native/; this file hands it the arrays and turns its reports into errors. Without a compiled
+module the package still works: `engine_for("auto")` then gives the reference engine.
 """
 
 import importlib.util
@@ -45,7 +45,7 @@ def is_compiled() -> bool:
 
 
 def compiled() -> ModuleType | None:
-    """The compiled module, where it is installed."""
+    """The compiled module; None if it is not installed."""
     if not is_compiled():
         return None
     from pellucid import _native
@@ -55,7 +55,7 @@ def compiled() -> ModuleType | None:
 
 def _native() -> ModuleType:
     native = compiled()
-    assert native is not None, "engine_for gives no engine that was not compiled"
+    assert native is not None, "engine_for refuses the native engine if it was not compiled"
     return native
 
 
@@ -69,17 +69,17 @@ def _activations(network: Network) -> tuple[str, ...]:
 
 
 def _lacking(native: ModuleType, network: Network | None, optimizer: Optimizer | None) -> str:
-    """The first of the network's entries and the optimizer that has no kernel, in words; empty if none."""
-    asked = []
+    """The first activation, cost or optimizer without a kernel: "activation gelu"; empty: all have one."""
+    needed = []
     if network is not None:
-        asked += [
+        needed += [
             ("activation", name, activation_named(name).kind, native.activations)
             for name in _activations(network)
         ]
-        asked.append(("cost", network.cost, cost_named(network.cost).kind, native.costs))
+        needed.append(("cost", network.cost, cost_named(network.cost).kind, native.costs))
     if optimizer is not None:
-        asked.append(("optimizer", optimizer.name, OPTIMIZERS[optimizer.name].kind, native.rules))
-    return next((f"{what} {name}" for what, name, kind, known in asked if kind not in known), "")
+        needed.append(("optimizer", optimizer.name, OPTIMIZERS[optimizer.name].kind, native.rules))
+    return next((f"{part} {name}" for part, name, kind, kernels in needed if kind not in kernels), "")
 
 
 def _described(native: ModuleType, network: Network) -> Any:
@@ -111,7 +111,7 @@ def _options(native: ModuleType, options: StepOptions) -> Any:
 
 
 def _arrays(examples: Examples, dtype: Any) -> dict[str, Any]:
-    """X, Y and weights as the compiled module takes them; copied only where they are of another form."""
+    """X, Y and weights as the compiled module takes them; copied only if their layout differs."""
     weights = examples.weights
     row = None if weights is None else np.ascontiguousarray(as_numpy(weights), dtype).ravel()
     return {"X": _matrix(examples.X, dtype), "Y": _matrix(examples.Y, dtype), "weights": row}
@@ -119,15 +119,15 @@ def _arrays(examples: Examples, dtype: Any) -> dict[str, Any]:
 
 def _matrix(array: Any, dtype: Any) -> Floats:
     array = as_numpy(array).astype(dtype, copy=False)
-    # The numbers of a record array's field lie between others.
+    # A field of a record array has strides that are no multiple of its item size.
     odd = any(stride % array.itemsize for stride in array.strides)
     return np.ascontiguousarray(array) if odd else array
 
 
 class NativeSession(Session):
-    """A trainer in C++, which owns the parameters and looks at X where it is.
+    """A trainer in C++, which owns the parameters and reads X in place.
 
-    Every call goes through a turnstile: a thread that asks while another's call is in progress is next.
+    Every call goes through a turnstile: threads that wait during a call are served in their order.
     """
 
     def __init__(
@@ -172,13 +172,13 @@ class NativeSession(Session):
         return Costs(costs.tolist(), penalties.tolist())
 
     def _diverged(
-        self, what: str, cost: float, columns: Integers | None = None, *, seek: bool = True
+        self, event: str, cost: float, columns: Integers | None = None, *, seek: bool = True
     ) -> DivergenceError:
         """The error; the trainer goes back to the last parameters whose cost was finite."""
         parameters, _, _, step_count = self._state()
         clause = culprit(self._network, parameters, self._X, columns) if seek else ""
         self._trainer.go_back()
-        sentence = what.format(cost=cost, step=step_count) + clause
+        sentence = event.format(cost=cost, step=step_count) + clause
         return diverged(sentence, step_count, dict(self._state().parameters))
 
     def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
@@ -193,7 +193,7 @@ class NativeSession(Session):
         return Gradient(cost, penalty, named(self._network, grads, prefix="d"), AL)
 
     def evaluate(self, examples: Examples) -> tuple[float, Array]:
-        """See `Session.evaluate`. What was prepared for the last X is kept, until another is evaluated."""
+        """See `Session.evaluate`. The preparation of an X is kept until another X is evaluated."""
         AL = _columns(self._network.n_y, examples.m, self._dtype)
         with self._turn:
             arrays = _arrays(examples, self._dtype)
@@ -241,8 +241,8 @@ class NativeSession(Session):
             parameters, _, _, step_count = self._state()
             for name, value in parameters.items():
                 if first_non_finite(value) is not None:
-                    what = f"{name} is no longer finite after iteration {step_count - 1}"
-                    raise self._diverged(what, math.nan, seek=False)
+                    event = f"{name} is no longer finite after iteration {step_count - 1}"
+                    raise self._diverged(event, math.nan, seek=False)
             cost = self._trainer.cost(listens=_listens())
             if not math.isfinite(cost):
                 raise self._diverged(
@@ -256,7 +256,7 @@ def _columns(n: int, m: int, dtype: Any) -> Floats:
 
 
 class NativePredictor(Predictor):
-    """Forward propagation of rows in compiled code, with nothing left to set up in a call."""
+    """Forward propagation in compiled code."""
 
     def __init__(
         self,
@@ -303,7 +303,7 @@ class NativePredictor(Predictor):
 
 
 class NativeEngine(Engine):
-    """Runs on NumPy arrays in float64 and float32, where it has a kernel for all that is asked."""
+    """Trains on NumPy arrays in float64 and float32, if all that the network needs has a kernel."""
 
     name = "native"
 

@@ -1,7 +1,7 @@
-"""All parameters in one row, as compiled code and L-BFGS take them: W1, W2, ..., WL, b1, ..., bL.
+"""All parameters in one vector, as compiled code and L-BFGS take them: W1, W2, ..., WL, b1, ..., bL.
 
-Each W stands column by column. That is scikit-learn's order too: its coefs_[l - 1] (n_prev, n) in C order
-are the same bytes as W{l} (n, n_prev) in Fortran order.
+Each W is stored column by column. That is scikit-learn's order too: its coefs_[l - 1] (n_prev, n) in C
+order holds the same bytes as W{l} (n, n_prev) in Fortran order.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,10 +15,10 @@ Floats = np.ndarray[Any, Any]
 
 
 def flat(network: Network, arrays: Mapping[str, Any], dtype: Any, *, prefix: str = "") -> Floats:
-    """The arrays in one row of numbers (count,), copied.
+    """The arrays in one vector (count,), copied.
 
     Args:
-        network: whose parameters they are.
+        network: gives the names and shapes.
         arrays: `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`.
         dtype: of the result.
         prefix: of the names: "d" for gradients and slots, `{"dW1": ...}`.
@@ -28,7 +28,7 @@ def flat(network: Network, arrays: Mapping[str, Any], dtype: Any, *, prefix: str
 
 
 def named(network: Network, row: Floats, *, prefix: str = "") -> dict[str, Floats]:
-    """Views into a row, `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`: the inverse of `flat`."""
+    """Views into such a vector, `{"W1": (n_1, n_0), "b1": (n_1, 1), ...}`: the inverse of `flat`."""
     views, start = {}, 0
     for name, shape in _in_order(network):
         size = shape[0] * shape[1]

@@ -1,7 +1,7 @@
-"""Products around a training, by the compiled module's threads where it is installed.
+"""Matrix products before and after a training, by the compiled module's threads if it is installed.
 
 NumPy's BLAS is as fast, but its threads wait actively for 100 ms after their work, on the processors that
-the training then wants.
+the training needs next.
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ def product(A: Floats, B: Floats, *, beyond: int | None = None) -> Floats:
     Args:
         A: (n, K).
         B: (K, q).
-        beyond: of row i only the columns up to i + beyond are looked at later, and the others may hold
-            anything; None: all are.
+        beyond: the caller reads only the columns up to i + beyond of row i; the others may hold anything.
+            None: it reads all.
     """
     native = compiled()
     odd = any(stride % array.itemsize for array in (A, B) for stride in array.strides)

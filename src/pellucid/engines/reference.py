@@ -1,4 +1,4 @@
-"""The reference engine: the core functions, called plainly. The definition of right."""
+"""The reference engine: the core functions, called plainly. Every other engine has to agree with it."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,15 +43,14 @@ from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
 
-# Columns of a forward pass at a time, where the layers between are of no interest.
+# Columns of a forward pass at a time, if only its outputs are kept.
 _BLOCK = 4096
 
 
 class ReferenceSession(Session):
     """Forward, cost, backward, update: one step of the course.
 
-    A step makes a new state of new arrays, so that Ctrl-C never finds half of a step, and any thread may
-    look.
+    A step makes a new state of new arrays: Ctrl-C never leaves half a step, and any thread may read it.
     """
 
     _state: TrainingState
@@ -65,14 +64,14 @@ class ReferenceSession(Session):
         self._dtype = floating(self._xp, examples.X).dtype
         self.feed(examples)
         self._cost, self._cost_options = cost_named(network.cost), network.cost_options
-        # Costs begin at ZL: the output's own activation would be computed for nothing.
+        # A cost takes ZL, so the output activation need not be computed.
         self._activations = network.activations | {"output_activation": "identity"}
         self._penalty = {"l2": network.l2, "l1": network.l1}
         self._penalised = any(self._penalty.values())
         self.restore(state)
 
     def _of_our_type(self, array: Array, *, copy: bool | None = None) -> Array:
-        """Arrays of NumPy are welcome beside those of any library: parameters start there."""
+        """An array in the library and dtype of X. It may be NumPy's, as initial parameters are."""
         array = beside(array, self._X) if isinstance(array, np.ndarray) else without_history(array)
         return self._xp.asarray(array, dtype=self._dtype, copy=copy)
 
@@ -86,17 +85,17 @@ class ReferenceSession(Session):
         """See `Session.advance`."""
         one_for_all = isinstance(learning_rates, (int, float, np.generic))
         rates: Iterable[Any] = repeat(learning_rates, len(batches)) if one_for_all else learning_rates  # type: ignore[assignment] # several
-        found = Costs([], [])
-        # Overflow is found by testing the cost; NumPy's warnings on the way there would only repeat it.
+        costs = Costs([], [])
+        # The test of the cost finds an overflow; NumPy's warnings before it would only repeat it.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for columns, rate in zip(batches, rates, strict=True):
                 cost, penalty = self._step(columns, rate)
-                found.cost.append(cost)
-                found.penalty.append(penalty)
-        return found
+                costs.cost.append(cost)
+                costs.penalty.append(penalty)
+        return costs
 
     def _step(self, columns: Integers | None, learning_rate: float) -> tuple[float, float]:
-        """The cost of a batch and the penalty in it, before the step that is then taken."""
+        """Take one step. Returns the cost of the batch before it, and the penalty in that cost."""
         before = self._state
         X, Y, weights = self._batch(columns)
         total = self._total(X, weights)
@@ -165,14 +164,14 @@ class ReferenceSession(Session):
         if self._penalised:
             pulls = weight_penalty_backward(parameters, total, **self._penalty)
             grads |= {name: grads[name] + pull for name, pull in pulls.items()}
-        # The backward pass ends with the first layer.
+        # The backward pass ends with layer 1; here layer 1 comes first.
         return {f"d{name}": grads[f"d{name}"] for name in parameters}
 
-    def _diverged(self, what: str) -> DivergenceError:
+    def _diverged(self, event: str) -> DivergenceError:
         """The error; the session goes back to the last parameters whose cost was finite."""
         step_count = self._state.step_count
         self._state = self._last_finite._replace(step_count=step_count)
-        return diverged(what, step_count, dict(self._state.parameters))
+        return diverged(event, step_count, dict(self._state.parameters))
 
     def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
         """See `Session.gradient`."""
@@ -234,13 +233,13 @@ class ReferenceSession(Session):
 def _evaluated(
     network: Network, parameters: Mapping[str, Array], examples: Examples
 ) -> tuple[float, Array]:
-    """The cost of the answers, and AL (n_y, m).
+    """The cost of the predictions, and AL (n_y, m).
 
-    Block by block, so that no layer of all examples is kept.
+    Block by block, so that the hidden layers are never kept for all examples at once.
     """
     xp = namespace(X=examples.X)
     outputs, linear = [], []
-    # What overflows shows as the cost that comes of it.
+    # An overflow shows in the cost.
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, examples.m, _BLOCK):
             X = examples.X[:, start : start + _BLOCK]
@@ -300,7 +299,7 @@ class ReferencePredictor(Predictor):
 
 
 class ReferenceEngine(Engine):
-    """Runs on the array library of the data it is given, and supports every option."""
+    """Trains on arrays of any array-API library, and supports every option."""
 
     name = "reference"
 

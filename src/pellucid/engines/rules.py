@@ -15,7 +15,7 @@ Slots = Mapping[str, Mapping[str, Array]]
 
 
 def init_slots(optimizer: Optimizer, parameters: Parameters) -> Slots:
-    """The slots before the first step: zeros."""
+    """The optimizer's slots before the first step: zeros."""
     return {name: initialize_velocity(parameters) for name in optimizer.slots}
 
 
@@ -36,12 +36,12 @@ def apply_update(
         keywords["t"] = t
     if optimizer.epsilon_hat:
         correction = bias_correction(optimizer.beta2, t, parameters["W1"])
-        # A traced one is an array.
+        # Under jit the correction is an array.
         root = math.sqrt(correction) if isinstance(correction, float) else correction**0.5
         keywords["epsilon"] = optimizer.epsilon / root
-    kept = (slots[name] for name in rule.slots)
-    found = rule.function(parameters, grads, *kept, learning_rate=learning_rate, **keywords)
+    before = (slots[name] for name in rule.slots)
+    result = rule.function(parameters, grads, *before, learning_rate=learning_rate, **keywords)
     if not rule.slots:
-        return found, {}
-    updated, *after = found
+        return result, {}
+    updated, *after = result
     return updated, dict(zip(rule.slots, after, strict=False))

@@ -1,19 +1,19 @@
-"""How many threads may work."""
+"""The number of threads."""
 
 import os
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def default_threads() -> int:
-    """How many threads work where nothing is asked for: one a processor, or what OMP_NUM_THREADS allows.
+    """The default number of threads: one per processor, and at most OMP_NUM_THREADS.
 
-    Processes that share a machine, as joblib starts them, are told by that variable.
+    joblib sets that variable in the processes that it starts, so that they share the machine.
     """
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     limit = int(allowed) if allowed.isdigit() and int(allowed) > 0 else processors()

@@ -308,7 +308,7 @@ def schedule_of(estimator: Any) -> Schedule | None:
                 f"warmup_epochs is {warmup:g} and learning_rate {rate!r}, which has no warm-up"
             )
     schedule = Schedule.named(rate)
-    if schedule.decides:
+    if schedule.needs_epoch_end:
         raise OptionError(
             "learning_rate is an adaptive Schedule; expected 'adaptive', which is scikit-learn's"
         )

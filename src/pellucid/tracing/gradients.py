@@ -70,7 +70,7 @@ def gradient_check_network(
     """
     step = check_number("step", step, above=0.0, most=0.1)
     if type(coordinates) is not int or coordinates < 1:
-        raise OptionError(f"coordinates is {coordinates!r:.80}; expected a whole number of at least 1")
+        raise OptionError(f"coordinates is {coordinates!r:.80}; expected an integer of at least 1")
     network = checked_network(network, parameters)
     chosen = engine_for(engine, network)
     check_matrix("X", X, "(n_x, m)")

@@ -100,7 +100,7 @@ class Trace:
             OptionError: there is no such layer.
         """
         if type(l) is not int or not 0 <= l <= self.network.depth:
-            raise OptionError(f"layer is {l!r:.80}; expected a whole number from 0 to {self.network.depth}")
+            raise OptionError(f"layer is {l!r:.80}; expected an integer from 0 to {self.network.depth}")
         return tuple(step for step in self.steps if step.layer == l)
 
     def to_dict(self, most: int = 10_000, *, layer: int | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When a Network is trained: the loop, batches, the monitor, schedules, history and events."""
+"""Training a Network: the loop, batches, the monitor, schedules, history and events."""
 
 from pellucid.training.auto_layers import LADDER, AutoLayers, auto_layers
 from pellucid.training.candidates import Candidate

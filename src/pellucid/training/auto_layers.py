@@ -1,4 +1,4 @@
-"""How many hidden units: a ladder of shapes trained side by side, the worse half given up at every turn."""
+"""The number of hidden units: several shapes train side by side, and each turn drops the worse half."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from pellucid.training.validation import split_off
 
 Hidden: TypeAlias = tuple[int, ...]
 
-# A network without hidden units is the yardstick of all others.
+# Without hidden units first: the baseline for all others.
 LADDER: tuple[Hidden, ...] = ((), (16,), (64,), (256,), (32, 16), (128, 64))
 
 
@@ -53,32 +53,33 @@ def auto_layers(
     seed: int = 0,
     listeners: Sequence[SearchListener] = (),
 ) -> AutoLayers:
-    """Try hidden shapes on examples held out, and choose one.
+    """Try hidden shapes on held-out examples, and choose one.
 
-    All shapes are trained for a small share of the epochs; the half with the lower validation cost for
-    twice as many in all, half of that for twice as many again, until the last two have trained for all
-    `options.epochs`. One network a thread, side by side. Of a shape the lowest cost that was measured
-    counts. Chosen is the network with the fewest parameters whose cost is no more than one standard error
-    above the lowest: that of the difference between the two, over up to 32 groups of examples held out.
+    Successive halving: all shapes train for a small share of the epochs; the half with the lower validation
+    cost trains to twice as many, and so on, until the last two have trained for all `options.epochs`. Each
+    network trains on one thread. The cost of a shape is the lowest that was measured. The choice is the
+    network with the fewest parameters whose cost is at most one standard error above the lowest: the
+    standard error of the difference between the two, over up to 32 groups of held-out examples.
 
-    The result does not depend on how many threads there are, but for the seconds. Ctrl-C ends the search
-    within a fraction of a second, or one step if that is longer, and the best so far is the result.
+    The number of threads does not change the result, except for the seconds. Ctrl-C ends the search within
+    a fraction of a second, or one step if that is longer; the result is then the best so far.
 
     Args:
-        network_for: the network with these hidden units; all must have the same inputs, outputs and cost.
+        network_for: returns the network with these hidden units; all must have the same inputs, outputs
+            and cost.
         examples: X (n_x, m) and Y (n_y, m), of any array library.
-        options: how to train; the defaults are the course's. `validation_fraction` is the share held out,
-            0.2 where it is None; `threads` is how many networks train at a time. Early stopping is left
-            out, and so is `rng`: every network starts from `RandomState(seed)`.
+        options: training options; None: the course's. `validation_fraction` is the share held out (None:
+            0.2); `threads` is the number of networks that train at a time. Early stopping and `rng` are
+            not used: every network starts from `RandomState(seed)`.
         candidates: the hidden shapes, each a sequence of units, () for none; None: `LADDER`.
-        seed: of what is held out and of the first weights.
-        listeners: called with a `TrialMeasured` after every measurement, as they come.
+        seed: of the split and of the initial weights.
+        listeners: called with a `TrialMeasured` after every measurement.
 
     Raises:
-        OptionError: no candidates, or one twice, networks that cannot be compared, or no epochs.
+        OptionError: no candidates, a candidate twice, networks that cannot be compared, or no epochs.
         DivergenceError: no shape could be trained.
-        KeyboardInterrupt: Ctrl-C before anything was measured.
-        ShapeError, NonFiniteError, LabelError, TooLargeError: as of `fit`.
+        KeyboardInterrupt: Ctrl-C before the first measurement.
+        ShapeError, NonFiniteError, LabelError, TooLargeError: as for `fit`.
     """
     options = options or TrainingOptions()
     if options.epochs < 1:
@@ -86,10 +87,10 @@ def auto_layers(
     networks = _networks(network_for, LADDER if candidates is None else candidates)
     fraction = options.validation_fraction or HELD_OUT
     examples, held_out = split_off(networks[0], examples.checked(networks[0]), fraction, seed)
-    alike = replace(options, rng=seed, threads=1, patience=None, validation_fraction=None)
+    common = replace(options, rng=seed, threads=1, patience=None, validation_fraction=None)
     groups = Groups.drawn(held_out, seed)
     runner = Runner(min(options.threads or default_threads(), len(networks)))
-    trials = [Trial(Candidate(network, alike), examples, groups, runner.stopped) for network in networks]
+    trials = [Trial(Candidate(network, common), examples, groups, runner.stopped) for network in networks]
     with runner:
         _halve(trials, options.epochs, runner, listeners)
     chosen, reason = _chosen(trials, groups, runner.interrupted)
@@ -115,45 +116,45 @@ def _networks(
 
 
 def turns(count: int, epochs: int) -> list[tuple[int, int]]:
-    """How many of `count` shapes are trained in each turn, and up to which epoch."""
+    """The number of shapes that train in each turn, of `count`, and the epoch up to which they train."""
     counts = [count]
     while counts[-1] > 2:
         counts.append((counts[-1] + 1) // 2)
     last = len(counts) - 1
-    return [(some, -(-epochs // 2 ** (last - i))) for i, some in enumerate(counts)]
+    return [(remaining, -(-epochs // 2 ** (last - i))) for i, remaining in enumerate(counts)]
 
 
 def _halve(
     trials: Sequence[Trial], epochs: int, runner: Runner, listeners: Sequence[SearchListener]
 ) -> None:
-    """Successive halving: turn after turn, the better half trains on."""
+    """Successive halving: after each turn the better half trains on."""
     plan = turns(len(trials), epochs)
     done, total = 0, sum(count for count, _ in plan)
 
-    def tell(trial: Trial) -> None:
+    def report(trial: Trial) -> None:
         nonlocal done
         done += 1
         for listener in listeners:
             listener(TrialMeasured(trial.result, done, total))
 
-    going = list(trials)
+    remaining = list(trials)
     for count, until in plan:
-        going = _kept(going, count)
-        runner.run(dict.fromkeys(going, until), tell)
+        remaining = _best(remaining, count)
+        runner.run(dict.fromkeys(remaining, until), report)
 
 
-def _kept(trials: list[Trial], count: int) -> list[Trial]:
-    """Those that have a next turn: the best, as many as that. Before the first turn all are alike."""
-    sound = [trial for trial in trials if trial.divergence is None]
-    ranked = sorted(sound, key=lambda trial: (trial.cost, trial.candidate.network.parameter_count))
+def _best(trials: list[Trial], count: int) -> list[Trial]:
+    """The `count` best trials, largest network first; before the first turn no trial has a cost."""
+    finite = [trial for trial in trials if trial.divergence is None]
+    ranked = sorted(finite, key=lambda trial: (trial.cost, trial.candidate.network.parameter_count))
     for trial in {*trials}.difference(ranked[:count]):
         trial.release()
-    # The longest work first: the threads end together.
+    # The longest training starts first, so that the threads end at about the same time.
     return sorted(ranked[:count], key=lambda trial: -trial.candidate.network.parameter_count)
 
 
 def _chosen(trials: Sequence[Trial], groups: Groups, interrupted: bool) -> tuple[TrialResult, str]:
-    """The smallest network that is about as good as the best; and why, in words."""
+    """The smallest network within one standard error of the best, and the reason in words."""
     tried = [(trial.result, trial.costs) for trial in trials if trial.costs is not None]
     if not tried:
         divergences = [trial.divergence for trial in trials if trial.divergence is not None]

@@ -1,4 +1,4 @@
-"""Candidate: settings that can be tried; and what tells some candidates apart, in words."""
+"""Candidate: the settings of one training; and the differences between candidates, in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,11 +13,11 @@ from pellucid.training.schedules import Schedule
 
 @dataclass(frozen=True)
 class Candidate:
-    """Settings that can be tried.
+    """The settings of one training.
 
     Attributes:
-        network: what is trained.
-        options: how.
+        network: the network to train.
+        options: the training options.
     """
 
     network: Network
@@ -59,10 +59,10 @@ def differing(candidates: Sequence[Candidate]) -> tuple[dict[str, Any], ...]:
 
 
 def differences(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """The same as texts.
+    """The settings in which the candidates differ, one text for each candidate.
 
     Returns:
-        Texts such as "hidden layers 64 x 32, weight_decay 0.3"; empty ones where there is no difference.
+        Texts such as "hidden layers 64 x 32, weight_decay 0.3"; empty if there is no difference.
     """
     return tuple(
         ", ".join(_shown(name, value) for name, value in each.items()) for each in differing(candidates)
@@ -75,7 +75,7 @@ def shown_layers(hidden: Sequence[int]) -> str:
 
 
 def _settings(candidate: Candidate) -> dict[str, Any]:
-    """All settings by name; the weight decay that an optimizer does not have is left out."""
+    """All settings by name; without the weight decay of an optimizer that has none."""
     network, options = _values(candidate.network), _values(candidate.options)
     del network["layer_dims"]
     optimizer = Optimizer.named(options["optimizer"])

@@ -1,4 +1,4 @@
-"""Why a training learned nothing: one function for each cause, tried in order, the most certain first.
+"""The likely cause of a training that learned nothing: one function per cause, the most certain first.
 
 A new cause is a function of a `Doubt`, and its place in `_CAUSES`.
 """
@@ -11,16 +11,16 @@ import numpy as np
 from pellucid import signs
 from pellucid.training.doubt import TRIAL_STEPS, UNEQUAL, Doubt
 
-# With fewer steps, or examples, nothing is said that the lack of them explains.
+# With fewer steps or examples, their lack may be the cause.
 _MANY_STEPS, _FEWEST_EXAMPLES = 100, 16
-# The size of a layer beside that of the inputs, and of trained weights beside the first ones.
+# The size of a layer relative to the inputs, and of trained weights relative to the initial ones.
 _FADED, _SHRUNK = 1e-3, 1e-2
-# A probability closer to 0 or 1 is sure.
-_SURE = 1e-6
+# A probability closer to 0 or 1 than this is saturated.
+_SATURATED_OUTPUT = 1e-6
 
 
 class Cause(NamedTuple):
-    """See `NotLearning`, whose fields these are."""
+    """The fields of `NotLearning` with these names."""
 
     name: str
     likely: str
@@ -32,7 +32,7 @@ _Search: TypeAlias = Callable[[Doubt], Cause | None]
 
 
 def cause_of(doubt: Doubt) -> Cause | None:
-    """The most certain of the causes that apply; None: none does."""
+    """The most certain cause that applies; None: no cause applies."""
     for search in _CAUSES:
         cause = search(doubt)
         if cause is not None:
@@ -72,13 +72,13 @@ def _dead_relu(doubt: Doubt) -> Cause | None:
         if dead.mean() <= signs.DEAD_SEVERE:
             continue
         count = f"all {len(dead)}" if dead.all() else f"{int(dead.sum())} of the {len(dead)}"
-        what = f"{count} {name} units of layer {l} are 0 for every example"
+        dead_words = f"{count} {name} units of layer {l} are 0 for every example"
         if _unscaled(doubt):
-            return Cause("dead-relu", f"{what}, with inputs {_range(doubt)}", _scale(doubt), "health")
+            return Cause("dead-relu", f"{dead_words}, with inputs {_range(doubt)}", _scale(doubt), "health")
         if signs.dead_units(name, doubt.first_hidden[l]).mean() > signs.DEAD_SEVERE:
-            return Cause("dead-relu", f"{what}, from the start", "use initialization='he'", "health")
+            return Cause("dead-relu", f"{dead_words}, from the start", "use initialization='he'", "health")
         rate = f"take a smaller learning rate than {doubt.learning_rate:g}"
-        return Cause("dead-relu", f"{what}, which too long steps make of them", rate, "lr-find")
+        return Cause("dead-relu", f"{dead_words}, since the steps were too long", rate, "lr-find")
     return None
 
 
@@ -87,14 +87,14 @@ def _saturated(doubt: Doubt) -> Cause | None:
         share = signs.flat_share(name, doubt.hidden[l])
         if share <= signs.SATURATED_SEVERE:
             continue
-        what = f"{share:.0%} of the {name} values of layer {l} are at an end, where the slope is 0"
+        flat = f"{share:.0%} of the {name} values of layer {l} are saturated: the slope there is 0"
         if _unscaled(doubt):
-            return Cause("saturated", f"{what}, with inputs {_range(doubt)}", _scale(doubt), "health")
+            return Cause("saturated", f"{flat}, with inputs {_range(doubt)}", _scale(doubt), "health")
         if signs.flat_share(name, doubt.first_hidden[l]) > signs.SATURATED_SEVERE:
             advice = "use smaller first weights: initialization='xavier'"
-            return Cause("saturated", f"{what}, from the start", advice, "health")
+            return Cause("saturated", f"{flat}, from the start", advice, "health")
         rate = f"take a smaller learning rate than {doubt.learning_rate:g}"
-        return Cause("saturated", f"{what}, which too long steps make of them", rate, "lr-find")
+        return Cause("saturated", f"{flat}, since the steps were too long", rate, "lr-find")
     return None
 
 
@@ -118,8 +118,7 @@ def _unscaled_inputs(doubt: Doubt) -> Cause | None:
         return Cause("unscaled-inputs", f"the inputs run {_range(doubt)}", _scale(doubt), "health")
     largest = signs.input_sizes(doubt.X).max()
     if doubt.steps >= _MANY_STEPS and largest < signs.INPUT_TOO_SMALL:
-        what = f"the inputs are tiny, {_range(doubt)}"
-        return Cause("unscaled-inputs", what, _scale(doubt), "health")
+        return Cause("unscaled-inputs", f"the inputs are tiny, {_range(doubt)}", _scale(doubt), "health")
     return None
 
 
@@ -133,7 +132,7 @@ def _penalty(doubt: Doubt) -> Cause | None:
     return Cause("penalty", f"the penalty {penalty} drove the weights to 0", "take a smaller one", "health")
 
 
-def _enough(doubt: Doubt) -> bool:
+def _enough_data(doubt: Doubt) -> bool:
     return doubt.steps >= _MANY_STEPS and doubt.sample.m >= _FEWEST_EXAMPLES
 
 
@@ -142,7 +141,7 @@ def _rate(doubt: Doubt) -> Cause | None:
         return None
     better, cost = doubt.better_rate
     larger = better > doubt.learning_rate
-    if larger and not _enough(doubt):
+    if larger and not _enough_data(doubt):
         return None
     size = "small" if larger else "large"
     return Cause(
@@ -157,12 +156,12 @@ def _rate(doubt: Doubt) -> Cause | None:
 def _saturated_outputs(doubt: Doubt) -> Cause | None:
     if doubt.network.is_regression:
         return None
-    share = float((np.minimum(doubt.AL, 1 - doubt.AL) < _SURE).mean())
+    share = float((np.minimum(doubt.AL, 1 - doubt.AL) < _SATURATED_OUTPUT).mean())
     if share <= signs.SATURATED_SEVERE:
         return None
     return Cause(
         "saturated-outputs",
-        f"{share:.0%} of the outputs are all but 0 or 1, sure and wrong, which too long steps make of them",
+        f"{share:.0%} of the outputs are almost 0 or 1, certain and wrong, since the steps were too long",
         f"take a smaller learning rate than {doubt.learning_rate:g}",
         "lr-find",
     )
@@ -174,19 +173,19 @@ def _unequal_classes(doubt: Doubt) -> Cause | None:
     return Cause(
         "unequal-classes",
         f"the other classes are {1 - doubt.most_frequent:.2g} of the examples, and count too little",
-        "give the examples of rare classes larger weights, and do not judge by the accuracy",
+        "give the examples of rare classes larger weights, and take another measure than the accuracy",
         "health",
     )
 
 
 def _too_short(doubt: Doubt) -> Cause | None:
-    if not (_enough(doubt) and doubt.still_falling):
+    if not (_enough_data(doubt) and doubt.still_falling):
         return None
     return Cause(
         "too-short",
-        f"too few steps (after {doubt.steps:,} the cost was still falling), or inputs that do not tell the "
-        "answers",
-        "train longer, and look whether Y is in the order of X",
+        f"too few steps (after {doubt.steps:,} the cost was still falling), or inputs that do not "
+        "determine the targets",
+        "train longer, and check that Y is in the order of X",
         "lr-find",
     )
 
@@ -194,21 +193,21 @@ def _too_short(doubt: Doubt) -> Cause | None:
 def _no_hidden_layer(doubt: Doubt) -> Cause | None:
     if doubt.network.depth > 1 or doubt.steps < _MANY_STEPS:
         return None
-    what = "there is no hidden layer, and without one only a straight line divides the classes"
+    likely = "there is no hidden layer, and without one only a straight line divides the classes"
     if doubt.network.is_regression:
-        what = "there is no hidden layer, and without one the answers are a linear function of the inputs"
+        likely = "there is no hidden layer, and without one the outputs are a linear function of the inputs"
     return Cause(
-        "no-hidden-layer", what, "add hidden units, or look whether Y is in the order of X", "health"
+        "no-hidden-layer", likely, "add hidden units, or check that Y is in the order of X", "health"
     )
 
 
 def _unrelated(doubt: Doubt) -> Cause | None:
-    if not _enough(doubt):
+    if not _enough_data(doubt):
         return None
     return Cause(
         "unrelated",
-        "the inputs do not tell the answers: no other learning rate helps",
-        "look whether Y is in the order of X, and whether the inputs can tell it",
+        "the inputs do not determine the targets: no other learning rate helps",
+        "check that Y is in the order of X, and that it depends on the inputs",
         "health",
     )
 

@@ -1,6 +1,6 @@
-"""How a network is built and trained where nobody says otherwise, by the kind and the size of the data.
+"""The default network and training options, by the kind and the size of the data.
 
-Found by trying on several data sets of each kind: docs/finding-settings.md and docs/tables.md say which.
+They were found on several data sets of each kind, named in docs/finding-settings.md and docs/tables.md.
 """
 
 import math
@@ -10,7 +10,7 @@ from pellucid.errors import OptionError
 from pellucid.optimizer import Optimizer
 from pellucid.training.schedules import Schedule
 
-# How much a search tries, with its budget in seconds.
+# The efforts of a search, with its budget in seconds.
 EFFORTS: dict[str, float] = {"none": 0.0, "quick": 30.0, "thorough": 600.0}
 
 KINDS = ("table", "numbers", "pictures")
@@ -20,7 +20,7 @@ Arguments = tuple[dict[str, Any], dict[str, Any]]
 
 
 class _Setting(NamedTuple):
-    """What does well on data of some kind and size, but for the output: AdamW, and a rate in one cycle."""
+    """Settings for data of one kind and size, with AdamW and a one-cycle learning rate."""
 
     hidden: tuple[int, ...]
     epochs: int
@@ -28,15 +28,15 @@ class _Setting(NamedTuple):
     learning_rate: float
     weight_decay: float
     dropout: float = 0.0
-    # Few examples are passed over more often, for so many steps at least.
+    # The least number of steps: few examples need more epochs.
     least_steps: int = 0
     initialization: str = "he"
 
 
-# The least number of examples that are many.
+# From this number on, examples are many.
 _MANY = 5000
 
-# Few rows are soon learnt by heart: a smaller network, and weights that decay fast.
+# Few rows are easily overfitted: a smaller network, and a large weight decay.
 _FEW_ROWS = _Setting((64, 32), 40, 32, 2e-3, 2.0, dropout=0.1, least_steps=400, initialization="xavier")
 _MANY_ROWS = _Setting((128, 64), 15, 256, 2e-3, 0.3, least_steps=400, initialization="xavier")
 
@@ -46,27 +46,27 @@ _MANY_EXAMPLES = _Setting((128, 64), 15, 128, 1e-2, 0.3, least_steps=400)
 # Photographs: more inputs than examples.
 _FEW_PICTURES = _Setting((64, 32), 40, 32, 1e-3, 1.0)
 
-# Pixels are positive, and all move a unit the same way: the more of them, the shorter the steps. From rates
-# above this, divided by the pixels, photographs are no longer learnt.
+# Pixels are positive, so all of them move a unit the same way: the more pixels, the shorter the steps. A
+# learning rate above this, divided by the number of pixels, is too large for photographs.
 _PICTURE_RATE = 40.0
 
 
 def defaults_for(kind: str, m: int, n_x: int, n_y: int, task: str) -> Arguments:
-    """The arguments of `Network` and of `TrainingOptions` where nobody says otherwise.
+    """The default arguments of `Network` and of `TrainingOptions`.
 
-    The rate falls to nothing at the end, so training has its full length: nothing is held out to decide
-    when to stop.
+    The learning rate falls to almost 0 at the end, so training runs its full length: no examples are held
+    out to decide when to stop.
 
     Args:
-        kind: "table", "numbers" or "pictures", as recipes call it.
-        m: examples that are trained on.
-        n_x: inputs.
-        n_y: outputs: 1 for two classes or for a number.
-        task: "classification" or "regression"; targets of a regression are to have mean 0 and deviation 1.
+        kind: "table", "numbers" or "pictures", the kind of a `Recipe`.
+        m: number of training examples.
+        n_x: number of inputs.
+        n_y: number of outputs: 1 for two classes, or for a regression of one target.
+        task: "classification" or "regression". Scale the targets of a regression to mean 0 and standard
+            deviation 1.
 
     Returns:
-        `(network, options)`: give them as `Network(**network)` and `TrainingOptions(**options)`, changed
-        as you like.
+        `(network, options)`, for `Network(**network)` and `TrainingOptions(**options)`.
 
     Raises:
         OptionError: an unknown kind or task.
@@ -75,15 +75,15 @@ def defaults_for(kind: str, m: int, n_x: int, n_y: int, task: str) -> Arguments:
 
 
 def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) -> list[Arguments]:
-    """Settings to choose from by `search`: the first are the defaults, the others depart from them.
+    """Candidates for `search`: the defaults first, then variations of them.
 
     Args:
         effort: a key of `EFFORTS`: "none" is the defaults alone, "quick" about four, "thorough" about ten.
-            Where there are more pixels than pictures "quick" is the defaults too.
-        kind: see `defaults_for`, as the rest.
-        m: examples that are trained on.
-        n_x: inputs.
-        n_y: outputs.
+            With more pixels than pictures, "quick" is the defaults alone too.
+        kind: see `defaults_for`.
+        m: number of training examples.
+        n_x: number of inputs.
+        n_y: number of outputs.
         task: "classification" or "regression".
 
     Raises:
@@ -94,7 +94,7 @@ def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) 
     first = _setting(kind, m, n_x, task)
     settings = [first]
     wide = _is_wide(kind, m, n_x)
-    # Comparing settings of photographs takes half a minute, and brought nothing on either data set.
+    # A quick search on photographs takes half a minute, and improved the result on neither data set.
     if effort != "none" and not wide:
         settings += _quick(first)
     if effort == "thorough":
@@ -142,7 +142,7 @@ def _arguments(setting: _Setting, m: int, n_x: int, n_y: int, task: str) -> Argu
 
 
 def _quick(first: _Setting) -> list[_Setting]:
-    """What differs most in what it is good for: boundaries full of detail, noise, smooth functions."""
+    """Settings for different data: detailed boundaries, noise, smooth functions."""
     return [
         first._replace(learning_rate=2 * first.learning_rate, weight_decay=0.1, dropout=0.2),
         first._replace(hidden=(16,), learning_rate=2 * first.learning_rate, weight_decay=0.3, dropout=0.0),
@@ -156,7 +156,7 @@ def _quick(first: _Setting) -> list[_Setting]:
 
 
 def _few_pictures(first: _Setting) -> list[_Setting]:
-    """All learn what few pictures show: a lower cost is easily had by guessing the most frequent class."""
+    """Settings that fit few pictures closely: the lowest cost may come from guessing the common class."""
     return [
         first._replace(epochs=2 * first.epochs),
         first._replace(hidden=(128, 64), weight_decay=0.3),
@@ -164,7 +164,7 @@ def _few_pictures(first: _Setting) -> list[_Setting]:
 
 
 def _thorough(first: _Setting) -> list[_Setting]:
-    """What is seldom the best, or takes longer."""
+    """Settings that are seldom the best, or that take longer."""
     return [
         first._replace(hidden=(), dropout=0.0),
         first._replace(hidden=(256, 128), dropout=0.2),

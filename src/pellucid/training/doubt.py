@@ -1,4 +1,4 @@
-"""A finished training that may have learned nothing, and what can be found out about it on a sample."""
+"""Doubt: measurements of a finished training that may have learned nothing, on a sample of its examples."""
 
 import copy
 import math
@@ -21,11 +21,12 @@ from pellucid.signs import Floats
 from pellucid.training.history import History
 from pellucid.training.options import TrainingOptions
 
-# So many examples are looked at.
+# The number of examples in the sample.
 SAMPLE = 2000
-# From this share on the most frequent class hides the others.
+# From this share of the most frequent class on, the classes are unequal.
 UNEQUAL = 0.8
-# The trial of other rates: so many steps, on so many examples, judged on as many others.
+# The trial of other rates: the steps, the examples to train on (and as many to measure on), and the number
+# of examples below which the same ones serve for both.
 TRIAL_STEPS, _TRIAL_EXAMPLES, _FEWEST_TO_DIVIDE = 20, 256, 64
 _FACTORS = (0.1, 0.01, 0.001, 10.0, 100.0, 1e3, 1e4)
 _HIGHEST_RATE = 10.0
@@ -39,12 +40,12 @@ class Ending(NamedTuple):
     """A training that ended.
 
     Attributes:
-        network: what was trained.
-        examples: on what, checked.
-        options: how.
-        first: the parameters it began with; None: those that the options draw.
-        parameters: the trained ones.
-        history: how it went.
+        network: the trained network.
+        examples: the training examples, checked.
+        options: the training options.
+        first: the initial parameters; None: drawn as the options say.
+        parameters: the trained parameters.
+        history: its history.
     """
 
     network: Network
@@ -56,12 +57,12 @@ class Ending(NamedTuple):
 
 
 def ended_at(history: History) -> float:
-    """The cost of the epoch whose parameters are the result."""
+    """The cost of the epoch that gave the final parameters."""
     return history.costs[-1 if history.best_epoch is None else history.best_epoch]
 
 
 def sampled(examples: Examples) -> Examples:
-    """At most SAMPLE of them, as NumPy arrays; drawn, as labels may stand in any order."""
+    """At most SAMPLE examples, as NumPy arrays; drawn at random, since labels may be sorted."""
     m = examples.m
     if m > SAMPLE:
         examples = examples.take(np.random.default_rng(0).integers(0, m, SAMPLE))
@@ -75,38 +76,38 @@ def sampled(examples: Examples) -> Examples:
 
 @dataclass(frozen=True)
 class Doubt:
-    """What can be found out about an ending; everything when it is asked for, and once."""
+    """Measurements of an ending, each computed on first use and kept."""
 
     ending: Ending
 
     @property
     def network(self) -> Network:
-        """What was trained."""
+        """The trained network."""
         return self.ending.network
 
     @property
     def steps(self) -> int:
-        """How many were taken."""
+        """The number of steps."""
         return self.ending.history.iterations
 
     @property
     def learning_rate(self) -> float:
-        """Of the options."""
+        """The learning rate of the options."""
         return self.ending.options.learning_rate
 
     @cached_property
     def sample(self) -> Examples:
-        """The examples that are looked at."""
+        """The examples to measure on."""
         return sampled(self.ending.examples)
 
     @property
     def X(self) -> Floats:
-        """Their inputs, (n_x, m)."""
+        """The inputs of the sample, (n_x, m)."""
         return np.asarray(self.sample.X)
 
     @property
     def Y(self) -> Floats:
-        """Their targets, (n_y, m)."""
+        """The targets of the sample, (n_y, m)."""
         return np.asarray(self.sample.Y)
 
     @cached_property
@@ -116,7 +117,7 @@ class Doubt:
 
     @cached_property
     def first(self) -> Parameters:
-        """The parameters that the training began with; if a generator drew them, others like them."""
+        """The initial parameters; if a generator drew them, others of the same distribution."""
         if self.ending.first is not None:
             return {name: as_numpy(value) for name, value in self.ending.first.items()}
         options = self.ending.options
@@ -130,32 +131,32 @@ class Doubt:
         return engine.predictor(self.network, parameters).evaluate(self.sample)
 
     @cached_property
-    def _answers(self) -> tuple[float, Floats]:
+    def _predictions(self) -> tuple[float, Floats]:
         return self._evaluated(self.last)
 
     @property
     def cost(self) -> float:
-        """The cost of the answers."""
-        return self._answers[0]
+        """The cost of the predictions."""
+        return self._predictions[0]
 
     @property
     def AL(self) -> Floats:
         """The outputs, (n_y, m)."""
-        return self._answers[1]
+        return self._predictions[1]
 
     @cached_property
-    def began(self) -> float:
-        """The cost of the answers before the first step."""
+    def first_cost(self) -> float:
+        """The cost of the predictions before the first step."""
         return self._evaluated(self.first)[0]
 
     @cached_property
     def chance(self) -> float:
-        """The cost of the best constant answer."""
+        """The cost of the best constant prediction."""
         return signs.constant_cost(self.network, self.Y, self.sample.weights)
 
     @cached_property
     def avoidable(self) -> float:
-        """How far below that the cost of perfect answers is."""
+        """`chance` less the cost of perfect predictions."""
         return self.chance - signs.cost_of_answers(self.network, self.Y, self.Y, self.sample.weights)
 
     @cached_property
@@ -175,7 +176,7 @@ class Doubt:
 
     @property
     def has_classes(self) -> bool:
-        """Whether each example has one class: an accuracy says something."""
+        """Whether each example has one class, so that an accuracy makes sense."""
         network = self.network
         return not network.is_regression and (network.n_y == 1 or network.output_activation == "softmax")
 
@@ -188,7 +189,7 @@ class Doubt:
 
     @cached_property
     def one_answer(self) -> bool:
-        """Whether every example is given the same class."""
+        """Whether the network predicts the same class for every example."""
         predicted = self._labels[1]
         return bool((predicted == predicted[0]).all())
 
@@ -198,7 +199,7 @@ class Doubt:
 
     @cached_property
     def accuracy(self) -> float:
-        """The share of right answers."""
+        """The share of examples whose class is predicted correctly."""
         true, predicted = self._labels
         return self._share(true == predicted)
 
@@ -210,14 +211,14 @@ class Doubt:
 
     @cached_property
     def still_falling(self) -> bool:
-        """Whether the last tenth of the epochs brought a part of what all of them did."""
+        """Whether the last tenth of the epochs lowered the cost by more than 2 % of the whole fall."""
         costs = self.ending.history.costs
         before = costs[max(0, len(costs) - 1 - max(1, len(costs) // 10))]
         return before - costs[-1] > max(0.02 * (costs[0] - costs[-1]), 1e-4 * self.avoidable)
 
     @cached_property
     def better_rate(self) -> tuple[float, float] | None:
-        """Another learning rate with which a few steps get farther, and the cost they reach."""
+        """Another learning rate whose first steps reach a lower cost, and that cost; None: no such rate."""
         highest = max(_HIGHEST_RATE, self.learning_rate)
         rates = [rate for factor in _FACTORS if (rate := self.learning_rate * factor) <= highest]
         cost, rate = min((self._trial(self.first, TRIAL_STEPS, rate), rate) for rate in rates)
@@ -226,25 +227,26 @@ class Doubt:
 
     @cached_property
     def _halves(self) -> tuple[Examples, Examples]:
-        """Examples to try a rate on, and others to judge it on; the same ones if there are few."""
+        """Examples to train on at a rate, and others to measure on; the same ones if there are few."""
         m = self.sample.m
         if m < _FEWEST_TO_DIVIDE:
             return self.sample, self.sample
         order, k = np.random.default_rng(1).permutation(m), min(_TRIAL_EXAMPLES, m // 2)
-        one, other = self.sample.take(order[:k]), self.sample.take(order[k : 2 * k])
-        enough = all(part.weights is None or float(part.weights.sum()) > 0 for part in (one, other))
-        return (one, other) if enough else (self.sample, self.sample)
+        halves = self.sample.take(order[:k]), self.sample.take(order[k : 2 * k])
+        weighted = all(half.weights is None or float(half.weights.sum()) > 0 for half in halves)
+        return halves if weighted else (self.sample, self.sample)
 
     def _trial(self, start: Parameters, steps: int = 0, rate: float = 0.0) -> float:
-        """The cost that a few full-batch steps lead to; infinite if they diverge."""
-        one, other = self._halves
+        """The cost after some full-batch steps; infinite if they diverge."""
+        trained_on, measured_on = self._halves
         network = replace(self.network, dropout=0.0, input_dropout=0.0)
         options = self.ending.options.step_options
-        session = engine_for("auto", network, one.X).open(network, one, TrainingState(start), options)
+        engine = engine_for("auto", network, trained_on.X)
+        session = engine.open(network, trained_on, TrainingState(start), options)
         try:
             if steps:
                 session.advance(Batches.full(steps), rate)
         except DivergenceError:
             return math.inf
-        cost = session.evaluate(other)[0]
+        cost = session.evaluate(measured_on)[0]
         return cost if math.isfinite(cost) else math.inf

@@ -1,4 +1,4 @@
-"""What training yields while it runs. Faces listen: a progress bar, a log, a page, a callback."""
+"""The events of a training. Listeners take them: a progress bar, a log, a page, a callback."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Snapshot: TypeAlias = Callable[[], dict[str, Array]]
 
 
 class Now(NamedTuple):
-    """The training as it is at the moment of asking: from any thread, while it runs and after it.
+    """Functions that return the present state of a training: from any thread, during and after it.
 
     Attributes:
-        parameters: call it for the parameters, of full size.
-        training_state: call it for the `TrainingState`, of full size: for `pellucid.trace`.
-        run_state: call it for the `RunState`: `fit(..., state=...)` goes on from it.
+        parameters: returns the parameters, of full size.
+        training_state: returns the `TrainingState`, of full size: for `pellucid.trace`.
+        run_state: returns the `RunState`, from which `fit(..., state=...)` goes on.
     """
 
     parameters: Snapshot
@@ -33,15 +33,15 @@ class Now(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingStart:
-    """Everything was found in order; the first step comes next.
+    """All checks have passed; the first step comes next.
 
     Attributes:
-        network: what is trained.
+        network: the network in training.
         m: examples in an epoch.
-        epochs: how many there may be.
-        batches_per_epoch: steps in each.
-        engine: its name.
-        now: the training as it is.
+        epochs: the largest number of epochs.
+        batches_per_epoch: steps in each epoch.
+        engine: name of the engine.
+        now: the present state of the training.
     """
 
     network: Network
@@ -57,11 +57,11 @@ class StepEnd(NamedTuple):
 
     Attributes:
         iteration: steps taken so far.
-        epoch: the epoch it belongs to, counted from 0.
-        cost: of its batch before the step, in nats per example, penalties included.
+        epoch: the epoch of the step, counted from 0.
+        cost: of the batch before the step, in nats per example, penalties included.
         learning_rate: of the step.
-        columns: the examples of its batch, (k,); None: all, in their order.
-        now: the training as it is.
+        columns: indices of the examples of the batch, (k,); None: all, in their order.
+        now: the present state of the training.
     """
 
     iteration: int
@@ -80,17 +80,17 @@ class StepEnd(NamedTuple):
 
 
 class EpochEnd(NamedTuple):
-    """One pass over the examples is done. A tuple, because one is made for every epoch.
+    """One pass over the examples is complete. A tuple, which is quick to make for every epoch.
 
     Attributes:
         epoch: counted from 0; with the full batch this is the iteration.
         iteration: steps taken up to the end of this epoch.
         cost: see `History.costs`.
-        now: the training as it is. Where the engine takes several epochs at a time (`every` of `fit`), that
-            is after the last of them.
+        now: the present state of the training. If the engine takes several epochs at a time (`every` of
+            `fit`), that is the state after the last of them.
         validation_cost: see `History.validation_costs`; None without validation examples.
         learning_rate: that of the last step of the epoch.
-        score: of the validation examples, where the monitor has one.
+        score: of the validation examples; None without a score in the monitor.
     """
 
     epoch: int
@@ -102,22 +102,22 @@ class EpochEnd(NamedTuple):
     score: float | None = None
 
     def snapshot(self) -> dict[str, Array]:
-        """The parameters as they are now."""
+        """The present parameters."""
         return self.now.parameters()
 
 
 @dataclass(frozen=True)
 class NotLearning:
-    """The training ended and learned nothing, or less; see `pellucid.training.learning`.
+    """The training ended and did not learn; see `pellucid.training.learning`.
 
     Attributes:
-        symptom: "cost-rose", "constant-answer" (no better than one answer for every example) or "one-class"
-            (every example is given the most frequent class).
-        cause: the likely one, a short name: "rate-too-large".
+        symptom: "cost-rose", "constant-answer" (no better than one prediction for every example) or
+            "one-class" (every prediction is the most frequent class).
+        cause: short name of the likely cause: "rate-too-large".
         seen: the symptom in words, with its figures.
-        likely: the cause in words, with its figures.
-        advice: what to do.
-        command: of `pellucid`, the one that shows more: "health" or "lr-find".
+        likely: the likely cause in words, with its figures.
+        advice: the remedy to try.
+        command: the command of `pellucid` that shows more: "health" or "lr-find".
     """
 
     symptom: str
@@ -129,20 +129,20 @@ class NotLearning:
 
     @property
     def message(self) -> str:
-        """One line: what was seen, the likely cause, what to do."""
+        """The symptom, the likely cause and the advice in one line."""
         advice = self.advice[:1].upper() + self.advice[1:]
         return f"the training did not learn: {self.seen}. Likely cause: {self.likely}. {advice}"
 
 
 @dataclass(frozen=True)
 class TrainingEnd:
-    """The result.
+    """The result of a training.
 
     Attributes:
-        network: what was trained.
-        parameters: the trained ones.
-        history: how it went.
-        state: where the run stands: `fit(..., state=...)` goes on from it.
+        network: the trained network.
+        parameters: the trained parameters.
+        history: costs, steps, engine, and the reason of the end.
+        state: state of the run, from which `fit(..., state=...)` goes on.
     """
 
     network: Network

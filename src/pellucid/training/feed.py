@@ -1,4 +1,4 @@
-"""How examples reach a session: dense ones all at once, others some batches at a time."""
+"""Feed: gives a session dense examples at once, and others some batches at a time."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from pellucid.core._arrays import Array, as_numpy
 from pellucid.engines import Batches, Costs, Predictor, Session
 from pellucid.examples import Examples, Integers
 
-# Inputs that take no more bytes than these are made dense once; larger ones some columns at a time.
+# The largest inputs, in bytes, that are made dense at once; larger ones are made so some columns at a time.
 MOST_DENSE = 256 << 20
 
 
@@ -17,11 +17,11 @@ class Feed:
 
     Args:
         examples: checked.
-        most_bytes: of inputs that are dense at a time, where they come as `Columns`; at least one batch is.
+        most_bytes: of `Columns` that are made dense at a time; at least one batch always is.
 
     Attributes:
         first: the examples to open the session with.
-        whole: these are all of them.
+        whole: whether these are all examples.
     """
 
     def __init__(self, examples: Examples, most_bytes: int = MOST_DENSE) -> None:
@@ -35,22 +35,22 @@ class Feed:
     def advance(self, session: Session, batches: Batches, rates: float | Sequence[float]) -> Costs:
         """One step for each batch; see `Session.advance`.
 
-        A state between two blocks is one between two steps.
+        The state between two blocks is a state between two steps.
         """
         if self.whole:
             return session.advance(batches, rates)
-        found = Costs([], [])
+        costs = Costs([], [])
         for first, last in self._blocks(batches):
             block = self._block(batches, first, last)
             session.feed(self._examples.take(block))
             offsets = batches.offsets[first : last + 1]
-            own = Batches(np.arange(len(block)), offsets - offsets[0])
+            of_block = Batches(np.arange(len(block)), offsets - offsets[0])
             if batches.columns is None:
-                own = Batches.full(last - first)
-            costs = session.advance(own, rates if isinstance(rates, float) else rates[first:last])
-            found.cost.extend(costs.cost)
-            found.penalty.extend(costs.penalty)
-        return found
+                of_block = Batches.full(last - first)
+            part = session.advance(of_block, rates if isinstance(rates, float) else rates[first:last])
+            costs.cost.extend(part.cost)
+            costs.penalty.extend(part.penalty)
+        return costs
 
     def _blocks(self, batches: Batches) -> Iterator[tuple[int, int]]:
         """Runs of batches whose columns fit, (first, last)."""
@@ -75,9 +75,9 @@ def evaluate(
     """The cost and the outputs of examples of any size; see `Session.evaluate`.
 
     Args:
-        at: the parameters.
-        examples: checked; dense ones should be the same object every time, so that an engine prepares them
-            once.
+        at: holds the parameters.
+        examples: checked. Pass the same object for the same dense examples: an engine then prepares them
+            only once.
         most_bytes: see `Feed`.
     """
     if examples.is_dense:
@@ -94,6 +94,6 @@ def evaluate(
 
 
 def columns_that_fit(examples: Examples, most_bytes: int = MOST_DENSE) -> int:
-    """How many columns are made dense at a time; at least one."""
+    """The number of columns to make dense at a time; at least one."""
     itemsize = np.dtype(str(examples.X.dtype).rpartition(".")[2]).itemsize
     return max(1, most_bytes // max(1, examples.n_x * itemsize))

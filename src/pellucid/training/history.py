@@ -1,4 +1,4 @@
-"""History: what happened in a training run, kept with the model it made."""
+"""History: the record of a training run, kept with its model."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from pellucid.errors import OptionError
 
 REASONS = ("completed", "interrupted", "early_stopping", "stopped")
 
-# What every history holds, in model files since the first version; the rest stands where it says something.
+# Keys of every history in a model file since the first version; other keys are left out if empty.
 _ALWAYS = ("costs", "iterations", "engine", "reason")
 
 
@@ -19,16 +19,16 @@ class History:
     """The costs of a training run.
 
     Attributes:
-        costs: one per epoch, before its steps for the full batch; for mini-batches the mean over the
-            epoch's examples as the epoch met them. In nats per example, penalties included.
-        iterations: how many steps were taken.
-        engine: the name of the engine that took them.
-        reason: why it ended: "completed", "interrupted" (Ctrl-C), "early_stopping", or "stopped" (by
+        costs: one per epoch. With the full batch, the cost before the step; with mini-batches, the mean of
+            the costs of the epoch's batches. In nats per example, penalties included.
+        iterations: number of steps.
+        engine: name of the engine.
+        reason: reason of the end: "completed", "interrupted" (Ctrl-C), "early_stopping", or "stopped" (by
             `stop`).
-        validation_costs: one per epoch, after its steps, of the examples that were not trained on; empty
-            if there were none.
-        best_epoch: the epoch whose cost was the lowest, where early stopping asked for it.
-        shortcut: how the exact short cut for wide inputs was taken; empty if it was not.
+        validation_costs: of the validation examples, one per epoch, after its steps; empty without such
+            examples.
+        best_epoch: the epoch with the lowest cost, if the best parameters were kept.
+        shortcut: description of the exact short cut for wide inputs; empty if it was not used.
     """
 
     costs: tuple[float, ...] = ()
@@ -40,11 +40,13 @@ class History:
     shortcut: str = ""
 
     def __post_init__(self) -> None:
-        for words, costs in (("costs", self.costs), ("validation costs", self.validation_costs)):
+        for name, costs in (("costs", self.costs), ("validation costs", self.validation_costs)):
             if not all(type(cost) is float and math.isfinite(cost) for cost in costs):
-                raise OptionError(f"history: the {words} are not all finite numbers")
+                raise OptionError(f"history: the {name} are not all finite numbers")
         if type(self.iterations) is not int or self.iterations < 0:
-            raise OptionError(f"history: iterations is {self.iterations!r}; expected a whole number")
+            raise OptionError(
+                f"history: iterations is {self.iterations!r}; expected an integer of at least 0"
+            )
         if not all(isinstance(name, str) for name in (self.engine, self.reason, self.shortcut)):
             raise OptionError("history: engine, reason and shortcut are texts")
         if self.reason not in REASONS:
@@ -80,7 +82,7 @@ class History:
         return [(i, cost) for i, cost in enumerate(self.costs) if i % every == 0 or i == last]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as a model file keeps them: what has nothing to say is left out."""
+        """Plain values for a model file, without the optional ones that are empty."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -93,14 +95,13 @@ class History:
         """The inverse of `to_dict`.
 
         Raises:
-            OptionError: keys or values that no history has.
+            OptionError: unknown or missing keys, or invalid values.
         """
         known = {item.name for item in fields(cls)}
         if not isinstance(document, Mapping) or not set(_ALWAYS) <= set(document) <= known:
             rest = ", ".join(sorted(known.difference(_ALWAYS)))
             raise OptionError(
-                f"a history is described by {', '.join(sorted(_ALWAYS))}, and, where they say something, "
-                f"by {rest}"
+                f"a history is described by {', '.join(sorted(_ALWAYS))}, and, if not empty, by {rest}"
             )
         values = dict(document)
         for name in ("costs", "validation_costs"):
@@ -112,5 +113,5 @@ class History:
 
 
 def _as_float(cost: Any) -> Any:
-    # 1.0 may stand as 1 in a file; what no floating-point number holds is left for the check.
+    # A file may hold 1 for 1.0. An integer too large for a float is left for the check.
     return float(cost) if type(cost) is int and abs(cost) < 2**1023 else cost

@@ -1,4 +1,4 @@
-"""The training loop, the only one: a generator of events. Listeners show them; `run` takes the steps."""
+"""The only training loop: a generator of events. Listeners show them; `run` takes the steps."""
 
 import inspect
 import threading
@@ -53,34 +53,34 @@ def fit(
     A `NotLearning` precedes the end of a training that learned nothing.
 
     A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
-    A second Ctrl-C does not wait for the call of the engine that the first one waits for: steps may then
-    have been taken that the `TrainingEnd` does not count.
+    The first Ctrl-C waits for the call of the engine in progress, a second one does not: the engine may
+    then have taken steps that the `TrainingEnd` does not count.
 
     Args:
-        network: what is trained.
+        network: the network to train.
         examples: X (n_x, m) and Y (n_y, m), of any array library.
-        options: how; the defaults are the course's.
-        state: where to start instead of freshly drawn weights: a `TrainingState` begins a run from its
+        options: training options; None: the course's.
+        state: the state to start from; None: freshly drawn weights. A `TrainingState` begins a run from its
             parameters and slots; a `RunState` goes on with a run of the same network, examples and options,
             to the same bits as if it had not stopped. Not changed.
-        validation: examples that are not trained on; their cost is told with every epoch.
-        order: of the batches; None: the course's, see `TrainingOptions.shuffle_seed`.
-        monitor: what is watched after every epoch; None: what the options say.
+        validation: examples that are not trained on; every `EpochEnd` holds their cost.
+        order: order of the batches; None: the course's, see `TrainingOptions.shuffle_seed`.
+        monitor: the quantity to watch after every epoch; None: as the options say.
         stop: set it in any thread, and the run ends within a fraction of a second, or one step if that is
             longer.
-        every: "epoch": the engine stands at the end of each epoch while its event is told. "step": it
-            stands after every step. A number of epochs: it may take so many before their events are told;
-            "auto": as many as take about a twentieth of a second. Where something is decided after every
-            epoch (validation, early stopping, the adaptive schedule), these are one epoch.
-        tested: the cost after the last step, which no later step tests, is tested at the end.
-        judged: look whether the training learned anything; see `pellucid.training.learning`.
+        every: "epoch": the engine waits at the end of each epoch while its event is handled. "step": it
+            waits after every step. An integer: the engine takes that number of epochs before their events
+            follow; "auto": as many as take about a twentieth of a second. With a decision after every epoch
+            (validation, early stopping, the adaptive schedule), the engine takes one epoch at a time.
+        tested: test the cost after the last step, which no later step tests.
+        judged: check whether the training learned anything; see `pellucid.training.learning`.
 
     Raises:
         ShapeError: the examples do not fit the network.
         NonFiniteError: NaN or infinity in X.
-        LabelError: Y is missing, or holds what is no label; or the weights are none.
-        OptionError: validation examples both given and to be split off.
-        TooLargeError: there is not enough memory.
+        LabelError: Y is missing or holds invalid labels, or the weights are invalid.
+        OptionError: `validation` and a `validation_fraction` are both given, or another invalid option.
+        TooLargeError: not enough memory.
         DivergenceError: the cost became NaN or infinite; it carries the last finite parameters.
     """
     options = options or TrainingOptions()
@@ -110,28 +110,28 @@ def fit(
             yield from _epoch_ends(run, now)
     parameters, history = run.finish(tested=tested), run.history(reason)
     if judged and len(run.costs) == run.epoch:
-        # Ctrl-C now only ends the judging: the training is complete.
+        # Ctrl-C now only ends the check: the training is complete.
         with suppress(KeyboardInterrupt):
             first = _first_parameters(state)
-            found = judge(Ending(network, trained_on, options, first, parameters, history))
-            if found is not None:
-                yield found
+            not_learning = judge(Ending(network, trained_on, options, first, parameters, history))
+            if not_learning is not None:
+                yield not_learning
     yield TrainingEnd(network, parameters, history, run.state())
 
 
 def _first_parameters(state: RunState | TrainingState | None) -> Mapping[str, Array] | None:
-    """Where the training began; None: with freshly drawn weights, or not known."""
+    """The initial parameters of the training; None: freshly drawn ones, or unknown."""
     if isinstance(state, RunState):
         return None if state.epoch or state.first_weights is not None else state.training.parameters
     return None if state is None else state.parameters
 
 
 def _epoch_ends(run: Run, now: Now) -> Iterator[EpochEnd]:
-    """The events of the epochs that are complete and were not told yet."""
+    """The events of the complete epochs that were not reported yet."""
     k = run.order.steps_per_epoch
-    while run.told < run.epoch:
-        epoch, run.told = run.told, run.told + 1
-        # From the end: a run may go on from a state that left the costs of its epochs behind.
+    while run.reported < run.epoch:
+        epoch, run.reported = run.reported, run.reported + 1
+        # Counted from the end: a run may go on from a state without the costs of its epochs.
         i = epoch - run.epoch
         cost = score = None
         if run.validated is not None and run.validated[0] == epoch:
@@ -155,11 +155,11 @@ def train(
     judged: bool = True,
     warn: bool = True,
 ) -> TrainingEnd:
-    """Run `fit` to its end, passing each event to every listener; the last event is the result.
+    """Run `fit` to its end, and pass each event to every listener; the last event is the result.
 
-    Ctrl-C, wherever it strikes, ends the training and returns what there is. Arguments and errors are
-    those of `fit`; without `every`, it is "epoch" if there are listeners, else "auto". A `NotLearning` is
-    also a `LearningWarning` at the line of the caller outside of Pellucid, unless `warn` is False.
+    Ctrl-C ends the training at any time, and the result so far is returned. Arguments and errors are those
+    of `fit`; without `every`, it is "epoch" with listeners, else "auto". A `NotLearning` also gives a
+    `LearningWarning` at the caller's line outside Pellucid, unless `warn` is False.
     """
     if every is None:
         every = "epoch" if listeners else "auto"
@@ -180,7 +180,7 @@ def train(
     interrupted = False
     with closing(events):
         while True:
-            # Ctrl-C may strike in any line of these; where events are many, they are most of the work.
+            # Ctrl-C may come in any of these lines; with many events they are most of the work.
             try:
                 while not isinstance(event, TrainingEnd):
                     event = events.throw(KeyboardInterrupt()) if interrupted else next(events)
@@ -193,7 +193,7 @@ def train(
             except KeyboardInterrupt:
                 if isinstance(event, TrainingEnd):
                     return event
-                # Before the training began, or while it ended, there is no result to return.
+                # Before the training begins, and while it ends, there is no result to return.
                 if inspect.getgeneratorstate(events) == inspect.GEN_CLOSED:
                     raise
                 interrupted = True
@@ -218,7 +218,7 @@ def _epochs_at_a_time(every: Every) -> int | None:
 def _examples(
     network: Network, examples: Examples, options: TrainingOptions, validation: Examples | None
 ) -> tuple[Examples, Examples | None]:
-    """The examples that are trained on, and those that are held out, in one type of number."""
+    """The training examples and the held-out ones, of one dtype."""
     examples = examples.checked(network)
     fraction = options.validation_fraction
     if fraction is not None and validation is not None:

@@ -1,4 +1,4 @@
-"""What a training will need of the machine's memory, known before any of it is taken."""
+"""The memory that a training needs, computed before it is allocated."""
 
 import os
 from pathlib import Path
@@ -7,22 +7,22 @@ from pellucid.errors import TooLargeError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 
-# Where Linux says how much there is: for the machine, and for the group of processes we belong to.
+# Linux reports the available memory here: of the machine, and of the control group of this process.
 _MACHINE = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 def needed_bytes(network: Network, m: int, dtype: str, optimizer: Optimizer) -> int:
-    """What no engine can do without, beside the data.
+    """The memory in bytes that every engine needs, in addition to the data.
 
-    The parameters as they are, as they last were, and their gradient; what the optimizer keeps of each; and
-    A and dZ of every layer.
+    The present and the previous parameters, and their gradient; the optimizer's slots; and A and dZ of
+    every layer.
 
     Args:
-        network: what is trained.
+        network: the network to train.
         m: examples per step.
         dtype: "float64" or "float32".
-        optimizer: by which rule.
+        optimizer: the update rule.
     """
     of_parameters = network.parameter_count * (3 + len(optimizer.slots))
     of_examples = 2 * m * sum(network.layer_dims[1:])
@@ -30,16 +30,16 @@ def needed_bytes(network: Network, m: int, dtype: str, optimizer: Optimizer) -> 
 
 
 def available_bytes() -> int | None:
-    """How much memory can be had now, where the system says it."""
-    found = [size for size in (_of_machine(), _of_group()) if size is not None]
-    return min(found, default=None)
+    """The memory that is available now, in bytes; None if the system does not report it."""
+    limits = [size for size in (_of_machine(), _of_group()) if size is not None]
+    return min(limits, default=None)
 
 
 def check_memory(network: Network, m: int, dtype: str, optimizer: Optimizer) -> None:
-    """Refuse what cannot fit.
+    """Refuse a training that does not fit in memory.
 
     Raises:
-        TooLargeError: with the size needed and the size there is.
+        TooLargeError: with the memory needed and the memory available.
     """
     available = available_bytes()
     needed = needed_bytes(network, m, dtype, optimizer)
@@ -47,12 +47,12 @@ def check_memory(network: Network, m: int, dtype: str, optimizer: Optimizer) -> 
         raise too_large(network, m, needed, f"there are {shown_bytes(available)}")
 
 
-def too_large(network: Network, m: int, needed: int, found: str) -> TooLargeError:
-    """The error that says what a training needs, and what to do."""
+def too_large(network: Network, m: int, needed: int, available: str) -> TooLargeError:
+    """The error for a training that needs too much memory, with the remedy."""
     dims = " -> ".join(map(str, network.layer_dims))
     return TooLargeError(
         f"training {dims} in steps of {m} examples needs at least {shown_bytes(needed)} of memory beside "
-        f"the data and {found}; expected fewer units, a smaller batch_size, or float32"
+        f"the data and {available}; expected fewer units, a smaller batch_size, or float32"
     )
 
 
@@ -75,7 +75,7 @@ def _of_machine() -> int | None:
 
 
 def _installed() -> int | None:
-    """Other systems do not say what is free; some say what there is."""
+    """The installed memory, on systems that do not report the free memory."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (OSError, ValueError, AttributeError):
@@ -85,6 +85,6 @@ def _installed() -> int | None:
 def _of_group() -> int | None:
     try:
         return int(_GROUP.read_text("ascii"))
-    # "max" is no number: no limit.
+    # The text "max" means no limit.
     except (OSError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""The monitor: what is watched after every epoch, when training ends, which parameters are kept."""
+"""Monitor: the quantity that is watched after every epoch, to stop early and keep the best parameters."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,21 +16,20 @@ Parameters = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Monitor:
-    """What is watched, and what follows from it. A value.
+    """The watched quantity and its consequences. A value.
 
     Attributes:
-        watched: "cost" (of training), "validation_cost" or "score": the number that should improve.
-        kept: the number whose best parameters are kept, to end with; None: the last parameters are the
-            result.
-        patience: a plateau is reached when more than so many epochs in a row brought no improvement;
+        watched: "cost" (of training), "validation_cost" or "score": the quantity that should improve.
+        kept: the quantity whose best parameters are the result; None: the last parameters are.
+        patience: a plateau is reached after more than this number of epochs in a row without improvement;
             infinite: never.
-        min_delta: how much better than the best a number has to be, to be an improvement.
-        ties: a number that is better by exactly `min_delta` is an improvement.
-        divides: a plateau divides the rate of an adaptive schedule, and only ends the training where the
-            rate is too small to be divided.
-        score: of AL (n_y, m) and the validation examples; the higher, the better.
-        shown: from a cost, penalty included, and the penalty in it to the cost that is told and watched;
-            None: that cost itself.
+        min_delta: least difference to the best value that counts as an improvement.
+        ties: whether a difference of exactly `min_delta` is an improvement.
+        divides: whether a plateau divides the rate of an adaptive schedule; it then ends the training only
+            if the rate is too small to be divided.
+        score: function of AL (n_y, m) and the validation examples; higher is better.
+        shown: function of a cost (penalty included) and its penalty to the cost that is reported and
+            watched; None: the cost itself.
     """
 
     watched: str = "cost"
@@ -48,16 +47,16 @@ class Monitor:
                 raise OptionError(f"unknown quantity {name!r:.80}; expected one of {', '.join(QUANTITIES)}")
 
     @property
-    def decides(self) -> bool:
-        """Whether it has to be asked after every epoch."""
+    def needs_epoch_end(self) -> bool:
+        """Whether it has to see every epoch before the next one begins."""
         return self.kept is not None or self.patience is not None
 
 
 class Plateau(NamedTuple):
-    """How many epochs in a row brought no improvement. A value.
+    """The number of epochs without improvement. A value.
 
     Attributes:
-        lowest: the lowest number so far.
+        lowest: the lowest value so far.
         waited: epochs since the last improvement.
     """
 
@@ -68,9 +67,9 @@ class Plateau(NamedTuple):
         """The plateau after another epoch.
 
         Args:
-            value: what should be low; NaN is neither better nor worse where ties count.
-            min_delta: how far below the lowest an improvement is.
-            ties: exactly that far is one.
+            value: the quantity, lower is better; NaN counts as an improvement with `ties`.
+            min_delta: least distance below the lowest value that counts as an improvement.
+            ties: whether exactly that distance is an improvement.
         """
         bound = self.lowest - min_delta
         improved = not value > bound if ties else value < bound
@@ -78,13 +77,13 @@ class Plateau(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The parameters with the lowest number so far.
+    """The parameters with the lowest value so far.
 
     Attributes:
-        parameters: those; None: there are none yet.
-        value: their number.
-        epoch: in which it was measured, counted from 0.
-        previous: the parameters before the epoch in progress, where a cost is that before its step.
+        parameters: the parameters; None: no epoch was measured yet.
+        value: the value of the kept quantity, lower is better.
+        epoch: the epoch in which it was measured, counted from 0.
+        previous: the parameters before the epoch in progress; needed if a cost is that before its step.
     """
 
     parameters: Parameters | None = None
@@ -97,14 +96,14 @@ class Best(NamedTuple):
 
 
 class MonitorState(NamedTuple):
-    """What a monitor knows after some epochs. A value."""
+    """The state of a monitor after some epochs. A value."""
 
     plateau: Plateau = Plateau()
     best: Best = Best()
 
 
 def numbers(cost: float, validation_cost: float | None, score: float | None) -> dict[str, Any]:
-    """What was measured of an epoch, each so that low is good."""
+    """The quantities of an epoch by name, lower is better for each."""
     return {
         "cost": cost,
         "validation_cost": validation_cost,

@@ -1,4 +1,4 @@
-"""TrainingOptions: how long to train, by which steps, and when to stop. A frozen value."""
+"""TrainingOptions: the length, the steps, the start and the end of a training. A frozen value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ def _kept_by(test: Callable[[Any], object]) -> Callable[[Any], Any]:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How long, in which steps, from where, and when to stop.
+    """Options of a training: its length, its steps, its start, and when to stop.
 
     Args:
         epochs: passes over the data. With all examples in one batch a pass is one step.
@@ -110,14 +110,14 @@ class TrainingOptions:
 
     def __post_init__(self) -> None:
         check(self)
-        there_are = processors()
-        if self.threads is not None and self.threads > there_are:
+        available = processors()
+        if self.threads is not None and self.threads > available:
             raise OptionError(
-                f"threads is {self.threads} and this machine has {there_are} processors for us; expected "
-                f"an integer from 1 to {there_are}"
+                f"threads is {self.threads} and this process may use {available} processors; expected "
+                f"an integer from 1 to {available}"
             )
 
     @property
     def step_options(self) -> StepOptions:
-        """The part of them that an engine needs."""
+        """The options that an engine needs."""
         return StepOptions(Optimizer.named(self.optimizer), self.clip_norm, self.dropout_seed, self.threads)

@@ -1,4 +1,4 @@
-"""The order of batches: which columns the steps of each epoch take, and what an epoch cost."""
+"""Order: the columns of each step of each epoch, and the cost of an epoch from those of its steps."""
 
 from collections.abc import Sequence
 from operator import mul
@@ -25,7 +25,7 @@ def epoch_batches(m: int, batch_size: int | None, shuffle_seed: int, epoch: int)
 
 
 class Order:
-    """The course's order: every epoch another permutation, known without having run those before it.
+    """The course's order: another permutation in every epoch, computed without those before it.
 
     Args:
         m: number of examples.
@@ -45,23 +45,22 @@ class Order:
         self._shuffled = batch_size is not None
         self._seed = shuffle_seed
         self._weights = weights
-        # Seeding this one again takes a twentieth of the time that a new generator takes.
+        # To seed an old generator takes a twentieth of the time of a new one.
         self._stream = np.random.RandomState(0)
-        # For as many epochs as last time, all but the order of the columns is as last time.
+        # Kept from call to call: for the same number of epochs only the columns change.
         self._full = Batches.full(1)
         self._offsets = np.zeros(1, np.int64)
         self._sizes = [float(min(self._size, m - start)) for start in range(0, m, self._size)]
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many batches there are in an epoch."""
+        """The number of batches in an epoch."""
         return len(self._sizes)
 
     def batches(self, first: int, count: int) -> Batches:
         """The batches of `count` epochs, from epoch `first` on.
 
-        A training asks for every epoch once, and for one after the other; when it goes on from a state,
-        from the epoch of that state on.
+        A training asks for each epoch once, in order, beginning with the epoch of its state.
         """
         if not self._shuffled:
             if len(self._full) != count:
@@ -82,11 +81,11 @@ class Order:
         return self._stream.permutation(self.m)
 
     def costs(self, costs: Sequence[float], batches: Batches) -> list[float]:
-        """The cost of each epoch: the mean over its examples of costs that are means over their batches.
+        """The cost of each epoch: the mean of the costs of its batches, weighted by their examples.
 
         Args:
             costs: of the batches, epoch by epoch.
-            batches: as `batches` returned them.
+            batches: the result of `batches`.
         """
         k = self.steps_per_epoch
         if k == 1:
@@ -98,5 +97,5 @@ class Order:
 
 
 def _mean(costs: Sequence[float], sizes: Sequence[float]) -> float:
-    # In this order whatever the number of epochs: the same training has the same costs to the bit.
+    # Always summed in this order: the same training has the same costs to the bit.
     return float(sum(map(mul, costs, sizes)) / sum(sizes))

@@ -1,4 +1,4 @@
-"""A learning-rate range test (Smith 2017): the rate to train with, found by trying all in one go."""
+"""A learning-rate range test (Smith 2017): find the rate to train with, in one run over all rates."""
 
 import copy
 import math
@@ -27,22 +27,22 @@ Floats = np.ndarray[Any, Any]
 # Fewer steps show no slope.
 _LEAST_STEPS, _LEAST_WINDOW = 10, 5
 
-# A fall of no more standard errors than these may be chance: the lowest of many decades is looked at.
+# A fall of no more standard errors than these may be chance, since the lowest of many decades is taken.
 _STANDARD_ERRORS = 4.0
 
 
 @dataclass(frozen=True, eq=False)
 class LearningRateRange:
-    """What a range test found.
+    """The result of a range test.
 
     Attributes:
         rates: the learning rate of each step, (k,), growing by the same factor from step to step.
-        costs: of the batch of each step before it, penalties included, (k,). What a rate does shows in the
-            costs after its own.
-        smoothed: the mean of the costs so far, (k,), each cost counting less by a factor the longer ago
-            it was, and the more the larger its batch.
-        suggestion: a rate to train with, see `lr_find`; None: no rate brought the cost down.
-        reason: how the test ended, and where the suggestion comes from or why there is none.
+        costs: cost of the batch of each step, before the step, penalties included, (k,). The effect of a
+            rate shows in the costs after its own.
+        smoothed: the exponentially weighted mean of the costs so far, (k,); the weight of a cost is that of
+            its batch.
+        suggestion: a rate to train with, see `lr_find`; None: no rate lowered the cost.
+        reason: how the test ended, and the reason of the suggestion or of its lack.
     """
 
     rates: Floats
@@ -52,8 +52,8 @@ class LearningRateRange:
     reason: str
 
     def __repr__(self) -> str:
-        said = "no suggestion" if self.suggestion is None else f"suggestion {self.suggestion:.2g}"
-        return f"LearningRateRange({said}, {len(self.rates)} rates)"
+        suggestion = "no suggestion" if self.suggestion is None else f"suggestion {self.suggestion:.2g}"
+        return f"LearningRateRange({suggestion}, {len(self.rates)} rates)"
 
     def _repr_html_(self) -> str:
         said = "none" if self.suggestion is None else f"{self.suggestion:.2g}"
@@ -72,22 +72,22 @@ class _FirstBatches(Order):
 
     @property
     def steps_per_epoch(self) -> int:
-        """As many as there are rates."""
+        """The number of rates."""
         return self._count
 
     def batches(self, first: int, count: int) -> Batches:
-        """All of them; there is one epoch."""
+        """All batches, since there is one epoch."""
         del first, count
         return super().batches(0, math.ceil(self._count / super().steps_per_epoch)).part(0, self._count)
 
     def costs(self, costs: Sequence[float], batches: Batches) -> list[float]:
-        """Of the one epoch, the last."""
+        """The last cost, as that of the one epoch."""
         del batches
         return [costs[-1]]
 
 
 class _Line(NamedTuple):
-    """The least-squares line through some costs in a row, over the logarithm of their rates."""
+    """The least-squares line through consecutive costs, over the logarithm of their rates."""
 
     slope: float
     mean: float
@@ -108,36 +108,36 @@ def lr_find(
 ) -> LearningRateRange:
     """Train for some steps at rates that grow from far too small to far too large, and watch the cost.
 
-    The steps are those of a training with these options: its first weights, batches, optimizer, clipping
-    and dropout; where there are fewer batches than steps, epochs repeat. Only the learning rate, the
-    schedule and everything about when to stop are not theirs. Nothing that is handed in is changed, and
-    a generator among the options does not advance.
+    The steps are those of a training with these options: its initial weights, batches, optimizer, clipping
+    and dropout; with fewer batches than steps, epochs repeat. The learning rate, the schedule and early
+    stopping of the options are not used. No argument is changed; a generator in the options does not
+    advance.
 
-    The test ends early where the cost is no longer finite; or where the smoothed cost has risen above the
-    lowest by more than `rise` times the size of that, or of the fall before it if that is more.
+    The test ends early if the cost is no longer finite, or if the smoothed cost rises too far above its
+    lowest value: by more than `rise` times that value, or `rise` times the fall to it if that is more.
 
-    The suggestion: through the costs of every decade of rates (at least 5 of them) that ends at or before
-    the lowest smoothed cost, put the least-squares line over the logarithm of the rate. The rate in the
-    middle of the decade whose line falls the steepest is suggested. There is none unless the mean cost of
-    the last of these decades is below that of the first by more than 4 standard errors: the scatter
-    about their lines says how far chance takes it.
+    The suggestion: every decade of rates (at least 5 rates) that ends at or before the lowest smoothed cost
+    gets a least-squares line of cost over the logarithm of the rate. The suggested rate is the middle of
+    the decade with the steepest fall. There is no suggestion unless the mean cost of the last of these
+    decades is below that of the first by more than 4 standard errors, estimated from the scatter about the
+    two lines.
 
     Args:
-        network: what is to be trained.
+        network: the network to train.
         examples: X (n_x, m) and Y (n_y, m), of any array library.
-        options: how; the defaults are the course's.
+        options: training options; None: the course's.
         lowest: the first rate.
-        highest: the last one, unless the test ends before.
-        steps: how many rates.
-        smoothing: what each step leaves of the weight that earlier costs have, in [0, 1).
+        highest: the last rate, unless the test ends early.
+        steps: number of rates.
+        smoothing: factor by which each step shrinks the weight of earlier costs, in [0, 1).
         rise: see above.
-        parameters: where to start instead of freshly drawn weights.
+        parameters: the initial parameters; None: freshly drawn.
 
     Raises:
-        OptionError: rates, steps or numbers that make no test.
-        DivergenceError: the cost was not finite before any step.
-        KeyboardInterrupt: Ctrl-C: part of a test suggests nothing.
-        ShapeError, NonFiniteError, LabelError, TooLargeError: as of `fit`.
+        OptionError: a rate, `steps`, `smoothing` or `rise` out of its range.
+        DivergenceError: the cost was not finite before the first step.
+        KeyboardInterrupt: Ctrl-C; an incomplete test gives no suggestion.
+        ShapeError, NonFiniteError, LabelError, TooLargeError: as for `fit`.
     """
     options = options or TrainingOptions()
     rates = _rates(lowest, highest, steps)
@@ -151,26 +151,26 @@ def lr_find(
     with closing(steps_taken):
         costs, smoothed, ending = _costs(examples, steps_taken, rates.tolist(), beta, rise)
     k = len(costs)
-    found = rates[:k], np.array(costs), np.array(smoothed)
+    curve = rates[:k], np.array(costs), np.array(smoothed)
     width = _width(rates)
     if k < width:
-        why = f"{ending} after {k} steps, too few to see a slope; expected a smaller lowest rate"
-        return LearningRateRange(*found, None, why)
-    suggestion, why = _suggested(*found, width)
-    return LearningRateRange(*found, suggestion, f"{ending}; {why}")
+        reason = f"{ending} after {k} steps, too few to see a slope; expected a smaller lowest rate"
+        return LearningRateRange(*curve, None, reason)
+    suggestion, reason = _suggested(*curve, width)
+    return LearningRateRange(*curve, suggestion, f"{ending}; {reason}")
 
 
 def _rates(lowest: float, highest: float, steps: int) -> Floats:
     lowest = check_number("lowest", lowest, above=0.0)
     highest = check_number("highest", highest, above=lowest)
-    whole = isinstance(steps, (int, np.integer)) and not isinstance(steps, bool)
-    if not whole or steps < _LEAST_STEPS:
-        raise OptionError(f"steps is {steps!r:.80}; expected a whole number of at least {_LEAST_STEPS}")
+    is_integer = isinstance(steps, (int, np.integer)) and not isinstance(steps, bool)
+    if not is_integer or steps < _LEAST_STEPS:
+        raise OptionError(f"steps is {steps!r:.80}; expected an integer of at least {_LEAST_STEPS}")
     return np.geomspace(lowest, highest, steps)
 
 
 def _growing(options: TrainingOptions, rates: Floats) -> TrainingOptions:
-    """The same steps at growing rates, in one epoch; nothing else ends them."""
+    """The options with growing rates, one epoch, and no early stopping."""
     return replace(
         options,
         epochs=1,
@@ -185,7 +185,7 @@ def _growing(options: TrainingOptions, rates: Floats) -> TrainingOptions:
 def _costs(
     examples: Examples, steps: Iterator[StepEnd], rates: list[float], beta: float, rise: float
 ) -> tuple[list[float], list[float], str]:
-    """The cost of each step, the smoothed costs, and how it ended."""
+    """The cost of each step, the smoothed costs, and how the test ended."""
     weights = np.ones(examples.m) if examples.weights is None else as_numpy(examples.weights)[0]
     costs: list[float] = []
     smoothed: list[float] = []
@@ -205,7 +205,7 @@ def _costs(
         if not costs:
             raise
         rate = rates[len(costs) - 1]
-        return costs, smoothed, f"the cost left the finite numbers at the rate {rate:.2g}"
+        return costs, smoothed, f"the cost was no longer finite at the rate {rate:.2g}"
     return costs, smoothed, f"all {len(rates)} rates were tried"
 
 
@@ -225,13 +225,13 @@ def _steps(
 
 
 def _width(rates: Floats) -> int:
-    """How many rates in a row span a decade."""
+    """The number of consecutive rates that span a decade."""
     per_decade = (len(rates) - 1) / math.log10(rates[-1] / rates[0])
     return min(max(round(per_decade) + 1, _LEAST_WINDOW), len(rates) // 2)
 
 
 def _suggested(rates: Floats, costs: Floats, smoothed: Floats, width: int) -> tuple[float | None, str]:
-    # The first costs are smoothed over too few.
+    # The first smoothed costs are means of too few.
     low = width - 1 + int(np.argmin(smoothed[width - 1 :]))
     x = np.log10(rates)
     decades = [slice(i, i + width) for i in range(low - width + 2)]
@@ -241,8 +241,8 @@ def _suggested(rates: Floats, costs: Floats, smoothed: Floats, width: int) -> tu
     if not first.mean - last.mean > chance:
         return None, (
             f"the cost did not fall: its mean is {first.mean:.4g} over the first decade of rates and "
-            f"{last.mean:.4g} over the one up to the lowest, and chance alone makes {chance:.2g}; expected "
-            "a smaller lowest rate, more steps, or larger batches"
+            f"{last.mean:.4g} over the one up to the lowest, and chance alone can make {chance:.2g}; "
+            "expected a smaller lowest rate, more steps, or larger batches"
         )
     steepest = min(range(len(lines)), key=lambda i: lines[i].slope)
     suggestion = float(10 ** x[decades[steepest]].mean())

@@ -1,7 +1,7 @@
-"""One training under way: opening it, each call of the engine, and the end of each epoch.
+"""Run: one training in progress. It opens the session, calls the engine, and ends each epoch.
 
-`loop` decides which events are yielded and when; here the steps are taken. `RunState` is all that a run
-knows beside its network, examples and options: a run that starts there goes on as if it had never stopped.
+`loop` yields the events; `Run` takes the steps. `RunState` is the whole state of a run, apart from its
+network, examples and options: a run that starts from it goes on as if it had never stopped.
 """
 
 import threading
@@ -33,28 +33,28 @@ Parameters = dict[str, Array]
 
 @dataclass(frozen=True, eq=False)
 class RunState:
-    """Where a training stands. A value of plain numbers and arrays, to be written to disk as it is.
+    """The state of a training. A value of plain numbers and arrays, ready to be written to disk.
 
     Attributes:
-        training: parameters, slots and counters, as the engine has them: those of the reduced network where
-            the short cut for wide inputs is taken.
-        epoch: epochs that are complete.
-        step: steps taken of the epoch in progress.
-        step_costs: their costs.
-        seen: examples seen in complete epochs.
+        training: parameters, slots and counts of the engine: those of the reduced network if the short cut
+            for wide inputs is used.
+        epoch: number of complete epochs.
+        step: number of steps in the epoch in progress.
+        step_costs: costs of those steps.
+        seen: number of examples in the complete epochs.
         costs: of the complete epochs.
-        rates: the learning rate of the last step of each.
-        validation_costs: after each, or none.
-        scores: after each, or none.
-        monitor: what it knows.
-        slope: of an adaptive schedule.
-        divided: how often it divided the rate.
-        last_finite: the parameters whose validation cost was the last finite one; None without validation.
-        m: examples in an epoch; None: not said.
-        steps_per_epoch: batches in an epoch; None: not said.
-        plateaued: the monitor has ended the training.
-        first_weights: W1 (n_1, n_0) where the training began, if the short cut is taken.
-        threads: how many could work; the last bits depend on it.
+        rates: learning rate of the last step of each complete epoch.
+        validation_costs: after each complete epoch; empty without validation.
+        scores: after each complete epoch; empty without a score.
+        monitor: state of the monitor.
+        schedule_plateau: plateau of an adaptive schedule.
+        divided: number of times that the schedule divided the rate.
+        last_finite: the parameters with the last finite validation cost; None without validation.
+        m: examples in an epoch; None: unknown.
+        steps_per_epoch: batches in an epoch; None: unknown.
+        plateaued: whether the monitor has ended the training.
+        first_weights: the initial W1 (n_1, n_0), if the short cut is used; else None.
+        threads: number of threads, on which the last bits depend; None: unknown.
     """
 
     training: TrainingState
@@ -67,7 +67,7 @@ class RunState:
     validation_costs: tuple[float, ...] = ()
     scores: tuple[float, ...] = ()
     monitor: MonitorState = field(default_factory=MonitorState)
-    slope: Plateau = field(default_factory=Plateau)
+    schedule_plateau: Plateau = field(default_factory=Plateau)
     divided: int = 0
     last_finite: Mapping[str, Array] | None = None
     m: int | None = None
@@ -81,32 +81,32 @@ class RunState:
 
 
 class Run:
-    """A network, an open session, and how it went so far.
+    """A network, an open session, and the course of the training so far.
 
-    One thread advances it; `state` and `snapshot` may be called from any thread, and wait for the call in
-    progress.
+    One thread advances it; `state` and `snapshot` may be called from any thread, and wait until the call in
+    progress returns.
 
     Args:
-        network: what is trained.
-        examples: what it is trained on, checked.
-        held_out: validation examples, checked; None: none.
-        options: how.
-        state: where it goes on; a `TrainingState` begins a run there; None: freshly drawn weights.
-        order: of the batches; None: the course's.
-        monitor: what is watched; None: what the options say.
-        stop: ends the run between two calls of the engine, once it is set.
+        network: the network to train.
+        examples: the training examples, checked.
+        held_out: validation examples, checked; None: no validation.
+        options: the training options.
+        state: the state to start from, see `fit`; None: freshly drawn weights.
+        order: order of the batches; None: the course's.
+        monitor: the quantity to watch; None: as the options say.
+        stop: once it is set, the run ends between two calls of the engine.
 
     Attributes:
-        epoch: how many are complete.
-        costs, rates, validation_costs, scores: one for each, see `RunState`.
-        plateaued: the monitor has ended the training.
-        told: epochs whose events were yielded.
-        validated: the last epoch that was validated, its cost and score; None: none in this run.
+        epoch: number of complete epochs.
+        costs, rates, validation_costs, scores: one per epoch, see `RunState`.
+        plateaued: whether the monitor has ended the training.
+        reported: number of epochs whose events were yielded.
+        validated: the last validated epoch, its cost and score; None: no validation in this run so far.
 
     Raises:
-        ShapeError: the parameters are not those of the network.
-        TooLargeError: there is not enough memory.
-        OptionError: the engine cannot serve, or a monitor needs what there is not.
+        ShapeError: the parameters do not fit the network.
+        TooLargeError: not enough memory.
+        OptionError: the engine cannot serve, or the monitor lacks validation examples or a score.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Run:
         k = min(options.batch_size or self.order.m, self.order.m)
         size = (network, k, str(examples.X.dtype).rpartition(".")[2], Optimizer.named(options.optimizer))
         if isinstance(examples.X, np.ndarray):
-            # Arrays of other libraries may lie elsewhere than in the machine's memory.
+            # Arrays of other libraries may lie in the memory of a device.
             check_memory(*size)
         try:
             if state is None:
@@ -156,7 +156,7 @@ class Run:
             raise too_large(network, k, needed_bytes(*size), "there is less") from error
 
     def _begun(self, state: RunState | TrainingState) -> Session:
-        """A session on the examples, or on as few inputs as the short cut finds enough."""
+        """A session on the examples, or on the reduced problem of the short cut."""
         network, examples, options = self.network, self._feed.first, self._options
         training = state.training if isinstance(state, RunState) else state
         self._threads = options.threads or default_threads()
@@ -197,14 +197,14 @@ class Run:
         )
 
     def _check_state(self, state: RunState) -> None:
-        """Refuse a state of other batches: which examples its next steps take would be made up.
+        """Refuse a state of other batches: its next steps would take the wrong examples.
 
         Raises:
             OptionError: with both sizes.
         """
         m, k = self.order.m, self.order.steps_per_epoch
         same = (state.m, state.steps_per_epoch) in ((None, None), (m, k))
-        # An order that was handed in may bring other examples with every epoch, as a stream does.
+        # The caller's own order may hold other examples in every epoch, as in a stream.
         if not same and (state.step or type(self.order) is Order):
             raise OptionError(
                 f"the run state is of {state.m} examples in {state.steps_per_epoch} steps an epoch, and "
@@ -218,31 +218,33 @@ class Run:
         self._seen = state.seen
         self.costs, self.rates = list(state.costs), list(state.rates)
         self.validation_costs, self.scores = list(state.validation_costs), list(state.scores)
-        self._watched, self._slope, self._divided = state.monitor, state.slope, state.divided
+        self._monitor_state = state.monitor
+        self._schedule_plateau, self._divided = state.schedule_plateau, state.divided
         self._last_finite = state.last_finite
-        # Steps that the session knows of and this run does not: of another run, whose state it began from.
+        # Steps of another run, from whose training state this run began.
         self._steps_before = state.training.step_count - self.iteration
         # The order of the epoch in progress.
         self._batches = self.order.batches(self.epoch, 1) if state.step else None
         self.plateaued = state.plateaued
-        self.told = self.epoch
+        self.reported = self.epoch
         self.validated: tuple[int, float, float | None] | None = None
         if self._held_out is not None and self._last_finite is None:
             self._last_finite = self.session.parameters()
-        if self._monitor.kept is not None and self._watched.best.parameters is None:
+        if self._monitor.kept is not None and self._monitor_state.best.parameters is None:
             parameters = self.session.parameters()
-            best = Best(parameters, previous=parameters if self._before else None)
-            self._watched = self._watched._replace(best=best)
+            best = Best(parameters, previous=parameters if self._keeps_previous else None)
+            self._monitor_state = self._monitor_state._replace(best=best)
 
     @property
-    def _before(self) -> bool:
-        """Whether the cost that is kept is that of the parameters before the epoch: the full batch's."""
+    def _keeps_previous(self) -> bool:
+        """Whether an epoch's cost is that of the parameters before it, as with the full batch."""
         return self._monitor.kept == "cost" and self._options.batch_size is None
 
     @property
-    def decides(self) -> bool:
+    def needs_epoch_end(self) -> bool:
         """Whether something has to be measured or decided after every epoch."""
-        return self._schedule.decides or self._monitor.decides or self._held_out is not None
+        watched = self._schedule.needs_epoch_end or self._monitor.needs_epoch_end
+        return watched or self._held_out is not None
 
     @property
     def stopped(self) -> bool:
@@ -251,12 +253,12 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether no epoch is left to do."""
+        """Whether the training has ended."""
         return self.plateaued or self.stopped or self.epoch >= self._options.epochs
 
     @property
     def iteration(self) -> int:
-        """Steps taken in this run: those of complete epochs, and of the one in progress."""
+        """The number of steps in this run: of the complete epochs and of the one in progress."""
         return self.epoch * self.order.steps_per_epoch + self._step
 
     @property
@@ -268,12 +270,12 @@ class Run:
         """Take steps to the end of an epoch, or until `stop` is set.
 
         Args:
-            epochs: exactly so many epochs, as far as they are left; None: as many as one call of the engine
+            epochs: this number of epochs, or those that are left; None: as many as one call of the engine
                 takes, at least one.
 
         Raises:
             DivergenceError: with parameters of full size.
-            KeyboardInterrupt: Ctrl-C; what was done is counted.
+            KeyboardInterrupt: Ctrl-C; the steps so far are counted.
         """
         first = self.epoch
         until = self._options.epochs if epochs is None else min(first + epochs, self._options.epochs)
@@ -283,18 +285,18 @@ class Run:
                 return
 
     def advance_step(self) -> tuple[Integers | None, float]:
-        """Take one step: the columns of its batch (None: all), and their cost before it."""
+        """Take one step. Returns the columns of its batch (None: all), and their cost before the step."""
         batches = self._call(1, 1)
         return next(iter(batches)), self._last_cost
 
     def _call(self, steps: int, epochs: int) -> Batches:
-        """One call of the engine, of so many steps and epochs at the most."""
+        """Call the engine once, for at most this number of steps and epochs."""
         k, began = self.order.steps_per_epoch, now()
-        count = 1 if self._step or self.decides else max(1, min(steps // k, epochs))
+        count = 1 if self._step or self.needs_epoch_end else max(1, min(steps // k, epochs))
         last = count * k if count > 1 else min(self._step + steps, k)
         self._single = None
         with interrupts_wait(self._within_a_step), self._turnstile:
-            # Nobody knows how long a single step takes: Ctrl-C strikes within it, and it is not taken.
+            # A single step may take long: Ctrl-C interrupts it, and the step is not taken.
             self._single = self.iteration if last - self._step == 1 else None
             if self._batches is None:
                 self._batches = self.order.batches(self.epoch, count)
@@ -305,7 +307,7 @@ class Run:
         return batches
 
     def _within_a_step(self) -> bool:
-        """Whether a call of a single step is under way, and the engine has not taken it yet."""
+        """Whether a call of a single step is in progress, and the engine has not taken it yet."""
         if self._single is None:
             return False
         return self.session.steps_taken() == self._steps_before + self._single
@@ -314,9 +316,9 @@ class Run:
         try:
             rates = self._rates(len(batches))
             costs = self._feed.advance(self.session, batches, rates)
-            self._note(costs, rates)
-            if self._batches is None and self.decides:
-                self._decide()
+            self._record(costs, rates)
+            if self._batches is None and self.needs_epoch_end:
+                self._end_epoch()
         except DivergenceError as error:
             error.parameters = self._full_size(error.parameters)
             raise
@@ -326,12 +328,12 @@ class Run:
         if self._schedule.is_constant:
             return rate
         first = self.epoch * self._extent.steps_per_epoch + self._step
-        found = self._schedule.rates(rate, self._extent, first, count, self._divided, self._seen)
-        rates: list[float] = found.tolist()
+        scheduled = self._schedule.rates(rate, self._extent, first, count, self._divided, self._seen)
+        rates: list[float] = scheduled.tolist()
         return rates
 
-    def _note(self, costs: Costs, rates: float | Sequence[float]) -> None:
-        """Count the steps of a call, and the epochs that they complete."""
+    def _record(self, costs: Costs, rates: float | Sequence[float]) -> None:
+        """Record the steps of a call, and the epochs that they complete."""
         k, shown = self.order.steps_per_epoch, self._monitor.shown
         self._step_costs += costs.cost if shown is None else map(shown, costs.cost, costs.penalty)
         self._last_cost = self._step_costs[-1]
@@ -349,30 +351,33 @@ class Run:
         self._seen += done * self.order.m
         self.epoch, self._step, self._step_costs, self._batches = self.epoch + done, 0, [], None
 
-    def _decide(self) -> None:
-        """After an epoch: measure, divide the rate, keep the best parameters, stop."""
+    def _end_epoch(self) -> None:
+        """Validate, divide the rate, keep the best parameters, stop: as each is due after an epoch."""
         monitor, cost = self._monitor, self.costs[-1]
-        if self._schedule.decides and not monitor.divides:
-            self._slope = self._slope.after(cost, self._schedule.tol or 0.0)
-            if self._slope.waited > (self._schedule.patience or 0):
-                self._slope = self._slope._replace(waited=0)
+        if self._schedule.needs_epoch_end and not monitor.divides:
+            plateau = self._schedule_plateau.after(cost, self._schedule.tol or 0.0)
+            if plateau.waited > (self._schedule.patience or 0):
+                plateau = plateau._replace(waited=0)
                 self._divided += self._divides()
+            self._schedule_plateau = plateau
         measured = (None, None) if self._held_out is None else self._validated(self._held_out)
-        found = numbers(cost, *measured)
+        values = numbers(cost, *measured)
         if monitor.kept is not None:
-            self._keep(found[monitor.kept])
-        plateau = self._watched.plateau.after(found[monitor.watched], monitor.min_delta, ties=monitor.ties)
+            self._keep(values[monitor.kept])
+        plateau = self._monitor_state.plateau.after(
+            values[monitor.watched], monitor.min_delta, ties=monitor.ties
+        )
         if monitor.patience is not None and plateau.waited > monitor.patience:
             divides = monitor.divides and self._divides()
             self._divided += divides
             self.plateaued = not divides
             plateau = plateau._replace(waited=0) if divides else plateau
-        self._watched = self._watched._replace(plateau=plateau)
+        self._monitor_state = self._monitor_state._replace(plateau=plateau)
 
     def _divides(self) -> bool:
         """Whether the schedule divides the rate at a plateau."""
         schedule, rate = self._schedule, self._options.learning_rate
-        return schedule.decides and schedule.divides(rate, self._divided)
+        return schedule.needs_epoch_end and schedule.divides(rate, self._divided)
 
     def _validated(self, held_out: Examples) -> tuple[float, float | None]:
         """The cost and the score of the validation examples."""
@@ -397,29 +402,29 @@ class Run:
         return cost, score
 
     def _keep(self, value: float) -> None:
-        best = self._watched.best
+        best, keeps_previous = self._monitor_state.best, self._keeps_previous
         better = value < best.value
-        now_there = self.session.parameters() if better or self._before else None
+        parameters = self.session.parameters() if better or keeps_previous else None
         if better:
-            best = Best(best.previous if self._before else now_there, value, self.epoch - 1)
-        if self._before:
-            best = best._replace(previous=now_there)
-        self._watched = self._watched._replace(best=best)
+            best = Best(best.previous if keeps_previous else parameters, value, self.epoch - 1)
+        if keeps_previous:
+            best = best._replace(previous=parameters)
+        self._monitor_state = self._monitor_state._replace(best=best)
 
     def _full_size(self, parameters: Mapping[str, Array]) -> Parameters:
         return dict(parameters) if self._reduced is None else self._reduced.restore(parameters)
 
     def snapshot(self) -> Parameters:
-        """The parameters as they are now, of full size. From any thread."""
+        """The present parameters, of full size. From any thread."""
         return self._full_size(self.session.parameters())
 
     def training_state(self) -> TrainingState:
-        """The training state as it is now, of full size: for a trace. From any thread."""
+        """The present training state, of full size: for a trace. From any thread."""
         state = self.session.state()
         return state if self._reduced is None else self._reduced.restore_state(state)
 
     def state(self) -> RunState:
-        """Where the run stands, to go on from there. From any thread."""
+        """The present state of the run. From any thread."""
         with self._turnstile:
             return RunState(
                 training=self.session.state(),
@@ -431,8 +436,8 @@ class Run:
                 rates=tuple(self.rates),
                 validation_costs=tuple(self.validation_costs),
                 scores=tuple(self.scores),
-                monitor=self._watched,
-                slope=self._slope,
+                monitor=self._monitor_state,
+                schedule_plateau=self._schedule_plateau,
                 divided=self._divided,
                 last_finite=self._last_finite,
                 first_weights=None if self._reduced is None else self._reduced.first_weights,
@@ -443,17 +448,17 @@ class Run:
             )
 
     def finish(self, *, tested: bool = True) -> Parameters:
-        """The parameters that the training ends with.
+        """The final parameters.
 
         Args:
-            tested: whether the cost after the last step is tested, which no later step does.
+            tested: whether to test the cost after the last step, which no later step tests.
 
         Raises:
             DivergenceError: the last step led to a cost that is not finite.
         """
-        best = self._watched.best
+        best = self._monitor_state.best
         if best.epoch is not None and best.parameters is not None:
-            # Their cost was found to be finite; where the steps after it led does not matter.
+            # Their cost is known to be finite; the cost after later steps does not matter.
             return self._full_size(best.parameters)
         if not tested:
             return self.snapshot()
@@ -464,10 +469,10 @@ class Run:
             raise
 
     def history(self, reason: str) -> History:
-        """How it went."""
-        best = self._watched.best.epoch
+        """The history of the run so far."""
+        best = self._monitor_state.best.epoch
         if best is not None:
-            # A run may go on from a state that left the costs of its epochs behind.
+            # A run may go on from a state without the costs of its epochs.
             best -= self.epoch - len(self.costs)
         return History(
             tuple(self.costs),
@@ -489,18 +494,18 @@ def _monitor_of(options: TrainingOptions, held_out: Examples | None) -> Monitor:
 
 
 def _check_monitor(monitor: Monitor, held_out: Examples | None) -> None:
-    for does, quantity in (("watches", monitor.watched), ("keeps the best", monitor.kept)):
+    for verb, quantity in (("watches", monitor.watched), ("keeps the best", monitor.kept)):
         shown = str(quantity).replace("_", " ")
         if held_out is None and quantity in ("validation_cost", "score"):
             raise OptionError(
-                f"the monitor {does} {shown}, and nothing is held out; expected validation examples"
+                f"the monitor {verb} {shown}, and nothing is held out; expected validation examples"
             )
         if quantity == "score" and monitor.score is None:
-            raise OptionError(f"the monitor {does} score; expected a function `score` that computes it")
+            raise OptionError(f"the monitor {verb} score; expected a function `score` that computes it")
 
 
 def _refuse_shortcut(shortcut: str, *, slots: bool) -> None:
-    """Refuse "always" where there is none: the training begins with slots, or X is too large."""
+    """Refuse "always" if the training begins with slots, or if X is too large."""
     if shortcut == "always":
         reason = "the state to start from has slots" if slots else "X is too large to be dense all at once"
         raise OptionError(f"shortcut is 'always', and {reason}; expected 'auto' or 'never'")
@@ -508,9 +513,9 @@ def _refuse_shortcut(shortcut: str, *, slots: bool) -> None:
 
 def _check_parameters(network: Network, parameters: Mapping[str, Array]) -> None:
     for name, shape in network.parameter_shapes.items():
-        found = getattr(parameters.get(name), "shape", None)
-        if found is None or tuple(found) != shape:
+        actual = getattr(parameters.get(name), "shape", None)
+        if actual is None or tuple(actual) != shape:
             raise ShapeError(
-                f"{name} has shape {found and tuple(found)}; expected {shape} "
+                f"{name} has shape {actual and tuple(actual)}; expected {shape} "
                 f"for layer_dims {list(network.layer_dims)}"
             )

@@ -1,7 +1,7 @@
-"""Schedule: how the learning rate goes through a training. A frozen value, and pure functions of the step.
+"""Schedule: the learning rate of every step of a training. A frozen value, and pure functions of the step.
 
-Steps and epochs are known beforehand, so the rate of any step is too; only "adaptive" asks what the costs
-were, and is told at the ends of epochs.
+The number of steps and epochs is known beforehand, and so is the rate of every step. Only "adaptive"
+depends on the costs: it takes the cost of each epoch.
 """
 
 import math
@@ -17,7 +17,7 @@ from pellucid.settings import check, declared_by, described_by, setting, spelled
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-# Each by name, with the numbers it goes by and what they usually are.
+# The schedules by name, each with its numbers and their usual values.
 SCHEDULES: dict[str, dict[str, float]] = {
     "constant": {},
     "step": {"factor": 0.1, "every": 30},
@@ -29,12 +29,12 @@ SCHEDULES: dict[str, dict[str, float]] = {
     "one_cycle": {"start": 0.04, "end": 4e-6, "rise": 0.3},
 }
 
-# An adaptive rate that is as small as this is not divided any more: scikit-learn stops there.
+# An adaptive rate as small as this is not divided again: scikit-learn stops there.
 _SMALLEST = 1e-6
 
 
 class Extent(NamedTuple):
-    """How long the whole training is, which some schedules spread over."""
+    """The length of the whole training, over which some schedules extend."""
 
     epochs: int
     steps_per_epoch: int = 1
@@ -42,48 +42,49 @@ class Extent(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """All of them."""
+        """The number of steps of the whole training."""
         return self.epochs * self.steps_per_epoch
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A way from the first learning rate to the last, by name, with its numbers.
+    """The learning rate as a function of the step, by name, with its numbers.
 
-    With rate the learning rate, e the epoch and s the step, both counted from 0, of E epochs and S steps:
+    Let rate be the learning rate, e the epoch and s the step, both counted from 0, of E epochs and S steps:
 
     - "constant": rate.
     - "step": rate factor^floor(e / every).
-    - "inverse_scaling": rate / (t + 1)^power, with t = e m the examples seen before the epoch, as
-      scikit-learn counts.
+    - "inverse_scaling": rate / (t + 1)^power, with t = e m the number of examples before the epoch, as in
+      scikit-learn.
     - "decay": the course's, rate / (1 + decay_rate floor(e / every)).
-    - "adaptive": divided by `divisor` whenever more than `patience` epochs in a row have not brought the
-      epoch's cost `tol` below the best; scikit-learn's, but that training goes on where the rate is small.
+    - "adaptive": divided by `divisor` whenever more than `patience` epochs in a row have not lowered the
+      cost by `tol` below the best. As in scikit-learn, but a small rate does not end the training.
     - "cosine": rate (floor + (1 - floor) (1 + cos(pi s / S)) / 2).
-    - "exponential": rate ratio^(s / (S - 1)): by the same factor from step to step, to ratio rate.
+    - "exponential": rate ratio^(s / (S - 1)): the same factor from step to step, down or up to ratio rate.
     - "one_cycle": by half cosines up from start rate to rate during the share `rise` of the steps, then
-      down to end rate. Momentum is left alone.
+      down to end rate. Momentum does not change.
 
     Args:
         name: one of these.
-        factor: see above; a number left out is the usual one of its schedule, see `SCHEDULES`.
+        factor: see above; None, here and below: the usual number of the schedule, see `SCHEDULES`.
         every: epochs.
         power: see above.
         decay_rate: see above.
         divisor: see above.
-        tol: by how much a cost has to be better.
+        tol: least fall of the cost that counts as an improvement.
         patience: epochs.
-        floor: a share of the learning rate, like `start` and `end`.
+        floor: share of the learning rate, like `start` and `end`.
         ratio: see above; above 1 the rate grows, as in `lr_find`.
         start: see above.
         end: see above.
-        rise: a share of the steps.
-        warmup_epochs: epochs in which the rate first grows linearly to that of the schedule: step s has
-            (s + 1) / W of it, W the steps of these epochs.
+        rise: share of the steps.
+        warmup_epochs: epochs in which the rate first grows linearly to that of the schedule: step s takes
+            the share (s + 1) / W of it, with W the number of steps in these epochs.
         warmup_steps: the same in steps.
 
     Raises:
-        OptionError: an unknown name, a number that this schedule does not have, or one out of its range.
+        OptionError: an unknown name, a number that this schedule does not have, or a number out of its
+            range.
     """
 
     name: str = setting("constant", choices=SCHEDULES, called="schedule")
@@ -118,7 +119,7 @@ class Schedule:
                 raise OptionError(f"the schedule {self.name} has no {option.field}; {has}")
         if self.warmup_epochs and self.warmup_steps:
             raise OptionError(
-                "warmup_epochs and warmup_steps say the same thing twice; expected one of them"
+                "warmup_epochs and warmup_steps set the same length twice; expected one of them"
             )
 
     @classmethod
@@ -130,17 +131,17 @@ class Schedule:
                 a `Schedule`, which is returned.
 
         Raises:
-            OptionError: no such schedule, or no such number of it.
+            OptionError: an unknown schedule, or a number that it does not have.
         """
         if isinstance(schedule, Schedule):
             return schedule
         return cls(**described_by(cls, schedule, "schedule", "step:every=20,factor=0.5"))
 
     def warmed_up(self, epochs: float) -> Self:
-        """The same schedule, after so many epochs of warm-up.
+        """The same schedule with a warm-up of `epochs` epochs.
 
         Raises:
-            OptionError: fewer than none.
+            OptionError: a negative number.
         """
         return replace(self, warmup_epochs=epochs, warmup_steps=0)
 
@@ -150,8 +151,8 @@ class Schedule:
         return self.name == "constant" and not self.warmup_epochs and not self.warmup_steps
 
     @property
-    def decides(self) -> bool:
-        """Whether it has to be told the cost of every epoch before the next."""
+    def needs_epoch_end(self) -> bool:
+        """Whether it needs the cost of every epoch before the next one begins."""
         return self.name == "adaptive"
 
     def rates(
@@ -163,15 +164,15 @@ class Schedule:
         divided: int = 0,
         seen: int | None = None,
     ) -> Floats:
-        """The learning rates of some steps; of all, if not said otherwise: what a plot needs.
+        """The learning rates of some steps; by default of all, as for a plot.
 
         Args:
-            learning_rate: the rate that the schedule starts from; the highest, for "one_cycle".
-            extent: how long the whole training is.
-            first: the first step wanted, counted from 0.
-            count: how many steps.
-            divided: how often the adaptive schedule has divided the rate so far.
-            seen: examples that training has seen before the epoch of step `first`; None: m in every epoch.
+            learning_rate: the rate from which the schedule starts; for "one_cycle" the highest rate.
+            extent: length of the whole training.
+            first: the first step, counted from 0.
+            count: number of steps; None: all from `first` on.
+            divided: number of times that the adaptive schedule has divided the rate so far.
+            seen: number of examples before the epoch of step `first`; None: m per epoch.
 
         Returns:
             (count,), float64.
@@ -180,7 +181,7 @@ class Schedule:
         steps = np.arange(first, first + count)
         rates = learning_rate * self._shares(steps, extent, seen)
         for _ in range(divided):
-            # One by one, as scikit-learn divides: the same to the bit.
+            # One division after the other, as in scikit-learn: the same result to the bit.
             rates = rates / _number_of(self.divisor)
         warmup = self.warmup_steps or round(self.warmup_epochs * extent.steps_per_epoch)
         if warmup:
@@ -188,20 +189,20 @@ class Schedule:
         return rates
 
     def divides(self, learning_rate: float, divided: int) -> bool:
-        """Whether an adaptive rate that was divided so often is large enough to be divided again."""
+        """Whether an adaptive rate, after `divided` divisions, is large enough to be divided again."""
         for _ in range(divided):
             learning_rate /= _number_of(self.divisor)
         return learning_rate > _SMALLEST
 
     def _shares(self, steps: np.ndarray[Any, Any], extent: Extent, seen: int | None) -> Floats:
-        """What each step has of the learning rate."""
+        """The rate of each step as a share of the learning rate, without warm-up."""
         epochs = steps // extent.steps_per_epoch
         if self.name == "step":
             return np.asarray(_number_of(self.factor) ** (epochs // _number_of(self.every)))
         if self.name == "inverse_scaling":
             before = epochs * float(extent.m)
             if seen is not None and len(epochs):
-                # Of a stream, whose epochs differ in size; its first epoch has the rate itself.
+                # In a stream the epochs differ in size; the first epoch takes the rate itself.
                 before = np.where(epochs == 0, 0.0, (epochs - epochs[0]) * float(extent.m) + seen)
             return np.asarray((before + 1) ** -_number_of(self.power))
         if self.name == "decay":
@@ -217,16 +218,16 @@ class Schedule:
 
     def _decayed(self, epochs: np.ndarray[Any, Any]) -> Floats:
         decay_rate, every = _number_of(self.decay_rate), int(_number_of(self.every))
-        met, position = np.unique(epochs, return_inverse=True)
+        distinct, position = np.unique(epochs, return_inverse=True)
         if every == 1:
-            shares = [update_lr(1.0, epoch, decay_rate) for epoch in met.tolist()]
+            shares = [update_lr(1.0, epoch, decay_rate) for epoch in distinct.tolist()]
         else:
-            shares = [schedule_lr_decay(1.0, epoch, decay_rate, every) for epoch in met.tolist()]
+            shares = [schedule_lr_decay(1.0, epoch, decay_rate, every) for epoch in distinct.tolist()]
         return np.asarray(shares, np.float64)[position]
 
     def _cycle(self, steps: np.ndarray[Any, Any], total: int) -> Floats:
         start, end = _number_of(self.start), _number_of(self.end)
-        # Where the two ways meet, and where the second ends: at the last step.
+        # The step at which the two half cosines meet, and the last step.
         top = max(_number_of(self.rise) * total - 1, 0.0)
         last = max(total - 1, top)
         up = start + (1 - start) * (1 - _half_cosine(steps / max(top, 1e-12)))
@@ -240,6 +241,6 @@ def _half_cosine(share: np.ndarray[Any, Any]) -> Floats:
 
 
 def _number_of(value: float | None) -> float:
-    """A number that this schedule has."""
+    """A number of this schedule, which is not None."""
     assert value is not None
     return value

@@ -1,4 +1,4 @@
-"""Trying settings on held-out examples: side by side, within a budget of seconds."""
+"""search: compare settings on held-out examples, side by side, within a budget of seconds."""
 
 import math
 import threading
@@ -18,27 +18,27 @@ from pellucid.training.memory import available_bytes
 from pellucid.training.trials import Floats, Groups, Trial, TrialResult, trials_html
 from pellucid.training.validation import folds
 
-# The share that each split holds out.
+# The share of the examples that each split holds out.
 HELD_OUT = 0.2
 
-# Of fewer examples, a fifth of them tells settings apart by chance alone.
+# With fewer examples, a fifth of them ranks settings by chance alone.
 FEWEST_EXAMPLES = 50
 
-# So many held-out examples tell settings apart; fewer in one split, and others are held out in turn.
+# Held-out examples that are enough to rank settings; with fewer in one split there are more splits.
 _ENOUGH_HELD_OUT = 400
 
-# How often a search looks whether somebody has set `stop`, in seconds.
-_LOOK_SECONDS = 0.05
+# Seconds between two checks of `stop`.
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class TrialMeasured:
-    """What a search tells its listeners: a candidate was measured.
+    """The event of a search: a candidate was measured.
 
     Attributes:
-        result: what its training has shown so far, in one split of the examples.
-        done: how many measurements were made.
-        total: how many there will be; fewer where trainings diverge.
+        result: the result of its training so far, in one split of the examples.
+        done: number of measurements so far.
+        total: number of measurements planned; there are fewer if trainings diverge.
     """
 
     result: TrialResult
@@ -51,14 +51,14 @@ SearchListener: TypeAlias = Callable[[TrialMeasured], None]
 
 @dataclass(frozen=True)
 class Searched:
-    """The settings that were chosen.
+    """The result of a search.
 
     Attributes:
-        chosen: their index.
-        table: what is known of each candidate, in the order in which they were given.
-        reason: why these, in words.
-        interrupted: Ctrl-C or `stop` ended the search.
-        out_of_time: the budget ended it.
+        chosen: index of the chosen candidate.
+        table: the result of each candidate, in the order of the candidates.
+        reason: reason of the choice, in words.
+        interrupted: whether Ctrl-C or `stop` ended the search.
+        out_of_time: whether the budget ended the search.
     """
 
     chosen: int
@@ -69,7 +69,7 @@ class Searched:
 
     @property
     def candidate(self) -> Candidate:
-        """The settings that were chosen."""
+        """The chosen settings."""
         return self.table[self.chosen].candidate
 
     def __repr__(self) -> str:
@@ -88,32 +88,31 @@ def search(
     listeners: Sequence[SearchListener] = (),
     stop: threading.Event | None = None,
 ) -> Searched:
-    """Train each candidate on a part of the examples, and choose by the cost of those that are held out.
+    """Train each candidate on a part of the examples, and choose the one with the lowest held-out cost.
 
-    A fifth is held out, of each class its share. Where that is fewer than 400 examples, the next fifth is
-    held out in turn, five times at most, and the costs are averaged. One network trains on one thread, as
-    many at a time as there are threads, and the result does not depend on their number. The chosen
-    candidate is the one with the lowest cost.
+    A fifth of the examples is held out, stratified by class. If that is fewer than 400 examples, the search
+    repeats with the next fifth, five times at most, and averages the costs. Each network trains on one
+    thread, as many at a time as there are threads; their number does not change the result.
 
-    A training whose speed shows that it will not end in time is given up; so is the next round of trainings
-    if the last one took longer than what is left. What was not trained to its end does not count. The first
-    candidate is chosen where nothing can be compared with it: a single candidate, fewer than 50 examples,
-    no time to train it, no memory for a second copy of the examples.
+    The search gives up a training that is too slow to end in time, and skips the next round of trainings if
+    the last one took longer than the time that is left. An incomplete training does not count. The first
+    candidate is chosen if there is no comparison: a single candidate, fewer than 50 examples, no time to
+    train it, or no memory for a second copy of the examples.
 
     Args:
-        candidates: what is tried, the one to prefer first. All have the same inputs, outputs and cost.
-            The `threads` of the first are how many networks train at a time. Every network starts from
-            `RandomState(seed)`, whatever the `rng` of its options.
+        candidates: the settings, the preferred one first. All have the same inputs, outputs and cost. The
+            `threads` of the first are the number of networks that train at a time. Every network starts
+            from `RandomState(seed)`; the `rng` of its options is not used.
         examples: X (n_x, m) and Y (n_y, m), of any array library.
         seconds: the budget.
-        seed: of what is held out and of the first weights.
-        listeners: called with a `TrialMeasured` after every training, as they end.
+        seed: of the splits and of the initial weights.
+        listeners: called with a `TrialMeasured` after every training.
         stop: set it in any thread, and the search ends within a fraction of a second, as on Ctrl-C.
 
     Raises:
-        OptionError: no candidates, or such as cannot be compared.
+        OptionError: no candidates, or candidates that cannot be compared.
         DivergenceError: no candidate could be trained.
-        ShapeError, NonFiniteError, LabelError, TooLargeError: as of `fit`.
+        ShapeError, NonFiniteError, LabelError, TooLargeError: as for `fit`.
     """
     candidates = tuple(candidates)
     check_comparable(candidates)
@@ -133,7 +132,7 @@ def search(
 
 
 def _why_not(candidates: Sequence[Candidate], examples: Examples, seconds: float) -> str | None:
-    """Why there is nothing to try; None: there is."""
+    """The reason why settings cannot be compared; None: they can."""
     if len(candidates) == 1:
         return "there is one setting, so nothing was tried"
     if examples.m < FEWEST_EXAMPLES:
@@ -153,26 +152,26 @@ def _untried(candidates: Sequence[Candidate], reason: str, *, out_of_time: bool 
 
 
 class Runner:
-    """Trains trials side by side until they end, time runs out, or somebody stops them.
+    """Trains trials side by side until they end, time runs out, or they are stopped.
 
-    A context: at its end the threads end too, and Ctrl-C within it is noted, not raised.
+    A context manager: its threads end with it, and Ctrl-C within it sets `interrupted` instead of raising.
 
     Args:
-        threads: how many train at a time.
-        seconds: the budget; None: without end.
-        stop: ends it from outside.
+        threads: number of trials that train at a time.
+        seconds: the budget; None: no limit.
+        stop: ends the trials once it is set.
 
     Attributes:
         stopped: set to end the trials.
-        deadline: when time runs out, on the clock of `call_size.now`; None: never.
-        interrupted: Ctrl-C or `stop` ended it.
-        out_of_time: the deadline was reached.
+        deadline: end of the budget, on the clock of `call_size.now`; None: no limit.
+        interrupted: whether Ctrl-C or `stop` ended the trials.
+        out_of_time: whether the deadline was reached.
     """
 
     def __init__(
         self, threads: int, *, seconds: float | None = None, stop: threading.Event | None = None
     ) -> None:
-        # It loads the logging module; predicting does without.
+        # This loads the logging module, which predictions do not need.
         from concurrent.futures import ThreadPoolExecutor
 
         self._pool = ThreadPoolExecutor(threads, "pellucid-search")
@@ -187,35 +186,35 @@ class Runner:
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> bool:
-        # Trials in the middle of something measure what they have.
+        # Trials in progress stop, and measure their parameters so far.
         self.stopped.set()
         self._pool.shutdown(cancel_futures=True)
         self.interrupted |= isinstance(error, KeyboardInterrupt)
         return isinstance(error, KeyboardInterrupt)
 
-    def run(self, trials: Mapping[Trial, int], tell: Callable[[Trial], None]) -> None:
-        """Train each trial up to its epoch; `tell` is called with each as it is measured."""
+    def run(self, trials: Mapping[Trial, int], report: Callable[[Trial], None]) -> None:
+        """Train each trial up to its epoch, and call `report` with each after its measurement."""
         from concurrent.futures import FIRST_COMPLETED, wait
 
         futures = {self._pool.submit(trial.train, epochs): trial for trial, epochs in trials.items()}
         waiting = set(futures)
         while waiting:
-            done, waiting = wait(waiting, self._look_after(), FIRST_COMPLETED)
+            done, waiting = wait(waiting, self._wait_seconds(), FIRST_COMPLETED)
             for future in done:
                 future.result()
-                tell(futures[future])
-            self._look()
+                report(futures[future])
+            self._check_limits()
 
-    def _look_after(self) -> float | None:
-        """How many seconds to wait for a trial before looking at the clock and at `stop`."""
+    def _wait_seconds(self) -> float | None:
+        """Seconds to wait for a trial before the next check of the clock and of `stop`."""
         if self.stopped.is_set():
             return None
-        seconds = [] if self._stop is None else [_LOOK_SECONDS]
+        seconds = [] if self._stop is None else [_POLL_SECONDS]
         if self.deadline is not None:
             seconds.append(max(0.0, self.deadline - now()))
         return min(seconds, default=None)
 
-    def _look(self) -> None:
+    def _check_limits(self) -> None:
         if self._stop is not None and self._stop.is_set():
             self.interrupted = True
             self.stopped.set()
@@ -228,11 +227,11 @@ class _Rounds:
     """The rounds of a search: in each, every candidate is trained on one split of the examples.
 
     Args:
-        candidates: what is tried.
-        examples: all of them, checked.
-        seed: of the splits and of the first weights.
-        runner: trains.
-        listeners: told of every measurement.
+        candidates: the settings to compare.
+        examples: all examples, checked.
+        seed: of the splits and of the initial weights.
+        runner: trains the trials.
+        listeners: called with every measurement.
     """
 
     def __init__(
@@ -247,51 +246,51 @@ class _Rounds:
         self._runner, self._listeners = runner, listeners
         self._count = min(round(1 / HELD_OUT), math.ceil(_ENOUGH_HELD_OUT / (HELD_OUT * examples.m)))
         self._done = 0
-        # Of each candidate: what its trainings took, and the costs of the groups in each round.
+        # For each candidate: the seconds of its trainings, and the costs of the groups in each round.
         self._seconds = [0.0 for _ in candidates]
         self._costs: list[list[Floats]] = [[] for _ in candidates]
         self._epochs = [0 for _ in candidates]
         self._shares: list[Floats] = []
-        self._going = list(range(len(candidates)))
+        self._remaining = list(range(len(candidates)))
         self._divergences: dict[int, DivergenceError] = {}
 
     def run(self) -> None:
-        """Round after round, while there is time and something to compare."""
-        runner, took = self._runner, 0.0
+        """Run rounds while there is time, and candidates to compare."""
+        runner, last_seconds = self._runner, 0.0
         splits = folds(self._candidates[0].network, self._examples, HELD_OUT, self._seed)
         for i, (kept, held_out) in enumerate(splits):
-            if i == self._count or len(self._going) < min(2, i + 1) or runner.stopped.is_set():
+            if i == self._count or len(self._remaining) < min(2, i + 1) or runner.stopped.is_set():
                 return
             began = now()
-            if runner.deadline is not None and began + took > runner.deadline:
+            if runner.deadline is not None and began + last_seconds > runner.deadline:
                 runner.out_of_time = True
                 return
             self._round(kept, Groups.drawn(held_out, self._seed))
-            took = now() - began
+            last_seconds = now() - began
 
     def _round(self, kept: Examples, groups: Groups) -> None:
         stopped, deadline = self._runner.stopped, self._runner.deadline
-        trials = {i: Trial(self._alike(i), kept, groups, stopped, deadline) for i in self._going}
+        trials = {i: Trial(self._tried(i), kept, groups, stopped, deadline) for i in self._remaining}
         indices = {trial: i for i, trial in trials.items()}
-        work = {trial: trial.candidate.options.epochs for trial in indices}
+        epochs = {trial: trial.candidate.options.epochs for trial in indices}
         try:
-            self._runner.run(work, lambda trial: self._tell(indices[trial], trial))
+            self._runner.run(epochs, lambda trial: self._report(indices[trial], trial))
         finally:
-            self._count_in(trials, groups)
+            self._record(trials, groups)
 
-    def _count_in(self, trials: Mapping[int, Trial], groups: Groups) -> None:
-        """Take what a round has measured; one that is not the first counts only as a whole."""
+    def _record(self, trials: Mapping[int, Trial], groups: Groups) -> None:
+        """Record the costs of a round. After the first round, only a complete one counts."""
         for i, trial in trials.items():
             self._seconds[i] += trial.seconds
             self._runner.out_of_time |= trial.gave_up
             if trial.divergence is not None:
                 self._divergences[i] = trial.divergence
-        going = [i for i, trial in trials.items() if trial.divergence is None]
-        ended = [i for i in going if trials[i].ended]
+        remaining = [i for i, trial in trials.items() if trial.divergence is None]
+        ended = [i for i in remaining if trials[i].ended]
         if not self._shares:
-            going = ended
-        self._going = going
-        if ended and ended == going:
+            remaining = ended
+        self._remaining = remaining
+        if ended and ended == remaining:
             self._shares.append(groups.shares)
             for i in ended:
                 costs = trials[i].costs
@@ -299,15 +298,15 @@ class _Rounds:
                 self._costs[i].append(costs)
                 self._epochs[i] = trials[i].epochs
 
-    def _alike(self, i: int) -> Candidate:
-        """A candidate as it is tried: on one thread, from weights that all share."""
+    def _tried(self, i: int) -> Candidate:
+        """The candidate for a trial: on one thread, with the initial weights of the search's seed."""
         candidate = self._candidates[i]
         return replace(candidate, options=replace(candidate.options, rng=self._seed, threads=1))
 
-    def _tell(self, i: int, trial: Trial) -> None:
+    def _report(self, i: int, trial: Trial) -> None:
         self._done += 1
         if i == 0 and trial.gave_up:
-            # There will be nothing to compare the others with.
+            # The others cannot be compared with the first.
             self._runner.stopped.set()
         total = self._count * len(self._candidates)
         result = replace(trial.result, candidate=self._candidates[i])
@@ -315,7 +314,7 @@ class _Rounds:
             listener(TrialMeasured(result, self._done, total))
 
     def searched(self) -> Searched:
-        """The choice.
+        """The result of the search.
 
         Raises:
             DivergenceError: no candidate could be trained.
@@ -329,24 +328,24 @@ class _Rounds:
         before = f"{('interrupted', 'out of time')[ended.index(True)]}: " if any(ended) else ""
         first = next(i for i in range(len(table)) if i not in diverged)
         if first not in measured:
-            reason = f"{before}setting {first + 1} of {len(table)}, which there was no time to measure"
+            reason = f"{before}setting {first + 1} of {len(table)}, with no time to measure it"
             return Searched(first, table, reason, *ended)
         chosen = min(measured, key=lambda i: table[i].validation_cost)
         return Searched(chosen, table, before + self._reason(chosen, table), *ended)
 
     def _reason(self, chosen: int, table: Sequence[TrialResult]) -> str:
-        """Why this candidate, in words."""
+        """The reason of the choice, in words."""
         text = differences(self._candidates)[chosen]
-        of = sum(math.isfinite(result.validation_cost) for result in table)
+        measured = sum(math.isfinite(result.validation_cost) for result in table)
         reason = (
             f"setting {chosen + 1} of {len(table)} ({text}) with the validation cost "
-            f"{table[chosen].validation_cost:.4g}, the lowest of {of}"
+            f"{table[chosen].validation_cost:.4g}, the lowest of {measured}"
         )
         first = table[0].validation_cost
         return reason if chosen == 0 or math.isinf(first) else f"{reason}; the first has {first:.4g}"
 
     def _result(self, i: int, measured: bool) -> TrialResult:
-        """What is known of a candidate; its cost is the mean over all rounds."""
+        """The result of a candidate; its cost is the mean over all rounds."""
         candidate, seconds = self._candidates[i], self._seconds[i]
         if not measured:
             return TrialResult(candidate, 0, math.inf, seconds, 0)
@@ -354,16 +353,22 @@ class _Rounds:
         return TrialResult(candidate, self._epochs[i], float(np.mean(costs)), seconds, len(costs))
 
     def _measured(self) -> list[int]:
-        """The candidates that were measured in every round."""
+        """Indices of the candidates that were measured in every round."""
         rounds = len(self._shares)
-        return [i for i in self._going if rounds and len(self._costs[i]) == rounds]
+        return [i for i in self._remaining if rounds and len(self._costs[i]) == rounds]
 
 
-def nothing_trained(what: str, divergences: Sequence[DivergenceError], count: int) -> DivergenceError:
-    """The error that says that the training of every candidate diverged."""
+def nothing_trained(plural: str, divergences: Sequence[DivergenceError], count: int) -> DivergenceError:
+    """The error if the training of every candidate diverged.
+
+    Args:
+        plural: the candidates in words: "settings".
+        divergences: their errors.
+        count: number of candidates.
+    """
     first = divergences[0]
     return DivergenceError(
-        f"none of the {count} {what} could be trained; the first: {first}",
+        f"none of the {count} {plural} could be trained; the first: {first}",
         first.iteration,
         first.parameters,
     )

@@ -1,7 +1,7 @@
 """The exact short cut for wide inputs: train on as many inputs as there are examples, then rebuild W1.
 
 Every gradient of the first layer is dZ1 X^T: a combination of the examples. A rule that is linear in the
-gradient moves W1 only within their span, so coordinates in that span are all the inputs it needs. With
+gradient moves W1 only within their span, so coordinates in that span are enough as inputs. With
 K = X^T X = R^T R (R upper triangular) and Q = X R^-1, whose columns are orthonormal, training on the inputs
 R from W1' = W1 Q takes the same steps, and W1 = W1_0 + (W1' - W1'_0) Q^T. Q itself is never formed.
 
@@ -23,13 +23,13 @@ from pellucid.training.triangle import Floats, divided, triangle
 
 SHORTCUTS = ("auto", "always", "never")
 
-# The rules whose step is a combination of the gradients so far. The others divide each entry by its size.
+# The optimizers whose step is a combination of the gradients so far. Others divide each entry by its size.
 LINEAR = tuple(name for name, rule in OPTIMIZERS.items() if rule.linear)
 
-# Measured on [12288, 1 .. 200, 5, 1] with 209 .. 6002 examples in full batches, where the model finds the
-# number of steps from which the short cut pays within a factor of two. For mini-batches it is cautious: the
-# reference engine takes longer over them than their operations. CALLS are the operations in the
-# time of the calls alone.
+# Constants of the cost model in `pays_off`. On [12288, 1 .. 200, 5, 1] with 209 .. 6002 examples in full
+# batches, it predicts the number of steps from which the short cut pays within a factor of two. For
+# mini-batches it is cautious: the reference engine takes longer than their operations. CALLS is the number
+# of operations in the time of the calls alone.
 READING, CALLS = 3, 3e6
 
 
@@ -43,9 +43,9 @@ class ReducedProblem:
         X: the inputs, (r, m): an upper triangle, exactly zero below its diagonal, example by example in
             memory (Fortran's order), in the type of the full X. r is m; with L2 it is m + 1, and the last
             row zero.
-        parameters: where the training starts, in the shapes of `network`.
-        description: what a history says of it.
-        first_weights: W1 (n_1, n_0) where the training starts.
+        parameters: the initial parameters, in the shapes of `network`.
+        description: text for `History.shortcut`.
+        first_weights: the initial W1 (n_1, n_0).
     """
 
     network: Network
@@ -59,10 +59,10 @@ class ReducedProblem:
         """The parameters of the full network, from those of the reduced one.
 
         Args:
-            parameters: in the shapes of `network`, at any moment of the training; not changed.
+            parameters: in the shapes of `network`, after any step of the training; not changed.
 
         Returns:
-            The same, with W1 (n_1, n_0), a new array.
+            The same, with a new array W1 (n_1, n_0).
         """
         return {**parameters, "W1": self._widened(parameters["W1"], outside=1.0)}
 
@@ -79,13 +79,13 @@ class ReducedProblem:
 
         Args:
             array: (n_1, r).
-            outside: how much of the part of W1_0 outside the span it has, where no penalty changes that.
+            outside: its share of the part of W1_0 outside the span, if no penalty changes that part.
         """
         m = self.X.shape[1]
         small = np.asarray(array, np.float64)
         start = np.asarray(self.parameters["W1"], np.float64)
         if self.network.l2:
-            # Every row's part outside the span shrank alike; the longest tells it best.
+            # The part outside the span shrank by the same factor in every row; the longest is most exact.
             i = int(np.argmax(start[:, m]))
             outside = float(small[i, m] / start[i, m]) if start[i, m] else outside
         moved = divided(small[:, :m] - outside * start[:, :m], self.X[:m], transposed=True)
@@ -106,20 +106,20 @@ def find_span(
     batch: int | None = None,
     restores: int = 1,
 ) -> ReducedProblem | None:
-    """The short cut through a training, or None where it is not taken.
+    """The reduced problem of a training, or None if the short cut is not used.
 
     Args:
-        network: what is trained.
-        X: inputs, (n_0, m), found to fit the network and to be finite; its type is that of the training.
-        parameters: where the training starts, found to fit; not changed.
-        optimizer: by which rule the parameters follow their gradients.
-        shortcut: "auto": where it is exact and saves work; "always": or refuse; "never".
-        steps: how many steps will be taken.
-        batch: how many examples each takes; None: all.
-        restores: how often the full parameters will be asked for, as for a cost on validation data.
+        network: the network to train.
+        X: inputs, (n_0, m), checked to fit the network and to be finite; its dtype is that of the training.
+        parameters: the initial parameters, checked to fit; not changed.
+        optimizer: the update rule.
+        shortcut: "auto": use it if it is exact and saves work; "always": use it or refuse; "never".
+        steps: number of steps planned.
+        batch: examples per step; None: all.
+        restores: number of times that the full parameters will be needed, as for a validation cost.
 
     Raises:
-        OptionError: `shortcut` is none of these; or it is "always", and the short cut is not exact.
+        OptionError: an unknown value of `shortcut`; or it is "always", and the short cut is not exact.
     """
     check_shortcut(shortcut)
     if shortcut == "never":
@@ -133,7 +133,7 @@ def find_span(
         try:
             problem = reduced(network, X, parameters)
         except MemoryError:
-            # The long way needs no K.
+            # A training without the short cut needs no K.
             if always:
                 raise
             return None
@@ -149,22 +149,22 @@ def find_span(
 
 
 def check_shortcut(shortcut: Any) -> None:
-    """Refuse what is none of `SHORTCUTS`.
+    """Validate the `shortcut` option.
 
     Raises:
-        OptionError: it is not.
+        OptionError: it is none of `SHORTCUTS`.
     """
     if not isinstance(shortcut, str) or shortcut not in SHORTCUTS:
         raise OptionError(f"unknown shortcut {shortcut!r:.80}; expected one of {', '.join(SHORTCUTS)}")
 
 
 def why_not(network: Network, X: Array, optimizer: Optimizer) -> str | None:
-    """Why there is no exact short cut, in half a sentence; None: there is one.
+    """The reason why there is no exact short cut, as a clause; None: there is one.
 
     Args:
-        network: what is trained.
+        network: the network to train.
         X: inputs, (n_0, m).
-        optimizer: by which rule.
+        optimizer: the update rule.
     """
     if optimizer.name not in LINEAR:
         return f"{optimizer.name} leaves the span of the examples ({', '.join(LINEAR)} stay in it)"
@@ -189,21 +189,21 @@ def pays_off(
     dtype: Any = np.float64,
     restores: int = 1,
 ) -> bool:
-    """Whether the short cut saves more work than it makes, both in floating-point operations.
+    """Whether the short cut saves more work than it costs, both in floating-point operations.
 
     Args:
-        network: what is trained.
+        network: the network to train.
         m: number of examples.
-        steps: how many will be taken.
-        batch: how many examples each takes; None: all.
-        dtype: the type of the training. The set-up is always in float64, at half the speed of float32.
-        restores: how often the full parameters will be asked for.
+        steps: number of steps planned.
+        batch: examples per step; None: all.
+        dtype: dtype of the training. The set-up is always in float64, at half the speed of float32.
+        restores: number of times that the full parameters will be needed.
     """
     n_0, n_1 = network.layer_dims[:2]
     r = m + bool(network.l2)
     k = min(batch or m, m)
-    # Forward, dW1, and the update, which waits for memory as long as for twenty operations. Reading X,
-    # all that few units wait for, takes as long as the products of READING units.
+    # Forward, dW1, and the update, whose memory access takes as long as twenty operations. To read X takes
+    # as long as the products of READING units; with few units it takes most of the time.
     saved = steps * (4 * k + 20) * (n_1 + READING) * (n_0 - r)
     # K and W1 X, the factor, W1'.
     set_up = n_0 * m * (m + 2 * n_1) + m**3 / 3 + n_1 * m**2
@@ -212,20 +212,20 @@ def pays_off(
 
 
 def reduced(network: Network, X: Floats, parameters: Mapping[str, Array]) -> ReducedProblem | None:
-    """The same training on fewer inputs; None where the squares of X overflow or vanish.
+    """The same training on fewer inputs; None if the squares of X overflow or underflow.
 
     Args:
-        network: what is trained.
+        network: the network to train.
         X: inputs, (n_0, m), n_0 > m.
-        parameters: where the training started.
+        parameters: the initial parameters.
     """
     n_0, m = X.shape
     r = m + bool(network.l2)
     W1 = np.array(parameters["W1"], X.dtype)
-    found = triangle(X, W1, rows=r)
-    if found is None:
+    factored = triangle(X, W1, rows=r)
+    if factored is None:
         return None
-    columns, WX = found
+    columns, WX = factored
     R = columns.T
     small = np.zeros((W1.shape[0], r))
     small[:, :m] = divided(WX, R[:m])
@@ -242,11 +242,11 @@ def reduced(network: Network, X: Floats, parameters: Mapping[str, Array]) -> Red
 
 
 def _length_outside(W1: Floats, inside: Floats) -> Floats:
-    """How long each row's part outside the span is; (n_1,).
+    """The norm of each row's part outside the span; (n_1,).
 
-    It is the weight of an input that is always zero: what L2 and the length of the gradient see of that
-    part. A row that lies in the span gets 1e-9 of its length, which no sum of squares feels: by how
-    much the weight shrinks must be readable at the end.
+    It is the weight of an input that is always zero, so that L2 and the norm of the gradient include that
+    part. A row that lies in the span gets 1e-9 of its norm, too little to change a sum of squares: at the
+    end, the ratio of this weight to its first value shows how far it shrank.
     """
     squares = np.einsum("ij,ij->i", W1, W1, dtype=np.float64)
     outside = squares - np.einsum("ij,ij->i", inside, inside)

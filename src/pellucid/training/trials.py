@@ -1,4 +1,4 @@
-"""A trial: the training of one candidate, and the cost of the examples that were held out of it."""
+"""Trial: the training of one candidate, and the cost of the held-out examples."""
 
 import math
 import threading
@@ -21,25 +21,25 @@ from pellucid.training.loop import fit
 
 Floats = np.ndarray[Any, Any]
 
-# The held-out examples are dealt into so many groups, whose scatter gives the standard error of their cost.
+# The number of groups of held-out examples; their scatter gives the standard error of the cost.
 _GROUPS = 32
 
-# A training has to run for so many seconds before its speed tells when it will end.
+# Seconds that a training has to run before its speed predicts its end.
 _SECONDS_TO_JUDGE_BY = 0.5
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What is known of a candidate.
+    """The result of a candidate.
 
     Attributes:
         candidate: the settings.
-        epochs: the epochs after which the cost was measured; 0 without a cost.
+        epochs: number of epochs before the cost was measured; 0 without a cost.
         validation_cost: the cost of the held-out examples, without dropout, penalties or label smoothing;
-            the lowest, where it was measured several times in a training. Infinite where there is none: the
-            training diverged, or did not get far enough before time ran out or Ctrl-C came.
-        seconds: what the training took, on one thread beside others.
-        folds: in how many splits of the examples the cost was measured; it is their mean.
+            the lowest one, if a training was measured several times. Infinite without a measurement: the
+            training diverged, or time ran out or Ctrl-C came too early.
+        seconds: duration of the training, on one thread while others train.
+        folds: number of splits of the examples over which the cost is the mean.
     """
 
     candidate: Candidate
@@ -55,7 +55,7 @@ class TrialResult:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers the network adjusts."""
+        """The number of parameters of the network."""
         return self.candidate.network.parameter_count
 
     def __repr__(self) -> str:
@@ -64,7 +64,7 @@ class TrialResult:
 
 
 def trials_html(results: Sequence[TrialResult], chosen: int, reason: str) -> str:
-    """A table for a notebook, the chosen candidate in bold, and why it was chosen."""
+    """A table for a notebook, with the chosen candidate in bold and the reason of the choice."""
     settings = differing([result.candidate for result in results])
     names = list(dict.fromkeys(name for each in settings for name in each))
     rows = [
@@ -97,7 +97,7 @@ class Groups:
 
     Attributes:
         parts: the groups.
-        shares: of each, (k,); they add up to 1.
+        shares: of the weight, one per group, (k,); they add up to 1.
     """
 
     parts: tuple[Examples, ...]
@@ -105,13 +105,13 @@ class Groups:
 
     @classmethod
     def drawn(cls, held_out: Examples, seed: int) -> Self:
-        """Deal examples into groups by `RandomState(seed)`; groups without weight are left out."""
+        """Draw groups by `RandomState(seed)`; groups without weight are left out."""
         order = np.random.RandomState(seed).permutation(held_out.m)
         X, Y, weights = (
             None if part is None else as_numpy(part) for part in (held_out.X, held_out.Y, held_out.weights)
         )
         held_out = Examples(X, Y, weights, finite=True)
-        parts = [held_out.take(some) for some in np.array_split(order, min(_GROUPS, held_out.m))]
+        parts = [held_out.take(columns) for columns in np.array_split(order, min(_GROUPS, held_out.m))]
         sums = [part.m if part.weights is None else part.weights.sum() for part in parts]
         kept = np.flatnonzero(sums)
         shares = np.asarray(sums, np.float64)[kept]
@@ -119,8 +119,8 @@ class Groups:
 
     def costs(self, network: Network, parameters: Mapping[str, Array]) -> Floats:
         """The cost of each group, (k,)."""
-        numbers = {name: as_numpy(value) for name, value in parameters.items()}
-        predictor = engine_for("auto", network).predictor(network, numbers)
+        arrays = {name: as_numpy(value) for name, value in parameters.items()}
+        predictor = engine_for("auto", network).predictor(network, arrays)
         return np.array([predictor.evaluate(part)[0] for part in self.parts])
 
     def mean(self, costs: Floats) -> float:
@@ -143,23 +143,23 @@ def standard_error(shares: Floats, values: Floats) -> float:
 
 
 class Trial:
-    """The training of a candidate, which can pause and go on. One thread at a time has it.
+    """The training of a candidate, which can pause and go on. One thread at a time uses it.
 
     Args:
-        candidate: what is tried.
-        examples: what it is trained on, checked.
-        groups: what it is measured on.
+        candidate: the settings.
+        examples: the training examples, checked.
+        groups: the held-out examples.
         stop: ends the trial within a fraction of a second, or one step if that is longer.
-        deadline: the trial gives up as soon as its speed shows that it will not end before this moment of
+        deadline: the trial gives up as soon as its speed shows that it will not end before this time of
             `call_size.now`; None: never.
 
     Attributes:
-        costs: of the groups, where their mean was the lowest; None: not measured.
-        divergence: the error that ended the training.
-        ended: the training ran to its end.
-        gave_up: the deadline ended it.
-        epochs: the epochs after which the cost was measured.
-        seconds: what it took.
+        costs: costs of the groups from the measurement with the lowest mean; None: not measured.
+        divergence: the error that ended the training; None: no divergence.
+        ended: whether the training is complete.
+        gave_up: whether the trial gave up because of the deadline.
+        epochs: number of epochs before `costs` were measured.
+        seconds: duration of the training so far.
     """
 
     def __init__(
@@ -181,16 +181,16 @@ class Trial:
         self.ended = self.gave_up = False
 
     def train(self, epochs: int) -> None:
-        """Train until so many epochs are done in all, or the search is stopped, and measure.
+        """Train up to this number of epochs in all, or until the search is stopped; then measure.
 
         Raises:
-            TooLargeError: there is not enough memory.
+            TooLargeError: not enough memory.
         """
         began = now()
         try:
             self._train(epochs, began)
         except DivergenceError as error:
-            # A training with these options would end so, whatever was measured on the way.
+            # A training with these options ends in a divergence, so earlier measurements do not count.
             self.costs, self.divergence = None, error
         finally:
             self.seconds += now() - began
@@ -218,18 +218,18 @@ class Trial:
                     self.gave_up = True
                     return
         self._measure(parameters)
-        # At last: somebody who reads it while this thread runs finds the costs too.
+        # Set last: a thread that sees it also sees the costs.
         self.ended = ended
 
     def _too_slow(self, seconds: float, done: int, left: int) -> bool:
-        """Whether a training that took some seconds for some epochs will miss the deadline."""
-        # Early stopping ends a training at an epoch that nobody knows beforehand.
+        """Whether a training that took `seconds` for `done` epochs will miss the deadline."""
+        # The end of a training with early stopping cannot be predicted.
         if self._deadline is None or self.candidate.options.patience is not None:
             return False
         return seconds > _SECONDS_TO_JUDGE_BY and now() + seconds / done * left > self._deadline
 
     def _measure(self, parameters: Mapping[str, Array] | None) -> None:
-        """Measure parameters; None: those of the training as it stands."""
+        """Measure the cost of parameters; None: the present ones."""
         assert self._start is not None  # it has begun
         state = self._start.now.training_state()
         if state.step_count == 0:
@@ -248,15 +248,15 @@ class Trial:
             self.costs, self.epochs = costs, self._done
 
     def release(self) -> None:
-        """Free the memory of the training; what was measured stays."""
+        """Free the memory of the training, and keep the measurements."""
         self._events = self._start = None
 
     @property
     def cost(self) -> float:
-        """The lowest that was measured; infinite without one."""
+        """The lowest measured cost; infinite without a measurement."""
         return math.inf if self.costs is None else self._groups.mean(self.costs)
 
     @property
     def result(self) -> TrialResult:
-        """What is known of the candidate now."""
+        """The result so far."""
         return TrialResult(self.candidate, self.epochs, self.cost, self.seconds)

@@ -1,9 +1,9 @@
-"""R of X^T X = R^T R, in pieces small enough that X is never copied; and division by R.
+"""The factor R of X^T X = R^T R, computed in blocks without a copy of X; and division by R.
 
-The arithmetic of the short cut (`pellucid.training.shortcut`): Cholesky factor and triangular solves of
-LAPACK, written over blocks so that they need NumPy alone and work in the place of their result.
+The arithmetic of the short cut (`pellucid.training.shortcut`): LAPACK's Cholesky factorization and
+triangular solves, written over blocks, so that they need only NumPy and work in place.
 
-Letters: X is (n, m), n > m; K = X^T X and R are (m, m). What is computed here is in float64, whatever X is.
+Letters: X is (n, m), n > m; K = X^T X and R are (m, m). All results are in float64, for any dtype of X.
 """
 
 from typing import Any
@@ -14,27 +14,27 @@ from pellucid.engines import product
 
 Floats = np.ndarray[Any, np.dtype[Any]]
 
-# How many rows of X are converted at a time, how many columns of K are made at a time, and how many of R^T
-# are finished by LAPACK at a time: so few that it takes one thread. A second one would wait actively for
-# 100 ms after its work, on a processor that the training wants.
+# Block sizes: rows of X to convert, columns of K to compute, and columns of R^T for LAPACK. The last is
+# small enough for one thread of LAPACK: a second one would wait actively for 100 ms after its work, on a
+# processor that the training needs.
 ROWS, PANEL, STEP = 2048, 512, 64
 
 
 def triangle(X: Floats, W: Floats, *, rows: int) -> tuple[Floats, Floats] | None:
     """R^T and W X.
 
-    Where an example is a combination of others, to rounding (a picture that comes twice), K has no Cholesky
-    factor. There R is that of a K whose diagonal is longer by a few roundings: `_factor` says why that is
-    exact enough. A column of zeros stays one.
+    If an example is a combination of others, to rounding (as a picture that occurs twice), K has no
+    Cholesky factor. R is then that of a K with a slightly larger diagonal; `_factor` explains why that is
+    exact enough. A column of zeros stays zero.
 
     Args:
         X: (n, m), float32 or float64, in any order.
         W: (n_1, n).
-        rows: m, or more: so many columns has the result, those beyond m zero.
+        rows: number of columns of R^T, at least m; those beyond m are zero.
 
     Returns:
-        `(R^T, W X)`: (m, rows) lower triangular with exact zeros above, and (n_1, m). None where squares of
-        X overflow or vanish.
+        `(R^T, W X)`: (m, rows) lower triangular with exact zeros above, and (n_1, m). None if squares of X
+        overflow or underflow.
     """
     n, m = X.shape
     columns = np.zeros((m, rows))
@@ -52,7 +52,7 @@ def triangle(X: Floats, W: Floats, *, rows: int) -> tuple[Floats, Floats] | None
     empty = squares == 0
     if not np.isfinite(squares).all() or X[:, empty].any():
         return None
-    # In float32 a rounding of the training itself is the larger one.
+    # In float32 the rounding of the training itself is larger.
     unit = 4 * max(np.finfo(np.float64).eps * (m + n**0.5), np.finfo(X.dtype).eps * (X.dtype == np.float32))
     K[empty, empty] = squares[empty] = 1.0
     if not _factor(K, squares, unit):
@@ -62,17 +62,17 @@ def triangle(X: Floats, W: Floats, *, rows: int) -> tuple[Floats, Floats] | None
 
 
 def _factor(K: Floats, squares: Floats, unit: float) -> bool:
-    """Write L of K = L L^T over K, of which only the lower triangle is read; whether there is an L.
+    """Write L of K = L L^T over K, and return whether there is an L. Only the lower triangle of K is read.
 
-    L[j, j] is how far example j lies from the span of those before it. Where its square is no larger than
-    the errors in K it is noise, and dividing by it would make W1' longer than W1. There K[j, j] is made
-    larger by a rounding or ten, for all examples of the panel. What follows is a training on inputs whose
-    products with themselves are off by that rounding, and no more: a step moves Z1 by dZ1 K, and knows
-    nothing else of X.
+    L[j, j] is the distance of example j from the span of those before it. If its square is no larger than
+    the errors in K, it is noise, and a division by it would make W1' longer than W1. Then K[j, j] is
+    enlarged by one to a hundred rounding errors, for all examples of the block. The training then runs on
+    inputs whose products with each other are off by that much, and by no more: a step changes Z1 by dZ1 K
+    and depends on X only through K.
 
     Args:
         K: (m, m).
-        squares: (m,), its diagonal.
+        squares: (m,), the diagonal of K.
         unit: the errors in K, as a share of `squares`.
     """
     m = len(K)
@@ -95,12 +95,12 @@ def _factor(K: Floats, squares: Floats, unit: float) -> bool:
 
 
 def divided(B: Floats, R: Floats, *, transposed: bool = False) -> Floats:
-    """B R^-1, or B R^-T: what times R, or R^T, is B. Where R has a column of zeros, R_jj counts as 1.
+    """B R^-1, or B R^-T with `transposed`. In a column of zeros of R, R_jj counts as 1.
 
     Args:
         B: (n, m).
         R: upper triangular, (m, m).
-        transposed: divide by R^T.
+        transposed: whether to divide by R^T.
     """
     m = len(R)
     C = np.empty((len(B), m))

@@ -1,4 +1,4 @@
-"""Examples that are held out of the training: splitting them off."""
+"""Splits of the examples: those to train on, and those that are held out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,16 +17,16 @@ Integers = np.ndarray[Any, np.dtype[np.int64]]
 def split_off(
     network: Network, examples: Examples, fraction: float, seed: int
 ) -> tuple[Examples, Examples]:
-    """Examples to train on and a share held out: drawn by `RandomState(seed)`, of each class its share.
+    """Training examples and held-out ones, drawn by `RandomState(seed)` and stratified by class.
 
     Args:
-        network: says whether the targets are classes: one sigmoid unit, or softmax.
-        examples: all of them, checked.
-        fraction: the share that is held out.
+        network: its output shows whether the targets are classes: one sigmoid unit, or softmax.
+        examples: all examples, checked.
+        fraction: the share to hold out.
         seed: of the draw.
 
     Returns:
-        `(train, held_out)`, each in the order that the examples had.
+        `(train, held_out)`, each in the order of the examples.
 
     Raises:
         LabelError: too few examples to hold one out, or all weights of a part are 0.
@@ -40,8 +40,8 @@ def folds(
     """Splits that hold out one share of the examples after the other; the first is that of `split_off`.
 
     Args:
-        network: says whether the targets are classes: one sigmoid unit, or softmax.
-        examples: all of them, checked.
+        network: its output shows whether the targets are classes: one sigmoid unit, or softmax.
+        examples: all examples, checked.
         fraction: the share that each split holds out.
         seed: of the draw.
 
@@ -57,7 +57,7 @@ def folds(
         taken = []
         for group in classes:
             start, end = (round(fraction * len(group) * j) for j in (i, i + 1))
-            # The first split holds out one of each class at least; and one is always trained on.
+            # The first split holds out at least one example of each class; one is always trained on.
             end = min(max(end, i == 0), start + len(group) - 1)
             taken.append(group[start:end])
         yield _parts(examples, np.sort(np.concatenate(taken)), fraction)
@@ -77,7 +77,7 @@ def _parts(examples: Examples, held_out: Integers, fraction: float) -> tuple[Exa
 
 
 def _groups(network: Network, Y: np.ndarray[Any, Any]) -> list[Integers]:
-    """The columns of each class; all in one where the targets are not one class for each example."""
+    """The columns of each class; all in one group unless each example has one class."""
     one_class = network.n_y == 1 or not activation_named(network.output_activation).elementwise
     if network.is_regression or not one_class:
         return [np.arange(Y.shape[1])]
