@@ -14,7 +14,8 @@ import numpy as np
 
 from pellucid import core, plots
 from pellucid.core import *  # noqa: F403
-from pellucid.core._arrays import Array, check_matrix, namespace
+from pellucid.core._arrays import Array, namespace
+from pellucid.core._shapes import check_same_columns
 from pellucid.core.initialization import check_layer_dims
 from pellucid.core.randomness import RandomSource
 from pellucid.errors import OptionError
@@ -199,14 +200,10 @@ def nn_model(
         ShapeError, NonFiniteError, LabelError, DivergenceError: as `pellucid.training.fit`.
     """
     options = TrainingOptions(num_iterations, learning_rate, initialization="small", rng=rng, engine=engine)
-    network = Network((_rows("X", X), n_h, _rows("Y", Y)), hidden_activation="tanh")
+    namespace(X=X, Y=Y)
+    check_same_columns(X, Y)
+    network = Network((int(X.shape[0]), n_h, int(Y.shape[0])), hidden_activation="tanh")
     return _trained(network, X, Y, options, print_cost, cost_every, return_costs, plot_cost)
-
-
-def _rows(name: str, array: Array) -> int:
-    namespace(**{name: array})
-    check_matrix(name, array, "(features, m)")
-    return int(array.shape[0])
 
 
 def _trained(
@@ -220,7 +217,7 @@ def _trained(
     plot_cost: str | PathLike[str] | None,
 ) -> Any:
     if isinstance(cost_every, bool) or not isinstance(cost_every, (int, np.integer)) or cost_every < 1:
-        raise OptionError(f"cost_every is {cost_every!r}; expected a whole number of at least 1")
+        raise OptionError(f"cost_every is {cost_every!r}; expected an integer of at least 1")
 
     if plot_cost is not None:
         # Before the work, not after it: what cannot be drawn must not cost a training.

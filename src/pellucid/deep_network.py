@@ -1,12 +1,14 @@
 """DeepNetwork: the course's easy-to-use neural network class, on columns like the course."""
 
+import math
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any, Self, Unpack
 
 import numpy as np
 
-from pellucid.core._arrays import Array, as_numpy, check_matrix, floating, namespace
+from pellucid.core._arrays import Array, as_numpy, floating, namespace
+from pellucid.core._shapes import check_sizes, to_fit
 from pellucid.core.initialization import check_layer_dims
 from pellucid.core.model import L_model_forward, labels_from_output
 from pellucid.core.randomness import RandomSource
@@ -15,7 +17,7 @@ from pellucid.data.dataset import Dataset, one_hot
 from pellucid.data.recipe import Recipe
 from pellucid.engines import engine_for
 from pellucid.errors import DivergenceError, LabelError, NotFittedError, ShapeError
-from pellucid.examples import Examples, check_finite_columns
+from pellucid.examples import Examples, check_finite_columns, check_inputs
 from pellucid.model import Model, check_classes
 from pellucid.more_options import MoreOptions
 from pellucid.summary import Summary, summary_html
@@ -128,10 +130,10 @@ class DeepNetwork:
         if recipe is not None and recipe.n_x != self.network.n_x:
             raise ShapeError(f"the recipe makes {recipe.n_x} inputs; expected {self.network.n_x}")
         recipe = recipe or Recipe("numbers", (self.network.n_x,))
-        examples = Examples(X, self._targets(Y), weights)
+        examples = Examples(X, self._targets(X, Y), weights)
         held_out = None
         if validation is not None:
-            held_out = Examples(validation[0], self._targets(validation[1]))
+            held_out = Examples(validation[0], self._targets(*validation))
         try:
             end = train(self.network, examples, self.options, validation=held_out, listeners=listeners)
         except DivergenceError as error:
@@ -184,12 +186,12 @@ class DeepNetwork:
     def _outputs(self, X: Array) -> Array:
         parameters = self._fitted()
         xp = namespace(X=X)
-        fits = X.ndim == 2 and X.shape[0] == self.network.n_x
-        if fits and all(isinstance(array, np.ndarray) for array in (X, *parameters.values())):
+        check_inputs(self.network, X)
+        if all(isinstance(array, np.ndarray) for array in (X, *parameters.values())):
             X = floating(xp, X)
             AL = engine_for("auto", self.network, X).predictor(self.network, parameters).outputs(X)
         else:
-            # The core computes with any library's arrays, and says what does not fit.
+            # The core computes with any library's arrays.
             AL, _ = L_model_forward(X, parameters, **self.network.activations)
         check_finite_columns(floating(xp, X))
         return AL
@@ -209,7 +211,7 @@ class DeepNetwork:
             ShapeError: X and Y do not fit the network.
         """
         model = self.to_model()
-        examples = Examples(as_numpy(X), as_numpy(self._targets(Y))).checked(self.network)
+        examples = Examples(as_numpy(X), as_numpy(self._targets(X, Y))).checked(self.network)
         return model.evaluate(
             Dataset(examples.X, examples.Y, finite=True, classes=model.classes, recipe=model.recipe)
         )
@@ -249,13 +251,18 @@ class DeepNetwork:
             raise NotFittedError("this network is not trained yet; call fit(X, Y) first")
         return self.parameters
 
-    def _targets(self, Y: Array) -> Array:
+    def _targets(self, X: Array, Y: Array) -> Array:
         """Y as training wants it: class numbers (1, m) become one-hot columns (K, m)."""
+        namespace(X=X)
         xp = namespace(Y=Y)
-        check_matrix("Y", Y, "(n_y, m)")
-        K = self.network.n_y
-        if K == 1 or Y.shape[0] != 1 or self.network.is_regression:
+        check_inputs(self.network, X, Y)
+        K, m = self.network.n_y, X.shape[1]
+        if K == 1 or self.network.is_regression or tuple(Y.shape) == (K, m):
             return Y
+        if math.prod(Y.shape) != m:
+            # Neither class numbers nor one-hot columns: training says what fits.
+            return Y
+        check_sizes("Y", Y, (1, m), f"{to_fit(X=X)}, one class number for each column")
         numbers = as_numpy(Y)[0]
         wrong = ~np.isin(numbers, np.arange(K))
         if wrong.any():

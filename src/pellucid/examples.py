@@ -9,7 +9,8 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from pellucid.core._arrays import Array, check_matrix, columns_of, first_non_finite, floating, namespace
+from pellucid.core._arrays import Array, columns_of, first_non_finite, floating, namespace
+from pellucid.core._shapes import shape_error, to_fit
 from pellucid.core.activations import activation_named
 from pellucid.core.costs import cost_named
 from pellucid.errors import ArrayError, LabelError, NonFiniteError, ShapeError
@@ -105,20 +106,10 @@ def _checked_columns(network: Network, examples: Examples) -> tuple[Any, Array]:
     if Y is None:
         raise LabelError("the data have no labels; expected Y to train on")
     xp = namespace(X=X, Y=Y) if examples.is_dense else namespace(Y=Y)
-    if examples.is_dense:
-        check_matrix("X", X, "(n_x, m)")
-    check_matrix("Y", Y, "(n_y, m)")
+    check_inputs(network, X, Y)
     m = X.shape[1]
-    if X.shape[0] != network.n_x:
-        raise ShapeError(
-            f"layer_dims is {list(network.layer_dims)} and X has shape {tuple(X.shape)}; expected as many "
-            f"inputs as X has rows: layer_dims[0] = {X.shape[0]} (examples are columns)"
-        )
     if tuple(Y.shape) != (network.n_y, m):
-        raise ShapeError(
-            f"Y has shape {tuple(Y.shape)}, X has shape {tuple(X.shape)} and layer_dims ends in "
-            f"{network.n_y}; expected Y of shape ({network.n_y}, {m})"
-        )
+        raise _target_error(network, X, Y)
     if m == 0:
         raise ShapeError(f"X has shape {tuple(X.shape)}: no example; expected at least one column")
     if examples.is_dense:
@@ -130,6 +121,41 @@ def _checked_columns(network: Network, examples: Examples) -> tuple[Any, Array]:
     Y = xp.astype(Y, X.dtype, copy=False)
     (_check_numbers if network.is_regression else _check_labels)(xp, network, Y)
     return X, Y
+
+
+def check_inputs(network: Network, X: Any, Y: Array | None = None) -> None:
+    """Refuse inputs that do not fit a network.
+
+    Args:
+        network: decides how many rows X has.
+        X: inputs, (n_x, m).
+        Y: their labels, of any shape: they tell examples from inputs where X may be transposed.
+
+    Raises:
+        ShapeError: with the reshape, or the transpose, that fits.
+    """
+    shape, layer_dims = tuple(X.shape), list(network.layer_dims)
+    if len(shape) == 2 and shape[0] == network.n_x:
+        return
+    transposed = len(shape) == 2 and shape[1] == network.n_x and (Y is None or shape[0] in Y.shape)
+    if Y is not None and len(shape) == 2 and not transposed:
+        raise ShapeError(
+            f"layer_dims is {layer_dims} and X has shape {shape}; expected as many "
+            f"inputs as X has rows: layer_dims[0] = {shape[0]} (examples are columns)"
+        )
+    raise shape_error("X", X, (network.n_x, "m"), f" to fit layer_dims {layer_dims}")
+
+
+def _target_error(network: Network, X: Any, Y: Array) -> ShapeError:
+    """The error for Y that is not (n_y, m) beside X (n_x, m)."""
+    m, n_y = X.shape[1], network.n_y
+    because = f"{to_fit(X=X)} and layer_dims {list(network.layer_dims)}"
+    if not activation_named(network.output_activation).elementwise and math.prod(Y.shape) == m:
+        return ShapeError(
+            f"Y has shape {tuple(Y.shape)}; expected one-hot columns ({n_y}, {m}){because}: of class "
+            f"numbers numpy.eye({n_y})[Y.reshape(-1).astype(int)].T makes them"
+        )
+    return shape_error("Y", Y, (n_y, m), because)
 
 
 def checked_weights(weights: Array | None, X: Any, Y: Array) -> Array | None:
@@ -148,6 +174,8 @@ def checked_weights(weights: Array | None, X: Any, Y: Array) -> Array | None:
         return None
     xp = namespace(weights=weights, Y=Y)
     m = X.shape[1]
+    if tuple(weights.shape) == (m, 1) != (1, 1):
+        raise shape_error("weights", weights, (1, m), to_fit(X=X))
     if tuple(weights.shape) not in ((m,), (1, m)):
         raise ShapeError(
             f"weights has shape {tuple(weights.shape)} and X has shape {tuple(X.shape)}; expected one "

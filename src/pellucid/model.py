@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.core._arrays import check_matrix
 from pellucid.data.dataset import Dataset, finite_blocks, labels_of, one_hot
 from pellucid.data.recipe import AnyRecipe, Recipe, Scaling
 from pellucid.data.rows import listed
@@ -16,7 +15,7 @@ from pellucid.data.table_recipe import TableRecipe
 from pellucid.display import beside, facts, table
 from pellucid.engines import Predictor, engine_for
 from pellucid.errors import DataError, LabelError, ModelFileError, OptionError, ShapeError
-from pellucid.examples import Examples
+from pellucid.examples import Examples, check_inputs
 from pellucid.files.reading import shown
 from pellucid.metrics import (
     accuracy,
@@ -152,11 +151,7 @@ class Model:
     history: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
-        shapes = {name: value.shape for name, value in self.parameters.items()}
-        if shapes != self.network.parameter_shapes:
-            raise ShapeError(
-                f"the parameters have shapes {shapes}; expected {self.network.parameter_shapes}"
-            )
+        self.network.check_parameters(self.parameters)
         if self.recipe.n_x != self.network.n_x:
             raise ShapeError(
                 f"the recipe makes {self.recipe.n_x} inputs; the network expects {self.network.n_x}"
@@ -209,9 +204,7 @@ class Model:
         Raises:
             ShapeError: X has another shape.
         """
-        check_matrix("X", X, "(n_x, m)")
-        if X.shape[0] != self.network.n_x:
-            raise ShapeError(f"X has shape {X.shape}; the network expects ({self.network.n_x}, m)")
+        check_inputs(self.network, X)
         return self.predictor.outputs(X)
 
     def outputs_of_rows(self, rows: Any, sources: Sequence[str] = ()) -> Floats:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from pellucid.core._shapes import check_sizes
 from pellucid.core.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS, activation_named
 from pellucid.core.costs import COSTS, cost_named
 from pellucid.core.initialization import check_layer_dims
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, ShapeError
 from pellucid.settings import check, setting, spelled
 
 # What every description of a network holds, in model files since the first version.
@@ -177,6 +178,26 @@ class Network:
             shapes[f"W{l}"] = (self.layer_dims[l], self.layer_dims[l - 1])
             shapes[f"b{l}"] = (self.layer_dims[l], 1)
         return shapes
+
+    def check_parameters(self, parameters: Mapping[str, Any]) -> None:
+        """Refuse parameters that are not those of this network.
+
+        Raises:
+            ShapeError: with the name of the first that is missing, of another shape or of no layer.
+        """
+        because = f" to fit layer_dims {list(self.layer_dims)}"
+        shapes = self.parameter_shapes
+        for name, shape in shapes.items():
+            array = parameters.get(name)
+            if not hasattr(array, "shape"):
+                found = "missing" if array is None else f"of type {type(array).__name__}"
+                raise ShapeError(f"{name} is {found}; expected an array of shape {shape}{because}")
+            check_sizes(name, array, shape, because)
+        surplus = [name for name in parameters if name not in shapes]
+        if surplus:
+            raise ShapeError(
+                f"the parameters hold {', '.join(surplus)}; expected {', '.join(shapes)}{because}"
+            )
 
     @property
     def hidden_activations(self) -> tuple[str, ...]:

@@ -1,15 +1,14 @@
-"""What every core function asks of its arrays: their library, their rank, their shape.
+"""What every core function asks of its arrays: their library and their type of number.
 
 A core function never names NumPy, JAX or PyTorch. It asks its arguments for the namespace they share
 (`xp`, in the words of the Python array API standard) and computes with that.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
-from pellucid.errors import ArrayError, OptionError, ShapeError
+from pellucid.errors import ArrayError, OptionError
 
 # NumPy from 2.1 on is a namespace of the standard itself. Its answer is asked for a dozen times in every
 # step, and loading array-api-compat's wrapper of it takes as long as loading NumPy.
@@ -124,42 +123,8 @@ def without_history(array: Array) -> Array:
     return array.detach() if array_api_compat.is_torch_array(array) else array
 
 
-def check_matrix(name: str, array: Array, letters: str) -> None:
-    """Refuse anything but two dimensions; `letters` names them, as in "(n_x, m)".
-
-    Raises:
-        ShapeError: rank-1 arrays are named as such, with the call that mends them.
-    """
-    if array.ndim == 2:
-        return
-    shape = tuple(array.shape)
-    if array.ndim == 1:
-        n = shape[0]
-        raise ShapeError(
-            f"{name} has shape {shape}, a rank-1 array; expected two dimensions {letters}: "
-            f"{name}.reshape(1, -1) makes it (1, {n}), {name}.reshape(-1, 1) makes it ({n}, 1)"
-        )
-    raise ShapeError(f"{name} has shape {shape}; expected two dimensions {letters}")
-
-
-def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> None:
-    """Refuse two arrays that must have one shape and do not (broadcasting would hide it)."""
-    if array.shape == other.shape:
-        return
-    shape, expected = tuple(array.shape), tuple(other.shape)
-    rank1 = ""
-    if array.ndim == 1 and other.ndim > 1:
-        fits = math.prod(shape) == math.prod(expected)
-        hint = f": {name}.reshape{expected} if its order is right" if fits else ""
-        rank1 = f" ({name} is a rank-1 array{hint})"
-    raise ShapeError(
-        f"{name} has shape {shape} and {other_name} has shape {expected}; "
-        f"expected {name} of shape {expected}{rank1}"
-    )
-
-
 def columns_of(X: Array, columns: Array) -> Array:
-    """X[:, columns], for whole numbers `columns` (k,) of the library of X."""
+    """X[:, columns], for integers `columns` (k,) of the library of X."""
     xp = namespace(X=X, columns=columns)
     # Where each column lies in one piece (rows of examples, transposed), take would first copy all of X.
     if xp is _NUMPY and not X.flags.c_contiguous:

@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from pellucid.core._arrays import Array, at_least, at_most, check_same_shape, floating, namespace
+from pellucid.core._arrays import Array, at_least, at_most, floating, namespace
+from pellucid.core._shapes import check_same_shape
 
 
 def open_forward(Z: Array) -> tuple[Any, Array]:

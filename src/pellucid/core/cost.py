@@ -16,23 +16,27 @@ from pellucid.core._arrays import (
     Array,
     as_scalar,
     at_least,
-    check_matrix,
-    check_same_shape,
     floating,
     namespace,
 )
+from pellucid.core._shapes import Sizes, check_same_shape, shape_error
 from pellucid.core.activations import sigmoid, sigmoid_backward, softmax
 from pellucid.errors import ShapeError
 
 
 def _open(name: str, A: Array, Y: Array) -> tuple[Any, Array, Array]:
     xp = namespace(**{name: A, "Y": Y})
-    check_matrix(name, A, "(n_y, m)")
+    if A.ndim != 2:
+        raise shape_error(name, A, *_sizes_of_labels(Y))
     check_same_shape("Y", Y, name, A)
     if A.shape[1] == 0:
         raise ShapeError(f"{name} has shape {tuple(A.shape)}: no example; expected at least one column")
     A = floating(xp, A)
     return xp, A, xp.astype(Y, A.dtype, copy=False)
+
+
+def _sizes_of_labels(Y: Array) -> tuple[Sizes, str]:
+    return (tuple(Y.shape), ", the shape of Y") if Y.ndim == 2 else (("n_y", "m"), "")
 
 
 def open_cost(ZL: Array, Y: Array, weights: Array | None) -> tuple[Any, Array, Array, Array | None]:
@@ -46,10 +50,7 @@ def open_cost(ZL: Array, Y: Array, weights: Array | None) -> tuple[Any, Array, A
         return xp, ZL, Y, None
     namespace(ZL=ZL, weights=weights)
     if tuple(weights.shape) != (1, ZL.shape[1]):
-        raise ShapeError(
-            f"weights has shape {tuple(weights.shape)} and ZL has shape {tuple(ZL.shape)}; expected one "
-            f"weight for each column: weights of shape (1, {ZL.shape[1]})"
-        )
+        raise shape_error("weights", weights, (1, ZL.shape[1]), ", one weight for each column of ZL")
     return xp, ZL, Y, xp.astype(weights, ZL.dtype, copy=False)
 
 

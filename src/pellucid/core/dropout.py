@@ -14,13 +14,12 @@ import numpy as np
 from pellucid.core._arrays import (
     Array,
     beside,
-    check_matrix,
     check_number,
-    check_same_shape,
     device_of,
     namespace,
     plain_number,
 )
+from pellucid.core._shapes import check_layer, check_same_shape, check_sizes, to_fit
 from pellucid.core.activations import activation_named
 from pellucid.core.linear import LayerCache, linear_forward
 from pellucid.core.model import backward_pass, count_layers, gradients_by_name
@@ -165,6 +164,7 @@ def forward_propagation_with_dropout(
     A = X
     cache: list[Array] = []
     for l in range(1, L + 1):
+        check_layer(A, parameters[f"W{l}"], parameters[f"b{l}"], l)
         Z, (_, W, b) = linear_forward(A, parameters[f"W{l}"], parameters[f"b{l}"])
         A, _ = activation_named("relu" if l < L else "sigmoid").forward(Z)
         if l < L:
@@ -205,8 +205,9 @@ def backward_propagation_with_dropout(
             "four for the last"
         )
     xp = namespace(X=X, Y=Y, **{f"cache[{i}]": part for i, part in enumerate(cache)})
-    check_matrix("X", X, "(n_x, m)")
     ZL, AL, WL, bL = cache[-4:]
+    W1 = cache[3] if len(cache) > 4 else WL
+    check_sizes("X", X, (W1.shape[-1], AL.shape[-1]), to_fit(W1=W1, AL=AL))
     check_same_shape("Y", Y, "AL in the cache", AL)
     caches: list[LayerCache] = []
     masks: list[Array | None] = [None]

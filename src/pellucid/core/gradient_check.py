@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pellucid.core._arrays import Array, as_numpy, check_number, check_same_shape, namespace
+from pellucid.core._arrays import Array, as_numpy, check_number, namespace
+from pellucid.core._shapes import check_same_shape
 from pellucid.core.cost import binary_cross_entropy, categorical_cross_entropy
 from pellucid.core.model import L_model_forward, count_layers
 from pellucid.errors import OptionError, ParametersError

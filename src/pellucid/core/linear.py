@@ -4,7 +4,8 @@ Letters: m examples; n_prev units feed n units. A_prev is (n_prev, m), W (n, n_p
 Z and A (n, m). dX is the gradient of the cost with respect to X, and has its shape.
 """
 
-from pellucid.core._arrays import Array, check_matrix, floating, namespace
+from pellucid.core._arrays import Array, floating, namespace
+from pellucid.core._shapes import check_layer, check_matrix, shape_error, to_fit
 from pellucid.core.activations import activation_named
 from pellucid.errors import CacheError, ShapeError
 
@@ -60,23 +61,11 @@ def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
         `(Z, (A, W, b))`: Z (n, m), and the cache of `linear_backward`, its partner.
 
     Raises:
-        ShapeError: the shapes do not fit; rank-1 arrays are named as such.
+        ShapeError: the shapes do not fit; the message has the reshape, or the transpose, that fits.
         ArrayError: an argument is no array, or of another library than the others.
     """
     xp = namespace(A=A, W=W, b=b)
-    check_matrix("A", A, "(n_prev, m)")
-    check_matrix("W", W, "(n, n_prev)")
-    check_matrix("b", b, "(n, 1)")
-    if W.shape[1] != A.shape[0]:
-        raise ShapeError(
-            f"W has shape {tuple(W.shape)} and A has shape {tuple(A.shape)}; expected as many "
-            f"columns in W as rows in A: W of shape ({W.shape[0]}, {A.shape[0]})"
-        )
-    if tuple(b.shape) != (W.shape[0], 1):
-        raise ShapeError(
-            f"b has shape {tuple(b.shape)} and W has shape {tuple(W.shape)}; "
-            f"expected one bias per row of W: b of shape ({W.shape[0]}, 1)"
-        )
+    check_layer(A, W, b)
     A = floating(xp, A, like=W)
     if A.dtype != W.dtype:
         # Every library multiplies two types as NumPy does: in the wider one.
@@ -103,9 +92,9 @@ def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
     """
     A_prev, W, b = linear_parts(cache)
     xp = namespace(dZ=dZ, A_prev=A_prev, W=W, b=b)
-    check_matrix("dZ", dZ, "(n, m)")
-    check_matrix("A_prev", A_prev, "(n_prev, m)")
     check_matrix("W", W, "(n, n_prev)")
+    if A_prev.ndim != 2:
+        raise shape_error("A_prev", A_prev, (W.shape[1], "m"), to_fit(W=W))
     if W.shape[1] != A_prev.shape[0]:
         raise ShapeError(
             f"the cache holds W of shape {tuple(W.shape)} and A_prev of shape {tuple(A_prev.shape)}; "
@@ -113,10 +102,7 @@ def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
         )
     expected = (W.shape[0], A_prev.shape[1])
     if tuple(dZ.shape) != expected:
-        raise ShapeError(
-            f"dZ has shape {tuple(dZ.shape)}, W has shape {tuple(W.shape)} and A_prev has shape "
-            f"{tuple(A_prev.shape)}; expected dZ of shape {expected}"
-        )
+        raise shape_error("dZ", dZ, expected, to_fit(W=W, A_prev=A_prev))
     m = A_prev.shape[1]
     if m == 0:
         raise ShapeError(f"dZ has shape {tuple(dZ.shape)}: no example; expected at least one column")

@@ -1,8 +1,9 @@
 """The examples in random order, a few at a time."""
 
-from pellucid.core._arrays import Array, check_matrix, columns_of, namespace
+from pellucid.core._arrays import Array, columns_of, namespace
+from pellucid.core._shapes import check_same_columns
 from pellucid.core.randomness import RandomSource, random_stream
-from pellucid.errors import OptionError, ShapeError
+from pellucid.errors import OptionError
 
 
 def random_mini_batches(
@@ -22,20 +23,14 @@ def random_mini_batches(
         left. X and Y are not changed.
 
     Raises:
-        ShapeError: X and Y are no matrices of equally many columns.
+        ShapeError: X and Y are not matrices with the same number of columns.
         OptionError: a size below 1.
     """
     xp = namespace(X=X, Y=Y)
-    check_matrix("X", X, "(n_x, m)")
-    check_matrix("Y", Y, "(n_y, m)")
+    check_same_columns(X, Y)
     m = X.shape[1]
-    if Y.shape[1] != m:
-        raise ShapeError(
-            f"X has shape {tuple(X.shape)} and Y has shape {tuple(Y.shape)}; expected as many columns "
-            f"(examples) in Y as in X: {m}"
-        )
     if isinstance(mini_batch_size, bool) or not isinstance(mini_batch_size, int) or mini_batch_size < 1:
-        raise OptionError(f"mini_batch_size is {mini_batch_size!r}; expected a whole number of at least 1")
+        raise OptionError(f"mini_batch_size is {mini_batch_size!r}; expected an integer of at least 1")
     order = xp.asarray(random_stream(seed).permutation(m))
     runs = [order[start : start + mini_batch_size] for start in range(0, m, mini_batch_size)]
     return [(columns_of(X, run), columns_of(Y, run)) for run in runs]

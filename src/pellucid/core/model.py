@@ -7,7 +7,8 @@ in layer l, n_0 = n_x inputs, n_L = n_y outputs.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
-from pellucid.core._arrays import Array, check_matrix, namespace
+from pellucid.core._arrays import Array, namespace
+from pellucid.core._shapes import layer_error
 from pellucid.core.activations import activation_named
 from pellucid.core.cost import sigmoid_output_backward, softmax_output_backward
 from pellucid.core.linear import (
@@ -97,20 +98,19 @@ def L_model_forward(
         OptionError: there is no such activation.
     """
     L = count_layers(parameters)
-    namespace(X=X)
-    check_matrix("X", X, "(n_x, m)")
+    namespace(X=X, W1=parameters["W1"], b1=parameters["b1"])
+    if X.ndim != 2:
+        raise layer_error(X, parameters["W1"], parameters["b1"], l=1)
     A = X
     caches = []
     for l, activation in enumerate(activations_of_layers(hidden_activation, output_activation, L), start=1):
         mask = masks[l - 1] if masks is not None else None
         A_prev = A if mask is None else A * mask
+        W, b = parameters[f"W{l}"], parameters[f"b{l}"]
         try:
-            A, cache = linear_activation_forward(
-                A_prev, parameters[f"W{l}"], parameters[f"b{l}"], activation
-            )
-        except ShapeError as error:
-            A_name = "X" if l == 1 else f"A{l - 1}"
-            raise ShapeError(f"layer {l} (W = W{l}, b = b{l}, A = {A_name}): {error}") from None
+            A, cache = linear_activation_forward(A_prev, W, b, activation)
+        except ShapeError:
+            raise layer_error(A_prev, W, b, l) from None
         caches.append(cache)
     return A, caches
 

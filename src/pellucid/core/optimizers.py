@@ -12,12 +12,12 @@ from typing import Any
 
 from pellucid.core._arrays import (
     Array,
-    check_same_shape,
     floating,
     namespace,
     number_for,
     plain_number,
 )
+from pellucid.core._shapes import check_same_shape
 from pellucid.core.model import count_layers
 from pellucid.core.update import update_parameters
 from pellucid.errors import OptionError, ParametersError

@@ -7,7 +7,8 @@ lambda / m W to dW. The L1 penalty adds the sum of their sizes, and pulls weight
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pellucid.core._arrays import Array, as_scalar, check_matrix, check_same_shape, namespace, number_for
+from pellucid.core._arrays import Array, as_scalar, namespace, number_for
+from pellucid.core._shapes import check_same_shape, check_sizes, to_fit
 from pellucid.core.cost import compute_cost
 from pellucid.core.linear import LayerCache
 from pellucid.core.model import backward_pass, count_layers, gradients_by_name
@@ -119,9 +120,9 @@ def backward_propagation_with_regularization(
             "values; expected (Z1, A1, W1, b1, ..., ZL, AL, WL, bL), four for each layer"
         )
     xp = namespace(X=X, Y=Y, **{f"cache[{i}]": part for i, part in enumerate(cache)})
-    check_matrix("X", X, "(n_x, m)")
-    check_same_shape("Y", Y, "AL in the cache", cache[-3])
-    *_, AL, _, _ = cache
+    W1, AL = cache[2], cache[-3]
+    check_sizes("X", X, (W1.shape[-1], AL.shape[-1]), to_fit(W1=W1, AL=AL))
+    check_same_shape("Y", Y, "AL in the cache", AL)
     caches: list[LayerCache] = []
     parameters: dict[str, Array] = {}
     A_prev = X

@@ -10,7 +10,8 @@ X (n_x, m), Y (n_y, m), W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
 from collections.abc import Mapping
 
 from pellucid.core import cost, initialization, update
-from pellucid.core._arrays import Array, check_same_shape, floating, namespace
+from pellucid.core._arrays import Array, floating, namespace
+from pellucid.core._shapes import check_layer, check_same_shape, check_sizes, to_fit
 from pellucid.core.activations import sigmoid, tanh
 from pellucid.core.linear import linear_backward, linear_forward, linear_gradients
 from pellucid.core.model import labels_from_output
@@ -54,9 +55,13 @@ def forward_propagation(X: Array, parameters: Mapping[str, Array]) -> tuple[Arra
         ParametersError: a parameter is missing.
     """
     _check_keys("parameters", parameters, ("W1", "b1", "W2", "b2"))
-    Z1, _ = linear_forward(X, parameters["W1"], parameters["b1"])
+    W1, b1, W2, b2 = (parameters[name] for name in ("W1", "b1", "W2", "b2"))
+    namespace(X=X, W1=W1, b1=b1, W2=W2, b2=b2)
+    check_layer(X, W1, b1, l=1)
+    Z1, _ = linear_forward(X, W1, b1)
     A1, _ = tanh(Z1)
-    Z2, _ = linear_forward(A1, parameters["W2"], parameters["b2"])
+    check_layer(A1, W2, b2, l=2)
+    Z2, _ = linear_forward(A1, W2, b2)
     A2, _ = sigmoid(Z2)
     return A2, {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}
 
@@ -101,14 +106,15 @@ def backward_propagation(
     """
     _check_keys("parameters", parameters, ("W1", "b1", "W2", "b2"))
     _check_keys("cache", cache, ("A1", "A2"))
-    A1, A2 = cache["A1"], cache["A2"]
-    xp = namespace(X=X, A1=A1, A2=A2, Y=Y)
+    A1, A2, W1 = cache["A1"], cache["A2"], parameters["W1"]
+    xp = namespace(X=X, A1=A1, A2=A2, Y=Y, W1=W1)
     check_same_shape("Y", Y, "A2", A2)
     dZ2 = A2 - floating(xp, Y, like=A2)
+    check_sizes("X", X, (W1.shape[-1], A1.shape[-1]), to_fit(W1=W1, A1=A1))
     dA1, dW2, db2 = linear_backward(dZ2, (A1, parameters["W2"], parameters["b2"]))
     dZ1 = dA1 * (1 - A1 * A1)
     X = floating(xp, X, like=A1)
-    dW1, db1 = linear_gradients(dZ1, (X, parameters["W1"], parameters["b1"]))
+    dW1, db1 = linear_gradients(dZ1, (X, W1, parameters["b1"]))
     return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
 
 

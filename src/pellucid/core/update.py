@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from pellucid.core._arrays import Array, at_least, check_number, check_same_shape, namespace, number_for
+from pellucid.core._arrays import Array, at_least, check_number, namespace, number_for
+from pellucid.core._shapes import check_same_shape
 from pellucid.core.model import count_layers
 from pellucid.errors import ParametersError
 

@@ -198,14 +198,28 @@ class Recipe:
     def _check_rows(self, rows: Floats) -> None:
         if rows.dtype.kind not in "buif":
             raise DataError(f"the examples are of type {rows.dtype}; expected numbers: {self.describe()}")
-        if rows.ndim == 1:
-            raise DataError(
-                f"the examples are a rank-1 array of shape {rows.shape}; expected {self.describe()}: "
-                "rows.reshape(1, -1) makes one example of it"
+        if rows.ndim < 2 or rows.shape[1:] not in (self.shape, (self.n_x,)):
+            raise self._shape_error(rows.shape)
+
+    def _shape_error(self, shape: tuple[int, ...]) -> DataError:
+        """The error for rows of the wrong shape, with the call that mends them if there is one."""
+        expected = self.describe()
+        if len(shape) == 2 and shape[0] == self.n_x:
+            return DataError(
+                f"the examples look transposed: they have shape {shape}; expected {expected}, "
+                f"(m, {self.n_x}): pass rows.T"
             )
-        if rows.ndim < 2 or (rows.shape[1:] != self.shape and rows.shape[1:] != (self.n_x,)):
-            shape = " x ".join(map(str, rows.shape[1:])) or "single"
-            raise DataError(f"an example has {shape} numbers; expected {self.describe()}")
+        if len(shape) >= 2 and shape != self.shape:
+            numbers = " x ".join(map(str, shape[1:]))
+            return DataError(f"an example has {numbers} numbers; expected {expected}")
+        rank_1 = "a rank-1 array" if len(shape) == 1 else "an array"
+        remedy = ""
+        if shape in (self.shape, (self.n_x,)):
+            sizes = ", ".join(map(str, self.shape)) if len(shape) > 1 else "-1"
+            remedy = f": rows.reshape(1, {sizes}) makes one example of it"
+        elif len(shape) == 1 and self.n_x == 1:
+            remedy = f": rows.reshape(-1, 1) makes {shape[0]} examples of it"
+        return DataError(f"the examples are {rank_1} of shape {shape}; expected {expected}{remedy}")
 
     def _scaled(self, rows: Floats, dtype: str) -> Floats:
         flat = rows.reshape(len(rows), self.n_x)

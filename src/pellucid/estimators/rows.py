@@ -1,20 +1,23 @@
 """What users hand in: arrays, sparse matrices, data frames of any library; and tables as they are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_X_y, validate_data
 
+from pellucid.core._shapes import Sizes, is_transposed, shape_error
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.errors import DataError
+from pellucid.errors import DataError, ShapeError
 
 
 def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> tuple[Any, Any]:
     """Rows (m, n_x) that the network takes, and their targets as given.
 
     Args:
-        estimator: takes notice of the columns and their names, with `reset`; else they are compared.
+        estimator: keeps the names of the columns where `reset`; else they are compared with them.
         X: dense or sparse; with `encode` any table.
         y: targets.
         reset: these rows are the first.
@@ -26,23 +29,40 @@ def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bo
     if estimator.encode:
         rows = _encoded(estimator, X, reset=reset)
         return check_X_y(rows, y, multi_output=True, y_numeric=numeric, dtype=dtypes(estimator))  # type: ignore[no-any-return]
-    return validate_data(  # type: ignore[no-any-return]
-        estimator,
-        _known(X),
-        y,
-        accept_sparse="csr",
-        multi_output=True,
-        y_numeric=numeric,
-        dtype=dtypes(estimator),
-        reset=reset,
-    )
+    m = len(y) if hasattr(y, "__len__") else "m"
+    sizes = (m, "n_x" if reset else estimator.n_features_in_)
+    with _naming_transposed(X, sizes, " to fit y"):
+        return validate_data(  # type: ignore[no-any-return]
+            estimator,
+            _known(X),
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=numeric,
+            dtype=dtypes(estimator),
+            reset=reset,
+        )
 
 
 def checked_rows(estimator: Any, X: Any) -> Any:
     """Rows (m, n_x) to predict on. Arguments and errors as for `checked_examples`."""
     if estimator.encode:
         return _encoded(estimator, X, reset=False)
-    return validate_data(estimator, _known(X), accept_sparse="csr", dtype=dtypes(estimator), reset=False)
+    with _naming_transposed(X, ("m", estimator.n_features_in_), " to fit the model"):
+        return validate_data(
+            estimator, _known(X), accept_sparse="csr", dtype=dtypes(estimator), reset=False
+        )
+
+
+@contextmanager
+def _naming_transposed(X: Any, sizes: Sizes, because: str) -> Iterator[None]:
+    """Say beside scikit-learn's own words, which its contract asks for, that X looks transposed."""
+    try:
+        yield
+    except ValueError as error:
+        if is_transposed(getattr(X, "shape", ()), sizes):
+            raise ShapeError(f"{error}; {shape_error('X', X, sizes, because)}") from None
+        raise
 
 
 def dtypes(estimator: Any) -> tuple[type, ...]:

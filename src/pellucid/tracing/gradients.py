@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pellucid.core._arrays import Array, as_numpy, check_matrix, check_number
+from pellucid.core._arrays import Array, as_numpy, check_number
 from pellucid.engines import Engine, StepOptions, TrainingState, engine_for, flat, named
 from pellucid.errors import NonFiniteError, OptionError
-from pellucid.examples import Examples
+from pellucid.examples import Examples, check_inputs
 from pellucid.network import Network
 from pellucid.tracing.gradient_report import Block, Coordinate, GradientReport
 from pellucid.tracing.inputs import checked_network
@@ -73,7 +73,7 @@ def gradient_check_network(
         raise OptionError(f"coordinates is {coordinates!r:.80}; expected an integer of at least 1")
     network = checked_network(network, parameters)
     chosen = engine_for(engine, network)
-    check_matrix("X", X, "(n_x, m)")
+    check_inputs(network, X, Y)
     columns, targets = (np.asarray(as_numpy(array), np.float64) for array in (X, Y))
     counts = None if weights is None else np.asarray(as_numpy(weights), np.float64)
     values = {name: as_numpy(value) for name, value in parameters.items()}

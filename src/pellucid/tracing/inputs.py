@@ -7,14 +7,14 @@ import numpy as np
 from pellucid.core._arrays import (
     Array,
     beside,
-    check_matrix,
     floating,
     namespace,
     without_history,
 )
+from pellucid.core._shapes import check_matrix
 from pellucid.core.model import count_layers
 from pellucid.engines import TrainingState
-from pellucid.errors import OptionError, ShapeError
+from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 
@@ -32,16 +32,7 @@ def checked_network(network: Network | None, parameters: Mapping[str, Array]) ->
             check_matrix(f"W{l}", parameters[f"W{l}"], f"(n_{l}, n_{l - 1})")
         sizes = [parameters[f"W{l}"].shape[0] for l in range(1, L + 1)]
         network = Network((int(parameters["W1"].shape[1]), *map(int, sizes)))
-    for name, shape in network.parameter_shapes.items():
-        found = tuple(getattr(parameters.get(name), "shape", ()))
-        if found != shape:
-            raise ShapeError(
-                f"{name} has shape {found}; expected {shape} for layer_dims {list(network.layer_dims)}"
-            )
-    if len(parameters) != 2 * network.depth:
-        raise ShapeError(
-            f"the parameters have {L} layers and the network {network.depth}; expected those of the network"
-        )
+    network.check_parameters(parameters)
     return network
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pellucid.core._arrays import Array, namespace
 from pellucid.engines import TrainingState
-from pellucid.errors import LearningWarning, OptionError
+from pellucid.errors import LearningWarning, OptionError, ShapeError
 from pellucid.errors import warn as warn_user
 from pellucid.examples import Examples
 from pellucid.network import Network
@@ -229,7 +229,10 @@ def _examples(
         return split_off(network, examples, fraction, options.shuffle_seed)
     if validation is None:
         return examples, None
-    held_out = validation.checked(network)
+    try:
+        held_out = validation.checked(network)
+    except ShapeError as error:
+        raise ShapeError(f"validation examples: {error}") from None
     if not (examples.is_dense and held_out.is_dense):
         return examples, held_out
     xp = namespace(X=examples.X, validation_X=held_out.X)

@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
-from pellucid.errors import DivergenceError, OptionError, ShapeError
+from pellucid.errors import DivergenceError, OptionError
 from pellucid.examples import Examples, Integers
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
@@ -175,7 +175,7 @@ class Run:
         elif not self._feed.whole or training.slots:
             _refuse_shortcut(options.shortcut, slots=bool(training.slots))
         else:
-            _check_parameters(network, training.parameters)
+            network.check_parameters(training.parameters)
             self._reduced = find_span(
                 network,
                 examples.X,
@@ -191,7 +191,7 @@ class Run:
         if self._reduced is not None:
             network = self._reduced.network
             examples = Examples(self._reduced.X, examples.Y, examples.weights, finite=True)
-        _check_parameters(network, training.parameters)
+        network.check_parameters(training.parameters)
         return self.engine.open(
             network, examples, training, replace(options.step_options, threads=self._threads)
         )
@@ -509,13 +509,3 @@ def _refuse_shortcut(shortcut: str, *, slots: bool) -> None:
     if shortcut == "always":
         reason = "the state to start from has slots" if slots else "X is too large to be dense all at once"
         raise OptionError(f"shortcut is 'always', and {reason}; expected 'auto' or 'never'")
-
-
-def _check_parameters(network: Network, parameters: Mapping[str, Array]) -> None:
-    for name, shape in network.parameter_shapes.items():
-        actual = getattr(parameters.get(name), "shape", None)
-        if actual is None or tuple(actual) != shape:
-            raise ShapeError(
-                f"{name} has shape {actual and tuple(actual)}; expected {shape} "
-                f"for layer_dims {list(network.layer_dims)}"
-            )
