@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pellucid import core
+from pellucid.check import exercise_functions
 from pellucid.core import shallow
 
 _LAYER_BACKWARD = (
@@ -130,8 +131,9 @@ def reference_lines(name: str, *, is_shallow: bool = False) -> str:
 
 def _function(name: str, *, is_shallow: bool) -> Callable[..., Any]:
     rooms: list[Any] = [shallow, core] if is_shallow else [core, shallow]
-    for room in rooms:
-        if hasattr(room, name):
+    for room in (*rooms, exercise_functions):
+        # Some of its files have a function's name: core.model.
+        if callable(getattr(room, name, None)):
             return getattr(room, name)  # type: ignore[no-any-return]
     from pellucid import course
 
