@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.check.cases import EXAMS, Case, Exam
+from pellucid.check.judge_compare import differences
+from pellucid.check.judge_streams import OTHER_NUMBERS, RIGHT_WHATEVER_IS_DRAWN
 from pellucid.check.outcome import Outcome
 from pellucid.check.solution import FunctionSource, Solution
 
@@ -22,6 +24,12 @@ OLD_KEYS = (
 )
 NO_CACHE = "it returns no cache, as in the exercises without linear_activation_forward"
 _LAYERS = frozenset({"linear_activation_forward", "L_model_forward", "linear_forward"})
+# Of the gradient check of a network. A file's own stay: they may be called in another way.
+_HELPERS = (
+    *("forward_propagation_n", "backward_propagation_n"),
+    *("dictionary_to_vector", "vector_to_dictionary", "gradients_to_vector"),
+)
+_PLAIN = frozenset({"forward_propagation_with_dropout", "forward_propagation_n", "gradient_check_n"})
 
 
 def exam_of(name: str, solution: Solution, *, is_shallow: bool) -> Exam | None:
@@ -53,13 +61,60 @@ def has_three_layers(solution: Solution) -> bool:
 
 
 def is_of_one_number(solution: Solution) -> bool:
-    """Whether `forward_propagation` or its partner is that of the gradient check of one number, theta x.
+    """Whether the file holds the gradient check of one number, theta x, or what it calls.
 
     Args:
         solution: the file.
     """
-    both = (solution.functions.get(name) for name in ("forward_propagation", "backward_propagation"))
-    return any(function is not None and _of_one_number(function) for function in both)
+    names = ("forward_propagation", "backward_propagation", "gradient_check")
+    functions = (solution.functions.get(name) for name in names)
+    return any(function is not None and _of_one_number(function) for function in functions)
+
+
+def is_logistic(solution: Solution) -> bool:
+    """Whether the file is about logistic regression.
+
+    Args:
+        solution: the file.
+    """
+    if "initialize_with_zeros" in solution.functions:
+        return True
+    model = solution.functions.get("model")
+    functions = (solution.functions.get(name) for name in ("propagate", "optimize", "predict"))
+    return (model is not None and _of_two_sets(model)) or any(
+        function is not None and _of_w_and_b(function) for function in functions
+    )
+
+
+def has_plain_activations(solution: Solution) -> bool:
+    """Whether the functions of the file call a `sigmoid` and a `relu` that return no cache.
+
+    Args:
+        solution: the file.
+    """
+    if not _LAYERS.isdisjoint(solution.functions):
+        return False
+    return is_logistic(solution) or has_three_layers(solution) or not _PLAIN.isdisjoint(solution.functions)
+
+
+def exercise_references(solution: Solution) -> tuple[str, ...]:
+    """What the reference lends to the exercise that a file is about, beside the functions of deep networks.
+
+    Args:
+        solution: the file.
+    """
+    pair = "one_number" if is_of_one_number(solution) else "shallow"
+    found = [f"{pair}.forward_propagation", f"{pair}.backward_propagation"]
+    if is_logistic(solution):
+        found += [
+            f"logistic.{name}" for name in ("initialize_with_zeros", "propagate", "optimize", "predict")
+        ]
+    start = solution.functions.get("initialize_parameters")
+    if start is not None and len(start.parameters) == 1:
+        found.append("deep.initialize_parameters")
+    helpers = _HELPERS + ("plain.sigmoid", "plain.relu") * has_plain_activations(solution)
+    own = {*solution.functions, *solution.other_names}
+    return (*found, *(name for name in helpers if name.rpartition(".")[2] not in own))
 
 
 def _mentions(function: FunctionSource, text: str) -> bool:
@@ -72,6 +127,16 @@ def _mentions(function: FunctionSource, text: str) -> bool:
 
 def _of_one_number(function: FunctionSource) -> bool:
     return [name.lower() for name in function.parameters[:2]] == ["x", "theta"]
+
+
+def _of_w_and_b(function: FunctionSource) -> bool:
+    """Whether it begins with the weights, the bias and the inputs of logistic regression."""
+    return [name[:1].lower() for name in function.parameters[:3]] == ["w", "b", "x"]
+
+
+def _of_two_sets(function: FunctionSource) -> bool:
+    """Whether it begins with inputs and labels for training, then those for testing."""
+    return [name[:1].lower() for name in function.parameters[:4]] == ["x", "y", "x", "y"]
 
 
 # Each gives the name of the exam, "" where there is none, or None where the usual one serves.
@@ -90,13 +155,32 @@ def _backward(function: FunctionSource, solution: Solution) -> str | None:
 
 
 def _predict(function: FunctionSource, solution: Solution) -> str | None:
-    first = [name.lower() for name in function.parameters[:3]]
-    if first == ["w", "b", "x"]:
+    if _of_w_and_b(function):
         return "logistic.predict"
     return "" if has_three_layers(solution) else None
 
 
-_VARIANTS = {"forward_propagation": _forward, "backward_propagation": _backward, "predict": _predict}
+def _of_logistic(function: FunctionSource, _: Solution) -> str | None:
+    return None if _of_w_and_b(function) else ""
+
+
+def _model(function: FunctionSource, _: Solution) -> str | None:
+    return "logistic.model" if _of_two_sets(function) else ""
+
+
+def _gradient_check(function: FunctionSource, _: Solution) -> str | None:
+    return None if _of_one_number(function) else ""
+
+
+_VARIANTS = {
+    "forward_propagation": _forward,
+    "backward_propagation": _backward,
+    "predict": _predict,
+    "propagate": _of_logistic,
+    "optimize": _of_logistic,
+    "model": _model,
+    "gradient_check": _gradient_check,
+}
 
 
 def understood(
@@ -114,6 +198,10 @@ def understood(
     value = outcome.value
     if outcome.kind != "value":
         return outcome, ""
+    if exam.name in RIGHT_WHATEVER_IS_DRAWN and RIGHT_WHATEVER_IS_DRAWN[exam.name](case, value):
+        # Only where the numbers are others is that worth a remark.
+        other = differences(case.expected, exam.part(value) if exam.part else value, exam.outputs)
+        return replace(outcome, value=case.expected), OTHER_NUMBERS if other else ""
     if exam.part is not None:
         return replace(outcome, value=exam.part(value)), ""
     if exam.function == "predict" and isinstance(value, list):

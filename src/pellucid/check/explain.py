@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pellucid import core
+from pellucid.check import exercise_functions
 from pellucid.core import shallow
 
 _LAYER_BACKWARD = (
@@ -130,8 +131,9 @@ def reference_lines(name: str, *, is_shallow: bool = False) -> str:
 
 def _function(name: str, *, is_shallow: bool) -> Callable[..., Any]:
     modules: list[Any] = [shallow, core] if is_shallow else [core, shallow]
-    for module in modules:
-        if hasattr(module, name):
+    for module in (*modules, exercise_functions):
+        # Some of its files have a function's name: core.model.
+        if callable(getattr(module, name, None)):
             return getattr(module, name)  # type: ignore[no-any-return]
     from pellucid import course
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from pellucid.check import judge_function
 from pellucid.check.cases_later import ACTIVATIONS, LATER
-from pellucid.check.editions import has_three_layers, is_of_one_number
+from pellucid.check.editions import (
+    exercise_references,
+    has_plain_activations,
+    has_three_layers,
+    is_of_one_number,
+)
 from pellucid.check.judgement import Judgement
 from pellucid.check.runner import Runner
 from pellucid.check.solution import Solution, Unread
@@ -15,6 +20,13 @@ from pellucid.check.train_together import JointTraining, train_together
 from pellucid.errors import OptionError
 from pellucid.files.reading import shown
 
+# Functions of the other exercises. As names of values some are frequent: `layer_sizes = [4, 3, 1]`.
+_OTHERS = (
+    *("initialize_with_zeros", "propagate", "optimize", "model", "layer_sizes"),
+    *("initialize_parameters_zeros", "initialize_parameters_random", "initialize_parameters_he"),
+    *("forward_propagation_with_dropout", "backward_propagation_with_dropout"),
+    *("gradient_check", "gradient_check_n", "update_parameters_with_gd", "random_mini_batches"),
+)
 # In the order of the course.
 NAMES = (
     "sigmoid",
@@ -37,6 +49,7 @@ NAMES = (
     "two_layer_model",
     "L_layer_model",
     "nn_model",
+    *_OTHERS,
     *(name for name, *_ in LATER),
 )
 _SHALLOW_ONLY = ("forward_propagation", "backward_propagation", "nn_model")
@@ -135,21 +148,25 @@ def reference_names(solution: Solution) -> tuple[str, ...]:
     Args:
         solution: the file.
     """
+    left_out = {*_SHALLOW_ONLY, *_TRAINERS, *_OTHERS}
     if is_shallow(solution):
         shallow = (*_SHARED, *_SHALLOW_ONLY[:2])
         # Its own helpers are kept: the sigmoid of this course returns no cache.
+        own = {"sigmoid": "plain.sigmoid", "layer_sizes": "shallow.layer_sizes"}
         more = [
-            "shallow.sigmoid" if name == "sigmoid" else name
+            own.get(name, name)
             for name in NAMES
-            if name not in (*shallow, *_TRAINERS) and not _defined(solution, name)
+            if (name in own or name not in left_out)
+            and name not in shallow
+            and not _defined(solution, name)
         ]
         return (*(f"shallow.{name}" for name in shallow), *more)
-    lent = tuple(
-        name
-        for name in NAMES
-        if name not in (*_SHALLOW_ONLY, *_TRAINERS) and not _is_helper(solution, name)
-    )
-    return (*lent, "shallow.forward_propagation", "shallow.backward_propagation")
+    # Where two have a name in common, the last counts.
+    special = exercise_references(solution)
+    if has_plain_activations(solution):
+        left_out |= {"sigmoid", "relu"}
+    lent = [name for name in NAMES if name not in left_out and not _is_helper(solution, name)]
+    return (*lent, *special)
 
 
 def examine(
@@ -210,11 +227,11 @@ def examined_names(solution: Solution, only: str | None = None) -> list[str]:
         OptionError: `only` is no function of the course, or the file does not define it.
     """
     if only is None:
-        return [name for name in NAMES if _defined(solution, name) and not _is_helper(solution, name)]
+        return [name for name in NAMES if _is_judged(solution, name) and not _is_helper(solution, name)]
     if only not in NAMES:
         raise OptionError(f"there is no function {only!r:.80} to judge; expected one of {', '.join(NAMES)}")
-    if not _defined(solution, only):
-        found = [name for name in NAMES if _defined(solution, name)]
+    if not _is_judged(solution, only):
+        found = [name for name in NAMES if _is_judged(solution, name)]
         raise OptionError(
             f"{shown(solution.path)} does not define {only}; expected one of {', '.join(found) or 'none'}"
         )
@@ -233,6 +250,10 @@ _MISSING = "not in the file; the reference was used instead"
 
 def _defined(solution: Solution, name: str) -> bool:
     return name in solution.functions or name in solution.other_names
+
+
+def _is_judged(solution: Solution, name: str) -> bool:
+    return _defined(solution, name) and (name in solution.functions or name not in _OTHERS)
 
 
 def _not_functions(solution: Solution) -> dict[str, int]:

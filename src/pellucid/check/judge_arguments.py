@@ -12,6 +12,9 @@ from pellucid.check.solution import FunctionSource
 ARGUMENTS = {
     "initialize_parameters": ("n_x", "n_h", "n_y"),
     "initialize_parameters_deep": ("layer_dims",),
+    "initialize_parameters_zeros": ("layers_dims",),
+    "initialize_parameters_random": ("layers_dims",),
+    "initialize_parameters_he": ("layers_dims",),
     "two_layer_model": ("X", "Y", "layers_dims", "learning_rate", "num_iterations", "print_cost"),
     "L_layer_model": ("X", "Y", "layers_dims", "learning_rate", "num_iterations", "print_cost"),
     "nn_model": ("X", "Y", "n_h", "num_iterations", "print_cost"),

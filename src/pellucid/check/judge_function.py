@@ -20,13 +20,13 @@ from pellucid.check.unwritten import blank_line
 if TYPE_CHECKING:
     from pellucid.check.runner import Runner
 
-_START_ARGUMENTS = {"initialize_parameters": 3, "initialize_parameters_deep": 1}
+_STARTS = frozenset({"initialize_parameters", "initialize_parameters_deep", *judge_initialization.SCALES})
 _WEAKNESSES = {
     "compute_cost": "cost-nan-at-saturation",
     "L_model_backward": "dal-nan-at-saturation",
     "sigmoid": "sigmoid-nan-at-large-z",
 }
-_WRITING = ("update_parameters_with_momentum", "update_parameters_with_adam")
+_WRITING = ("update_parameters_with_momentum", "update_parameters_with_adam", "optimize")
 _FUSED = (
     "right if AL is the output of the caches, as with dZL = AL - Y; in the published exercise it is not, "
     "and the expected digits are those of the long formula"
@@ -77,7 +77,7 @@ class Judge:
         return Judgement(name, "unwritten", message="not written yet", line=blank)
 
     def _judged(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:
-        if name in _START_ARGUMENTS:
+        if name in _STARTS:
             return self._start(name, function, alone)
         if name in ARGUMENTS:
             return self._trainer(name, function, alone)
@@ -231,7 +231,7 @@ class Judge:
         )
 
     def _perhaps_slow(self, name: str, function: FunctionSource | None, judgement: Judgement) -> Judgement:
-        if function is None or name in _START_ARGUMENTS:
+        if function is None or name in _STARTS:
             return judgement
         line = loops_over_numbers(function, dict(self._solution.functions))
         if line is None:
@@ -243,16 +243,19 @@ class Judge:
 
     def _start(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:
         arguments = ARGUMENTS[name]
+        if name == "initialize_parameters" and function and takes(function, 1):
+            # The helper of the second course, whose one argument is the sizes.
+            arguments = ARGUMENTS["initialize_parameters_deep"]
         if function and not takes(function, len(arguments)):
             return self._wrong_arity(name, function, arguments)
-        deep = name == "initialize_parameters_deep"
+        deep = len(arguments) == 1
         starts = judge_initialization.DEEP if deep else judge_initialization.TWO_LAYERS
         args: list[tuple[Any, ...]] = [([*start.dims],) if deep else start.dims for start in starts]
         outcomes = self._calls(name, args, alone, [start.seed for start in starts])
         bad = next((o for o in outcomes if o.kind != "value"), None)
         if bad is not None:
             return self._stopped(name, function, bad, f"sizes {args[outcomes.index(bad)]}")
-        verdict = judge_initialization.judge_initialization(starts, outcomes)
+        verdict = judge_initialization.judge_initialization(name, starts, outcomes)
         if verdict.codes and verdict.difference and verdict.start:
             return Judgement.of(
                 name,
@@ -320,7 +323,7 @@ def _rebinds(name: str, outcomes: Sequence[Outcome]) -> bool:
 
 
 def _mutation(name: str, outcomes: Sequence[Outcome]) -> str:
-    # The steps of the course that follows write into their arguments, as the course does.
+    # In the courses' own answers to these, too, some write into their arguments.
     if name in _WRITING or not any(outcome.written for outcome in outcomes):
         return ""
     return "parameters-mutated" if "update_parameters" in name else "changes-its-argument"

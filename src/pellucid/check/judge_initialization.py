@@ -1,6 +1,6 @@
 """Judge initial parameters by shape, scale and differences between layers, not by the numbers drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,13 +40,22 @@ DEEP = (
     Start((3, 5, 2, 4, 6, 1), 9),
     Start((2, 1), 9),
 )
-_PUBLISHED = ((3, 2, 1), (5, 4, 3))
+_PUBLISHED = {"initialize_parameters": (3, 2, 1), "initialize_parameters_deep": (5, 4, 3)}
+# Of the exercise that compares three initializations: what the spread has to be, by n_prev.
+SCALES: Mapping[str, tuple[str, Callable[[int], float]]] = {
+    "initialize_parameters_zeros": ("0", lambda _: 0.0),
+    "initialize_parameters_random": ("10", lambda _: 10.0),
+    "initialize_parameters_he": ("sqrt(2 / n_prev)", lambda n_prev: (2 / n_prev) ** 0.5),
+}
 
 
-def judge_initialization(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> InitializationVerdict:
+def judge_initialization(
+    name: str, starts: Sequence[Start], outcomes: Sequence[Outcome]
+) -> InitializationVerdict:
     """The mistakes in the parameters of some initializations.
 
     Args:
+        name: of the function.
         starts: the calls.
         outcomes: all of kind "value".
     """
@@ -55,10 +64,10 @@ def judge_initialization(starts: Sequence[Start], outcomes: Sequence[Outcome]) -
     for start, outcome in zip(starts, outcomes, strict=True):
         for code, difference in _form(start.dims, outcome.value):
             codes.setdefault(code, (difference, start))
-        for code, difference in _content(start.dims, outcome.value):
+        for code, difference in _content(name, start.dims, outcome.value):
             codes.setdefault(code, (difference, start))
         if not codes:
-            notes = notes or _stream_note(start, outcome.value)
+            notes = notes or _stream_note(name, start, outcome.value)
     if not codes:
         return InitializationVerdict((), None, None, notes)
     difference, start = next(iter(codes.values()))
@@ -106,7 +115,7 @@ def _shape_code(key: str, shape: tuple[int, ...], array: Array) -> str:
     return f"{kind}-transposed" if array.shape == shape[::-1] else f"{kind}-wrong-shape"
 
 
-def _content(dims: tuple[int, ...], value: Mapping[str, Array]) -> list[tuple[str, Difference]]:
+def _content(name: str, dims: tuple[int, ...], value: Mapping[str, Array]) -> list[tuple[str, Difference]]:
     """Wrong numbers."""
     mistakes = []
     wrong_form = _form(dims, value)
@@ -114,11 +123,11 @@ def _content(dims: tuple[int, ...], value: Mapping[str, Array]) -> list[tuple[st
     if any(difference.quantity[0] != "b" for _, difference in wrong_form):
         return []
     weights = [np.asarray(value[f"W{l}"], float) for l in range(1, len(dims))]
-    code = _weights_code(dims, weights)
+    code = _weights_code(name, dims, weights)
     if code:
-        wrong = weights[0]
+        spreads = _spreads(name, dims)
         mistakes.append(
-            (code, Difference("W1", "value", f"a spread of {_spreads(dims)}", float(wrong.std())))
+            (code, Difference("W1", "value", f"a spread of {spreads}", float(weights[0].std())))
         )
     for l in range(1, len(dims)):
         b = np.asarray(value[f"b{l}"], float) if not wrong_form else np.zeros(1)
@@ -131,7 +140,9 @@ def _content(dims: tuple[int, ...], value: Mapping[str, Array]) -> list[tuple[st
     return mistakes
 
 
-def _weights_code(dims: tuple[int, ...], weights: Sequence[Array]) -> str:
+def _weights_code(name: str, dims: tuple[int, ...], weights: Sequence[Array]) -> str:
+    if name == "initialize_parameters_zeros":
+        return "weights-scale-wrong" if any(W.any() for W in weights) else ""
     wide = [W for W in weights if W.size > 8]
     if wide and all((W == 0).all() for W in wide):
         return "weights-zeros"
@@ -144,14 +155,17 @@ def _weights_code(dims: tuple[int, ...], weights: Sequence[Array]) -> str:
     if min(dims) < 100:
         return ""
     spreads = [float(W.std()) for W in weights]
-    known = [_known(n, n_prev) for n, n_prev in zip(dims[1:], dims[:-1], strict=True)]
+    known = [_known(name, n, n_prev) for n, n_prev in zip(dims[1:], dims[:-1], strict=True)]
     wrong = [s for s, ks in zip(spreads, known, strict=True) if not any(_near(s, k) for k in ks.values())]
     if not wrong:
         return ""
     return "weights-scale-missing" if all(_near(s, 1.0) for s in wrong) else "weights-scale-wrong"
 
 
-def _known(n: int, n_prev: int) -> dict[str, float]:
+def _known(name: str, n: int, n_prev: int) -> dict[str, float]:
+    if name in SCALES:
+        text, scale = SCALES[name]
+        return {text: scale(n_prev)}
     return {
         "0.01": 0.01,
         "sqrt(1 / n_prev)": (1 / n_prev) ** 0.5,
@@ -160,8 +174,11 @@ def _known(n: int, n_prev: int) -> dict[str, float]:
     }
 
 
-def _spreads(dims: tuple[int, ...]) -> str:
-    return " or ".join(f"{name} = {value:.3g}" for name, value in _known(dims[1], dims[0]).items())
+def _spreads(name: str, dims: tuple[int, ...]) -> str:
+    known = _known(name, dims[1], dims[0])
+    return " or ".join(
+        f"{value:.3g}" if text.isdigit() else f"{text} = {value:.3g}" for text, value in known.items()
+    )
 
 
 def _near(observed: float, expected: float) -> bool:
@@ -179,10 +196,10 @@ def _copies(weights: Sequence[Array]) -> bool:
     return len(weights) > 1
 
 
-def _stream_note(start: Start, value: Mapping[str, Array]) -> tuple[str, ...]:
-    if start.dims not in _PUBLISHED:
+def _stream_note(name: str, start: Start, value: Mapping[str, Array]) -> tuple[str, ...]:
+    if start.dims != _PUBLISHED.get(name):
         return ()
-    deep = start.dims == _PUBLISHED[1]
+    deep = name == "initialize_parameters_deep"
     stream = np.random.RandomState(start.seed)
     if deep:
         expected = core.initialize_parameters_deep(start.dims, rng=stream)

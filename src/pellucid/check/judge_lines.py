@@ -31,7 +31,12 @@ _COURSE = frozenset(
         *("sigmoid", "relu", "sigmoid_backward", "relu_backward", "linear_forward", "linear_backward"),
         *("linear_activation_forward", "linear_activation_backward", "L_model_forward", "L_model_backward"),
         *("forward_propagation", "backward_propagation", "compute_cost", "update_parameters", "predict"),
+        *("propagate", "optimize", "forward_propagation_n"),
     )
+)
+# Functions that loop over layers, iterations, batches or parameters as they should.
+_LOOPING = re.compile(
+    r"model|deep|update|velocity|adam|predict|optimize|mini_batches|gradient_check|initialize|propagation_with"
 )
 _LOOPS = ("loop-", "first-layer", "layers-miscounted")
 _KEYS = ("key", "da-keys", "dw-keys", "same-gradient", "gradient-index", "parameters-index", "same-param")
@@ -74,7 +79,7 @@ def loops_over_numbers(function: FunctionSource, others: dict[str, FunctionSourc
         function: as written.
         others: the file's other functions, followed if it calls them.
     """
-    allowed = 1 if re.search(r"model|deep|update|velocity|adam|predict", function.name) else 0
+    allowed = 1 if _LOOPING.search(function.name) else 0
     helpers = {name: other for name, other in others.items() if name not in _COURSE}
     return _deep_loop(function.tree, allowed, helpers, {function.name})
 

@@ -123,10 +123,10 @@ class Learner:
 def _reference(name: str) -> tuple[str, Any]:
     """The name in the file, and the function, of `sigmoid` or `shallow.compute_cost`."""
     from pellucid import core
+    from pellucid.check.exercise_functions import LENT
 
-    if name == "shallow.sigmoid":
-        # The helper of the one-hidden-layer exercise has no cache.
-        return "sigmoid", lambda Z: core.sigmoid(Z)[0]
+    if name in LENT:
+        return name.rpartition(".")[2], LENT[name]
     module: Any = core
     *modules, last = name.split(".")
     for submodule in modules:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid import core
 from pellucid.check.cases_networks import network
-from pellucid.check.editions import has_three_layers, is_of_one_number
+from pellucid.check.editions import has_plain_activations, has_three_layers, is_of_one_number
 from pellucid.check.flowers import flowers
 from pellucid.check.judgement import Judgement, described
 from pellucid.check.solution import Solution
@@ -103,7 +103,7 @@ def _refusal(solution: Solution, judgements: Sequence[Judgement]) -> JointTraini
     blank = [f.name for f in judgements if f.status == "unwritten"]
     if blank:
         return JointTraining(None, f"not written yet: {', '.join(blank)}")
-    if has_three_layers(solution) or is_of_one_number(solution):
+    if any(told(solution) for told in (has_three_layers, is_of_one_number, has_plain_activations)):
         return JointTraining(None, "the exercise is about another network")
     return None
 
