@@ -1,11 +1,13 @@
 """What surrounds a learner's file: the courses' helper modules, and names that left NumPy and SciPy."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from check.judging import RIGHT, replaced
+from check.judging import RIGHT, replaced, with_function
 from pellucid.check.judge_file import check_file
 from pellucid.check.judgement import Judgement
 from pellucid.check.sandbox import Sandbox
@@ -160,3 +162,131 @@ def test_files_beside_the_notebook_are_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / "dnn_utils.py").write_text("def sigmoid(Z): return 'theirs'", "utf-8")
     with Sandbox(written(tmp_path, "import dnn_utils\ndef f(Z): return dnn_utils.sigmoid(Z)[1]")) as box:
         np.testing.assert_array_equal(box.call("f", (X,)).value, X)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "remark"),
+    [
+        (
+            "relu_backward",
+            "def relu_backward(dA, cache):\n    return dA * (cache > 0).astype(np.int)",
+            "np.int left NumPy in 1.24: write int",
+        ),
+        (
+            "predict",
+            (
+                "def predict(X, parameters):\n    AL, _ = L_model_forward(X, parameters)\n"
+                "    return np.array(AL > 0.5, dtype=np.float)"
+            ),
+            "np.float left NumPy in 1.24: write float",
+        ),
+        (
+            "compute_cost",
+            (
+                "def compute_cost(AL, Y):\n"
+                "    losses = -(Y * np.log(AL) + (1 - Y) * np.log(1 - AL))\n"
+                "    return np.asscalar(losses.sum() / np.product(Y.shape[1:]))"
+            ),
+            "np.asscalar left NumPy in 1.23: write a.item(); np.product left NumPy in 2.0: write np.prod",
+        ),
+        (
+            "relu",
+            "def relu(Z):\n    return np.where(Z > np.NINF * np.float_(1), np.maximum(0, Z), 0), Z",
+            "np.NINF left NumPy in 2.0: write -np.inf; np.float_ left NumPy in 2.0: write np.float64",
+        ),
+    ],
+)
+def test_names_that_left_numpy_are_supplied_with_a_remark(
+    tmp_path: Path, name: str, source: str, remark: str
+) -> None:
+    judgement = checked(with_function(source), tmp_path, name)
+    assert judgement.status == "pass", judgement
+    assert tuple(remark.split("; ")) == judgement.notes[-len(remark.split("; ")) :]
+
+
+def test_a_name_that_left_is_remarked_under_any_import(tmp_path: Path) -> None:
+    source = "def linear_forward(A, W, b):\n    return float_(1) * W @ A + b * N.alltrue(True), (A, W, b)"
+    text = with_function(source).replace(
+        "import numpy as np", "import numpy as np\nimport numpy as N\nfrom numpy import float_"
+    )
+    judgement = checked(text, tmp_path, "linear_forward")
+    assert judgement.status == "pass"
+    assert judgement.notes == (
+        "np.float_ left NumPy in 2.0: write np.float64",
+        "np.alltrue left NumPy in 2.0: write np.all",
+    )
+
+
+def test_a_wrong_function_has_the_remark_too(tmp_path: Path) -> None:
+    source = "def linear_forward(A, W, b):\n    return np.float_(1) * W @ A - b, (A, W, b)"
+    judgement = checked(with_function(source), tmp_path, "linear_forward")
+    assert judgement.cause == "bias-subtracted"
+    assert judgement.notes == ("np.float_ left NumPy in 2.0: write np.float64",)
+
+
+def test_a_misspelt_name_of_numpy_is_still_a_mistake(tmp_path: Path) -> None:
+    source = "def linear_forward(A, W, b):\n    return np.dots(W, A) + b, (A, W, b)"
+    assert checked(with_function(source), tmp_path, "linear_forward").cause == "no-such-attribute"
+
+
+def test_every_supplied_name_works_and_none_is_reported_as_replaced(tmp_path: Path) -> None:
+    from pellucid.check.old_names import NUMPY
+
+    lines = "\n".join(f"    found.append(np.{name} is None)" for name in NUMPY)
+    text = f"""
+def f(a):
+    found = []
+{lines}
+    return found, np.asscalar(a[:1]), np.in1d(a, [1]), np.row_stack((a, a)), np.alen(a), np.msort(a[::-1])
+"""
+    with Sandbox(written(tmp_path, text)) as box:
+        outcome = box.call("f", (np.array([1.0, 2.0]),))
+    found, *values = outcome.value
+    assert not any(found)
+    assert outcome.replaced == box.loaded.replaced == ()
+    assert [np.asarray(value).tolist() for value in values] == [
+        *(1.0, [True, False], [[1.0, 2.0], [1.0, 2.0]], 2, [1.0, 2.0])
+    ]
+    # Replacing one is what it is for the others.
+    text = "np.product = max\ndef f(): np.float = 3"
+    with Sandbox(written(tmp_path, text)) as box:
+        assert (box.loaded.replaced, box.call("f", ()).replaced) == (("numpy.product",), ("numpy.float",))
+
+
+def test_readers_of_pictures_that_left_scipy_do_not_stop_a_file(tmp_path: Path) -> None:
+    text = """
+    import scipy
+    from scipy import ndimage, misc
+    from scipy.misc import imread, imresize
+    picture = imresize(ndimage.imread("cat.jpg"), size=(64, 64)).reshape((1, -1)).T
+    other = scipy.misc.imread("cat.jpg")
+    def f(a): return a
+    from scipy.misc import nonsense
+    """
+    with Sandbox(written(tmp_path, text)) as box:
+        assert box.call("f", (1,)).value == 1
+    assert [(problem.type, problem.line) for problem in box.problems] == [("ImportError", 8)]
+
+
+def test_scipy_is_no_stand_in(tmp_path: Path) -> None:
+    pytest.importorskip("scipy")
+    text = "from scipy.special import expit\nfrom scipy import ndimage\ndef f(Z): return expit(Z)"
+    with Sandbox(written(tmp_path, text)) as box:
+        np.testing.assert_allclose(box.call("f", (X,)).value, 1 / (1 + np.exp(-X)))
+
+
+def test_where_scipy_is_not_installed_its_picture_readers_are_there_alone() -> None:
+    code = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *more: None if name.partition(".")[0] == "scipy" else find(name, *more)
+from pellucid.check import old_names
+old_names.supply_old_names()
+import scipy
+from scipy import ndimage
+print(type(scipy.misc.imread).__name__, type(ndimage.imread).__name__)
+import scipy.special
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout == "Nothing Nothing\n"
+    assert run.stderr.rstrip().endswith("ModuleNotFoundError: No module named 'scipy.special'")
