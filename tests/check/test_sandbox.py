@@ -119,7 +119,7 @@ def test_lines_that_fail_do_not_take_the_functions_away(tmp_path: Path) -> None:
         tmp_path,
         """
         from __future__ import annotations
-        from testCases_v4 import *
+        from my_helpers import *
         print("loading")
         data = open("datasets/train.h5")
         def f(a: Nonsense): return a + LATER

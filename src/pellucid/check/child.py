@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from pellucid.check import drawing, guard, learner, wire
+from pellucid.check import course_modules, drawing, guard, learner, old_names, wire
 from pellucid.check.limits import Limits, impose
 from pellucid.check.watching import ArgumentWatch
 
@@ -217,6 +217,8 @@ def main() -> NoReturn:
     impose(Limits(**job["limits"]), job["processes_now"])
     guard.refuse_outside(job["folder"])
     drawing.draw_nothing()
+    course_modules.lend_course_modules()
+    old_names.supply_old_names()
     sys.argv = ["solution.py"]
     try:
         process = _Process(channel, job)

@@ -1,41 +1,80 @@
-"""A stand-in for matplotlib in a learner's process: drawing takes seconds, and is not shown."""
+"""A stand-in for matplotlib in a learner's process: drawing takes seconds, and is not shown.
+
+`pellucid.check.course_modules` gives the same stand-in for the contents of the courses' own modules.
+"""
 
 import sys
 from collections.abc import Iterator
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
+from opcode import opname
+from types import FrameType, ModuleType
+from typing import Any, ClassVar
 
 _REPLACED = ("matplotlib", "mpl_toolkits", "seaborn")
 
 
-class Nothing:
-    """Returns itself for every attribute, call and index; `fig, ax = subplots()` unpacks two of it."""
+class NoNumbersError(TypeError):
+    """A stand-in was used as a number."""
 
-    def __call__(self, *_: Any, **__: Any) -> "Nothing":
-        """Take any arguments."""
+
+class Nothing:
+    """Answers every attribute, call and index with itself, and refuses to be a number.
+
+    Attributes:
+        uses: how often any of them was asked for something, in this process.
+    """
+
+    uses: ClassVar[int] = 0
+
+    def _itself(self, *_: Any, **__: Any) -> "Nothing":
+        Nothing.uses += 1
         return self
+
+    __call__ = __getitem__ = __enter__ = _itself
 
     def __getattr__(self, name: str) -> "Nothing":
         if name.startswith("__"):
             raise AttributeError(name)
-        return self
-
-    def __getitem__(self, _: Any) -> "Nothing":
-        return self
+        return self._itself()
 
     def __setitem__(self, _: Any, __: Any) -> None:
         """Forget it."""
 
     def __iter__(self) -> Iterator["Nothing"]:
-        return iter((self, self))
-
-    def __enter__(self) -> "Nothing":
-        return self
+        self._itself()
+        return iter((self,) * _names_to_fill(sys._getframe(1)))
 
     def __exit__(self, *_: object) -> None:
         """Nothing was opened."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _no_number(self, *_: Any) -> Any:
+        Nothing.uses += 1
+        raise NoNumbersError(
+            "a value from the course's own files is used, which are not here; expected it as an argument"
+        )
+
+    __len__ = __index__ = __int__ = __float__ = __neg__ = __abs__ = _no_number
+    __lt__ = __le__ = __gt__ = __ge__ = _no_number
+    __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = _no_number
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = _no_number
+    __rmatmul__ = __array_ufunc__ = __array_function__ = _no_number
+
+
+def _names_to_fill(frame: FrameType) -> int:
+    """How many values the current instruction of a frame takes: 3 in `a, *b, c, d = ...`; two elsewhere."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    name = opname[code[at]]
+    if name == "UNPACK_SEQUENCE":
+        return code[at + 1]
+    if name == "UNPACK_EX":
+        # What stands behind the starred name is counted in the byte before.
+        behind = code[at - 1] if opname[code[at - 2]] == "EXTENDED_ARG" else 0
+        return code[at + 1] + behind
+    return 2
 
 
 class _Finder(MetaPathFinder, Loader):
@@ -49,13 +88,15 @@ class _Finder(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """A module with every attribute."""
-        return _Module(spec.name)
+        return StandInModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
 
 
-class _Module(ModuleType):
+class StandInModule(ModuleType):
+    """A module with every name in it that is asked for."""
+
     def __getattr__(self, name: str) -> Nothing:
         if name.startswith("__"):
             raise AttributeError(name)

@@ -1,9 +1,11 @@
 """Judge one function: call it, compare the results, find the cause."""
 
+import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pellucid.check import judge_errors, judge_initialization, judge_trainers
+from pellucid.check import judge_errors, judge_initialization, judge_trainers, old_names
 from pellucid.check.cases import Case, Exam, cases_of
 from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.editions import exam_of, understood
@@ -61,6 +63,7 @@ class Judge:
         self._runner = runner
         self._without_asserts = without_asserts
         self._shallow = shallow
+        self._imports = old_names.imported_names(ast.parse(solution.text))
 
     def judgement(self, name: str, *, alone: bool = True) -> Judgement:
         """The verdict on one function that the file defines.
@@ -72,8 +75,11 @@ class Judge:
         function = self._solution.functions.get(name)
         found = self._judged(name, function, alone)
         blank = blank_line(function, self._solution.text) if function and not found.right else None
-        if blank is None or found.status == "not_judged":
+        if found.status == "not_judged":
             return found
+        if blank is None:
+            left = old_names.remarks(function.tree, self._imports) if function else ()
+            return replace(found, notes=(*found.notes, *left))
         return Judgement(name, "unwritten", message="not written yet", line=blank)
 
     def _judged(self, name: str, function: FunctionSource | None, alone: bool) -> Judgement:

@@ -20,6 +20,9 @@ from typing import Any
 import numpy as np
 import numpy.random
 
+from pellucid.check.course_modules import MODULES
+from pellucid.check.drawing import Nothing
+
 # The name of the file in tracebacks.
 FILE = "<the checked file>"
 
@@ -70,7 +73,8 @@ class Learner:
             definitions_only: skip statements that call the file's own functions, or define nothing.
 
         Yields:
-            The exception of each failing statement; the next statement still runs.
+            The exception of each failing statement; the next statement still runs. A failure that involves
+            a stand-in for data, drawings or the courses' own files is not the file's.
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -79,11 +83,16 @@ class Learner:
                 body = [node for node in body if self._defines(node)]
             flags = _future_flags(body)
             for node in body:
+                uses, kept = Nothing.uses, self._overwritten(node)
                 try:
                     code = compile(ast.Module([node], []), FILE, "exec", flags, dont_inherit=True)
                     exec(code, self._names)
                 except BaseException as error:
-                    yield error
+                    if Nothing.uses == uses:
+                        yield error
+                    else:
+                        self._fill(node)
+                self._names.update(kept)
 
     def function(self, name: str) -> Callable[..., Any]:
         """The file's function `name`.
@@ -106,6 +115,19 @@ class Learner:
     def together(self, before: Mapping[str, Any]) -> None:
         """Undo `alone`."""
         self._names.update(before)
+
+    def _overwritten(self, node: ast.stmt) -> Mapping[str, Any]:
+        """The file's own functions, which an import from a module of the courses would replace."""
+        if not isinstance(node, ast.ImportFrom) or node.module not in MODULES:
+            return {}
+        made = {name: self._names[name] for name in self._own if name in self._names}
+        return {name: value for name, value in made.items() if value is not self._references.get(name)}
+
+    def _fill(self, node: ast.stmt) -> None:
+        """Let the names that a statement was to make stand for what it would have got."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                self._names.setdefault(part.id, Nothing())
 
     def _defines(self, node: ast.stmt) -> bool:
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
