@@ -55,7 +55,17 @@ def assert_same_end(found: TrainingEnd, expected: TrainingEnd) -> None:
     assert found.history == expected.history
     assert_same_arrays(found.parameters, expected.parameters)
     assert_same_training(found.state.training, expected.state.training)
-    for name in ("epoch", "step", "step_costs", "seen", "rates", "scores", "slope", "divided", "plateaued"):
+    for name in (
+        "epoch",
+        "step",
+        "step_costs",
+        "seen",
+        "rates",
+        "scores",
+        "schedule_plateau",
+        "divided",
+        "plateaued",
+    ):
         assert getattr(found.state, name) == getattr(expected.state, name), name
     assert found.state.monitor.plateau == expected.state.monitor.plateau
 

@@ -1,4 +1,4 @@
-"""What every function asks of its arrays: library, rank, shape; and the sentence it answers with."""
+"""What every function asks of its arrays: their library, type and finite numbers, and its messages."""
 
 import math
 import tracemalloc
@@ -14,14 +14,12 @@ from pellucid.core._arrays import (
     as_scalar,
     at_least,
     at_most,
-    check_matrix,
-    check_same_shape,
     columns_of,
     first_non_finite,
     floating,
     namespace,
 )
-from pellucid.errors import ArrayError, PellucidError, ShapeError
+from pellucid.errors import ArrayError, PellucidError
 
 
 def message(error: pytest.ExceptionInfo[PellucidError]) -> str:
@@ -73,54 +71,6 @@ def test_floating_converts_to_the_type_asked_for(library: Library, dtype: str) -
     default = xp.__array_namespace_info__().default_dtypes()["real floating"]
     assert floating(xp, integers).dtype == default
     assert floating(xp, integers, like=integers).dtype == default
-
-
-def test_a_matrix_passes() -> None:
-    check_matrix("A", np.ones((2, 3)), "(n_prev, m)")
-
-
-def test_a_rank_1_array_is_named_as_such_with_the_calls_that_mend_it() -> None:
-    with pytest.raises(ShapeError) as error:
-        check_matrix("A", np.ones(3), "(n_prev, m)")
-    assert message(error) == (
-        "A has shape (3,), a rank-1 array; expected two dimensions (n_prev, m): "
-        "A.reshape(1, -1) makes it (1, 3), A.reshape(-1, 1) makes it (3, 1)"
-    )
-    assert isinstance(error.value, ValueError)
-
-
-@pytest.mark.parametrize("shape", [(), (2, 3, 4), (2, 1, 1, 1)])
-def test_other_ranks_are_refused_too(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ShapeError) as error:
-        check_matrix("X", np.ones(shape), "(n_x, m)")
-    assert message(error) == f"X has shape {shape}; expected two dimensions (n_x, m)"
-
-
-def test_equal_shapes_pass() -> None:
-    check_same_shape("Y", np.ones((1, 3)), "AL", np.ones((1, 3)))
-    check_same_shape("Y", np.ones(3), "AL", np.ones(3))
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (3, 1), (1, 3, 1), ()])
-def test_shapes_that_would_broadcast_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ShapeError) as error:
-        check_same_shape("Y", np.ones(shape), "AL", np.ones((1, 3)))
-    assert message(error) == f"Y has shape {shape} and AL has shape (1, 3); expected Y of shape (1, 3)"
-
-
-def test_a_rank_1_array_beside_a_matrix_is_named_as_such() -> None:
-    with pytest.raises(ShapeError) as error:
-        check_same_shape("Y", np.ones(3), "AL", np.ones((1, 3)))
-    assert message(error) == (
-        "Y has shape (3,) and AL has shape (1, 3); expected Y of shape (1, 3) "
-        "(Y is a rank-1 array: Y.reshape(1, 3) if its order is right)"
-    )
-
-
-def test_no_reshape_is_advised_that_cannot_work() -> None:
-    with pytest.raises(ShapeError, match=r"rank-1") as error:
-        check_same_shape("Y", np.ones(5), "AL", np.ones((1, 3)))
-    assert "reshape(1, 3)" not in message(error)
 
 
 def test_a_scalar_is_a_float_in_numpy_and_differentiable_elsewhere(library: Library) -> None:

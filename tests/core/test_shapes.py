@@ -8,6 +8,7 @@ import pytest
 
 from pellucid import DeepNetwork, Examples, Network, compute_cost, linear_forward, predict
 from pellucid.core import L_model_forward, initialize_parameters_deep
+from pellucid.core._shapes import check_matrix, check_same_shape
 from pellucid.course import L_layer_model
 from pellucid.errors import ShapeError
 from pellucid.training import TrainingOptions, train
@@ -122,3 +123,53 @@ def test_the_call_that_is_named_mends_it() -> None:
     call = str(caught.value).rpartition(": ")[2].partition(" makes")[0]
     Z, _ = linear_forward(eval(call, {"A": zeros(4)}), W, b)
     assert Z.shape == (3, 1)
+
+
+def test_a_matrix_passes() -> None:
+    check_matrix("A", np.ones((2, 3)), "(n_prev, m)")
+
+
+def test_without_a_known_size_both_reshapes_are_named() -> None:
+    with pytest.raises(ShapeError) as error:
+        check_matrix("A", np.ones(3), "(n_prev, m)")
+    assert str(error.value) == (
+        "A has shape (3,), a rank-1 array; expected two dimensions (n_prev, m): "
+        "A.reshape(1, -1) makes it (1, 3), A.reshape(-1, 1) makes it (3, 1)"
+    )
+    assert isinstance(error.value, ValueError)
+
+
+@pytest.mark.parametrize("shape", [(), (2, 3, 4), (2, 1, 1, 1)])
+def test_other_ranks_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError) as error:
+        check_matrix("X", np.ones(shape), "(n_x, m)")
+    assert str(error.value) == f"X has shape {shape}; expected two dimensions (n_x, m)"
+
+
+def test_equal_shapes_pass() -> None:
+    check_same_shape("Y", np.ones((1, 3)), "AL", np.ones((1, 3)))
+    check_same_shape("Y", np.ones(3), "AL", np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((1, 1), "Y has shape (1, 1); expected (1, 3), the shape of AL"),
+        ((3, 1), "Y looks transposed: it has shape (3, 1); expected (1, 3), the shape of AL: pass Y.T"),
+        (
+            (1, 3, 1),
+            "Y has shape (1, 3, 1); expected (1, 3), the shape of AL: Y.reshape(1, 3) makes it (1, 3)",
+        ),
+        ((), "Y has shape (); expected (1, 3), the shape of AL"),
+        (
+            (3,),
+            "Y has shape (3,), a rank-1 array; expected (1, 3), the shape of AL: "
+            "Y.reshape(1, -1) makes it (1, 3)",
+        ),
+        ((5,), "Y has shape (5,), a rank-1 array; expected (1, 3), the shape of AL"),
+    ],
+)
+def test_shapes_that_would_broadcast_are_refused(shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ShapeError) as error:
+        check_same_shape("Y", np.ones(shape), "AL", np.ones((1, 3)))
+    assert str(error.value) == message
