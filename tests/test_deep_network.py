@@ -212,7 +212,7 @@ def test_an_untrained_network_says_so(method: str) -> None:
     [
         (lambda: DeepNetwork([5]), OptionError, "expected at least two sizes"),
         (lambda: DeepNetwork([2, 0, 1]), OptionError, "found 0"),
-        (lambda: DeepNetwork([2, 3, 1]).fit(X.T, Y), ShapeError, "layer_dims[0] = 60 (examples are"),
+        (lambda: DeepNetwork([2, 3, 1]).fit(X.T, Y), ShapeError, "X looks transposed: it has shape (60"),
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y[0]), ShapeError, "Y has shape (60,), a rank-1 array"),
         (lambda: DeepNetwork([2, 3, 3]).fit(X, Y * 3), LabelError, "expected a class number from 0"),
         (lambda: DeepNetwork([2, 3, 1]).fit(X, Y, classes=["a", "a"]), LabelError, "2 different names"),

@@ -196,11 +196,14 @@ PARTS = dict(vars(small_model()))
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"network": Network((2, 4, 1))}, r"the parameters have shapes .*; expected .*'W1': \(4, 2\)"),
-        ({"network": Network((2, 3, 1, 1))}, "the parameters have shapes"),
-        ({"parameters": {}}, "the parameters have shapes"),
-        ({"parameters": {**PARTS["parameters"], "b2": np.ones(1)}}, "the parameters have shapes"),
-        ({"parameters": {**PARTS["parameters"], "b3": np.ones((1, 1))}}, "the parameters have shapes"),
+        ({"network": Network((2, 4, 1))}, r"^W1 has shape \(3, 2\); expected \(4, 2\) to fit"),
+        ({"network": Network((2, 3, 1, 1))}, r"^W3 is missing; expected an array of shape \(1, 1\)"),
+        ({"parameters": {}}, r"^W1 is missing; expected an array of shape \(3, 2\)"),
+        ({"parameters": {**PARTS["parameters"], "b2": np.ones(1)}}, r"^b2 has shape \(1,\), a rank-1"),
+        (
+            {"parameters": {**PARTS["parameters"], "b3": np.ones((1, 1))}},
+            "^the parameters hold b3; expected",
+        ),
         ({"recipe": Recipe("numbers", (3,))}, "the recipe makes 3 inputs; the network expects 2"),
     ],
 )

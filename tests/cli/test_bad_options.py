@@ -94,7 +94,7 @@ def _data(here: Path) -> None:
         ("--patience -1", "--patience is -1; expected an integer of at least 0"),
         ("--validation-fraction 1", "--validation-fraction is 1.0; expected a number above 0 and below 1"),
         ("--threads 0", "--threads is 0; expected an integer of at least 1"),
-        ("--threads 100000", "threads is 100000 and this machine has "),
+        ("--threads 100000", "threads is 100000 and this process may use "),
         ("--shortcut often", "--shortcut is 'often'; expected one of auto, always, never"),
         (
             "--shortcut always",

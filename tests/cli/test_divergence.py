@@ -78,9 +78,9 @@ Y = np.arange(8).reshape(1, 8) % 2
         (lambda: list(fit(Network((4, 1)), Examples(X, Y))), "layer_dims is [4, 1] and X has shape (3, 8)"),
         (
             lambda: L_layer_model(X, Y, [3, 2, 2]),
-            "Y has shape (1, 8), X has shape (3, 8) and layer_dims ends in 2",
+            "Y has shape (1, 8); expected (2, 8) to fit X of shape (3, 8) and layer_dims [3, 2, 2]",
         ),
-        (lambda: DeepNetwork([3, 1]).fit(X, Y[:, :7]), "Y has shape (1, 7), X has shape (3, 8)"),
+        (lambda: DeepNetwork([3, 1]).fit(X, Y[:, :7]), "Y has shape (1, 7); expected (1, 8)"),
         (lambda: DeepNetwork([3, 1]).fit(X[0], Y), "X has shape (8,)"),
         (lambda: DeepNetwork([3, 1]).fit(X, Y[0]), "Y has shape (8,)"),
     ],

@@ -210,10 +210,8 @@ def test_what_is_no_array_is_refused(name: str) -> None:
 def test_a_gradient_of_another_shape_is_refused(name: str) -> None:
     with pytest.raises(ShapeError) as error:
         ACTIVATIONS[name].backward(np.ones((1, 3)), np.ones((2, 3)))
-    assert str(error.value) == (
-        "dA has shape (1, 3) and the cache Z has shape (2, 3); expected dA of shape (2, 3)"
-    )
-    with pytest.raises(ShapeError, match=r"dA is a rank-1 array"):
+    assert str(error.value) == ("dA has shape (1, 3); expected (2, 3), the shape of the cache Z")
+    with pytest.raises(ShapeError, match=r"^dA has shape \(3,\), a rank-1 array"):
         ACTIVATIONS[name].backward(np.ones(3), np.ones((1, 3)))
 
 

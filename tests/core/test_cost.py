@@ -185,13 +185,13 @@ def test_shapes_that_do_not_fit_are_refused(function: Any, name: str) -> None:
     with pytest.raises(ShapeError) as error:
         function(ones((1, 3)), ones((3, 1)))
     assert str(error.value) == (
-        f"Y has shape (3, 1) and {name} has shape (1, 3); expected Y of shape (1, 3)"
+        f"Y looks transposed: it has shape (3, 1); expected (1, 3), the shape of {name}: pass Y.T"
     )
     with pytest.raises(ShapeError) as error:
         function(ones((1, 3)), ones(3))
     assert str(error.value) == (
-        f"Y has shape (3,) and {name} has shape (1, 3); expected Y of shape (1, 3) "
-        "(Y is a rank-1 array: Y.reshape(1, 3) if its order is right)"
+        f"Y has shape (3,), a rank-1 array; expected (1, 3), the shape of {name}: "
+        "Y.reshape(1, -1) makes it (1, 3)"
     )
     with pytest.raises(ShapeError) as error:
         function(ones(3), ones(3))
@@ -208,9 +208,7 @@ def test_shapes_that_do_not_fit_are_refused(function: Any, name: str) -> None:
 def test_an_output_of_another_shape_than_its_linear_part_is_refused() -> None:
     with pytest.raises(ShapeError) as error:
         sigmoid_output_backward(np.ones((1, 3)), np.ones((1, 3)), np.ones((1, 2)))
-    assert str(error.value) == (
-        "AL has shape (1, 3) and ZL in the last cache has shape (1, 2); expected AL of shape (1, 2)"
-    )
+    assert str(error.value) == ("AL has shape (1, 3); expected (1, 2), the shape of ZL in the last cache")
 
 
 @pytest.mark.parametrize(("function", "name"), [(f, "AL") for f in FROM_AL] + [(f, "ZL") for f in FROM_ZL])

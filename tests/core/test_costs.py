@@ -192,13 +192,19 @@ def test_float32_stays_float32(name: str, options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("function", [f for cost in COSTS.values() for f in cost[:2]])
 def test_weights_that_do_not_fit_are_refused(function: Any) -> None:
     ones = np.ones
-    for wrong in (ones(3), ones((3, 1)), ones((1, 2)), ones((2, 3))):
+    expected = "expected (1, 3), one weight for each column of ZL"
+    for wrong, message in (
+        (
+            ones(3),
+            f"weights has shape (3,), a rank-1 array; {expected}: weights.reshape(1, -1) makes it (1, 3)",
+        ),
+        (ones((3, 1)), f"weights looks transposed: it has shape (3, 1); {expected}: pass weights.T"),
+        (ones((1, 2)), f"weights has shape (1, 2); {expected}"),
+        (ones((2, 3)), f"weights has shape (2, 3); {expected}"),
+    ):
         with pytest.raises(ShapeError) as error:
             function(ones((2, 3)), ones((2, 3)), weights=wrong)
-        assert str(error.value) == (
-            f"weights has shape {wrong.shape} and ZL has shape (2, 3); expected one weight for each "
-            "column: weights of shape (1, 3)"
-        )
+        assert str(error.value) == message
     with pytest.raises(ArrayError, match=r"^weights is of type list; expected an array"):
         function(ones((2, 3)), ones((2, 3)), weights=[1, 1, 1])
 

@@ -235,5 +235,7 @@ def test_what_is_no_cache_is_refused() -> None:
             backward_propagation_with_dropout(np.ones((2, 3)), np.ones((1, 3)), cache, 0.5)
     net = example([3, 4, 1])
     _, cache = forward_propagation_with_dropout(net.X, net.parameters)
-    with pytest.raises(ShapeError, match=r"^Y has shape \(1, 2\) and AL in the cache has shape \(1, 4\)"):
+    with pytest.raises(
+        ShapeError, match=r"^Y has shape \(1, 2\); expected \(1, 4\), the shape of AL in the"
+    ):
         backward_propagation_with_dropout(net.X, net.Y[:, :2], cache, 0.5)

@@ -121,22 +121,21 @@ def test_an_integer_picture_takes_the_type_of_the_weights() -> None:
 FORWARD_REFUSALS = {
     "A of rank 1": (
         [(4,), (3, 4), (3, 1)],
-        "A has shape (4,), a rank-1 array; expected two dimensions (n_prev, m): "
-        "A.reshape(1, -1) makes it (1, 4), A.reshape(-1, 1) makes it (4, 1)",
+        "A has shape (4,), a rank-1 array; expected (4, m) to fit W of shape (3, 4): "
+        "A.reshape(-1, 1) makes it (4, 1)",
     ),
     "W of rank 1": (
         [(4, 5), (4,), (3, 1)],
-        "W has shape (4,), a rank-1 array; expected two dimensions (n, n_prev): "
-        "W.reshape(1, -1) makes it (1, 4), W.reshape(-1, 1) makes it (4, 1)",
+        "W has shape (4,), a rank-1 array; expected (3, 4) to fit A of shape (4, 5) and b of shape (3, 1)",
     ),
     "b of rank 1": (
         [(4, 5), (3, 4), (3,)],
-        "b has shape (3,), a rank-1 array; expected two dimensions (n, 1): "
-        "b.reshape(1, -1) makes it (1, 3), b.reshape(-1, 1) makes it (3, 1)",
+        "b has shape (3,), a rank-1 array; expected (3, 1) to fit W of shape (3, 4): "
+        "b.reshape(-1, 1) makes it (3, 1)",
     ),
     "b of rank 3": (
         [(4, 5), (3, 4), (3, 1, 1)],
-        "b has shape (3, 1, 1); expected two dimensions (n, 1)",
+        "b has shape (3, 1, 1); expected (3, 1) to fit W of shape (3, 4): b.reshape(-1, 1) makes it (3, 1)",
     ),
     "W for other inputs": (
         [(4, 5), (3, 2), (3, 1)],
@@ -145,11 +144,11 @@ FORWARD_REFUSALS = {
     ),
     "a row of biases": (
         [(4, 5), (3, 4), (1, 3)],
-        "b has shape (1, 3) and W has shape (3, 4); expected one bias per row of W: b of shape (3, 1)",
+        "b looks transposed: it has shape (1, 3); expected (3, 1) to fit W of shape (3, 4): pass b.T",
     ),
     "one bias for all": (
         [(4, 5), (3, 4), (1, 1)],
-        "b has shape (1, 1) and W has shape (3, 4); expected one bias per row of W: b of shape (3, 1)",
+        "b has shape (1, 1); expected (3, 1) to fit W of shape (3, 4)",
     ),
 }
 
@@ -171,11 +170,11 @@ def test_backward_refuses_a_gradient_of_another_layer(backward: Any) -> None:
     with pytest.raises(ShapeError) as error:
         backward(np.ones((3, 4)), (A, W, b))
     assert str(error.value) == (
-        "dZ has shape (3, 4), W has shape (3, 4) and A_prev has shape (4, 5); expected dZ of shape (3, 5)"
+        "dZ has shape (3, 4); expected (3, 5) to fit W of shape (3, 4) and A_prev of shape (4, 5)"
     )
-    with pytest.raises(ShapeError, match=r"^dZ has shape \(5,\), a rank-1 array; .* \(n, m\)"):
+    with pytest.raises(ShapeError, match=r"^dZ has shape \(5,\), a rank-1 array; expected \(3, 5\) to fit"):
         backward(np.ones(5), (A, W, b))
-    with pytest.raises(ShapeError, match=r"^A_prev has shape \(4,\), a rank-1 array; .* \(n_prev, m\)"):
+    with pytest.raises(ShapeError, match=r"^A_prev has shape \(4,\), a rank-1 array; expected \(4, m\)"):
         backward(np.ones((3, 5)), (np.ones(4), W, b))
     with pytest.raises(ShapeError, match=r"^W has shape \(4,\), a rank-1 array; .* \(n, n_prev\)"):
         backward(np.ones((3, 5)), (A, np.ones(4), b))

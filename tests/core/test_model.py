@@ -193,16 +193,16 @@ def test_forward_names_the_layer_whose_arrays_do_not_fit() -> None:
     with pytest.raises(ShapeError) as error:
         L_model_forward(np.ones((5, 6)), net.parameters)
     assert str(error.value) == (
-        "layer 1 (W = W1, b = b1, A = X): W has shape (4, 3) and A has shape (5, 6); "
-        "expected as many columns in W as rows in A: W of shape (4, 5)"
+        "layer 1: W1 has shape (4, 3) and X has shape (5, 6); "
+        "expected as many columns in W1 as rows in X: W1 of shape (4, 5)"
     )
     with pytest.raises(ShapeError) as error:
         L_model_forward(net.X, net.parameters | {"b3": np.ones(1)})
     assert str(error.value) == (
-        "layer 3 (W = W3, b = b3, A = A2): b has shape (1,), a rank-1 array; expected two dimensions "
-        "(n, 1): b.reshape(1, -1) makes it (1, 1), b.reshape(-1, 1) makes it (1, 1)"
+        "layer 3: b3 has shape (1,), a rank-1 array; expected (1, 1) to fit W3 of shape (1, 2): "
+        "b3.reshape(-1, 1) makes it (1, 1)"
     )
-    with pytest.raises(ShapeError, match=r"^X has shape \(3,\), a rank-1 array; .* dimensions \(n_x, m\)"):
+    with pytest.raises(ShapeError, match=r"^layer 1: X has shape \(3,\), a rank-1 array; .* \(3, m\)"):
         L_model_forward(np.ones(3), net.parameters)
 
 
@@ -223,14 +223,14 @@ def test_backward_refuses_arrays_of_another_batch() -> None:
     with pytest.raises(ShapeError) as error:
         L_model_backward(AL, net.Y[0], caches)
     assert str(error.value) == (
-        "Y has shape (4,) and AL has shape (1, 4); expected Y of shape (1, 4) "
-        "(Y is a rank-1 array: Y.reshape(1, 4) if its order is right)"
+        "Y has shape (4,), a rank-1 array; expected (1, 4), the shape of AL: "
+        "Y.reshape(1, -1) makes it (1, 4)"
     )
     with pytest.raises(
-        ShapeError, match=r"^AL has shape \(1, 3\) and ZL in the last cache has shape \(1, 4\)"
+        ShapeError, match=r"^AL has shape \(1, 3\); expected \(1, 4\), the shape of ZL in the last cache"
     ):
         L_model_backward(AL[:, :3], net.Y[:, :3], caches)
-    with pytest.raises(ShapeError, match=r"^layer 2, cache caches\[1\]: dZ has shape \(1, 3\), W has"):
+    with pytest.raises(ShapeError, match=r"^layer 2, cache caches\[1\]: dZ has shape \(1, 3\); expected"):
         L_model_backward(AL[:, :3], net.Y[:, :3], caches, output_activation="softmax")
     with pytest.raises(CacheError) as error:
         L_model_backward(AL, net.Y, [])

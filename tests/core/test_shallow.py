@@ -139,11 +139,11 @@ def test_a_missing_part_of_the_cache_or_of_the_gradients_is_named() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     net = tanh_network()
     A2, cache = shallow.forward_propagation(net.X, net.parameters)
-    with pytest.raises(ShapeError, match=r"^W has shape \(4, 2\) and A has shape \(3, 6\)"):
+    with pytest.raises(ShapeError, match=r"^layer 1: W1 has shape \(4, 2\) and X has shape \(3, 6\)"):
         shallow.forward_propagation(np.ones((3, 6)), net.parameters)
     rank1 = (
-        "Y has shape (6,) and A2 has shape (1, 6); expected Y of shape (1, 6) "
-        "(Y is a rank-1 array: Y.reshape(1, 6) if its order is right)"
+        "Y has shape (6,), a rank-1 array; expected (1, 6), the shape of A2: "
+        "Y.reshape(1, -1) makes it (1, 6)"
     )
     with pytest.raises(ShapeError) as error:
         shallow.backward_propagation(net.parameters, cache, net.X, net.Y[0])
@@ -151,9 +151,9 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ShapeError) as error:
         shallow.compute_cost(A2, net.Y[0])
     assert str(error.value) == rank1.replace("A2", "AL")
-    with pytest.raises(ShapeError, match=r"^dZ has shape \(4, 6\), W has shape \(4, 2\) and A_prev has"):
+    with pytest.raises(ShapeError, match=r"^X has shape \(2, 4\); expected \(2, 6\) to fit W1"):
         shallow.backward_propagation(net.parameters, cache, net.X[:, :4], net.Y)
-    with pytest.raises(ShapeError, match=r"^dW1 has shape \(2, 4\) and W1 has shape \(4, 2\)"):
+    with pytest.raises(ShapeError, match=r"^dW1 looks transposed: .*; expected \(4, 2\), the"):
         shallow.update_parameters(net.parameters, {"dW1": np.ones((2, 4))})
 
 
@@ -163,7 +163,7 @@ def test_other_refusals_are_those_of_the_deep_functions() -> None:
         shallow.initialize_parameters(2, 0, 1)
     with pytest.raises(OptionError, match=r"^rng is of type str"):
         shallow.initialize_parameters(2, 4, 1, rng="2")
-    with pytest.raises(ArrayError, match=r"^A is of type list; expected an array"):
+    with pytest.raises(ArrayError, match=r"^X is of type list; expected an array"):
         shallow.forward_propagation(net.X.tolist(), net.parameters)
 
 

@@ -365,16 +365,16 @@ def test_steps_are_found() -> None:
 def test_refusals() -> None:
     parameters, X, Y, network = problem(NETWORKS["course"])
     with pytest.raises(
-        ShapeError, match=r"^W1 has shape \(5, 4\); expected \(6, 4\) for layer_dims \[4, 6"
+        ShapeError, match=r"^W1 has shape \(5, 4\); expected \(6, 4\) to fit layer_dims \[4, 6"
     ):
         trace(parameters, X, Y, Network((4, 6, 3, 1)))
-    with pytest.raises(ShapeError, match="the parameters have 3 layers and the network 2"):
+    with pytest.raises(ShapeError, match="the parameters hold W3, b3; expected W1, b1, W2, b2"):
         trace(parameters, X, Y, Network((4, 5, 3)))
     with pytest.raises(ParametersError, match="missing b2"):
         trace({name: parameters[name] for name in parameters if name != "b2"}, X, Y)
     with pytest.raises(ShapeError, match="layer 1"):
         trace(parameters, X[:3], Y, network)
-    with pytest.raises(ShapeError, match=r"^Y has shape \(1, 19\) and ZL has shape \(1, 20\)"):
+    with pytest.raises(ShapeError, match=r"^Y has shape \(1, 19\); expected \(1, 20\), the shape of ZL"):
         trace(parameters, X, Y[:, 1:], network)
     with pytest.raises(ShapeError, match="weights has shape"):
         trace(parameters, X, Y, network, weights=np.ones(20))

@@ -61,7 +61,7 @@ def test_what_is_given_is_not_changed() -> None:
     ("weights", "error", "line"),
     [
         (np.ones(11), ShapeError, "weights has shape (11,) and X has shape (3, 12); expected one weight"),
-        (np.ones((12, 1)), ShapeError, "expected one weight for each example: (12,) or (1, 12)"),
+        (np.ones((12, 1)), ShapeError, "expected (1, 12) to fit X of shape (3, 12): pass weights.T"),
         (np.arange(12.0) - 3, LabelError, "weights[0] is -3; expected finite numbers of at least 0"),
         (np.where(np.arange(12) == 7, np.nan, 1), LabelError, "weights[7] is nan; expected finite"),
         (np.where(np.arange(12) == 2, np.inf, 1), LabelError, "weights[2] is inf; expected finite"),
