@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from check.judging import RIGHT, examined, replaced
-from pellucid.check.explain import DERIVATIONS, derivation, reference_lines
+from pellucid.check.explain import DERIVATIONS, answer_lines, derivation
 from pellucid.check.judge import NAMES
 from pellucid.check.report import report
 from pellucid.check.report_class import (
@@ -50,15 +50,15 @@ def test_a_wrong_one_has_its_details(tmp_path: Path) -> None:
     assert "def linear_backward" in report(examination, solution=True)
 
 
-def test_every_function_has_its_derivation_and_its_reference_lines() -> None:
+def test_every_function_has_its_derivation_and_its_answer() -> None:
     assert set(DERIVATIONS) < set(NAMES)
     for name in NAMES:
         assert derivation(name)
         for is_shallow in (False, True):
-            lines = reference_lines(name, is_shallow=is_shallow)
+            lines = answer_lines(name, is_shallow=is_shallow)
             assert lines.startswith(f"def {name}(")
             assert '"""' not in lines
-    assert "A1 * A1" in reference_lines("backward_propagation")
+    assert "1 - A1**2" in answer_lines("backward_propagation")
 
 
 def test_what_a_learner_wrote_cannot_command_the_terminal_or_the_page(tmp_path: Path) -> None:

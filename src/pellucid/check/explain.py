@@ -1,12 +1,13 @@
-"""The derivation of each function's formula, and the lines of the reference."""
+"""The derivation of each function's formula, and a right function of the course's size."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pellucid import core
 from pellucid.check import exercise_functions
-from pellucid.core import shallow
+from pellucid.check.answers import deep as deep_answers
+from pellucid.check.answers import shallow as shallow_answers
 
 _LAYER_BACKWARD = (
     "The cost J depends on W and b only through Z = W A_prev + b. Element by element, Z[i, j] = sum "
@@ -114,27 +115,27 @@ def derivation(name: str) -> str:
     if name in DERIVATIONS:
         return DERIVATIONS[name]
     # For the next course: the formula.
-    return (inspect.getdoc(_function(name, is_shallow=False)) or "").partition("\n\n")[0]
+    modules: tuple[Any, ...] = (exercise_functions, core)
+    return (inspect.getdoc(_function(name, modules)) or "").partition("\n\n")[0]
 
 
-def reference_lines(name: str, *, is_shallow: bool = False) -> str:
-    """The source of the reference's function, without its docstring.
+def answer_lines(name: str, *, is_shallow: bool = False) -> str:
+    """A right function at the course's size, without a docstring.
 
     Args:
         name: of the function.
         is_shallow: that of the network with one hidden layer, if there are two.
     """
-    source = inspect.getsource(_function(name, is_shallow=is_shallow))
+    answers: list[Any] = [deep_answers, shallow_answers]
+    modules = (*(answers[::-1] if is_shallow else answers), exercise_functions, core)
+    source = inspect.getsource(_function(name, modules))
     before, quotes, rest = source.partition('    """')
     return before + rest.partition('"""\n')[2] if quotes else source
 
 
-def _function(name: str, *, is_shallow: bool) -> Callable[..., Any]:
-    modules: list[Any] = [shallow, core] if is_shallow else [core, shallow]
-    for module in (*modules, exercise_functions):
-        # Some of its files have a function's name: core.model.
+def _function(name: str, modules: Iterable[Any]) -> Callable[..., Any]:
+    for module in modules:
+        # Some files of a package have a function's name: core.model.
         if callable(getattr(module, name, None)):
             return getattr(module, name)  # type: ignore[no-any-return]
-    from pellucid import course
-
-    return getattr(course, name)  # type: ignore[no-any-return]
+    raise AttributeError(f"no function {name} is explained")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from textwrap import wrap
 
-from pellucid.check.explain import derivation, reference_lines
+from pellucid.check.explain import answer_lines, derivation
 from pellucid.check.judge import Examination
 from pellucid.check.judgement import Judgement, Row
 from pellucid.files.reading import shown
@@ -155,7 +155,7 @@ def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool,
         lines = wrap(derivation(judgement.name), columns - 2)
         parts.append("\n".join(f"  {line}" for line in lines))
     if solution:
-        lines = reference_lines(judgement.name, is_shallow=is_shallow).rstrip().split("\n")
+        lines = answer_lines(judgement.name, is_shallow=is_shallow).rstrip().split("\n")
         parts.append("\n".join(f"  | {line}".rstrip() for line in lines))
     return parts
 
