@@ -12,6 +12,7 @@ import pytest
 from check.judging import RIGHT, examined, replaced
 from pellucid.check.explain import DERIVATIONS, answer_lines, derivation
 from pellucid.check.judge import NAMES
+from pellucid.check.judge_file import check_file
 from pellucid.check.report import report
 from pellucid.check.report_class import (
     Submission,
@@ -159,3 +160,19 @@ def test_the_page_of_the_causes_is_what_the_table_says() -> None:
     script = ROOT / "scripts" / "write_causes_page.py"
     run = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
+
+
+def test_one_mistake_in_several_functions_has_one_hint(tmp_path: Path) -> None:
+    path = tmp_path / "solution.py"
+    path.write_text(
+        "import numpy as np\n"
+        "def linear_forward(A, W, b):\n    return W * A + b, (A, W, b)\n"
+        "def linear_activation_forward(A_prev, W, b, activation):\n"
+        "    Z = W * A_prev + b\n"
+        "    A = np.maximum(0, Z) if activation == 'relu' else 1 / (1 + np.exp(-Z))\n"
+        "    return A, ((A_prev, W, b), Z)\n"
+    )
+    text = report(check_file(path))
+    assert text.count("cause: product-elementwise") == 2
+    assert text.count("hint: Each unit sums") == 1
+    assert "\n  hint: as for linear_forward\n" in text

@@ -1,7 +1,10 @@
 """pellucid check: the table, the exit codes, and everything that can be asked of it."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -118,3 +121,35 @@ def test_watching_checks_again_when_the_file_is_saved(
     assert "0 of 1 functions right" in outcome.out
     assert "1 of 1 functions right" in outcome.out
     assert outcome.err.count("watching solution.py") == 3
+
+
+def test_reports_for_graders(run: Callable, wrong: Path, here: Path) -> None:
+    outcome = run("check", wrong, "--junit", "junit.xml", "--gradescope", "results.json")
+    assert outcome.status == 1
+    names = {case.get("name") for case in ElementTree.parse(here / "junit.xml").iter("testcase")}
+    tests = json.loads((here / "results.json").read_text())["tests"]
+    assert "linear_backward" in names
+    assert names == {test["name"] for test in tests}
+    (here / "class").mkdir()
+    shutil.copy(wrong, here / "class" / "ada.py")
+    (here / "class" / "bob.py").write_text("x = (")
+    run("check", "class", "--junit", "class.xml")
+    suites = list(ElementTree.parse(here / "class.xml").iter("testsuite"))
+    assert [suite.get("name") for suite in suites] == ["ada.py", "bob.py"]
+    outcome = run("check", "class", "--gradescope", "results.json")
+    assert (outcome.status, "is for one file" in outcome.err) == (2, True)
+
+
+def test_a_starter_file(run: Callable, here: Path) -> None:
+    assert run("check", "--start", "course").status == 0
+    assert json.loads((here / "course.ipynb").read_text())["nbformat"] == 4
+    assert run("check", "mine.py", "--start", "cost").status == 0
+    assert "def compute_cost(AL, Y):" in (here / "mine.py").read_text()
+    outcome = run("check", "mine.py", "--start", "forward")
+    assert (outcome.status, "mine.py exists" in outcome.err) == (2, True)
+    assert "def compute_cost" in (here / "mine.py").read_text()
+    assert "there is no chapter 'costs'" in run("check", "--start", "costs").err
+    assert "--start writes .py or .ipynb" in run("check", "mine.txt", "--start", "cost").err
+    assert "SOLUTION is missing" in run("check").err
+    outcome = run("check", "mine.py")
+    assert (outcome.status, "1 not written yet" in outcome.out) == (1, True)

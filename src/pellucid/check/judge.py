@@ -78,6 +78,7 @@ class Examination:
         notes: further remarks on the file.
         shallow: whether it is about the network with one hidden layer.
         unread: the parts of the file that are no Python, and were left out.
+        not_judged: the file's other functions.
     """
 
     path: str
@@ -87,6 +88,7 @@ class Examination:
     notes: tuple[str, ...] = ()
     shallow: bool = False
     unread: tuple[Unread, ...] = ()
+    not_judged: tuple[str, ...] = ()
 
     @property
     def all_right(self) -> bool:
@@ -127,6 +129,7 @@ class Examination:
             "isolation": self.isolation,
             "notes": list(self.notes),
             "unread": [{"place": part.place, "message": part.message} for part in self.unread],
+            "not_judged": list(self.not_judged),
         }
 
 
@@ -213,6 +216,7 @@ def examine(
         _notes(solution, runner),
         is_shallow(solution),
         solution.unread,
+        tuple(name for name in solution.functions if name not in judgements) if only is None else (),
     )
 
 

@@ -60,9 +60,14 @@ def report(
     if absent and several:
         line = f"not in the file, replaced by the reference: {', '.join(absent)}"
         parts.append(style("\n".join(wrap(line, columns)), "faint"))
+    if examination.not_judged:
+        line = f"not judged: {', '.join(map(shown, examination.not_judged))}"
+        parts.append(style("\n".join(wrap(line, columns)), "faint"))
+    first_with: dict[str, Judgement] = {}
     for judgement in examination.judgements:
         if not judgement.right and judgement.cause:
-            parts.append(_details(judgement, style, columns))
+            first = first_with.setdefault(judgement.cause, judgement)
+            parts.append(details(judgement, style, columns, None if first is judgement else first.name))
             parts += _more(judgement, explain, solution, examination.shallow, columns)
     remarks = [
         "\n".join(wrap(f"{judgement.name}: {shown(note)}", columns))
@@ -122,7 +127,17 @@ def _diagnosis(judgement: Judgement) -> str:
     return "" if judgement.status == "pass" and not judgement.cause else judgement.message
 
 
-def _details(judgement: Judgement, style: Style, columns: int) -> str:
+def details(
+    judgement: Judgement, style: Style = plain, columns: int = _WIDE, explained_at: str | None = None
+) -> str:
+    """What a wrong function's judgement says: its place, causes, first differing case, values and hint.
+
+    Args:
+        judgement: of one function.
+        style: of the text.
+        columns: the longest line of a paragraph.
+        explained_at: the function before with the same causes, which has the hint.
+    """
     place = f", {judgement.place}" if judgement.place else ""
     lines = [style(f"{judgement.name}{place}", "strong")]
     lines += [f"  {line}" for line in wrap(judgement.message, columns - 2)]
@@ -130,7 +145,9 @@ def _details(judgement: Judgement, style: Style, columns: int) -> str:
     if judgement.case:
         lines.append(f"  first case that differs: {judgement.case}")
     lines += shape_lines(judgement.shapes)
-    if judgement.hint:
+    if explained_at:
+        lines.append(f"  hint: as for {explained_at}")
+    elif judgement.hint:
         lines += [f"  {line}" for line in wrap(f"hint: {judgement.hint}", columns - 2)]
     lines += [style(f"  cause: {judgement.cause}", "faint")]
     return "\n".join(lines)

@@ -60,7 +60,9 @@ def _body(examination: Examination) -> str:
     wrong = [judgement for judgement in examination.judgements if not judgement.right and judgement.cause]
     sections = "\n".join(_section(judgement) for judgement in wrong)
     unread = [f"Left out, {part.place}: {part.message}" for part in examination.unread]
-    notes = "".join(f"<p>{escape(note)}</p>" for note in (*unread, *examination.notes))
+    names = ", ".join(examination.not_judged)
+    not_judged = [f"Not judged: {names}."] if names else []
+    notes = "".join(f"<p>{escape(note)}</p>" for note in (*unread, *not_judged, *examination.notes))
     together = ""
     if examination.trains.text != "not tried":
         together = f"<p>All together: {escape(examination.trains.text)}.</p>"

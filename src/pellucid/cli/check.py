@@ -8,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+from pellucid import chapters
 from pellucid.check import report_class
+from pellucid.check.grading import gradescope, junit
 from pellucid.check.judge_file import check_file
 from pellucid.check.report import count_of_right, report
 from pellucid.check.report_html import html_report
+from pellucid.check.starting import starter
 from pellucid.cli.console import note, print_json, show, width
 from pellucid.errors import DataError, OptionError, PellucidError
 from pellucid.files.atomic import write_atomically
@@ -26,17 +29,17 @@ _WIDEST = 100
 
 def check(
     solution: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="SOLUTION", help="A Python file or a notebook (.ipynb); or a folder of them, a class."
         ),
-    ],
+    ] = None,
     only: Annotated[str | None, typer.Option(metavar="NAME", help="Judge this function alone.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="With the derivation of each function that is wrong.")
     ] = False,
     reference: Annotated[
-        bool, typer.Option("--solution", help="With the reference's lines of each function that is wrong.")
+        bool, typer.Option("--solution", help="With a right function for each that is wrong.")
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Check again whenever the file is saved.")] = False,
     html: Annotated[
@@ -46,6 +49,21 @@ def check(
         str | None, typer.Option("--csv", metavar="FILE", help="Of a folder: a row for each submission.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="What was found as JSON.")] = False,
+    junit_file: Annotated[
+        str | None,
+        typer.Option("--junit", metavar="FILE", help="Write JUnit's XML, for graders and CI."),
+    ] = None,
+    gradescope_file: Annotated[
+        str | None,
+        typer.Option("--gradescope", metavar="FILE", help="Write Gradescope's results.json."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHAPTER",
+            help=f"Write a starter file with blanks: course, or {', '.join(chapters.NAMES)}.",
+        ),
+    ] = None,
 ) -> int:
     """Judge the functions of the course that SOLUTION defines: right or wrong, why, and where.
 
@@ -53,10 +71,14 @@ def check(
     is the reference's, so each is judged alone. Then all together train on real data. The exit code is
     0 where all is right, 1 where something is wrong, 2 where the file cannot be used.
     """
+    if start is not None:
+        return _start(start, solution)
+    if solution is None:
+        raise OptionError("SOLUTION is missing; expected a Python file, a notebook or a folder of them")
     path = Path(solution)
-    _check_options(path, watch, html, table, as_json)
+    _check_options(path, watch, html, table, as_json, gradescope_file)
     if path.is_dir():
-        return _check_folder(path, only, table, as_json)
+        return _check_folder(path, only, table, as_json, junit_file)
 
     def once() -> int:
         found = check_file(solution, only=only)
@@ -67,12 +89,35 @@ def check(
             show(report(found, explain=explain, solution=reference, style=_styled, columns=columns))
         if html is not None:
             write_atomically(html, html_report(found).encode("utf-8", "backslashreplace"))
+        if junit_file is not None:
+            write_atomically(junit_file, junit([report_class.Submission(solution, found, "")]))
+        if gradescope_file is not None:
+            write_atomically(gradescope_file, gradescope(found))
         return 0 if found.all_right else 1
 
     return _watched(path, once) if watch else once()
 
 
-def _check_options(path: Path, watch: bool, html: str | None, table: str | None, as_json: bool) -> None:
+def _start(name: str, solution: str | None) -> int:
+    names = [] if name == "course" else [name]
+    path = Path(solution or f"{name}.ipynb")
+    if path.suffix not in (".py", ".ipynb"):
+        raise OptionError(f"--start writes .py or .ipynb, and the file is {path}; expected such a name")
+    content = starter(names, notebook=path.suffix == ".ipynb")
+    if path.exists():
+        raise OptionError(f"{path} exists, and --start overwrites nothing; expected a new name")
+    write_atomically(path, content)
+    note(f"wrote {path}; fill in its blanks, and check it as you go: pellucid check {path}")
+    return 0
+
+
+def _check_options(
+    path: Path, watch: bool, html: str | None, table: str | None, as_json: bool, gradescope_file: str | None
+) -> None:
+    if path.is_dir() and gradescope_file is not None:
+        raise OptionError(
+            f"--gradescope is for one file, and {path} is a folder; expected a file, or --junit"
+        )
     if path.is_dir() and (watch or html is not None):
         raise OptionError(f"--{'watch' if watch else 'html'} is for one file, and {path} is a folder")
     if not path.is_dir() and table is not None:
@@ -90,7 +135,9 @@ def _styled(text: str, tone: str) -> str:
     )
 
 
-def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bool) -> int:
+def _check_folder(
+    folder: Path, only: str | None, table: str | None, as_json: bool, junit_file: str | None
+) -> int:
     def told(submission: report_class.Submission) -> None:
         found = submission.examination
         note(f"{shown(submission.name)}: {count_of_right(found) if found else 'not usable'}")
@@ -98,6 +145,8 @@ def _check_folder(folder: Path, only: str | None, table: str | None, as_json: bo
     submissions = report_class.check_class(folder, only=only, progress=told)
     if table is not None:
         write_atomically(table, report_class.class_csv(submissions).encode("utf-8", "backslashreplace"))
+    if junit_file is not None:
+        write_atomically(junit_file, junit(submissions))
     if as_json:
         print_json(report_class.class_document(submissions))
     else:
