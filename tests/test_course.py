@@ -153,7 +153,7 @@ def test_wrong_sizes_are_named() -> None:
         course.two_layer_model(X, Y, [3, 4, 4, 1])
     with pytest.raises(ShapeError, match=r"Y has shape \(30,\), a rank-1 array"):
         course.nn_model(X, Y[0], 4)
-    with pytest.raises(OptionError, match=r"cost_every is 0; expected a whole number of at least 1"):
+    with pytest.raises(OptionError, match=r"cost_every is 0; expected an integer of at least 1"):
         course.L_layer_model(X, Y, [3, 1], cost_every=0)
 
 
