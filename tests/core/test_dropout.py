@@ -117,7 +117,7 @@ def test_nearly_all_is_left_out(library: Library) -> None:
 @pytest.mark.parametrize("name", ["seed", "step"])
 @pytest.mark.parametrize("number", [-1, 2**64, 0.5, None, "1"])
 def test_a_seed_or_a_step_of_no_64_bits_is_refused(name: str, number: Any) -> None:
-    with pytest.raises(OptionError, match=rf"^{name} is .*; expected a whole number from 0 to 2\^64 - 1$"):
+    with pytest.raises(OptionError, match=rf"^{name} is .*; expected an integer from 0 to 2\^64 - 1$"):
         dropout_masks((0.5,), (2, 1), np.ones((2, 3)), **{"seed": 0, "step": 0, name: number})
 
 

@@ -153,9 +153,9 @@ def test_a_size_that_is_no_whole_number_above_zero_is_refused(wrong: Any) -> Non
     with pytest.raises(OptionError) as error:
         initialize_parameters_deep((5, wrong, 1), rng=1)
     assert str(error.value) == (
-        f"layer_dims is {[5, wrong, 1]}; expected whole numbers of at least 1, found {wrong!r}"
+        f"layer_dims is {[5, wrong, 1]}; expected integers of at least 1, found {wrong!r}"
     )
-    with pytest.raises(OptionError, match=r"expected whole numbers of at least 1"):
+    with pytest.raises(OptionError, match=r"expected integers of at least 1"):
         initialize_parameters(5, wrong, 1, rng=1)
 
 

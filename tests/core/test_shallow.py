@@ -159,7 +159,7 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 
 def test_other_refusals_are_those_of_the_deep_functions() -> None:
     net = tanh_network()
-    with pytest.raises(OptionError, match=r"^layer_dims is \[2, 0, 1\]; expected whole numbers"):
+    with pytest.raises(OptionError, match=r"^layer_dims is \[2, 0, 1\]; expected integers"):
         shallow.initialize_parameters(2, 0, 1)
     with pytest.raises(OptionError, match=r"^rng is of type str"):
         shallow.initialize_parameters(2, 4, 1, rng="2")

@@ -62,7 +62,10 @@ def test_weights_of_classes_in_a_stream() -> None:
     ("given", "message"),
     [
         ("balance", "class_weight is 'balance'; expected 'balanced', a dict or None"),
-        ({"maybe": 2}, "class_weight names 'maybe', which is no class of y; expected some of 'no', 'yes'"),
+        (
+            {"maybe": 2},
+            "class_weight names 'maybe', which is not a class of y; expected some of 'no', 'yes'",
+        ),
         (3, "class_weight is 3; expected"),
         ([1, 2], r"class_weight is \[1, 2\]; expected"),
         ({"yes": -1}, "class_weight.*-1"),

@@ -92,7 +92,7 @@ def test_a_model_of_a_table_keeps_its_recipe(tmp_path: Path) -> None:
     found = classifier(encode=True).fit(table, np.where(y, "yes", "no"))
     model = stored(found.to_model(), tmp_path)
     assert model.recipe == found.recipe_
-    with pytest.raises(OptionError, match=r"encode=True took a table.*expected to_model\(\)"):
+    with pytest.raises(OptionError, match=r"encodes tables.*expected encode=False, or to_model\(\)"):
         found.to_sklearn()
 
 
@@ -104,7 +104,7 @@ def test_what_a_model_cannot_say(labelled: Any, iris: Any) -> None:
     X, y = iris
     found = classifier().fit(X, y)
     found.classes_ = np.array([1, "1", 2], dtype=object)
-    with pytest.raises(LabelError, match="not told apart by their names as text"):
+    with pytest.raises(LabelError, match="are not all different as text; expected distinct names"):
         found.to_model()
     for use in ("to_model", "to_sklearn"):
         with pytest.raises(NotFittedError, match="not fitted yet"):
@@ -167,7 +167,7 @@ def test_early_stopping_from_theirs(iris: Any) -> None:
 
 def test_what_is_not_theirs_is_refused(iris: Any) -> None:
     X, y = iris
-    with pytest.raises(OptionError, match="MLPRegressor is given; expected scikit-learn's MLPClassifier"):
+    with pytest.raises(OptionError, match="is of type MLPRegressor; expected scikit-learn's MLPClassifier"):
         ours.MLPClassifier.from_sklearn(theirs.MLPRegressor().fit(X, y))
     with pytest.raises(NotFittedError):
         ours.MLPClassifier.from_sklearn(theirs.MLPClassifier())

@@ -98,7 +98,9 @@ def test_partial_fit_asks_too(iris: Any) -> None:
 
 @pytest.mark.parametrize("change", [{"dropout": 0.1}, {"input_dropout": 0.1}, {"clip_norm": 1.0}], ids=str)
 def test_lbfgs_follows_one_cost(change: dict[str, Any], iris: Any) -> None:
-    with pytest.raises(OptionError, match=f"{next(iter(change))} is .* and the solver lbfgs.*expected one"):
+    with pytest.raises(
+        OptionError, match=f"{next(iter(change))} is .* and the solver is lbfgs.*expected one"
+    ):
         MLPClassifier(solver="lbfgs", **change).fit(*iris)
 
 

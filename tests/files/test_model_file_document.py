@@ -124,8 +124,11 @@ HISTORY = small_model().history.to_dict()
         ({"classes": ["a", "b", "c"]}, "the classes are ('a', 'b', 'c'); the network tells 2 apart"),
         ({"classes": ["a", "a"]}, "the classes are ('a', 'a'); the network tells 2 apart"),
         ({"network": None}, "a network is described by cost, hidden_activation"),
-        ({"network": {**NETWORK, "layer_dims": [2, 0]}}, "layer_dims is [2, 0]; expected whole numbers"),
-        ({"network": {**NETWORK, "layer_dims": [2, 1e300]}}, "layer_dims is [2, 1e+300]; expected whole"),
+        ({"network": {**NETWORK, "layer_dims": [2, 0]}}, "layer_dims is [2, 0]; expected integers"),
+        (
+            {"network": {**NETWORK, "layer_dims": [2, 1e300]}},
+            "layer_dims is [2, 1e+300]; expected integers",
+        ),
         ({"network": {**NETWORK, "hidden_activation": "os.system"}}, "hidden_activation is 'os.system'"),
         ({"network": {**NETWORK, "cost": "x\n" * 999}}, "cost is 'x\\nx\\nx"),
         ({"network": {**NETWORK, "penalty": 0}}, "a network is described by"),

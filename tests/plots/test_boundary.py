@@ -81,5 +81,5 @@ def test_a_boundary_is_filled_by_what_the_model_says(plane: Any, monkeypatch: py
 def test_a_boundary_needs_two_inputs() -> None:
     X = RNG.randn(3, 10)
     model = DeepNetwork([3, 1], num_iterations=1).fit(X, (X[:1] > 0).astype(int)).to_model()
-    with pytest.raises(DataError, match=r"inputs; a boundary can be drawn for two"):
+    with pytest.raises(DataError, match=r"inputs; expected two, to draw a boundary"):
         plots.decision_boundary(model, Dataset(X, None, classes=model.classes, recipe=model.recipe))

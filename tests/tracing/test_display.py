@@ -68,7 +68,7 @@ def test_what_is_not_finite_is_counted() -> None:
     X[0, 0], X[0, 1] = np.nan, np.inf
     said = str(trace(parameters, X, Y, network))
     assert re.search(r"^Z1 = .* 5 NaN, 5 infinite", said, re.MULTILINE)
-    assert said.endswith("no update: the cost is not finite, and training takes no such step")
+    assert said.endswith("no update: the cost is not finite, and training takes no step then")
 
 
 @pytest.mark.parametrize("kind", NETWORKS)

@@ -291,7 +291,7 @@ def test_what_is_not_finite_is_found_where_it_begins(where: str) -> None:
     (found,) = report.findings
     assert (found.code, found.severity) == ("not-finite", "severe")
     assert found.what.startswith(f"{where} is the first that is not finite: ")
-    assert report.remarks == ("nothing else was judged: numbers are not finite",)
+    assert report.remarks == ("nothing else was examined: numbers are not finite",)
 
 
 def test_a_sure_right_answer_is_not_called_infinite() -> None:
@@ -341,7 +341,7 @@ def test_slots_that_are_not_finite_are_found_first() -> None:
 def test_few_examples_are_not_judged_by_their_shares() -> None:
     report = sick(Network((4, 10, 1)), m=finding.FEWEST_EXAMPLES - 1)
     assert report.remarks == (
-        "constant inputs, dead units and the cost beside chance were not judged: 15 examples are fewer "
+        "constant inputs, dead units and a cost above chance were not examined: 15 examples are fewer "
         "than 16",
     )
     assert sick(Network((4, 10, 1)), m=finding.FEWEST_EXAMPLES).remarks == ()

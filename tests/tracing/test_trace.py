@@ -200,17 +200,15 @@ def test_adams_means_and_their_corrections_are_seen(epsilon_hat: bool) -> None:
 def test_the_slots_of_another_optimizer_are_refused() -> None:
     _, X, Y, network = problem(NETWORKS["course"])
     state = state_in_training(network, StepOptions(Optimizer("momentum")), None, 1)
-    with pytest.raises(OptionError, match=r"^the state holds the slots v and adam keeps v, s; expected"):
+    with pytest.raises(OptionError, match=r"^the state holds the slots v and adam has v, s; expected"):
         trace(state, X, Y, network, optimizer="adam")
-    with pytest.raises(OptionError, match=r"^the state holds the slots v and gradient_descent keeps none"):
+    with pytest.raises(OptionError, match=r"^the state holds the slots v and gradient_descent has none"):
         trace(state, X, Y, network)
 
 
 def test_weights_that_are_all_zero_are_refused() -> None:
     parameters, X, Y, network = problem(NETWORKS["saturating"])
-    with pytest.raises(
-        LabelError, match=r"^the weights are all 0; expected some above 0: training takes no"
-    ):
+    with pytest.raises(LabelError, match=r"^the weights are all 0; expected some above 0: training skips"):
         trace(parameters, X, Y, network, weights=np.zeros((1, 20)))
 
 

@@ -1,14 +1,14 @@
 """The mathematics of the course: pure functions on arrays, each forward step beside its backward.
 
-Read the files in this order: linear, activations, cost, initialization, model, update; then
-the next course's: mini_batches, optimizers, learning_rate, regularization, philox, dropout, gradient_check;
-then what goes beyond them: rectifiers, costs. `shallow`, the network with one hidden layer, is a page
+Read the files in this order: linear, activations, cost, initialization, model, update; then those of the
+second course: mini_batches, optimizers, learning_rate, regularization, philox, dropout, gradient_check;
+then two that go beyond both: rectifiers, costs. `shallow`, the network with one hidden layer, is a page
 of its own.
 
-Nothing here reads a file, keeps a state, looks at a clock or touches a global random generator, and no
-function writes into an array it was given. All take and return arrays of any library of the Python
-array API standard: NumPy, PyTorch, JAX, CuPy. All that a training step needs can be traced by `jax.jit` and
-`lax.scan`, the step count and the learning rate included.
+No function here reads a file, keeps state, reads a clock or uses a global random generator, and none
+changes its arguments. All take and return arrays of any library of the Python array API standard: NumPy,
+PyTorch, JAX, CuPy. Every function of a training step can be traced by `jax.jit` and `lax.scan`, the step
+count and the learning rate included.
 """
 
 from pellucid.core import shallow

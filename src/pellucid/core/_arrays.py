@@ -1,7 +1,7 @@
-"""What every core function asks of its arrays: their library and their type of number.
+"""Helpers for arrays of any library: their namespace, their type of number, conversions.
 
-A core function never names NumPy, JAX or PyTorch. It asks its arguments for the namespace they share
-(`xp`, in the words of the Python array API standard) and computes with that.
+A core function never names NumPy, JAX or PyTorch. It computes with the namespace that its arguments share
+(`xp`, in the words of the Python array API standard).
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ import numpy as np
 
 from pellucid.errors import ArrayError, OptionError
 
-# NumPy from 2.1 on is a namespace of the standard itself. Its answer is asked for a dozen times in every
-# step, and loading array-api-compat's wrapper of it takes as long as loading NumPy.
+# NumPy from 2.1 on is a namespace of the standard itself. Every step looks it up a dozen times, and loading
+# array-api-compat's wrapper of it takes as long as loading NumPy.
 _NUMPY = np
 _NUMPYS_ONLY = {np.ndarray}
 
@@ -34,8 +34,8 @@ def namespace(**arrays: Array) -> Any:
     for name, array in arrays.items():
         if isinstance(array, np.ma.MaskedArray):
             raise ArrayError(
-                f"{name} is a masked array; expected a plain one: {name}.filled(value) decides what stands "
-                "in the masked places"
+                f"{name} is a masked array; expected a plain one: {name}.filled(value) puts a value in the "
+                "masked places"
             )
         if not array_api_compat.is_array_api_obj(array):
             raise ArrayError(
@@ -56,7 +56,10 @@ def namespace(**arrays: Array) -> Any:
 def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
     """`array` itself if it holds real floating-point numbers, else converted to them.
 
-    The type is that of `like` where given (and floating), otherwise the library's default.
+    The type is that of `like` if it is floating, otherwise the library's default.
+
+    Raises:
+        ArrayError: it holds complex numbers, or no numbers.
     """
     if array.dtype in (xp.float64, xp.float32) or xp.isdtype(array.dtype, "real floating"):
         return array
@@ -68,19 +71,19 @@ def floating(xp: Any, array: Array, like: Array | None = None) -> Array:
 
 
 def plain_number(value: Any) -> Any:
-    """A number of NumPy as Python's, which leaves an array its type; anything else as it is."""
+    """A NumPy number as a Python number, which does not change an array's type; anything else as it is."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
     return value
 
 
 def number_for(like: Array, value: Any) -> Any:
-    """A number to compute with beside an array, which keeps its type.
+    """`value` in a form that does not change the type of an array it is combined with.
 
     Args:
         like: the array.
-        value: a number of Python or NumPy; or a 0-d array of the library of `like`, as a number traced by
-            `jax.jit` is: it takes the type of `like`.
+        value: a number of Python or NumPy; or a 0-d array of the library of `like` (a number traced by
+            `jax.jit` is one), which is converted to the type of `like`.
     """
     value = plain_number(value)
     if isinstance(value, (int, float)):
@@ -98,14 +101,14 @@ def check_number(
     most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """`value` as a float, found to be a finite number within its bounds.
+    """Check that `value` is a finite number within its bounds, and return it as a float.
 
     Raises:
-        OptionError: it is no number, or out of bounds.
+        OptionError: it is not a number, or out of bounds.
     """
     value = plain_number(value)
     bounds = {"at least": least, "above": above, "at most": most, "below": below}
-    # Larger integers are no numbers to compute with: they are larger than any float.
+    # Integers above the largest float cannot be computed with.
     fits = type(value) in (int, float) and abs(value) <= _LARGEST
     fits = fits and (least is None or value >= least) and (above is None or value > above)
     if fits and (most is None or value <= most) and (below is None or value < below):
@@ -115,7 +118,7 @@ def check_number(
 
 
 def without_history(array: Array) -> Array:
-    """The same numbers, cut off from what PyTorch's autograd remembers of them."""
+    """The same numbers, detached from PyTorch's autograd."""
     if type(array) is np.ndarray:
         return array
     import array_api_compat
@@ -126,7 +129,7 @@ def without_history(array: Array) -> Array:
 def columns_of(X: Array, columns: Array) -> Array:
     """X[:, columns], for integers `columns` (k,) of the library of X."""
     xp = namespace(X=X, columns=columns)
-    # Where each column lies in one piece (rows of examples, transposed), take would first copy all of X.
+    # If each column is contiguous (rows of examples, transposed), take would first copy all of X.
     if xp is _NUMPY and not X.flags.c_contiguous:
         return X[:, columns]
     return xp.take(X, columns, axis=1)
@@ -143,12 +146,12 @@ def at_most(xp: Any, Z: Array, bound: float) -> Array:
 
 
 def _level(xp: Any, Z: Array, bound: float) -> Any:
-    # A number will do for NumPy, and saves an array; PyTorch's maximum and minimum take arrays only.
+    # NumPy takes a number, which saves an array; PyTorch's maximum and minimum take arrays only.
     return bound if xp is _NUMPY else xp.full_like(Z, bound)
 
 
 def as_scalar(value: Array) -> Any:
-    """A Python float where the library is NumPy; elsewhere the 0-d array, so it can be differentiated."""
+    """A Python float if the library is NumPy, else the 0-d array, which can be differentiated."""
     return float(value) if isinstance(value, (np.ndarray, np.generic)) else value
 
 
@@ -158,7 +161,7 @@ def as_numpy(array: Array) -> np.ndarray[Any, Any]:
         return array
     import array_api_compat
 
-    # NumPy reads JAX's arrays wherever they are, and JAX has no device of that name.
+    # NumPy reads JAX arrays from any device, and JAX has no device called "cpu".
     if array_api_compat.is_jax_array(array):
         return np.asarray(array)
     if array_api_compat.is_torch_array(array):
@@ -173,28 +176,28 @@ def beside(values: np.ndarray[Any, Any], like: Array) -> Array:
 
 
 def device_of(like: Array) -> Any:
-    """Where new arrays are placed to be beside `like`; None where the library decides that by itself."""
+    """The device of `like`, for new arrays beside it; None if the library chooses the device itself."""
     if type(like) is np.ndarray:
         return None
     import array_api_compat
 
-    # JAX places what it computes with by itself, and what it traces has no device yet.
+    # JAX places arrays itself, and a traced array has no device yet.
     return None if array_api_compat.is_jax_array(like) else array_api_compat.device(like)
 
 
 def first_non_finite(X: Array) -> tuple[int, int, float, int] | None:
-    """Where NaN or infinity stands in X.
+    """The place of the first NaN or infinity in X.
 
     Args:
         X: two dimensions, floating-point.
 
     Returns:
-        None where all is finite, else `(i, j, value, count)`: the first column j that has one, its first
-        such row i, the value there, and how many there are.
+        None if all numbers are finite, else `(i, j, value, count)`: the first column j that has one, its
+        first such row i, the value there, and the number of such values.
     """
     xp = namespace(X=X)
     if xp is _NUMPY:
-        # One pass without a copy; only where the sum is not finite does it take a closer look.
+        # One pass without a copy; only if the sum is not finite are the numbers tested one by one.
         with np.errstate(over="ignore", invalid="ignore"):
             if np.isfinite(np.sum(X)):
                 return None

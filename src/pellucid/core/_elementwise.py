@@ -1,4 +1,4 @@
-"""What the activations share: how each begins, and the logistic function."""
+"""Shared by the activations: the conversion of their arguments, and the logistic function."""
 
 import math
 from typing import Any
@@ -8,13 +8,13 @@ from pellucid.core._shapes import check_same_shape
 
 
 def open_forward(Z: Array) -> tuple[Any, Array]:
-    """What every forward begins with: the library, and Z in floating-point numbers."""
+    """The first lines of every forward: the library, and Z in floating-point numbers."""
     xp = namespace(Z=Z)
     return xp, floating(xp, Z)
 
 
 def open_backward(dA: Array, Z: Array) -> tuple[Any, Array, Array]:
-    """What every backward begins with: the library, and dA and Z in one type of number.
+    """The first lines of every backward: the library, and dA and Z in one type of number.
 
     Raises:
         ShapeError: dA and Z differ in shape.
@@ -27,8 +27,8 @@ def open_backward(dA: Array, Z: Array) -> tuple[Any, Array, Array]:
 
 def logistic(xp: Any, Z: Array) -> Array:
     """1 / (1 + e^-Z), without overflow at any Z."""
-    # 1 / (1 + e^-z) to the last bit, because long training runs tell other roundings apart; where e^-z
-    # would overflow it is e^z.
+    # Exactly 1 / (1 + e^-z), to the last bit: other roundings would show in the digits of long training
+    # runs. Where e^-z would overflow, the result is e^z.
     lowest = -0.999 * math.log(xp.finfo(Z.dtype).max)
-    sure = xp.exp(at_most(xp, Z, lowest))
-    return xp.where(Z > lowest, 1 / (1 + xp.exp(-at_least(xp, Z, lowest))), sure)
+    tail = xp.exp(at_most(xp, Z, lowest))
+    return xp.where(Z > lowest, 1 / (1 + xp.exp(-at_least(xp, Z, lowest))), tail)

@@ -1,8 +1,7 @@
-"""Shapes that do not fit, and the call that mends them.
+"""Checks of shapes, and messages that name the call that mends them.
 
-Where the other arguments decide what an array's shape should be, the message names the one reshape or the
-transpose that gives it. All of this runs after something was found not to fit: what fits pays for a
-comparison.
+If the other arguments decide the shape of an array, the message names the one reshape or the transpose that
+gives it. Messages are built only after a check failed: arrays that fit cost one comparison.
 """
 
 import math
@@ -10,7 +9,7 @@ import math
 from pellucid.core._arrays import Array
 from pellucid.errors import ShapeError
 
-# The sizes an array should have: a letter, "m", where any size will do.
+# The expected sizes of an array: a letter such as "m" stands for any size.
 Sizes = tuple[int | str, ...]
 
 
@@ -25,13 +24,13 @@ def check_matrix(name: str, array: Array, letters: str) -> None:
 
 
 def check_same_shape(name: str, array: Array, other_name: str, other: Array) -> None:
-    """Refuse two arrays that must have one shape and do not (broadcasting would hide it)."""
+    """Check that two arrays have the same shape (broadcasting would hide a difference)."""
     if array.shape != other.shape:
         raise shape_error(name, array, tuple(other.shape), f", the shape of {other_name}")
 
 
 def check_sizes(name: str, array: Array, sizes: Sizes, because: str = "") -> None:
-    """Refuse an array whose shape is not of these sizes. Arguments as of `shape_error`."""
+    """Check that an array has these sizes. Arguments as of `shape_error`."""
     if not _fits(tuple(array.shape), sizes):
         raise shape_error(name, array, sizes, because)
 
@@ -40,7 +39,7 @@ def check_same_columns(X: Array, Y: Array) -> None:
     """Refuse inputs (n_x, m) and labels (n_y, m) that are not matrices of equally many columns.
 
     Raises:
-        ShapeError: one of them, or both, are named as transposed where that is what would fit.
+        ShapeError: the message says if one of them, or both, look transposed.
     """
     x, y = tuple(X.shape), tuple(Y.shape)
     if not (len(x) == len(y) == 2 and x[1] == y[1]):
@@ -56,7 +55,7 @@ def _columns_error(X: Array, Y: Array, x: tuple[int, ...], y: tuple[int, ...]) -
             f"X and Y look transposed: they have shapes {x} and {y}; expected (n_x, m) and (n_y, m), "
             "examples in columns: pass X.T and Y.T"
         )
-    # Where the transpose of either would fit, it is the one that leaves more examples.
+    # If the transpose of either would fit, choose the one that gives more examples.
     Y_is_transposed = len(y) == 2 and x[1] == y[0] > y[1]
     if x[0] == m != x[1] and not Y_is_transposed:
         return shape_error("X", X, ("n_x", m), to_fit(Y=Y))
@@ -70,7 +69,7 @@ def shape_error(name: str, array: Array, sizes: Sizes, because: str = "") -> Sha
         name: of the array, as the caller wrote it.
         array: anything that has a shape.
         sizes: what was expected: `(4, "m")` is four rows and any number of columns.
-        because: why, to stand behind the sizes: " to fit W of shape (3, 4)".
+        because: the reason, put behind the sizes: " to fit W of shape (3, 4)".
     """
     shape = tuple(array.shape)
     expected = f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
@@ -87,23 +86,23 @@ def shape_error(name: str, array: Array, sizes: Sizes, because: str = "") -> Sha
 
 
 def check_layer(A: Array, W: Array, b: Array, l: int = 0) -> None:
-    """Refuse a layer whose arrays do not fit. Arguments as of `layer_error`."""
+    """Check that the arrays of a layer fit. Arguments as of `layer_error`."""
     if not (A.ndim == W.ndim == 2 and W.shape[1] == A.shape[0] and tuple(b.shape) == (W.shape[0], 1)):
         raise layer_error(A, W, b, l)
 
 
 def is_transposed(shape: tuple[int, ...], sizes: Sizes) -> bool:
-    """Whether an array of this shape has not the sizes, and its transpose has."""
+    """Whether an array of this shape does not have these sizes, but its transpose has."""
     return len(shape) == 2 and not _fits(shape, sizes) and _fits(shape[::-1], sizes)
 
 
 def layer_error(A: Array, W: Array, b: Array, l: int = 0) -> ShapeError:
     """The error for a layer whose A (n_prev, m), W (n, n_prev) and b (n, 1) do not fit.
 
-    Which one is wrong is what the other two decide.
+    The message blames the array that the other two contradict.
 
     Args:
-        A: what the layer was given.
+        A: the input of the layer.
         W: its weights.
         b: its biases.
         l: its number, which names the three: X, W1, b1. From the second layer on A was computed, so W and
@@ -140,12 +139,12 @@ def _layer_error(A: Array, W: Array, b: Array, names: tuple[str, str, str], *, g
 
 
 def to_fit(**arrays: Array) -> str:
-    """Why `shape_error` expects what it does: " to fit W of shape (3, 4) and b of shape (3, 1)"."""
+    """The `because` of `shape_error`: " to fit W of shape (3, 4) and b of shape (3, 1)"."""
     return " to fit " + " and ".join(f"{name} of shape {tuple(a.shape)}" for name, a in arrays.items())
 
 
 def _remedies(name: str, shape: tuple[int, ...], sizes: Sizes) -> list[str]:
-    """The calls that give an array of this shape the sizes, and leave its numbers in their order."""
+    """The calls that turn an array of this shape into these sizes and keep the order of its numbers."""
     size = math.prod(shape)
     if len(shape) == 2:
         return []
@@ -161,7 +160,7 @@ def _remedies(name: str, shape: tuple[int, ...], sizes: Sizes) -> list[str]:
 
 
 def _exact_reshape(name: str, shape: tuple[int, ...], sizes: Sizes) -> list[str]:
-    """`name.reshape(3, 4)`, where all sizes are known: of numbers in one row, or to add or drop ones."""
+    """`name.reshape(3, 4)`, if all sizes are known, for a flat array, or to add or drop sizes of 1."""
     known = [size for size in sizes if isinstance(size, int)]
     if len(known) < len(sizes) or math.prod(known) != math.prod(shape):
         return []
@@ -173,5 +172,5 @@ def _exact_reshape(name: str, shape: tuple[int, ...], sizes: Sizes) -> list[str]
 
 def _fits(shape: tuple[int, ...], sizes: Sizes) -> bool:
     return len(shape) == len(sizes) and all(
-        isinstance(size, str) or size == found for found, size in zip(shape, sizes, strict=True)
+        isinstance(size, str) or size == actual for actual, size in zip(shape, sizes, strict=True)
     )

@@ -2,12 +2,12 @@
 
 Every forward returns `(A, Z)`, the activation and, as its cache, the linear part it came from. Every
 backward takes `dA`, the gradient of the cost with respect to A, and that cache, and returns
-`dZ = dA * g'(Z)`. Both keep the shape and the array library of what they are given; integers become
-floating-point numbers. All are element-wise but softmax, whose columns belong together. The relatives
-of ReLU are in `rectifiers`. The table at the end holds all that the package knows of each.
+`dZ = dA * g'(Z)`. Both keep the shape and the array library of their arguments; integers become
+floating-point numbers. All are element-wise except softmax, which works on whole columns. The relatives
+of ReLU are in `rectifiers`. The table at the end describes each activation to the rest of the package.
 
-All raise `ArrayError` for what is not an array, and the backward functions `ShapeError` where dA and
-the cache differ in shape.
+All raise `ArrayError` for an argument that is not an array, and the backward functions `ShapeError` if dA
+and the cache differ in shape.
 """
 
 import math
@@ -129,7 +129,7 @@ def identity_backward(dA: Array, cache: Array) -> Array:
 
 
 def exp(Z: Array) -> tuple[Array, Array]:
-    """A = e^Z, the expected count of a Poisson output; infinite where Z is too large for it.
+    """A = e^Z, the expected count of a Poisson output; infinite where e^Z overflows.
 
     Args:
         Z: linear part, any shape.
@@ -179,7 +179,7 @@ def softmax_backward(dA: Array, cache: Array) -> Array:
 
 
 def _logarithm(A: Array) -> Array:
-    """log A; of 0 that of the smallest number instead, which is finite."""
+    """log A, finite: 0 counts as the smallest positive number."""
     xp, A = open_forward(A)
     return xp.log(at_least(xp, A, float(xp.finfo(A.dtype).smallest_normal)))
 
@@ -190,20 +190,20 @@ def _logit(A: Array) -> Array:
 
 
 class Activation(NamedTuple):
-    """All that the package knows of one activation.
+    """The description of one activation.
 
     Attributes:
         forward: `Z -> (A, Z)`.
         backward: `(dA, Z) -> dZ`.
-        formula: A; in it stand $Z, and $A and $dA of the layer.
+        formula: A, in terms of $Z, $A and $dA of the layer.
         derivative: dZ, likewise.
         bounds: the least and the largest A.
-        kind: what the native engine calls its kernel; None where it has none, and the reference engine
+        kind: the name of its kernel in the native engine; None if there is none and the reference engine
             trains.
-        hidden: whether it may stand in a hidden layer.
-        elementwise: whether each number of A follows from one number of Z.
-        kinked: whether the slope, or the slope of that, jumps at 0, where central differences fail.
-        inverse: A to Z, finite, for an activation that may stand on the output.
+        hidden: whether a hidden layer may have it.
+        elementwise: whether each number of A depends on one number of Z only.
+        kinked: whether the first or second derivative jumps at 0, where central differences fail.
+        inverse: A to Z, finite, of an activation of output layers.
     """
 
     forward: Callable[[Array], tuple[Array, Array]]
@@ -332,7 +332,7 @@ def activation_named(name: str) -> Activation:
     """The activation called `name`.
 
     Raises:
-        OptionError: there is no such activation; the message lists those there are.
+        OptionError: there is no such activation; the message lists the known ones.
     """
     try:
         return ACTIVATIONS[name]

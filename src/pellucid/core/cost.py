@@ -1,8 +1,8 @@
-"""Cross-entropy: how wrong the network is, and the gradient that the backward pass starts from.
+"""Cross-entropy: the error of the network, and the gradient that the backward pass starts from.
 
 The course computes the cost from the output AL (`compute_cost`). Training computes it from the linear
-part ZL, where it is finite for every finite ZL, however sure and wrong the network is. Where both
-are finite they agree to rounding. `costs` holds those for numbers and counts, and the table of all.
+part ZL: that cost is finite for every finite ZL, however confident and wrong the network is. Where both
+are finite they agree to rounding. `costs` holds the costs for numbers and counts, and the table of all.
 
 Letters: m examples, n_y outputs. AL, ZL and Y are (n_y, m): Y holds 0 and 1, for several classes
 one-hot columns. Costs are sums over a column, averaged over the m columns; gradients are per example
@@ -40,7 +40,7 @@ def _sizes_of_labels(Y: Array) -> tuple[Sizes, str]:
 
 
 def open_cost(ZL: Array, Y: Array, weights: Array | None) -> tuple[Any, Array, Array, Array | None]:
-    """What every cost from ZL begins with: the library, and ZL, Y and weights in one type of number.
+    """The first lines of every cost from ZL: the library, and ZL, Y and weights in one type of number.
 
     Raises:
         ShapeError: ZL and Y differ in shape, or weights are not (1, m).
@@ -62,14 +62,14 @@ def mean_over_columns(xp: Any, losses: Array, weights: Array | None) -> Any:
 
 
 def weighted_columns(xp: Any, dZL: Array, weights: Array | None) -> Array:
-    """The gradients (n_y, m), those of column j m w_j / sum(w) times: the weights' own mean is 1."""
+    """The gradients (n_y, m), column j times m w_j / sum(w): the mean of these factors is 1."""
     if weights is None:
         return dZL
     return dZL * (weights * (dZL.shape[1] / _total(xp, weights)))
 
 
 def _total(xp: Any, weights: Array) -> Array:
-    # Examples that do not count at all cost nothing, rather than 0/0.
+    # If all weights are 0 the cost is 0, rather than 0/0.
     total = xp.sum(weights)
     return xp.where(total == 0, xp.ones_like(total), total)
 
@@ -79,9 +79,9 @@ def _smoothed(Y: Array, label_smoothing: float, classes: int) -> Array:
 
 
 def times_log(xp: Any, Y: Array, A: Array) -> Array:
-    """Y log A with 0 log 0 = 0, silent at A = 0 (where Y is not 0 it is -inf, the true value)."""
-    silent = xp.where(A == 0, xp.ones_like(A), A)
-    log = xp.where(A == 0, xp.full_like(A, -float("inf")), xp.log(silent))
+    """Y log A with 0 log 0 = 0, and no warning at A = 0 (-inf if Y is not 0, the true value)."""
+    positive = xp.where(A == 0, xp.ones_like(A), A)
+    log = xp.where(A == 0, xp.full_like(A, -float("inf")), xp.log(positive))
     return xp.where(Y == 0, xp.zeros_like(A), Y * xp.where(Y == 0, xp.zeros_like(A), log))
 
 
@@ -89,12 +89,12 @@ def compute_cost(AL: Array, Y: Array) -> Any:
     """Binary cross-entropy, J = -1/m sum(Y log AL + (1 - Y) log(1 - AL)).
 
     Args:
-        AL: probabilities that the last layer gave, (n_y, m), in [0, 1].
+        AL: probabilities, the output of the last layer, (n_y, m), in [0, 1].
         Y: true labels, (n_y, m), 0 or 1.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs). Finite where AL is exactly 0 or 1 and
-        agrees with Y; infinite where it is exactly 0 or 1 and does not. In natural units (nats).
+        agrees with Y; infinite if it is exactly 0 or 1 and does not. In natural units (nats).
         Its gradient is `compute_cost_backward`.
 
     Raises:
@@ -102,15 +102,15 @@ def compute_cost(AL: Array, Y: Array) -> Any:
     """
     xp, AL, Y = _open("AL", AL, Y)
     log_likelihood = times_log(xp, Y, AL) + times_log(xp, 1 - Y, 1 - AL)
-    # A perfect answer costs 0, not -0.
+    # A perfect prediction costs 0, not -0.
     return as_scalar(0.0 - xp.sum(log_likelihood) / AL.shape[1])
 
 
 def compute_cost_backward(AL: Array, Y: Array) -> Array:
     """dAL = -(Y / AL - (1 - Y) / (1 - AL)), where the course starts its backward pass.
 
-    The partner of `compute_cost`. As literally written: where AL is exactly 0 or 1 it is infinite or
-    NaN, and training uses `sigmoid_output_backward` instead.
+    The partner of `compute_cost`, exactly as the formula says: where AL is exactly 0 or 1 it is infinite or
+    NaN. Training uses `sigmoid_output_backward` instead.
 
     Args:
         AL: probabilities, (n_y, m).
@@ -127,11 +127,11 @@ def compute_cost_backward(AL: Array, Y: Array) -> Array:
 
 
 def sigmoid_output_backward(AL: Array, Y: Array, ZL: Array) -> Array:
-    """dZL of a sigmoid output under binary cross-entropy: dAL * s'(ZL), and AL - Y where that is it.
+    """dZL of a sigmoid output under binary cross-entropy: dAL * s'(ZL), or AL - Y if that is the same.
 
-    Where AL is the sigmoid of ZL, dAL * s'(ZL) is AL - Y exactly, and only the short form survives an
-    AL of 0 or 1 (float64 sigmoid is exactly 1 from Z = 37 on), where the long one is 0/0. Where AL
-    is some other number, as in the published exercise, the long form is what was asked for.
+    If AL is the sigmoid of ZL, dAL * s'(ZL) is exactly AL - Y. Then the short form is used: at an AL of 0
+    or 1 (the float64 sigmoid is exactly 1 from Z = 37 on) the long form is 0/0. If AL is another number, as
+    in the published exercise, the long form is used.
 
     Args:
         AL: the output, (n_y, m).
@@ -148,10 +148,11 @@ def sigmoid_output_backward(AL: Array, Y: Array, ZL: Array) -> Array:
     namespace(AL=AL, ZL=ZL)
     check_same_shape("AL", AL, "ZL in the last cache", ZL)
     ZL = floating(xp, ZL, like=AL)
-    own, _ = sigmoid(ZL)
-    short = (AL == 0) | (AL == 1) | (xp.abs(AL - own) <= 64 * xp.finfo(AL.dtype).eps)
-    harmless = xp.where(short, xp.full_like(AL, 0.5), AL)
-    long_form = sigmoid_backward(compute_cost_backward(harmless, Y), ZL)
+    expected, _ = sigmoid(ZL)
+    short = (AL == 0) | (AL == 1) | (xp.abs(AL - expected) <= 64 * xp.finfo(AL.dtype).eps)
+    # where() evaluates both forms: the long one must not divide by zero where it is not used.
+    divisible = xp.where(short, xp.full_like(AL, 0.5), AL)
+    long_form = sigmoid_backward(compute_cost_backward(divisible, Y), ZL)
     return xp.where(short, AL - Y, long_form)
 
 
@@ -181,7 +182,7 @@ def binary_cross_entropy(
         ZL: linear part of the last layer, (n_y, m).
         Y: true labels, (n_y, m), 0 or 1.
         weights: how much each example counts, (1, m); None: all the same.
-        label_smoothing: e in Y' = (1 - e) Y + e/2, which takes the place of Y.
+        label_smoothing: e in Y' = (1 - e) Y + e/2, which replaces Y.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs), finite for every finite ZL. Its
@@ -217,13 +218,13 @@ def binary_cross_entropy_backward(
 def categorical_cross_entropy(
     ZL: Array, Y: Array, *, weights: Array | None = None, label_smoothing: float = 0.0
 ) -> Any:
-    """-1/m sum(Y log softmax(ZL)) = 1/m sum(log sum e^z - z_true), for classes that exclude each other.
+    """-1/m sum(Y log softmax(ZL)) = 1/m sum(log sum e^z - z_true), for mutually exclusive classes.
 
     Args:
         ZL: linear part of the last layer, (n_y, m), n_y classes.
         Y: one-hot columns, (n_y, m).
         weights: how much each example counts, (1, m); None: all the same.
-        label_smoothing: e in Y' = (1 - e) Y + e/n_y, which takes the place of Y.
+        label_smoothing: e in Y' = (1 - e) Y + e/n_y, which replaces Y.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs), finite for every finite ZL. Its

@@ -1,7 +1,7 @@
-"""Costs of regression and of counts; and the table of all costs as training uses them: from ZL.
+"""Costs of regression and of counts; and the table of all costs that training uses, computed from ZL.
 
-Each cost stands beside its gradient, as in `cost`, which holds the cross-entropies and says what the
-letters, the averages and the weights are. Here a = g(ZL) is the output and r = a - y its error.
+Each cost stands beside its gradient, as in `cost`, which holds the cross-entropies and defines the letters,
+the averages and the weights. Here a = g(ZL) is the output and r = a - y its error.
 """
 
 import math
@@ -73,7 +73,7 @@ def mean_squared_error_backward(
 def mean_absolute_error(
     ZL: Array, Y: Array, *, weights: Array | None = None, output_activation: str = "identity"
 ) -> Any:
-    """1/m sum(|a - y|), which a few wild numbers among the targets do not rule.
+    """1/m sum(|a - y|), the cost that outliers among the targets do not dominate.
 
     Args:
         ZL: linear part of the last layer, (n_y, m).
@@ -123,14 +123,14 @@ def huber(
     output_activation: str = "identity",
     huber_delta: float = 1.0,
 ) -> Any:
-    """1/m sum(r^2/2 where |r| <= delta, else delta (|r| - delta/2)): a square that becomes a line.
+    """1/m sum(r^2/2 where |r| <= delta, else delta (|r| - delta/2)): quadratic, then linear.
 
     Args:
         ZL: linear part of the last layer, (n_y, m).
         Y: true numbers, (n_y, m).
         weights: how much each example counts, (1, m); None: all the same.
         output_activation: the name of g in a = g(ZL): "identity" or "sigmoid".
-        huber_delta: the error at which the square turns into the line.
+        huber_delta: the error from which the cost is linear.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs). Its gradient is `huber_backward`.
@@ -141,7 +141,7 @@ def huber(
     """
     xp, ZL, Y, weights = open_cost(ZL, Y, weights)
     size = xp.abs(activation_named(output_activation).forward(ZL)[0] - Y)
-    # Both pieces in one formula, whose square cannot overflow.
+    # Both pieces in one formula, in which the square cannot overflow.
     bounded = at_most(xp, size, plain_number(huber_delta))
     return mean_over_columns(xp, bounded * (size - bounded / 2), weights)
 
@@ -154,7 +154,7 @@ def huber_backward(
     output_activation: str = "identity",
     huber_delta: float = 1.0,
 ) -> Array:
-    """dZL = r * g'(ZL) with r kept within -delta .. delta, per example. The partner of `huber`.
+    """dZL = r * g'(ZL) with r limited to -delta .. delta, per example. The partner of `huber`.
 
     Args:
         ZL: linear part of the last layer, (n_y, m).
@@ -175,7 +175,7 @@ def huber_backward(
 
 
 def poisson(ZL: Array, Y: Array, *, weights: Array | None = None) -> Any:
-    """Half the Poisson deviance, 1/m sum(y log y - y z - y + e^z): how unlikely e^z makes the counts y.
+    """Half the Poisson deviance of counts y from expected counts e^z, 1/m sum(y log y - y z - y + e^z).
 
     Args:
         ZL: linear part of the last layer, (n_y, m): the logarithm of the expected count.
@@ -183,8 +183,8 @@ def poisson(ZL: Array, Y: Array, *, weights: Array | None = None) -> Any:
         weights: how much each example counts, (1, m); None: all the same.
 
     Returns:
-        J, a float (for JAX and PyTorch a 0-d array of theirs), at least 0 but for rounding. Its gradient
-        is `poisson_backward`.
+        J, a float (for JAX and PyTorch a 0-d array of theirs), at least 0 up to rounding. Its gradient is
+        `poisson_backward`.
 
     Raises:
         ShapeError: ZL and Y differ in shape, or weights are not (1, m).
@@ -213,31 +213,31 @@ def _sign_of_error(r: Array, **_: Any) -> Array:
 
 
 def _piece_of_huber(r: Array, *, huber_delta: float, **_: Any) -> Array:
-    """-1 and 1 on the lines, 0 on the square between them."""
+    """-1 and 1 where the cost is linear, 0 where it is quadratic."""
     return (r > huber_delta) * 1 - (r < -huber_delta) * 1
 
 
 class Cost(NamedTuple):
-    """All that the package knows of one cost. Training computes it from ZL.
+    """The description of one cost. Training computes it from ZL.
 
-    In the formulas stand $A and $Y, $mean for the average over the examples, and the numbers among
-    `options` by name, $huber_delta.
+    The formulas contain $A and $Y, $mean for the average over the examples, and the numbers among
+    `options` by name, such as $huber_delta.
 
     Attributes:
         forward: `(ZL, Y, *, weights, **options) -> J`.
         backward: the same arguments to dZL, per example.
-        output_activations: the outputs it belongs to. The first cost of the table that names an output
-            is the one that output has by default.
+        output_activations: the output activations it allows. The default cost of an output activation is
+            the first of the table that allows it.
         formula: J.
-        gradient: dA of a cost that takes `output_activation`, which belongs to any output; otherwise dZ.
-        options: the keywords it takes beside `weights`, by the names `Network` has for them.
-        kind: what the native engine calls its kernel; None where it has none, and the reference engine
+        gradient: dA if the cost takes `output_activation` and so allows several outputs; otherwise dZ.
+        options: the keywords it takes beside `weights`, as the fields of `Network` are called.
+        kind: the name of its kernel in the native engine; None if there is none and the reference engine
             trains.
-        least_target: the least Y it can judge.
-        pieces: of a cost with kinks in A: the error `A - Y` and the options to a number or a flag that is
-            another on each side of a kink.
+        least_target: the least Y for which it is defined.
+        pieces: of a cost with kinks in A: from the error `A - Y` and the options to a number or a flag that
+            differs between the two sides of a kink.
         output_backward: `(AL, Y) -> dAL`, for a trace, of a cost without the option `output_activation`.
-        output_gradient: the formula of that.
+        output_gradient: the formula of `output_backward`.
     """
 
     forward: Callable[..., Any]
@@ -254,8 +254,8 @@ class Cost(NamedTuple):
 
 
 _NUMBERS = ("identity", "sigmoid")
-# The gradient with respect to A where the cost is half a square; with respect to Z where the output undoes
-# the logarithm in the cost.
+# With respect to A if the cost is half a squared error; with respect to Z if the output activation is the
+# inverse of the logarithm in the cost.
 _ERROR = Formula("$A - $Y", "$A - $Y")
 
 COSTS = {
@@ -339,7 +339,7 @@ def cost_named(name: str) -> Cost:
     """The cost called `name`.
 
     Raises:
-        OptionError: there is no such cost; the message lists those there are.
+        OptionError: there is no such cost; the message lists the known ones.
     """
     try:
         return COSTS[name]

@@ -1,8 +1,8 @@
-"""Dropout: units that are left out of a step at random, so that none relies on another.
+"""Dropout: every step leaves out some units at random, so that no unit relies on another.
 
-Inverted, as in the course: what remains is divided by the share that remains, and prediction needs no
-change. Training draws its masks from a counter (`dropout_masks`); the course's functions draw theirs from
-a stream of random numbers, one layer after the other.
+Dropout is inverted, as in the course: the remaining activations are divided by the share that remains, so
+prediction needs no change. Training draws its masks from a counter (`dropout_masks`), the functions of the
+course draw theirs from a stream of random numbers, layer by layer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,14 +27,14 @@ from pellucid.core.philox import MASK, philox4x32, word_type
 from pellucid.core.randomness import RandomSource, random_stream
 from pellucid.errors import CacheError, OptionError
 
-# Blocks of four words that are drawn at a time.
+# How many blocks of four words are drawn at a time.
 _PIECE = 2**14
 
 
 def kept_units(
     shape: tuple[int, int], rate: float, *, seed: int, step: Any, layer: int, like: Array | None = None
 ) -> Array:
-    """Which units of which columns a step keeps: the same for every engine, and in any order of asking.
+    """Which units of which columns a step keeps: the same on every engine, and in any order of calls.
 
     Unit i of column j (of n units) is element e = j n + i: word e % 4 of the four that Philox4x32-10 yields
     for the counter (e // 4, layer, step mod 2^32, step // 2^32) and the key (seed mod 2^32, seed // 2^32).
@@ -47,13 +47,13 @@ def kept_units(
         step: the number of the step, from 0 to 2^64 - 1; or a 0-d array of integers of the library of
             `like`, as a step traced by `jax.jit` is.
         layer: l of A^l; 0 are the inputs.
-        like: an array whose library and device the answer has; None: NumPy's.
+        like: an array whose library and device the result has; None: NumPy's.
 
     Returns:
         True where a unit is kept, (n, k).
 
     Raises:
-        OptionError: a rate that is no share, or a seed or a step out of its range.
+        OptionError: the rate, the seed or the step is out of its range.
     """
     rate = check_number("rate", rate, least=0.0, below=1.0)
     n, k = shape
@@ -61,7 +61,7 @@ def kept_units(
     key, step_words = _two_words("seed", seed), _words_of_step(xp, step)
     threshold = round(rate * 2**32)
     if threshold > MASK:
-        # A rate within 2^-33 of 1: no 32-bit word is as large, nor has uint32 a place for it.
+        # A rate within 2^-33 of 1: no 32-bit word is as large, and the threshold does not fit in uint32.
         return xp.zeros((n, k), dtype=xp.bool, device=device)
 
     def kept(first: int, last: int) -> Array:
@@ -71,8 +71,8 @@ def kept_units(
         return xp.reshape(xp.stack([word >= least for word in words], axis=1), (-1,))
 
     blocks = max(1, -(-n * k // 4))
-    # Where every operation makes an array, pieces that stay in the processor's cache are quicker and need
-    # little memory; JAX compiles the operations into one.
+    # Every operation makes an array; pieces that stay in the processor's cache are faster and need little
+    # memory. JAX compiles the operations into one and needs no pieces.
     piece = _PIECE if word_type(xp) == xp.int64 else blocks
     parts = [kept(start, min(start + piece, blocks)) for start in range(0, blocks, piece)]
     units = parts[0] if len(parts) == 1 else xp.concat(parts)
@@ -80,17 +80,17 @@ def kept_units(
 
 
 def _two_words(name: str, value: Any) -> tuple[int, int]:
-    """A number of 64 bits as its low and its high word.
+    """The low and the high word of a 64-bit number.
 
     Raises:
-        OptionError: it is none.
+        OptionError: it is not an integer from 0 to 2^64 - 1.
     """
     try:
         number = index(value)
     except TypeError:
         number = -1
     if not 0 <= number < 2**64:
-        raise OptionError(f"{name} is {value!r:.80}; expected a whole number from 0 to 2^64 - 1")
+        raise OptionError(f"{name} is {value!r:.80}; expected an integer from 0 to 2^64 - 1")
     return number & MASK, number >> 32
 
 
@@ -98,7 +98,7 @@ def _words_of_step(xp: Any, step: Any) -> tuple[Any, Any]:
     words, step = word_type(xp), plain_number(step)
     if words == xp.int64 or not hasattr(step, "dtype"):
         return _two_words("step", step)
-    # An array of JAX's, which may be traced: what it holds cannot be looked at.
+    # A JAX array may be traced: its value cannot be checked.
     if xp.iinfo(step.dtype).bits <= 32:
         return xp.astype(step, words), 0
     return xp.astype(step & MASK, words), xp.astype(step >> 32, words)
@@ -107,7 +107,7 @@ def _words_of_step(xp: Any, step: Any) -> tuple[Any, Any]:
 def dropout_masks(
     rates: Sequence[float], layer_dims: Sequence[int], X: Array, *, seed: int, step: Any
 ) -> list[Array | None]:
-    """What A0 (the inputs), A1, ..., A(L-1) are multiplied by in one step: 0, or 1 / (1 - rate).
+    """The masks of one step for A0 (the inputs), A1, ..., A(L-1): each number is 0 or 1 / (1 - rate).
 
     Args:
         rates: the share of A0, ..., A(L-1) that is left out, each in [0, 1).
@@ -118,11 +118,10 @@ def dropout_masks(
             a step traced by `jax.jit` is.
 
     Returns:
-        One mask (n_l, k) for each rate; None where nothing is left out. For `L_model_forward` and its
-        backward pass.
+        One mask (n_l, k) for each rate; None for a rate of 0. For `L_model_forward` and its backward pass.
 
     Raises:
-        OptionError: a rate that is no share, or a seed or a step out of its range.
+        OptionError: a rate, the seed or the step is out of its range.
     """
     xp, k = namespace(X=X), X.shape[1]
     masks: list[Array | None] = []
@@ -155,7 +154,7 @@ def forward_propagation_with_dropout(
     Raises:
         ShapeError: X and the parameters do not fit.
         ParametersError: the dictionary is not that of a network.
-        OptionError: a keep_prob that is no share.
+        OptionError: keep_prob is out of its range.
     """
     keep_prob = check_number("keep_prob", keep_prob, above=0.0, most=1.0)
     L = count_layers(parameters)
@@ -195,7 +194,7 @@ def backward_propagation_with_dropout(
     Raises:
         CacheError: the cache is not the forward pass's.
         ShapeError: X, Y and the cache do not fit.
-        OptionError: a keep_prob that is no share.
+        OptionError: keep_prob is out of its range.
     """
     keep_prob = check_number("keep_prob", keep_prob, above=0.0, most=1.0)
     if not isinstance(cache, (tuple, list)) or len(cache) % 5 != 4:

@@ -1,6 +1,6 @@
 r"""Formula: an equation as text for a terminal, in LaTeX for a paper, in MathML for a page without scripts.
 
-MathML is made from the LaTeX, of which it knows what the formulas of this package use: letters, numbers,
+MathML is made from the LaTeX. Only the LaTeX of this package's formulas is supported: letters, numbers,
 powers and indices, `\frac`, `\sqrt`, accents, names such as `\max` and `\mathrm{sign}`, `\left` with
 `\right`.
 """
@@ -26,7 +26,7 @@ class Formula(NamedTuple):
         """The same with every `$name` replaced by `text["name"]` or `latex["name"]`.
 
         Raises:
-            KeyError: a name that is not there.
+            KeyError: a name has no replacement.
         """
         return type(self)(Template(self.text).substitute(text), Template(self.latex).substitute(latex))
 
@@ -35,7 +35,7 @@ class Formula(NamedTuple):
         """A `<math>` element, which browsers show without a script.
 
         Raises:
-            ValueError: a command of LaTeX that this module does not know.
+            ValueError: the LaTeX has a command that is not supported here.
         """
         return f"<math>{''.join(_Reader(self.latex).rest())}</math>"
 
@@ -62,7 +62,7 @@ _FENCES = "()[]|" + "\N{DOUBLE VERTICAL LINE}"
 
 
 class _Reader:
-    """LaTeX, read from the left. Every method takes what it reads."""
+    """A parser of LaTeX, from left to right. Every method consumes the tokens it reads."""
 
     def __init__(self, latex: str) -> None:
         self._latex = latex
@@ -78,12 +78,12 @@ class _Reader:
         return token
 
     def rest(self, end: str = "") -> list[str]:
-        """The elements up to `end`, which is taken too."""
-        found = []
+        """The elements up to `end`, which is consumed too."""
+        elements = []
         while self._next() != end:
-            found.append(self._scripted())
+            elements.append(self._scripted())
         self._take()
-        return found
+        return elements
 
     def _scripted(self) -> str:
         """An element with its power, its index or both; a prime is a power."""

@@ -1,9 +1,9 @@
-"""Gradient checking: the numerical judge of every backward pass.
+"""Gradient checking: a numerical test of every backward pass.
 
 A gradient is compared with central differences of the cost, (J(theta + e) - J(theta - e)) / (2 e), one
 number theta after the other. Their distance is ||grad - gradapprox|| / (||grad|| + ||gradapprox||):
 below about 1e-7 the backward pass is right, above 1e-3 it is wrong; between them look for a kink (ReLU)
-near zero. The judge computes in NumPy and float64, whatever it is given.
+near zero. The check computes in NumPy and float64, whatever the type of its arguments.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,18 +26,18 @@ def gradient_check(x: float, theta: float, epsilon: float = 1e-7, *, print_resul
         x: the input.
         theta: the one parameter.
         epsilon: half the distance of the two points.
-        print_result: say whether the gradient is right.
+        print_result: print whether the gradient is right.
 
     Returns:
         The difference between the derivative and its approximation.
 
     Raises:
-        OptionError: epsilon is no number above 0.
+        OptionError: epsilon is not a number above 0.
     """
     epsilon = check_number("epsilon", epsilon, above=0.0)
     J_plus, J_minus = (theta + epsilon) * x, (theta - epsilon) * x
     gradapprox = (J_plus - J_minus) / (2 * epsilon)
-    return _judged(np.asarray([float(x)]), np.asarray([float(gradapprox)]), print_result)
+    return _relative_difference(np.asarray([float(x)]), np.asarray([float(gradapprox)]), print_result)
 
 
 def gradient_check_n(
@@ -55,13 +55,13 @@ def gradient_check_n(
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
-        gradients: `{"dW1", "db1", ...}` as some backward pass returned them; other keys are ignored.
+        gradients: `{"dW1", "db1", ...}` as a backward pass returned them; other keys are ignored.
         X: inputs, (n_x, m).
         Y: true labels, (n_y, m).
         epsilon: half the distance of the two points.
         hidden_activation: as for `L_model_forward`.
         output_activation: "sigmoid" or "softmax".
-        print_result: say whether the gradients are right.
+        print_result: print whether the gradients are right.
 
     Returns:
         The difference between the gradients and their approximations, over all parameters at once.
@@ -69,7 +69,7 @@ def gradient_check_n(
     Raises:
         ParametersError: a parameter or a gradient is missing.
         ShapeError: X, Y, parameters or gradients do not fit.
-        OptionError: epsilon is no number above 0, or the cross-entropy has no such output.
+        OptionError: epsilon is not a number above 0, or the cross-entropy has no such output.
     """
     epsilon = check_number("epsilon", epsilon, above=0.0)
     costs = {"sigmoid": binary_cross_entropy, "softmax": categorical_cross_entropy}
@@ -95,7 +95,7 @@ def gradient_check_n(
         plus[i] += epsilon
         minus[i] -= epsilon
         gradapprox[i] = (J(plus) - J(minus)) / (2 * epsilon)
-    return _judged(grad, gradapprox, print_result)
+    return _relative_difference(grad, gradapprox, print_result)
 
 
 def dictionary_to_vector(parameters: Mapping[str, Array]) -> Vector:
@@ -129,10 +129,10 @@ def gradients_to_vector(gradients: Mapping[str, Array], parameters: Mapping[str,
 
     Raises:
         ParametersError: a gradient is missing.
-        ShapeError: one has not the shape of its parameter.
+        ShapeError: a gradient does not have the shape of its parameter.
     """
     L = count_layers(parameters)
-    found = {}
+    by_parameter = {}
     for name in (f"{letter}{l}" for l in range(1, L + 1) for letter in "Wb"):
         if f"d{name}" not in gradients:
             raise ParametersError(
@@ -140,18 +140,18 @@ def gradients_to_vector(gradients: Mapping[str, Array], parameters: Mapping[str,
             )
         namespace(**{name: parameters[name], f"d{name}": gradients[f"d{name}"]})
         check_same_shape(f"d{name}", gradients[f"d{name}"], name, parameters[name])
-        found[name] = gradients[f"d{name}"]
-    return dictionary_to_vector(found)
+        by_parameter[name] = gradients[f"d{name}"]
+    return dictionary_to_vector(by_parameter)
 
 
 def _float64(array: Array) -> Vector:
     return as_numpy(array).astype(np.float64)
 
 
-def _judged(grad: Vector, gradapprox: Vector, print_result: bool) -> float:
+def _relative_difference(grad: Vector, gradapprox: Vector, print_result: bool) -> float:
     numerator = float(np.linalg.norm(grad - gradapprox))
     denominator = float(np.linalg.norm(grad)) + float(np.linalg.norm(gradapprox))
-    # Two gradients that are zero agree.
+    # If both are zero they agree.
     difference = numerator / denominator if denominator else 0.0
     if print_result:
         verdict = "right" if difference < 2e-7 else "wrong"

@@ -1,8 +1,8 @@
-"""Where the parameters start: random weights of a chosen scale, zero biases.
+"""Initial parameters: random weights of a chosen scale, zero biases.
 
-Weights must differ, or all units of a layer learn the same thing; and their scale decides whether a
-signal survives many layers. The schemes differ in nothing else. W{l} is (n_l, n_{l-1}), b{l} (n_l, 1);
-numbers are drawn W1, W2, ..., row by row, in float64.
+Weights must differ, or all units of a layer learn the same; and their scale decides whether a signal
+survives many layers. The schemes differ only in scale and distribution. W{l} is (n_l, n_{l-1}), b{l}
+(n_l, 1); numbers are drawn W1, W2, ..., row by row, in float64.
 """
 
 import math
@@ -15,10 +15,10 @@ from pellucid.core._arrays import Array
 from pellucid.core.randomness import RandomSource, random_stream
 from pellucid.errors import OptionError
 
-# Far beyond what trains; a description read from a file may claim anything.
+# Far more than can be trained; a file may claim any number.
 _MAX_LAYERS = 10_000
 
-# Of a factor of randn; NaN and infinity are not below it.
+# The largest factor of randn; NaN and infinity are not below it either.
 _LARGEST = 1e30
 
 Stream: TypeAlias = "np.random.Generator | np.random.RandomState"
@@ -50,7 +50,7 @@ def check_layer_dims(layer_dims: Sequence[int]) -> tuple[int, ...]:
     """The sizes n_0 .. n_L as a tuple of plain ints.
 
     Raises:
-        OptionError: fewer than two sizes, or one that is not a whole number above zero.
+        OptionError: there are fewer than two sizes, or one is not an integer of at least 1.
     """
     try:
         dims = tuple(layer_dims)
@@ -64,19 +64,19 @@ def check_layer_dims(layer_dims: Sequence[int]) -> tuple[int, ...]:
     if len(dims) > _MAX_LAYERS:
         raise OptionError(f"layer_dims has {len(dims)} sizes; expected at most {_MAX_LAYERS}")
     for size in dims:
-        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-        if not whole or size < 1:
+        is_integer = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+        if not is_integer or size < 1:
             raise OptionError(
-                f"layer_dims is {list(dims)}; expected whole numbers of at least 1, found {size!r}"
+                f"layer_dims is {list(dims)}; expected integers of at least 1, found {size!r}"
             )
     return tuple(int(size) for size in dims)
 
 
 def check_scheme(scheme: str | float) -> None:
-    """Refuse what is neither the name of a scheme nor a finite number.
+    """Check that `scheme` is the name of a scheme or a finite number.
 
     Raises:
-        OptionError: the message lists the schemes.
+        OptionError: it is neither; the message lists the schemes.
     """
     if isinstance(scheme, str):
         known = scheme in SCHEMES
@@ -113,7 +113,7 @@ def initialize_parameters_deep(
         `{"W1": (n_1, n_0), "b1": (n_1, 1), ..., "WL": ..., "bL": ...}`, NumPy float64.
 
     Raises:
-        OptionError: unknown scheme, or sizes that are no layers.
+        OptionError: the scheme is unknown, or `layer_dims` are not sizes of layers.
     """
     dims = check_layer_dims(layer_dims)
     check_scheme(scheme)
@@ -139,6 +139,6 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int, *, rng: RandomSource = N
         `{"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (n_y, n_h), "b2": (n_y, 1)}`, NumPy float64.
 
     Raises:
-        OptionError: a size is not a whole number above zero.
+        OptionError: a size is not an integer of at least 1.
     """
     return initialize_parameters_deep([n_x, n_h, n_y], scheme="small", rng=rng)

@@ -1,4 +1,4 @@
-"""Learning rates that shrink while training goes on."""
+"""Learning-rate decay: rates that shrink with the epochs."""
 
 
 def update_lr(learning_rate0: float, epoch_num: int, decay_rate: float) -> float:

@@ -17,7 +17,7 @@ def linear_parts(cache: LinearCache) -> LinearCache:
     """A_prev, W and b of a linear cache.
 
     Raises:
-        CacheError: it is no such cache.
+        CacheError: it is not a cache of `linear_forward`.
     """
     if isinstance(cache, (tuple, list)) and len(cache) == 3:
         A_prev, W, b = cache
@@ -32,7 +32,7 @@ def layer_parts(cache: LayerCache) -> LayerCache:
     """The linear cache and Z of a layer's cache.
 
     Raises:
-        CacheError: it is no such cache.
+        CacheError: it is not a cache of `linear_activation_forward`.
     """
     if isinstance(cache, (tuple, list)) and len(cache) == 2 and isinstance(cache[0], (tuple, list)):
         return linear_parts(cache[0]), cache[1]
@@ -61,23 +61,23 @@ def linear_forward(A: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
         `(Z, (A, W, b))`: Z (n, m), and the cache of `linear_backward`, its partner.
 
     Raises:
-        ShapeError: the shapes do not fit; the message has the reshape, or the transpose, that fits.
-        ArrayError: an argument is no array, or of another library than the others.
+        ShapeError: the shapes do not fit; the message names the reshape or the transpose that fits.
+        ArrayError: an argument is not an array, or the arrays belong to different libraries.
     """
     xp = namespace(A=A, W=W, b=b)
     check_layer(A, W, b)
     A = floating(xp, A, like=W)
     if A.dtype != W.dtype:
-        # Every library multiplies two types as NumPy does: in the wider one.
+        # So that every library multiplies mixed types as NumPy does: in the wider type.
         wider = xp.result_type(A, W)
         A, W, b = xp.astype(A, wider), xp.astype(W, wider), xp.astype(b, wider)
     return W @ A + b, (A, W, b)
 
 
 def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
-    """dW = dZ A_prev^T / m and db = sum(dZ) / m: what a layer learns from.
+    """dW = dZ A_prev^T / m and db = sum(dZ) / m: the gradients of a layer's parameters.
 
-    The half of `linear_backward` that the first layer needs: nothing is learned before it.
+    The part of `linear_backward` that the first layer needs: there are no parameters before it.
 
     Args:
         dZ: gradient with respect to Z, (n, m).
@@ -88,7 +88,7 @@ def linear_gradients(dZ: Array, cache: LinearCache) -> tuple[Array, Array]:
 
     Raises:
         ShapeError: dZ does not belong to this cache.
-        CacheError: it is no cache of a forward step.
+        CacheError: it is not the cache of a forward step.
     """
     A_prev, W, b = linear_parts(cache)
     xp = namespace(dZ=dZ, A_prev=A_prev, W=W, b=b)
@@ -121,7 +121,7 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
 
     Raises:
         ShapeError: dZ does not belong to this cache.
-        CacheError: it is no cache of a forward step.
+        CacheError: it is not the cache of a forward step.
     """
     dW, db = linear_gradients(dZ, cache)
     _, W, _ = linear_parts(cache)
@@ -169,7 +169,7 @@ def linear_activation_backward(dA: Array, cache: LayerCache, activation: str) ->
 
     Raises:
         ShapeError: dA does not belong to this cache.
-        CacheError: it is no cache of a layer.
+        CacheError: it is not the cache of a layer.
         OptionError: there is no such activation.
     """
     linear_cache, activation_cache = layer_parts(cache)

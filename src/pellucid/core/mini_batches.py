@@ -1,4 +1,4 @@
-"""The examples in random order, a few at a time."""
+"""Mini-batches: the examples in random order, a few at a time."""
 
 from pellucid.core._arrays import Array, columns_of, namespace
 from pellucid.core._shapes import check_same_columns
@@ -15,16 +15,16 @@ def random_mini_batches(
         X: inputs, (n_x, m).
         Y: labels, (n_y, m).
         mini_batch_size: examples per batch.
-        seed: whose `permutation(m)` is the order: an int, as in the course, or any `rng`. The course
-            raises it by one before every epoch, so that each has an order of its own.
+        seed: gives the order, by its `permutation(m)`: an int, as in the course, or any `rng`. The course
+            raises it by one before every epoch, so that every epoch has its own order.
 
     Returns:
-        `[(mini_batch_X, mini_batch_Y), ...]` of shapes (n_x, k) and (n_y, k); the last holds what is
-        left. X and Y are not changed.
+        `[(mini_batch_X, mini_batch_Y), ...]` of shapes (n_x, k) and (n_y, k); the last batch holds the
+        remaining examples. X and Y are not changed.
 
     Raises:
         ShapeError: X and Y are not matrices with the same number of columns.
-        OptionError: a size below 1.
+        OptionError: the size is below 1.
     """
     xp = namespace(X=X, Y=Y)
     check_same_columns(X, Y)

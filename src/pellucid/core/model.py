@@ -1,4 +1,4 @@
-"""The whole network: forward through all layers, backward through all layers, and what it answers.
+"""The whole network: forward through all layers, backward through all layers, and its predictions.
 
 [LINEAR -> hidden activation] x (L-1) -> LINEAR -> output activation. Letters: m examples, n_l units
 in layer l, n_0 = n_x inputs, n_L = n_y outputs.
@@ -58,7 +58,7 @@ def activations_of_layers(
     """The names of g of the layers 1 .. L.
 
     Raises:
-        OptionError: not one name, nor one for each of the hidden layers.
+        OptionError: the number of names is not that of the hidden layers.
     """
     if not isinstance(hidden_activation, str) and isinstance(hidden_activation, Sequence):
         if len(hidden_activation) != L - 1:
@@ -85,8 +85,8 @@ def L_model_forward(
         parameters: `{"W1": (n_1, n_x), "b1": (n_1, 1), ..., "WL": ..., "bL": ...}`.
         hidden_activation: the activation of layers 1 .. L-1, by name; or a sequence, one for each.
         output_activation: the activation of layer L, by name.
-        masks: what X, A1, ..., A(L-1) are multiplied by, (n_l, m) each: the dropout of a training step,
-            see `dropout_masks`; None where nothing is left out.
+        masks: factors of X, A1, ..., A(L-1), (n_l, m) each: the dropout of a training step, see
+            `dropout_masks`; None for a layer without dropout.
 
     Returns:
         `(AL, caches)`: AL (n_L, m), and the L caches `((A_prev, W, b), Z)` in the order of the
@@ -115,8 +115,8 @@ def L_model_forward(
     return A, caches
 
 
-# What the backward pass finds at layer l: (l, dZ, dA_prev, dW, db). dA_prev is None where nothing is
-# learned before it.
+# The results of the backward pass at layer l: (l, dZ, dA_prev, dW, db). dA_prev is None if there are no
+# parameters before it.
 LayerGradients = tuple[int, Array, Array | None, Array, Array]
 
 
@@ -128,14 +128,14 @@ def backward_pass(
     masks: Sequence[Array | None] | None = None,
     input_gradient: bool = True,
 ) -> Iterator[LayerGradients]:
-    """From the last layer to the first, for any cost: the loop that every backward pass here is.
+    """From the last layer to the first, for any cost: the loop that every backward pass here uses.
 
     Args:
         dZL: the gradient of the cost with respect to ZL, (n_L, m), per example.
         caches: as `L_model_forward` returned them.
         hidden_activation: as in the forward pass.
         masks: as in the forward pass.
-        input_gradient: also compute dA0, the gradient with respect to X. Training does without it:
+        input_gradient: also compute dA0, the gradient with respect to X. Training does not need it, and
             for wide inputs it is a large share of the work.
 
     Yields:
@@ -143,7 +143,7 @@ def backward_pass(
 
     Raises:
         ShapeError: dZL and the caches do not fit; the message names the layer.
-        CacheError: the caches are none.
+        CacheError: a cache is not that of a layer.
         OptionError: there is no such activation.
     """
     layers = [layer_parts(cache) for cache in caches]
@@ -186,8 +186,9 @@ def L_model_backward(
 ) -> dict[str, Array]:
     """The whole backward pass of the cross-entropy cost. The partner of `L_model_forward`.
 
-    From dAL = -(Y/AL - (1-Y)/(1-AL)) for a sigmoid output (where AL is that sigmoid, dZL = AL - Y; see
-    `sigmoid_output_backward`), from dZL = AL - Y for a softmax output; then layer by layer.
+    It starts from dAL = -(Y/AL - (1-Y)/(1-AL)) for a sigmoid output (if AL is the sigmoid of ZL, from
+    dZL = AL - Y; see `sigmoid_output_backward`), from dZL = AL - Y for a softmax output; then it goes layer
+    by layer.
 
     Args:
         AL: the output of the forward pass, (n_L, m).
@@ -198,13 +199,13 @@ def L_model_backward(
         input_gradient: also compute dA0, the gradient with respect to X.
 
     Returns:
-        `{"dA{l-1}", "dW{l}", "db{l}"}` for l = 1 .. L: each of the shape of what it is the gradient
-        of, dW{l} and db{l} averaged over the m examples, dA{l} per example.
+        `{"dA{l-1}", "dW{l}", "db{l}"}` for l = 1 .. L: dX has the shape of X; dW{l} and db{l} are averaged
+        over the m examples, dA{l} is per example.
 
     Raises:
         ShapeError: AL, Y and the caches do not fit; the message names the layer.
-        CacheError: the caches are none.
-        OptionError: there is no such activation, or no cross-entropy that ends in it.
+        CacheError: `caches` is not a list with the cache of each layer.
+        OptionError: there is no such activation, or the output activation is neither of the two.
     """
     if not isinstance(caches, (list, tuple)) or not caches:
         raise CacheError(
@@ -234,18 +235,18 @@ def predict(
     hidden_activation: str | Sequence[str] = "relu",
     output_activation: str = "sigmoid",
 ) -> Array:
-    """The labels that the network gives to X.
+    """The labels that the network predicts for X.
 
     Args:
         X: inputs, (n_x, m).
         parameters: as for `L_model_forward`.
-        threshold: a sigmoid output above it is a 1.
+        threshold: a sigmoid output above it gives the label 1.
         hidden_activation: as in training.
         output_activation: as in training.
 
     Returns:
         Integers: (n_L, m) of 0 and 1 for a sigmoid output; for a softmax output (1, m), the row of
-        the most probable class. NaN in X is not looked for (a jitted function cannot): it gives 0.
+        the most probable class. X is not checked for NaN (a jitted function cannot): NaN gives 0.
 
     Raises:
         ShapeError, ParametersError, OptionError: as `L_model_forward`.
@@ -257,12 +258,12 @@ def predict(
 
 
 def labels_from_output(AL: Array, *, output_activation: str, threshold: float = 0.5) -> Array:
-    """The labels that AL stands for; the second half of `predict`, for an AL already at hand.
+    """The labels of an output AL; the second half of `predict`, for an AL already computed.
 
     Args:
         AL: the network's output, (n_L, m).
-        output_activation: "softmax", whose columns belong together, picks the largest row; for any other
-            a row above `threshold` is 1.
+        output_activation: with "softmax" the label is the row of the largest number in a column; with any
+            other, each number above `threshold` gives 1.
         threshold: see `predict`.
 
     Returns:

@@ -1,7 +1,7 @@
-"""Steps with a memory: momentum in three forms, RMSprop, Adam and AdamW. `update` holds the plain one.
+"""Optimizers with state: momentum in three forms, RMSprop, Adam and AdamW. `update` has gradient descent.
 
-A memory is a dictionary with the keys of the gradients, `{"dW1", "db1", ..., "dWL", "dbL"}`, each entry
-of the shape of its parameter. Nothing is changed in place: every function returns new dictionaries.
+The state is one or two dictionaries with the keys of the gradients, `{"dW1", "db1", ..., "dWL", "dbL"}`;
+each entry has the shape of its parameter. No function changes its arguments: all return new dictionaries.
 
 Under `jax.jit` and `lax.scan` the numbers of a step (t, the learning rate, beta, ...) may be traced.
 """
@@ -26,7 +26,7 @@ Parameters = dict[str, Array]
 
 
 def initialize_velocity(parameters: Mapping[str, Array]) -> Parameters:
-    """Where momentum starts: zeros.
+    """The initial state of momentum: zeros.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
@@ -63,7 +63,7 @@ def update_parameters_with_momentum(
 
     Raises:
         ParametersError: a key is missing.
-        ShapeError: a gradient or a velocity has not the shape of its parameter.
+        ShapeError: a gradient or a velocity does not have the shape of its parameter.
     """
     keys = _keys(parameters, grads=grads, v=v)
     beta = number_for(v[keys[0]], beta)
@@ -78,13 +78,13 @@ def update_parameters_with_heavy_ball(
     beta: float,
     learning_rate: float,
 ) -> tuple[Parameters, Parameters]:
-    """v = beta v - learning_rate grad, then W + v (Polyak, 1964): a ball that rolls on.
+    """v = beta v - learning_rate grad, then W + v (Polyak, 1964): like a heavy ball that keeps rolling.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
         grads: `{"dW1", "db1", ...}`; other keys are ignored.
         v: the last step, as `initialize_velocity` or the step before returned it; not changed.
-        beta: how much of the last step is taken again, in [0, 1); 0 is gradient descent.
+        beta: the share of the last step that is repeated, in [0, 1); 0 is gradient descent.
         learning_rate: the length of the step.
 
     Returns:
@@ -92,7 +92,7 @@ def update_parameters_with_heavy_ball(
 
     Raises:
         ParametersError: a key is missing.
-        ShapeError: a gradient or a velocity has not the shape of its parameter.
+        ShapeError: a gradient or a velocity does not have the shape of its parameter.
     """
     keys = _keys(parameters, grads=grads, v=v)
     beta, rate = (number_for(v[keys[0]], number) for number in (beta, learning_rate))
@@ -109,7 +109,8 @@ def update_parameters_with_nesterov(
 ) -> tuple[Parameters, Parameters]:
     """v = beta v - learning_rate grad, then W + beta v - learning_rate grad (Nesterov, 1983).
 
-    The heavy ball that looks where it will be: W stands already beta v ahead, where the gradient is taken.
+    The heavy ball with the gradient taken ahead: the returned W is already moved by beta v, and the next
+    gradient is computed there.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
@@ -123,7 +124,7 @@ def update_parameters_with_nesterov(
 
     Raises:
         ParametersError: a key is missing.
-        ShapeError: a gradient or a velocity has not the shape of its parameter.
+        ShapeError: a gradient or a velocity does not have the shape of its parameter.
     """
     keys = _keys(parameters, grads=grads, v=v)
     beta, rate = (number_for(v[keys[0]], number) for number in (beta, learning_rate))
@@ -158,7 +159,7 @@ def update_parameters_with_rmsprop(
 
     Raises:
         ParametersError: a key is missing.
-        ShapeError: a gradient or s has not the shape of its parameter.
+        ShapeError: a gradient or s does not have the shape of its parameter.
     """
     keys = _keys(parameters, grads=grads, s=s)
     beta = number_for(s[keys[0]], beta)
@@ -168,7 +169,7 @@ def update_parameters_with_rmsprop(
 
 
 def initialize_adam(parameters: Mapping[str, Array]) -> tuple[Parameters, Parameters]:
-    """Where Adam starts: `(v, s)`, both zeros as of `initialize_velocity`.
+    """The initial state of Adam: `(v, s)`, both zeros as of `initialize_velocity`.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
@@ -183,18 +184,18 @@ def initialize_adam(parameters: Mapping[str, Array]) -> tuple[Parameters, Parame
 
 
 def bias_correction(beta: Any, t: Any, like: Array) -> Any:
-    """1 - beta^t: how much of a mean that started at 0 has come together after t steps.
+    """1 - beta^t: the sum of the weights in a running mean that started at 0, after t steps.
 
     Args:
         beta: how much of the mean stays in a step, in [0, 1).
-        t: which step this is, counted from 1: a number, or a 0-d array (traced, perhaps).
-        like: an array of the mean, whose type the result has where t is an array.
+        t: the number of the step, counted from 1: a number, or a 0-d array, which may be traced.
+        like: an array of the mean; the result has its type if t is an array.
 
     Returns:
-        A number where t is one, else a 0-d array.
+        A number if t is one, else a 0-d array.
 
     Raises:
-        OptionError: t is a number below 1, where the correction would be a division by zero.
+        OptionError: t is a number below 1, for which the correction would divide by zero.
     """
     t = plain_number(t)
     if isinstance(t, (int, float)):
@@ -204,7 +205,7 @@ def bias_correction(beta: Any, t: Any, like: Array) -> Any:
     t = number_for(like, t)
     if not isinstance(beta, (int, float)):
         return 1 - beta**t
-    # The same to more digits: in float32 nothing of 1 - 0.999^t would be right but the first four.
+    # The same to more digits: in float32 only the first four digits of 1 - 0.999^t would be right.
     return -namespace(t=t).expm1(t * (math.log(beta) if beta > 0 else -math.inf))
 
 
@@ -229,7 +230,7 @@ def update_parameters_with_adam(
         grads: `{"dW1", "db1", ...}`; other keys are ignored.
         v: mean of the gradients, as `initialize_adam` or the step before returned it; not changed.
         s: mean of their squares, likewise.
-        t: which step this is, counted from 1: a number, or a 0-d array.
+        t: the number of the step, counted from 1: a number, or a 0-d array.
         learning_rate: the length of the step.
         beta1: how much of v stays, in [0, 1).
         beta2: how much of s stays, in [0, 1).
@@ -239,9 +240,9 @@ def update_parameters_with_adam(
         `(parameters, v, s, v_corrected, s_corrected)`, new ones.
 
     Raises:
-        OptionError: t is below 1, where the correction would divide by zero.
+        OptionError: t is below 1, for which the correction would divide by zero.
         ParametersError: a key is missing.
-        ShapeError: a gradient, v or s has not the shape of its parameter.
+        ShapeError: a gradient, v or s does not have the shape of its parameter.
     """
     keys = _keys(parameters, grads=grads, v=v, s=s)
     beta1, beta2 = (number_for(v[keys[0]], beta) for beta in (beta1, beta2))
@@ -267,21 +268,22 @@ def update_parameters_with_adamw(
     epsilon: float = 1e-8,
     weight_decay: float = 0.01,
 ) -> tuple[Parameters, Parameters, Parameters, Parameters, Parameters]:
-    """AdamW (Loshchilov and Hutter, 2019): Adam's step, and learning_rate * weight_decay * W less of W.
+    """AdamW (Loshchilov and Hutter, 2019): Adam's step, then W - learning_rate * weight_decay * W.
 
-    The decay does not pass through v and s, as the L2 penalty would. Biases do not decay.
+    The decay is computed from W before the step, and does not enter v and s, as an L2 penalty would. Biases
+    do not decay.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed.
         grads: `{"dW1", "db1", ...}`; other keys are ignored.
         v: as in `update_parameters_with_adam`.
         s: as in `update_parameters_with_adam`.
-        t: which step this is, counted from 1: a number, or a 0-d array.
+        t: the number of the step, counted from 1: a number, or a 0-d array.
         learning_rate: the length of the step.
         beta1: how much of v stays, in [0, 1).
         beta2: how much of s stays, in [0, 1).
         epsilon: added outside the square root.
-        weight_decay: the share of W that a step of rate 1 takes away.
+        weight_decay: the share of W that a step with a learning rate of 1 removes.
 
     Returns:
         `(parameters, v, s, v_corrected, s_corrected)`, new ones.
@@ -289,16 +291,16 @@ def update_parameters_with_adamw(
     Raises:
         OptionError: t is below 1.
         ParametersError: a key is missing.
-        ShapeError: a gradient, v or s has not the shape of its parameter.
+        ShapeError: a gradient, v or s does not have the shape of its parameter.
     """
-    updated, *memory = update_parameters_with_adam(
+    updated, *state = update_parameters_with_adam(
         parameters, grads, v, s, t, learning_rate, beta1, beta2, epsilon
     )
     W1 = parameters["W1"]
     decay = number_for(W1, learning_rate) * number_for(W1, weight_decay)
     for l in range(1, count_layers(parameters) + 1):
         updated[f"W{l}"] = updated[f"W{l}"] - decay * parameters[f"W{l}"]
-    v, s, v_corrected, s_corrected = memory
+    v, s, v_corrected, s_corrected = state
     return updated, v, s, v_corrected, s_corrected
 
 
@@ -310,16 +312,16 @@ def _divided_by_root(
 
 
 def _keys(parameters: Mapping[str, Array], **entries: Mapping[str, Array]) -> list[str]:
-    """The keys dW1, db1, ... that the gradients and the memories share, every entry found to fit."""
+    """The keys dW1, db1, ... of the gradients and the state, after a check that every entry fits."""
     count_layers(parameters)
-    for letter, given in entries.items():
-        found = given if isinstance(given, Mapping) else {}
+    for letter, dictionary in entries.items():
+        arrays = dictionary if isinstance(dictionary, Mapping) else {}
         for name, value in parameters.items():
             key = f"d{name}"
-            if key not in found:
+            if key not in arrays:
                 raise ParametersError(
                     f"{letter} has no {key}; expected an entry for each of {', '.join(parameters)}"
                 )
-            namespace(**{name: value, key: found[key]})
-            check_same_shape(f"{letter}[{key!r}]", found[key], name, value)
+            namespace(**{name: value, key: arrays[key]})
+            check_same_shape(f"{letter}[{key!r}]", arrays[key], name, value)
     return [f"d{name}" for name in parameters]

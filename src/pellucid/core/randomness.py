@@ -1,4 +1,4 @@
-"""Randomness is an argument: what `rng` may be, everywhere."""
+"""Randomness is an argument: the values that `rng` may have in every function."""
 
 from typing import TypeAlias
 
@@ -6,20 +6,20 @@ import numpy as np
 
 from pellucid.errors import OptionError
 
-# In quotes: naming them would load numpy.random, which predicting does without.
+# In quotes: without them this line would load numpy.random, which predictions do not need.
 RandomSource: TypeAlias = "int | np.integer | np.random.Generator | np.random.RandomState | None"
 
 
 def random_stream(rng: RandomSource) -> "np.random.Generator | np.random.RandomState":
-    """The stream of random numbers that `rng` stands for.
+    """The stream of random numbers of an `rng`.
 
     Args:
         rng: a `numpy.random.Generator` or legacy `RandomState` is used as it is (and advances); an int
-            seeds a `RandomState`, the stream of the published course numbers and the only one NumPy
+            seeds a `RandomState`, the stream of the published course numbers and the only one that NumPy
             promises never to change; None starts from fresh entropy.
 
     Raises:
-        OptionError: `rng` is none of these, or a seed outside 0 .. 2**32 - 1.
+        OptionError: `rng` has another type, or is a seed outside 0 .. 2**32 - 1.
     """
     if isinstance(rng, (np.random.Generator, np.random.RandomState)):
         return rng

@@ -1,4 +1,4 @@
-"""The relatives of ReLU, each beside its derivative; `activations` says what all have in common."""
+"""The relatives of ReLU, each beside its derivative. `activations` describes arguments and results."""
 
 import math
 from typing import Any
@@ -43,7 +43,7 @@ def elu(Z: Array) -> tuple[Array, Array]:
         `(A, Z)`: A of the shape of Z, above -1; and Z, the cache of `elu_backward`.
     """
     xp, Z = open_forward(Z)
-    # where() evaluates both branches: the exponential must not overflow in the one not taken.
+    # where() evaluates both branches: the exponential must not overflow where it is not used.
     return xp.where(Z > 0, Z, xp.expm1(at_most(xp, Z, 0.0))), Z
 
 
@@ -63,7 +63,7 @@ _GELU_CUBIC = 0.044715
 
 
 def _gelu_inner(xp: Any, Z: Array) -> tuple[Array, Array]:
-    # From |z| = 10 on the tanh is 1 to the last bit; beyond it the cube would overflow for nothing.
+    # From |z| = 10 on the tanh is 1 to the last bit; the limit keeps the cube from overflowing.
     z = at_least(xp, at_most(xp, Z, 10.0), -10.0)
     return xp.tanh(_GELU_SCALE * (z + _GELU_CUBIC * z * z * z)), z
 
@@ -88,7 +88,7 @@ def gelu(Z: Array) -> tuple[Array, Array]:
 def gelu_backward(dA: Array, cache: Array) -> Array:
     """dZ = dA * g'(Z), g' the derivative of the tanh form. The partner of `gelu`.
 
-    g'(Z) = (1 + t)/2 + Z/2 (1 - t^2) sqrt(2/pi) (1 + 3 * 0.044715 Z^2), t the forward's tanh.
+    g'(Z) = (1 + t)/2 + Z/2 (1 - t^2) sqrt(2/pi) (1 + 3 * 0.044715 Z^2), with t the tanh in g.
 
     Args:
         dA: gradient with respect to A, the shape of Z.
@@ -110,7 +110,7 @@ def silu(Z: Array) -> tuple[Array, Array]:
         `(A, Z)`: A of the shape of Z; and Z, the cache of `silu_backward`.
     """
     xp, Z = open_forward(Z)
-    # Left of -800 the sigmoid is 0, and so is the product, of minus infinity too.
+    # Below -800 the sigmoid is 0, and with the limit so is the product, even at minus infinity.
     return at_least(xp, Z, -800.0) * logistic(xp, Z), Z
 
 

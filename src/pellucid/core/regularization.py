@@ -1,7 +1,7 @@
-"""Penalties: large weights cost something. Biases are free.
+"""Regularization: penalties of large weights. Biases have no penalty.
 
 The course's L2 penalty adds lambda / (2m) times the sum of the squared weights to the cost, and
-lambda / m W to dW. The L1 penalty adds the sum of their sizes, and pulls weights to exactly zero.
+lambda / m W to dW. The L1 penalty adds the sum of their absolute values, and makes weights exactly zero.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from pellucid.errors import CacheError
 
 
 def weight_penalty(parameters: Mapping[str, Array], m: float, *, l2: float = 0.0, l1: float = 0.0) -> Any:
-    """(l2/2 sum(W^2) + l1 sum(|W|)) / m over all weights: what joins the cost.
+    """(l2/2 sum(W^2) + l1 sum(|W|)) / m over all weights: the penalty that is added to the cost.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
         m: the number of examples, or the sum of their weights: a number, or a 0-d array.
-        l2: the course's lambda.
-        l1: the same for the weights' sizes.
+        l2: the course's lambda, the factor of the L2 penalty.
+        l1: the factor of the L1 penalty.
 
     Returns:
         A float (for JAX and PyTorch a 0-d array of theirs). Its gradient is `weight_penalty_backward`.
@@ -44,13 +44,13 @@ def weight_penalty(parameters: Mapping[str, Array], m: float, *, l2: float = 0.0
 def weight_penalty_backward(
     parameters: Mapping[str, Array], m: float, *, l2: float = 0.0, l1: float = 0.0
 ) -> dict[str, Array]:
-    """(l2 W + l1 sign(W)) / m: what joins each dW. The partner of `weight_penalty`.
+    """(l2 W + l1 sign(W)) / m: the gradient that is added to each dW. The partner of `weight_penalty`.
 
     Args:
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
         m: the number of examples, or the sum of their weights: a number, or a 0-d array.
         l2: as in `weight_penalty`.
-        l1: as in `weight_penalty`. A weight of exactly 0 is not pulled.
+        l1: as in `weight_penalty`. At a weight of exactly 0 its gradient is 0.
 
     Returns:
         `{"dW1", ..., "dWL"}`, each of the shape of its weights.
@@ -78,10 +78,10 @@ def compute_cost_with_regularization(
     """Binary cross-entropy plus lambd / (2m) times the sum of all squared weights.
 
     Args:
-        A3: the network's output, (n_y, m); any number of layers may lie before it.
+        A3: the network's output, (n_y, m), of a network with any number of layers.
         Y: true labels, (n_y, m), 0 or 1.
         parameters: `{"W1", "b1", ..., "WL", "bL"}`.
-        lambd: the weight of the penalty; 0 is `compute_cost`.
+        lambd: the factor of the penalty; with 0 the cost is that of `compute_cost`.
 
     Returns:
         J, a float (for JAX and PyTorch a 0-d array of theirs), in nats. Its gradient is computed by
@@ -104,7 +104,7 @@ def backward_propagation_with_regularization(
         X: inputs, (n_x, m).
         Y: true labels, (n_y, m).
         cache: the course's flat one, (Z1, A1, W1, b1, ..., ZL, AL, WL, bL).
-        lambd: the weight of the penalty.
+        lambd: the factor of the penalty.
 
     Returns:
         `{"dZ{l}", "dW{l}", "db{l}"}` for l = 1 .. L and `dA{l}` for l = 1 .. L-1: dW{l} is
@@ -132,6 +132,6 @@ def backward_propagation_with_regularization(
         A_prev = A
     dZL = AL - xp.astype(Y, AL.dtype)
     grads = gradients_by_name(backward_pass(dZL, caches, input_gradient=False))
-    for name, pull in weight_penalty_backward(parameters, X.shape[1], l2=lambd).items():
-        grads[name] = grads[name] + pull
+    for name, gradient in weight_penalty_backward(parameters, X.shape[1], l2=lambd).items():
+        grads[name] = grads[name] + gradient
     return grads

@@ -1,7 +1,7 @@
 """The network with one hidden layer, on one page: tanh hidden units, a sigmoid output.
 
-It is read on its own, before the deep network, and has its own course's signatures. What it shares with
-the deep network it calls. `nn_model` in `pellucid.course` trains it.
+It can be read on its own, before the deep network, and has the signatures of its own course. It calls the
+functions that it shares with the deep network. `nn_model` in `pellucid.course` trains it.
 
 Letters: m examples, n_x inputs, n_h hidden units, n_y = 1 output.
 X (n_x, m), Y (n_y, m), W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
@@ -34,7 +34,7 @@ def initialize_parameters(
         `{"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (n_y, n_h), "b2": (n_y, 1)}`.
 
     Raises:
-        OptionError: a size is not a whole number above zero.
+        OptionError: a size is not an integer of at least 1.
     """
     return initialization.initialize_parameters(input_layer, hidden_layer, output_layer, rng=rng)
 
@@ -72,7 +72,7 @@ def compute_cost(A2: Array, Y: Array, parameters: Mapping[str, Array] | None = N
     Args:
         A2: the network's output, (n_y, m).
         Y: true labels, (n_y, m), 0 or 1.
-        parameters: not needed; the course's signature has it.
+        parameters: ignored; the course's signature has it.
 
     Returns:
         J, as `pellucid.core.cost.compute_cost`.
@@ -133,13 +133,13 @@ def update_parameters(
 
     Raises:
         ParametersError: a key is missing.
-        ShapeError: a gradient has not the shape of its parameter.
+        ShapeError: a gradient does not have the shape of its parameter.
     """
     return update.update_parameters(parameters, grads, learning_rate)
 
 
 def predict(parameters: Mapping[str, Array], X: Array) -> Array:
-    """The labels that the network gives to X: 1 where A2 is above one half.
+    """The labels that the network predicts for X: 1 where A2 is above one half.
 
     Args:
         parameters: W1, b1, W2, b2, as `nn_model` returns them.

@@ -1,4 +1,4 @@
-"""One step downhill: parameters and gradients in, new parameters out; and gradients cut to a length."""
+"""Gradient descent, and gradient clipping."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ def update_parameters(
 
     Raises:
         ParametersError: a key is missing.
-        ShapeError: a gradient has not the shape of its parameter.
+        ShapeError: a gradient does not have the shape of its parameter.
     """
     count_layers(parameters)
     if not isinstance(grads, Mapping):
@@ -61,23 +61,24 @@ def gradient_norm(grads: Mapping[str, Array]) -> Array:
 
 
 def clip_factor(norm: Array, clip_norm: float) -> Array:
-    """What gradients of this norm are multiplied by, so that it is at most `clip_norm`; exactly 1 if it is.
+    """The factor that shortens gradients of this norm to `clip_norm`; exactly 1 if they are not longer.
 
     Args:
         norm: as of `gradient_norm`.
         clip_norm: the greatest norm, above 0.
 
     Raises:
-        OptionError: a greatest norm that is no number above 0.
+        OptionError: clip_norm is not a number above 0.
     """
     clip_norm = check_number("clip_norm", clip_norm, above=0.0)
     return clip_norm / at_least(namespace(norm=norm), norm, clip_norm)
 
 
 def clip_gradients(grads: Mapping[str, Array], clip_norm: float) -> dict[str, Array]:
-    """Gradients longer than `clip_norm`, shortened to it: all of them by the same factor.
+    """The gradients, shortened to `clip_norm` if they are longer.
 
-    Their length is the Euclidean norm of all dW and db together, so that their direction stays.
+    Their length is the Euclidean norm of all dW and db together. All are multiplied by the same factor,
+    which keeps their direction.
 
     Args:
         grads: `{"dW1", "db1", ...}`; other keys are ignored. Not changed.
@@ -87,7 +88,7 @@ def clip_gradients(grads: Mapping[str, Array], clip_norm: float) -> dict[str, Ar
         `{"dW1", "db1", ...}`.
 
     Raises:
-        OptionError: a length that is no number above 0.
+        OptionError: clip_norm is not a number above 0.
     """
     factor = clip_factor(gradient_norm(grads), clip_norm)
     return {name: factor * gradient for name, gradient in _learned(grads).items()}

@@ -1,7 +1,6 @@
-"""What notebooks and terminals show: small tables and a cost curve as HTML, and tables as text.
+"""Displays for notebooks and terminals: small tables and a cost curve as HTML, and tables as text.
 
-Nothing here has a colour of its own: text and lines have that of the page, light or dark. No script, no
-style sheet.
+Text and lines have the colour of the page, light or dark. There are no scripts and no style sheets.
 """
 
 from pellucid.display.curve import cost_svg, span_decades

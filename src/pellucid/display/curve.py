@@ -1,9 +1,9 @@
-"""The cost curve as a small inline SVG with axes, in the colour of the page's text."""
+"""The cost curve as a small inline SVG with axes, in the text colour of the page."""
 
 import math
 from collections.abc import Callable, Sequence
 
-# Of the plot within its axes, in pixels; a curve has at most one point for each of the width.
+# Of the plot within its axes, in pixels; a curve has at most one point for each pixel of the width.
 WIDTH, HEIGHT = 240, 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 118, 10, 36
 _TEXT = 11
@@ -18,7 +18,7 @@ def span_decades(low: float, high: float) -> bool:
 
 
 def cost_svg(costs: Sequence[float], validation_costs: Sequence[float] = ()) -> str:
-    """The costs of all epochs; nothing for fewer than two.
+    """The costs of all epochs as SVG; an empty text for fewer than two.
 
     Args:
         costs: of the training examples, one per epoch.
@@ -41,10 +41,10 @@ def cost_svg(costs: Sequence[float], validation_costs: Sequence[float] = ()) -> 
             f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="1.5"{dashes}/>'
         )
     parts += _labels([(height_of(values[-1]), f"{name} {values[-1]:.4g}") for name, values, _ in curves])
-    said = ", ".join(f"{name} from {values[0]:.4g} to {values[-1]:.4g}" for name, values, _ in curves)
+    spans = ", ".join(f"{name} from {values[0]:.4g} to {values[-1]:.4g}" for name, values, _ in curves)
     size = (WIDTH + _LEFT + _RIGHT, HEIGHT + _TOP + _BOTTOM)
     return (
-        f'<svg role="img" aria-label="cost of each epoch, {said}" width="{size[0]}" height="{size[1]}" '
+        f'<svg role="img" aria-label="cost of each epoch, {spans}" width="{size[0]}" height="{size[1]}" '
         f'font-size="{_TEXT}" fill="currentColor"><g transform="translate({_LEFT},{_TOP})">'
         f"{''.join(parts)}</g></svg>"
     )
@@ -57,7 +57,7 @@ def _sampled(costs: Sequence[float]) -> list[float]:
 
 
 def _scale(costs: Sequence[float]) -> tuple[Callable[[float], float], list[float]]:
-    """From a cost to its height in the picture, downwards; and the costs that have a tick."""
+    """A function from a cost to its y in the picture (downwards), and the costs with a tick."""
     low, high = min(costs), max(costs)
     if span_decades(low, high):
         bottom, decades = math.log10(low), math.log10(high / low)
@@ -76,7 +76,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Powers of ten, five or so of them; between a few also 2 and 5 times each."""
+    """Powers of ten, about five; if the range is short, also 2 and 5 times each."""
     if math.log10(high / low) < 2.5:
         powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
         return [m * 10.0**power for power in powers for m in (1, 2, 5) if low <= m * 10.0**power <= high]
@@ -99,11 +99,11 @@ def _axes(last_epoch: int, ticks: Sequence[tuple[float, str]]) -> str:
 
 
 def _labels(ends: Sequence[tuple[float, str]]) -> list[str]:
-    """A label at the end of each of one or two curves; where the two would overlap, both move."""
+    """A label at the end of each of one or two curves; if the two would overlap, both move."""
     (upper, *_), (lower, *_) = min(ends), max(ends)
     line = _TEXT + 2
     if len(ends) > 1 and lower - upper < line:
-        # Not below the axis, where the number of the last epoch stands.
+        # Not below the axis, where the number of the last epoch is.
         middle = min((upper + lower) / 2, HEIGHT - line / 2)
         upper, lower = middle - line / 2, middle + line / 2
     places = zip((upper, lower), sorted(ends), strict=False)

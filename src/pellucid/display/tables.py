@@ -1,4 +1,4 @@
-"""Tables and lists of facts as fragments of HTML. Everything that is written is escaped."""
+"""Tables and lists of facts as fragments of HTML. All texts are escaped."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -11,7 +11,7 @@ def table(
 
     Args:
         head: a title for each column.
-        rows: texts, as many as there are titles.
+        rows: texts, one for each title.
         sides: for each column "<" (texts, flush left) or ">" (numbers, flush right).
         strong: the row that is set in bold, from 0.
     """
@@ -35,6 +35,6 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def beside(*parts: str) -> str:
-    """Fragments side by side; one below the other where the page is narrow. Empty ones are left out."""
-    there = "".join(f"<div>{part}</div>" for part in parts if part)
-    return f'<div style="display:flex;gap:0 2em;align-items:flex-start;flex-wrap:wrap">{there}</div>'
+    """Fragments side by side; one below the other if the page is narrow. Empty ones are left out."""
+    divs = "".join(f"<div>{part}</div>" for part in parts if part)
+    return f'<div style="display:flex;gap:0 2em;align-items:flex-start;flex-wrap:wrap">{divs}</div>'

@@ -1,15 +1,15 @@
-"""What a terminal shows: tables in aligned columns, and lines that end where the terminal does.
+"""Text for a terminal: tables in aligned columns, and lines broken at its width.
 
-A width of None is no terminal: nothing is cut or broken there.
+A width of None means any width: nothing is cut or broken.
 """
 
 import math
 import re
 from collections.abc import Sequence
 
-# A text that is cut keeps so many characters at least.
+# The fewest characters that a shortened text keeps.
 _LEAST = 20
-# What colours a text takes no room on the screen.
+# Colour codes, which take no space on the screen.
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -20,9 +20,9 @@ def aligned_table(rows: Sequence[Sequence[str]], sides: str, columns: int | None
     below, which repeats the first column.
 
     Args:
-        rows: the head among them.
-        sides: "<" or ">" for each column: where its cells are aligned.
-        columns: of the terminal.
+        rows: cells, the head first.
+        sides: for each column "<" (flush left) or ">" (flush right).
+        columns: the width of the terminal.
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     excess = sum(widths) + 2 * (len(widths) - 1) - (columns or 10_000)
@@ -37,12 +37,12 @@ def aligned_table(rows: Sequence[Sequence[str]], sides: str, columns: int | None
 
 
 def cut(text: str, longest: int) -> str:
-    """The text, or its beginning and three dots."""
+    """The text; if it is longer, its beginning and three dots."""
     return text if len(text) <= longest else f"{text[: longest - 3].rstrip()}..."
 
 
 def _parts(widths: Sequence[int], columns: int) -> list[list[int]]:
-    """The columns of each table that fits; the first column stands in all of them."""
+    """The columns of each table that fits; the first column is in all of them."""
     tables, room = [[0]], columns - widths[0]
     for i in range(1, len(widths)):
         if room < widths[i] + 2 and len(tables[-1]) > 1:
@@ -59,9 +59,9 @@ def _lines(rows: Sequence[Sequence[str]], sides: str, widths: Sequence[int], tab
 
 
 def fitted(text: str, columns: int | None) -> str:
-    """A text whose lines are broken at spaces where they are longer than the terminal.
+    """A text with lines broken at spaces if they are longer than the terminal.
 
-    What is broken off goes on below the last of the line's columns, which two spaces or more set apart.
+    The rest of a line continues below its last column; columns are separated by two spaces or more.
     """
     return "\n".join(_broken(line, columns) for line in text.split("\n")) if columns else text
 
@@ -70,9 +70,9 @@ def _broken(line: str, columns: int) -> str:
     plain = _COLOUR.sub("", line)
     if len(plain) <= columns:
         return line
-    starts = [found.end() for found in re.finditer(r"(?<=\S) {2,}(?=\S)", plain)]
+    starts = [match.end() for match in re.finditer(r"(?<=\S) {2,}(?=\S)", plain)]
     indent = len(plain) - len(plain.lstrip()) + 2
-    # A column far to the right has no room for a text.
+    # A column far to the right has no space for a text.
     indent = max([start for start in starts if start <= 0.6 * columns], default=indent)
     lines = [""]
     for word in re.findall(r"\s*\S+", line):
@@ -85,7 +85,7 @@ def _broken(line: str, columns: int) -> str:
 
 
 def cost_text(cost: float) -> str:
-    """A cost with six decimals, or in four digits where it is huge, and in words where it is not finite."""
+    """A cost with six decimals; with four digits if it is huge, and in words if it is not finite."""
     if not math.isfinite(cost):
         return "not a number" if math.isnan(cost) else "infinite"
     return f"{cost:.6f}" if abs(cost) < 1e6 else f"{cost:.4g}"

@@ -1,4 +1,4 @@
-"""MLPClassifier: scikit-learn's, and what its users asked for."""
+"""MLPClassifier: scikit-learn's classifier, with the options that its users asked for."""
 
 from typing import Any, Self
 
@@ -16,60 +16,61 @@ _LOSSES = ("log_loss", "squared_error", "absolute_error", "huber")
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
-    """A multi-layer perceptron that tells classes apart: scikit-learn's, trained many times faster.
+    """A multi-layer perceptron that predicts classes: scikit-learn's, trained many times faster.
 
     Every parameter up to `max_fun` has scikit-learn's name, default and meaning, and with the same
-    `random_state` the model is the same to rounding. The others add what scikit-learn does not have, and
-    change nothing until they are used.
+    `random_state` the model is the same up to rounding. scikit-learn does not have the other parameters;
+    their defaults change nothing.
 
     Args:
         hidden_layer_sizes: units of each hidden layer; a number is one layer.
         activation: "relu", "tanh", "logistic", "identity", "leaky_relu", "elu", "gelu" or "silu": one for
             all hidden layers, or a sequence with one for each.
         solver: "adam", "sgd" or "lbfgs"; also "adamw" and "rmsprop".
-        alpha: the L2 penalty: alpha / (2 m) times the sum of the squared weights joins the loss.
+        alpha: the L2 penalty: alpha / (2 m) times the sum of the squared weights is added to the loss.
         batch_size: rows in a step; "auto" is min(200, m).
         learning_rate: "constant"; for sgd "invscaling" and "adaptive"; for every stochastic solver a
             `Schedule` or its name: "cosine", "one_cycle", "step:every=20,factor=0.5", ...
-        learning_rate_init: the length of a step.
+        learning_rate_init: the learning rate, or the one that a schedule starts from.
         power_t: the exponent of "invscaling".
         max_iter: epochs; for lbfgs iterations.
         shuffle: whether every epoch takes the rows in another order.
-        random_state: what draws weights, shuffles and the validation share.
-        tol: by how much a loss or score has to improve.
-        verbose: show every epoch: lines on standard output, or a progress bar where a terminal shows it.
-        warm_start: `fit` goes on from the last weights.
+        random_state: the seed or stream of the weights, the shuffles and the validation share.
+        tol: the least improvement of a loss or score that counts.
+        verbose: show every epoch: lines on standard output, or a progress bar in a terminal.
+        warm_start: `fit` continues from the last weights.
         momentum: of sgd.
         nesterovs_momentum: whether it is Nesterov's.
         early_stopping: stop when the validation score no longer improves, and restore the best weights.
-        validation_fraction: the share of the rows to validate on, where `fit` gets no X_val.
+        validation_fraction: the share of the rows to validate on, if `fit` gets no X_val.
         beta_1: of adam, adamw.
         beta_2: of adam, adamw, rmsprop.
         epsilon: of adam, adamw, rmsprop.
-        n_iter_no_change: how many epochs in a row may bring no improvement.
-        max_fun: how often lbfgs may compute the loss.
+        n_iter_no_change: the number of epochs in a row that may bring no improvement.
+        max_fun: the most evaluations of the loss by lbfgs.
         loss: "log_loss"; for two classes and for several labels a row also "squared_error",
-            "absolute_error" or "huber", of the probabilities (squares are halved: half of Brier's score).
-        class_weight: how much each class counts: a dict (classes left out count 1) or "balanced".
+            "absolute_error" or "huber", of the probabilities (the squared error is halved: half the Brier
+            score).
+        class_weight: how much each class counts: a dict (a class without an entry counts 1) or "balanced".
         label_smoothing: the share of each label that is spread evenly over all classes.
         dropout: the share of hidden units that each step leaves out: one for all layers, or one for each.
         input_dropout: the same for the inputs.
-        l1: the L1 penalty: l1 / m times the sum of the weights' sizes joins the loss.
-        weight_decay: adamw's: the share of each weight that a step of rate 1 takes away.
-        clip_norm: a gradient longer than this is shortened to it.
-        huber_delta: where the Huber loss turns from a square into a line.
-        warmup_epochs: during so many epochs the rate grows to what it is to be.
-        init: how the weights start: "auto" is scikit-learn's way; or a scheme of
+        l1: the L1 penalty: l1 / m times the sum of the weights' absolute values is added to the loss.
+        weight_decay: of adamw: the share of each weight that a step with a learning rate of 1 removes.
+        clip_norm: the greatest norm of a gradient; a longer one is shortened to it.
+        huber_delta: the error from which the Huber loss is linear.
+        warmup_epochs: epochs in which the learning rate grows to its full value.
+        init: the initial weights: "auto" draws scikit-learn's; or a scheme of
             `initialize_parameters_deep`, or the factor of randn.
-        monitor: what early stopping looks at: the validation "score" or "loss".
-        restore_best: without early stopping too, end with the weights of the lowest validation loss.
+        monitor: the criterion of early stopping: the validation "score" or "loss".
+        restore_best: also without early stopping, end with the weights of the lowest validation loss.
         max_time: seconds after which no further epoch begins.
-        callbacks: functions that are called with an `EpochEnd` after every epoch; True from one of them
-            ends the training.
-        encode: take tables as they are: categories one-hot encoded, missing values imputed, numbers
-            scaled; see `TableRecipe`.
-        n_threads: how many threads may work; None: as many as pay.
-        engine: which engine trains: "auto", "native" or "reference".
+        callbacks: functions that are called with an `EpochEnd` after every epoch; if one returns True the
+            training ends.
+        encode: accept raw tables: categories are one-hot encoded, missing values imputed, numbers scaled;
+            see `TableRecipe`.
+        n_threads: the most threads; None: as many as make it faster.
+        engine: the engine that trains: "auto", "native" or "reference".
         dtype: "float64" or "float32"; None is that of X.
 
     Attributes:
@@ -78,18 +79,18 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         intercepts_: arrays (n,).
         loss_: the last loss.
         loss_curve_: the loss of each epoch.
-        best_loss_: the lowest of them; None with `early_stopping`.
-        validation_loss_curve_: the loss of the validation rows after each epoch; None without any.
-        validation_scores_: their score.
+        best_loss_: the lowest loss; None with `early_stopping`.
+        validation_loss_curve_: the loss of the validation rows after each epoch; None without such rows.
+        validation_scores_: the score of the validation rows after each epoch; None without such rows.
         best_validation_score_: the score of the weights that `early_stopping` restored.
         stopped_: whether a stream of `partial_fit` has stopped early.
         n_iter_: epochs of the last fit.
-        t_: rows seen.
+        t_: rows trained on, over all epochs.
         n_layers_: layers, inputs and outputs included.
         n_outputs_: output units.
         out_activation_: "logistic" or "softmax".
         n_features_in_: columns of X.
-        feature_names_in_: their names, where they have any.
+        feature_names_in_: their names, if X has names.
     """
 
     def __init__(
@@ -151,37 +152,37 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         X_val: Any = None,
         y_val: Any = None,
     ) -> Self:
-        """One pass over these rows, from where the last pass ended.
+        """One pass over these rows, from the state in which the last pass ended.
 
-        With `early_stopping` a validation set has to come with every call. When its score (or loss, see
-        `monitor`) has not improved for more than `n_iter_no_change` calls, the best weights are restored,
-        `stopped_` becomes True, and further calls change nothing.
+        With `early_stopping` every call needs a validation set. When its score (or loss, see `monitor`) has
+        not improved for more than `n_iter_no_change` calls, the best weights are restored, `stopped_`
+        becomes True, and further calls change nothing.
 
         Args:
             X: (m, n), dense or sparse.
-            y: (m,) classes, or (m, K) of 0 and 1 where a row may have several labels.
+            y: (m,) classes, or (m, K) of 0 and 1 if a row may have several labels.
             sample_weight: (m,), how much each row counts.
-            classes: all classes there will be; asked for with the first call, unless y has a column for
-                each label.
-            X_val: rows that are not trained on.
+            classes: all classes of this and later calls; required in the first call, unless y has a column
+                for each label.
+            X_val: validation rows.
             y_val: their classes.
 
         Raises:
-            ValueError: as for `fit`, or classes that are missing or change.
+            ValueError: as for `fit`; also if the classes are missing or change.
         """
         if getattr(self, "classes_", None) is None:
             labels.begin_classes_of_stream(self, y, classes)
         else:
-            labels.check_told_classes(self, classes)
+            labels.check_repeated_classes(self, classes)
         return self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
 
     def predict(self, X: Any) -> Any:
-        """The most probable class of each row; where a row may have several labels, (m, K) of 0 and 1.
+        """The most probable class of each row; if a row may have several labels, (m, K) of 0 and 1.
 
         Args:
             X: (m, n), dense or sparse.
         """
-        return self._named(self._outputs(X))
+        return self._classes_of(self._outputs(X))
 
     def predict_proba(self, X: Any) -> Floats:
         """(m, K) probabilities, in the order of `classes_`.
@@ -189,8 +190,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         Args:
             X: (m, n), dense or sparse.
         """
-        answers = self._outputs(X)
-        return np.hstack([1 - answers, answers]) if answers.shape[1] == 1 else answers
+        outputs = self._outputs(X)
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
     def predict_log_proba(self, X: Any) -> Floats:
         """The logarithms of `predict_proba`.
@@ -201,10 +202,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         probabilities = self.predict_proba(X)
         return np.asarray(np.log(probabilities, out=probabilities))
 
-    def _named(self, answers: Floats) -> Any:
-        return self._label_binarizer.inverse_transform(answers.ravel() if self.n_outputs_ == 1 else answers)
+    def _classes_of(self, outputs: Floats) -> Any:
+        return self._label_binarizer.inverse_transform(outputs.ravel() if self.n_outputs_ == 1 else outputs)
 
-    def _know(self, y: Any, *, incremental: bool, more: bool = True) -> None:
+    def _set_classes(self, y: Any, *, incremental: bool, more: bool = True) -> None:
         if more and self.warm_start and hasattr(self, "classes_"):
             labels.check_same_classes(self, y)
         elif incremental:
@@ -213,7 +214,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             labels.begin_classes(self, y)
 
     def _targets(self, y: Any) -> Floats:
-        # Of one byte each: the engine makes the numbers it needs.
+        # One byte each: the engine converts them to its type of number.
         Y = self._label_binarizer.transform(y).astype(bool)
         return np.asarray(Y)
 
@@ -223,8 +224,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             raise OptionError(f"loss is {self.loss!r:.80}; expected one of {', '.join(_LOSSES)}")
         if output == "softmax" and self.loss != "log_loss":
             raise OptionError(
-                f"loss is {self.loss!r} and y has {len(self.classes_)} classes; expected 'log_loss', which "
-                "alone belongs to more than two"
+                f"loss is {self.loss!r} and y has {len(self.classes_)} classes; expected 'log_loss', the "
+                "only loss for more than two classes"
             )
         return output
 

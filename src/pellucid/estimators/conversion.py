@@ -1,4 +1,4 @@
-"""From our estimators to a Model and to scikit-learn's estimators, and back."""
+"""Conversion of our estimators to a Model and to scikit-learn's estimators, and back."""
 
 import copy
 from typing import Any
@@ -14,7 +14,7 @@ from pellucid.estimators.start import parameters_of
 from pellucid.model import Model
 from pellucid.training import History
 
-# What scikit-learn leaves on a fitted estimator.
+# The attributes of a fitted estimator of scikit-learn.
 _FITTED = (
     *("classes_", "loss_", "best_loss_", "loss_curve_", "validation_scores_", "best_validation_score_"),
     *("t_", "coefs_", "intercepts_", "n_features_in_", "feature_names_in_", "n_iter_", "n_layers_"),
@@ -34,7 +34,7 @@ def to_model(estimator: Any) -> Model:
     }
     losses = tuple(float(loss) for loss in getattr(estimator, "loss_curve_", ()))
     state = getattr(estimator, "_run_state", None)
-    # Of a network that scikit-learn trained, or lbfgs, only the epochs are known.
+    # If scikit-learn or lbfgs trained the network, only the number of epochs is known.
     steps = estimator.n_iter_ if state is None else state.training.step_count
     history = History(losses, steps, engine_for(estimator.engine, network).name)
     recipe = estimator.recipe_ if estimator.encode else Recipe("numbers", (network.n_x,))
@@ -47,11 +47,13 @@ def _class_names(estimator: Any) -> tuple[str, ...]:
     if estimator.out_activation_ == "logistic" and estimator.n_outputs_ > 1:
         raise LabelError(
             "a row may have several labels, and a Model has one class for each example; expected one label "
-            "a row"
+            "for each row"
         )
     names = tuple(str(name) for name in estimator.classes_.tolist())
     if len(set(names)) != len(names):
-        raise LabelError(f"the classes {names!s:.200} are not told apart by their names as text")
+        raise LabelError(
+            f"the classes {names!s:.200} are not all different as text; expected distinct names"
+        )
     return names
 
 
@@ -62,14 +64,15 @@ def from_sklearn(cls: Any, fitted: Any, parameters: dict[str, Any]) -> Any:
     theirs = getattr(sklearn.neural_network, cls.__name__)
     if not isinstance(fitted, theirs):
         raise OptionError(
-            f"{type(fitted).__name__} is given; expected scikit-learn's {cls.__name__}, fitted"
+            f"the estimator is of type {type(fitted).__name__}; expected scikit-learn's {cls.__name__}, "
+            "fitted"
         )
     check_is_fitted(fitted)
     estimator = cls(**{**fitted.get_params(deep=False), **parameters})
     _move(fitted, estimator)
     estimator.stopped_, estimator._best_loss = False, np.inf
     scores = getattr(estimator, "validation_scores_", None)
-    # Theirs does not note the loss.
+    # scikit-learn does not record the loss.
     estimator.validation_loss_curve_ = None if scores is None else [np.nan] * len(scores)
     return estimator
 
@@ -81,23 +84,23 @@ def to_sklearn(estimator: Any) -> Any:
     theirs = getattr(sklearn.neural_network, type(estimator).__name__)
     _check_theirs(estimator)
     known = theirs().get_params(deep=False)
-    mine = estimator.get_params(deep=False)
-    given = {name: mine[name] for name in known}
+    ours = estimator.get_params(deep=False)
+    parameters = {name: ours[name] for name in known}
     if estimator.solver not in ("sgd", "adam", "lbfgs"):
-        given["solver"] = "adam"
-    if given["learning_rate"] not in ("constant", "invscaling", "adaptive"):
-        given["learning_rate"] = "constant"
-    other = theirs(**given)
+        parameters["solver"] = "adam"
+    if parameters["learning_rate"] not in ("constant", "invscaling", "adaptive"):
+        parameters["learning_rate"] = "constant"
+    other = theirs(**parameters)
     _move(estimator, other)
     return other
 
 
 def _check_theirs(estimator: Any) -> None:
-    """What predicting needs has to be there; how it was trained is of no account any more."""
+    """Check that scikit-learn's estimator can predict with these weights."""
     if estimator.encode:
         raise OptionError(
-            "encode=True took a table, and scikit-learn's estimator takes numbers; expected to_model(), "
-            "which keeps the recipe of the table"
+            "the estimator encodes tables, and scikit-learn's takes numbers; expected encode=False, or "
+            "to_model(), which keeps the recipe of the table"
         )
     if not isinstance(estimator.activation, str) or estimator.activation not in _ACTIVATIONS:
         raise OptionError(
@@ -111,7 +114,7 @@ def _check_theirs(estimator: Any) -> None:
 
 
 def _move(fitted: Any, other: Any) -> None:
-    """What was learnt, copied: scikit-learn trains on in place."""
+    """Copy the fitted attributes, because scikit-learn goes on training in place."""
     for name in _FITTED:
         if hasattr(fitted, name):
             setattr(other, name, copy.deepcopy(getattr(fitted, name)))

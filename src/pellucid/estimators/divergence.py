@@ -1,4 +1,4 @@
-"""Training left the finite numbers: scikit-learn's words, then the cause and the remedies."""
+"""The error of a fit that diverged: scikit-learn's message, then the cause and the remedies."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from pellucid.errors import DivergenceError
 
 
 class FitDivergedError(DivergenceError, ValueError):
-    """The cost became NaN or infinite while fitting; scikit-learn raises a ValueError then."""
+    """The cost became NaN or infinite in a fit. Also a ValueError, which scikit-learn raises then."""
 
 
 def diverged(error: DivergenceError, estimator: Any, rate: float | None = None) -> FitDivergedError:
-    """The error of an estimator.
+    """The error that an estimator raises.
 
     Args:
-        error: of the training.
-        estimator: that is fitted.
+        error: the error of the training.
+        estimator: the estimator that was fitted.
         rate: the learning rate of the last epoch; None: the solver finds the length of its steps itself.
     """
     cause = str(error).partition("; expected")[0]

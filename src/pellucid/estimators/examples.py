@@ -1,4 +1,4 @@
-"""Rows of scikit-learn's as our Examples, and scikit-learn's order of batches."""
+"""scikit-learn's rows as our Examples, and scikit-learn's order of batches."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ class SparseColumns:
     """The rows of a SciPy sparse matrix as the columns of X. See `pellucid.examples.Columns`.
 
     Args:
-        rows: (m, n_x), in a format whose rows can be taken (CSR).
+        rows: (m, n_x), in a format that can be indexed by rows (CSR).
     """
 
     def __init__(self, rows: Any) -> None:
@@ -25,7 +25,7 @@ class SparseColumns:
         self.dtype = rows.dtype
 
     def dense(self, columns: Integers | slice) -> Floats:
-        """Some of the columns, (n_x, k); each in one piece."""
+        """The chosen columns, (n_x, k); each contiguous."""
         return np.ascontiguousarray(self._rows[columns].toarray()).T
 
 
@@ -42,7 +42,7 @@ def examples_of(X: Any, Y: Floats, weights: Floats | None = None) -> Examples:
 
 
 def dense_parts(X: Any) -> Iterator[Floats]:
-    """All rows of a dense X; of a sparse one as many at a time as take little memory when dense.
+    """All rows of a dense X; of a sparse X dense blocks of rows, each small enough to save memory.
 
     Args:
         X: (m, n_x), a NumPy array or a SciPy sparse matrix.
@@ -58,19 +58,19 @@ def dense_parts(X: Any) -> Iterator[Floats]:
 class StreamOrder(Order):
     """scikit-learn's order.
 
-    Each epoch shuffles the order of the one before, by one stream of random numbers.
+    Each epoch shuffles the order of the epoch before, and all draw from one stream of random numbers.
 
     Args:
         columns: (k,) indices of the examples that are trained on, in their first order.
         batch_size: examples per batch.
-        stream: where the shuffles come from; it advances. None: no shuffles.
+        stream: the random numbers of the shuffles; it advances. None: no shuffles.
     """
 
     def __init__(self, columns: Integers, batch_size: int, stream: np.random.RandomState | None) -> None:
         super().__init__(len(columns), batch_size)
         self._columns, self._random = columns, stream
 
-    def _permutation(self, epoch: int) -> Integers:  # noqa: ARG002 - the stream knows
+    def _permutation(self, epoch: int) -> Integers:  # noqa: ARG002 - the stream decides
         if self._random is not None:
             # The draws of sklearn.utils.shuffle.
             drawn = np.arange(self.m)

@@ -36,15 +36,15 @@ def fit_examples(
         estimator: with its parameters; its fitted attributes are written.
         examples: all rows, as columns.
         columns: the examples that are trained on, in their first order; None: all.
-        held_out: validation examples; None: none but those that early stopping splits off.
+        held_out: validation examples; None: early stopping splits some off, otherwise there are none.
         first: start from fresh weights.
         incremental: one epoch, from the state of the last call.
 
     Raises:
-        FitDivergedError: training left the finite numbers.
-        ValueError: the rows are too few to split.
+        FitDivergedError: the loss became NaN or infinite.
+        ValueError: there are too few rows to split.
     """
-    estimator.n_outputs_ = examples.Y.shape[0]  # type: ignore[union-attr] # targets are there
+    estimator.n_outputs_ = examples.Y.shape[0]  # type: ignore[union-attr] # examples of a fit have targets
     estimator._random_state = check_random_state(estimator.random_state)
     if first:
         _initialize(estimator, examples)
@@ -65,17 +65,17 @@ def fit_examples(
 
 
 def _check_shapes(estimator: Any, network: Network, held_out: Examples | None) -> None:
-    """A warm start, a stream and a validation set go on with the network that there is."""
+    """Check that a warm start, a stream and a validation set fit the existing network."""
     before = [coef.shape for coef in map(np.asarray, estimator.coefs_)]
     now = [*pairwise(network.layer_dims)]
     if before != now:
         was = [before[0][0], *(shape[1] for shape in before)]
-        what = "hidden_layer_sizes"
+        changed = "hidden_layer_sizes"
         if before[-1][1] != network.n_y:
-            what = f"y has {network.n_y} outputs, or hidden_layer_sizes"
+            changed = "the number of outputs in y, or hidden_layer_sizes,"
         raise OptionError(
-            f"{what} changed: the weights so far are of the layers {was}, and {[*network.layer_dims]} are "
-            "asked for; expected the same layers, or a fresh estimator"
+            f"{changed} changed: the weights have the layers {was}, and now they would be "
+            f"{[*network.layer_dims]}; expected the same layers, or a fresh estimator"
         )
     if held_out is not None and held_out.Y.shape[0] != network.n_y:  # type: ignore[union-attr]
         raise LabelError(
@@ -85,7 +85,7 @@ def _check_shapes(estimator: Any, network: Network, held_out: Examples | None) -
 
 
 def _initialize(estimator: Any, examples: Examples) -> None:
-    """Fresh weights, and the attributes of a training that has not begun."""
+    """Set fresh weights, and the attributes of a training that has not begun."""
     estimator.n_iter_ = estimator.t_ = 0
     estimator.out_activation_ = estimator._output()
     network = network_of(estimator, examples.n_x)
@@ -115,7 +115,7 @@ def _begin_validation(estimator: Any) -> None:
 
 
 def _split(estimator: Any, examples: Examples, columns: Integers) -> tuple[Integers, Examples]:
-    """The examples to train on and a share to validate on, drawn as scikit-learn draws it."""
+    """The examples to train on and those to validate on, drawn as scikit-learn draws them."""
     stratify = examples.Y[:, columns].T if estimator._stratifies() else None  # type: ignore[index]
     rest, others = train_test_split(
         columns,

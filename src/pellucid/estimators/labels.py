@@ -1,4 +1,4 @@
-"""Classes and the numbers that stand for them: scikit-learn's LabelBinarizer, and checks around it."""
+"""Classes and their numbers: scikit-learn's LabelBinarizer, checks of labels, and class weights."""
 
 from typing import Any
 
@@ -19,16 +19,18 @@ def is_multilabel(y: Any) -> bool:
 
 
 def begin_classes(estimator: Any, y: Any) -> None:
-    """The classes are those of y."""
+    """Set the classes to those of y."""
     estimator._label_binarizer = LabelBinarizer().fit(y)
     estimator.classes_ = estimator._label_binarizer.classes_
 
 
 def begin_classes_of_stream(estimator: Any, y: Any, classes: Any) -> None:
-    """The first call of `partial_fit`: the classes are those told; rows of labels need not be told.
+    """Set the classes in the first call of `partial_fit`.
+
+    `classes` may be None if y has a column for each label.
 
     Raises:
-        ValueError: `classes` is missing, or another number than y has columns.
+        ValueError: `classes` is missing, or its number is not that of the columns of y.
     """
     multilabel = is_multilabel(y)
     if classes is None and not multilabel:
@@ -43,11 +45,11 @@ def begin_classes_of_stream(estimator: Any, y: Any, classes: Any) -> None:
     estimator.classes_ = labels
 
 
-def check_told_classes(estimator: Any, classes: Any) -> None:
-    """A later call of `partial_fit` may repeat the classes, but not change them.
+def check_repeated_classes(estimator: Any, classes: Any) -> None:
+    """Check that a later call of `partial_fit` does not change the classes. It may repeat them.
 
     Raises:
-        ValueError: others than before.
+        ValueError: the classes are not those of the first call.
     """
     if classes is not None and not np.array_equal(estimator.classes_, unique_labels(classes)):
         raise ValueError(
@@ -57,7 +59,7 @@ def check_told_classes(estimator: Any, classes: Any) -> None:
 
 
 def check_same_classes(estimator: Any, y: Any) -> None:
-    """A warm start needs the classes it began with.
+    """Check that a warm start has the classes of the fit before.
 
     Raises:
         ValueError: some are missing or new.
@@ -71,10 +73,10 @@ def check_same_classes(estimator: Any, y: Any) -> None:
 
 
 def check_known_classes(estimator: Any, y: Any) -> None:
-    """Rows that come later have no class that the first did not have.
+    """Check that later rows have no new class.
 
     Raises:
-        ValueError: naming what is new.
+        ValueError: a class is new; the message lists the classes.
     """
     if is_multilabel(y):
         _check_columns(y, estimator.classes_)
@@ -101,49 +103,48 @@ def weighted(estimator: Any, weights: Floats | None, y: Any, *, stream: bool) ->
     Args:
         estimator: with `class_weight`, and `classes_` settled.
         weights: (m,) or None.
-        y: labels, as the user spells them.
-        stream: more rows will come.
+        y: labels, in the user's spelling.
+        stream: more rows may follow (`partial_fit`).
 
     Raises:
-        LabelError: `class_weight` names what is no class, or "balanced" where only a part of the rows is
-            known.
+        LabelError: `class_weight` names an unknown class, or is "balanced" in a stream.
     """
-    given = estimator.class_weight
-    if given is None:
+    class_weight = estimator.class_weight
+    if class_weight is None:
         return weights
-    _check_class_weight(given, is_multilabel(y))
-    if stream and given == "balanced":
+    _check_class_weight(class_weight, is_multilabel(y))
+    if stream and class_weight == "balanced":
         raise LabelError(
             "class_weight='balanced' counts the classes of all rows, and partial_fit sees some at a time; "
             "expected a dict: sklearn.utils.class_weight.compute_class_weight makes one"
         )
-    if isinstance(given, dict):
+    if isinstance(class_weight, dict):
         known = estimator.classes_.tolist()
-        unknown = [name for name in given if name not in known]
+        unknown = [name for name in class_weight if name not in known]
         if unknown:
             raise LabelError(
-                f"class_weight names {unknown[0]!r:.80}, which is no class of y; expected some of "
+                f"class_weight names {unknown[0]!r:.80}, which is not a class of y; expected some of "
                 f"{listed([repr(name) for name in known])}"
             )
         if not is_multilabel(y):
-            given = dict.fromkeys(known, 1.0) | given
-            if not any(given.values()):
-                raise LabelError("class_weight is 0 for every class; expected some above 0")
-    factors = compute_sample_weight(given, y)
+            class_weight = dict.fromkeys(known, 1.0) | class_weight
+            if not any(class_weight.values()):
+                raise LabelError("class_weight is 0 for every class; expected a weight above 0 for some")
+    factors = compute_sample_weight(class_weight, y)
     return np.asarray(factors if weights is None else weights * factors)
 
 
-def _check_class_weight(given: Any, multilabel: bool) -> None:
-    dicts = given if multilabel and isinstance(given, (list, tuple)) else [given]
+def _check_class_weight(class_weight: Any, multilabel: bool) -> None:
+    dicts = class_weight if multilabel and isinstance(class_weight, (list, tuple)) else [class_weight]
     if not all(isinstance(one, dict) or (isinstance(one, str) and one == "balanced") for one in dicts):
-        raise LabelError(f"class_weight is {given!r:.80}; expected 'balanced', a dict or None")
+        raise LabelError(f"class_weight is {class_weight!r:.80}; expected 'balanced', a dict or None")
     for one in dicts:
         values = one.items() if isinstance(one, dict) else ()
         for name, value in values:
-            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
+            is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(
                 value, bool
             )
-            if not number or not 0 <= value < np.inf:
+            if not is_number or not 0 <= value < np.inf:
                 raise LabelError(
                     f"class_weight of {name!r:.80} is {value!r:.80}; expected a finite number of at least 0"
                 )

@@ -1,4 +1,4 @@
-"""What both estimators are: scikit-learn's parameters and attributes around one of our networks."""
+"""The base class of both estimators: scikit-learn's parameters and attributes around our networks."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,14 +29,18 @@ Floats = np.ndarray[Any, Any]
 
 
 def keep(estimator: Any, parameters: dict[str, Any]) -> None:
-    """What a constructor does: every parameter under its name, as it was given."""
+    """Store every parameter of a constructor under its name, unchanged, as scikit-learn requires."""
     for name, value in parameters.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
 
 
 def is_stochastic(estimator: Any) -> bool:
-    """Whether the solver takes rows some at a time; else there is no `partial_fit`."""
+    """Whether the solver works on mini-batches.
+
+    Raises:
+        AttributeError: it does not, so there is no `partial_fit`.
+    """
     if estimator.solver not in STOCHASTIC_SOLVERS:
         raise AttributeError(
             "partial_fit is only available for stochastic optimizers. "
@@ -46,7 +50,7 @@ def is_stochastic(estimator: Any) -> bool:
 
 
 class Perceptron(BaseEstimator):  # type: ignore[misc]
-    """Fitting, and what is kept of it. `MLPClassifier` says what the parameters are."""
+    """Fitting and predicting. The parameters are those of `MLPClassifier`."""
 
     def fit(
         self,
@@ -63,16 +67,16 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             X: (m, n), dense or sparse; with `encode` any table.
             y: (m,) or (m, n_outputs).
             sample_weight: (m,), how much each row counts; None: all the same.
-            X_val: rows that are not trained on, with the columns of X: what they cost and score is noted
-                after every epoch, and decides with `early_stopping` and `restore_best`.
+            X_val: validation rows, with the columns of X. Their loss and score are recorded after every
+                epoch, and used by `early_stopping` and `restore_best`.
             y_val: their targets.
 
         Returns:
             The estimator itself.
 
         Raises:
-            ValueError: rows, targets or parameters that cannot be trained with (`OptionError` for
-                parameters), or training left the finite numbers (`FitDivergedError`).
+            ValueError: the rows, targets or parameters are invalid (`OptionError` for parameters), or the
+                loss became NaN or infinite (`FitDivergedError`).
         """
         return self._fit(X, y, sample_weight, X_val, y_val, incremental=False)
 
@@ -80,11 +84,11 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
     def partial_fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
     ) -> Self:
-        """One pass over these rows, from where the last pass ended. Arguments as for `fit`.
+        """One pass over these rows, from the state in which the last pass ended. Arguments as for `fit`.
 
-        With `early_stopping` a validation set has to come with every call. When its score (or loss, see
-        `monitor`) has not improved for more than `n_iter_no_change` calls, the best weights are restored,
-        `stopped_` becomes True, and further calls change nothing.
+        With `early_stopping` every call needs a validation set. When its score (or loss, see `monitor`) has
+        not improved for more than `n_iter_no_change` calls, the best weights are restored, `stopped_`
+        becomes True, and further calls change nothing.
         """
         return self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
 
@@ -102,8 +106,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             )
         if self.restore_best and X_val is None and not self.early_stopping:
             raise ValueError(
-                "restore_best=True looks at a validation set; expected X_val and y_val, or "
-                "early_stopping=True"
+                "restore_best=True needs a validation set; expected X_val and y_val, or early_stopping=True"
             )
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         examples = self._examples(X, y, sample_weight, first=first, incremental=incremental)
@@ -112,9 +115,9 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         return self
 
     def _examples(self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool) -> Examples:
-        """Rows, targets and weights, found in order."""
+        """Rows, targets and weights, checked."""
         X, y = self._checked(X, y, reset=first)
-        self._know(y, incremental=incremental)
+        self._set_classes(y, incremental=incremental)
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
         return examples_of(X, self._targets(y), self._weighted(weights, y, stream=incremental))
 
@@ -122,10 +125,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
-            raise ValueError("one of X_val and y_val is given without the other; expected both, or none")
+            raise ValueError("only one of X_val and y_val is given; expected both, or neither")
         try:
             X_val, y_val = self._checked(X_val, y_val, reset=False)
-            self._know(y_val, incremental=True, more=False)
+            self._set_classes(y_val, incremental=True, more=False)
             return examples_of(X_val, self._targets(y_val))
         except ValueError as error:
             raise ValueError(f"X_val, y_val: {error}") from error
@@ -144,7 +147,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         return np.concatenate([predictor.outputs(part.T).T for part in dense_parts(rows)])
 
     def hidden_activations(self, X: Any) -> list[Floats]:
-        """What the hidden layers make of rows.
+        """The activations of the hidden layers.
 
         Args:
             X: (m, n), dense or sparse; with `encode` any table.
@@ -158,7 +161,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         for rows in dense_parts(checked_rows(self, X)):
             columns = rows.astype(parameters["W1"].dtype, copy=False).T
             _, caches = L_model_forward(columns, parameters, **network.activations)
-            # The cache of each layer begins with the activations that came in.
+            # The cache of each layer begins with the activations of the layer before.
             parts.append([A_prev.T for (A_prev, _, _), _ in caches[1:]])
         return [np.ascontiguousarray(np.concatenate(layer)) for layer in zip(*parts, strict=True)]
 
@@ -166,23 +169,23 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         """The fitted network as a `Model`: one file, no pickle, and no scikit-learn to load it.
 
         Raises:
-            LabelError: a row may have several labels, which a `Model` cannot say; or classes whose names
-                are the same as text.
+            LabelError: a row may have several labels, which a `Model` does not support; or two classes have
+                the same name as text.
         """
         check_is_fitted(self)
         return conversion.to_model(self)
 
     @classmethod
     def from_sklearn(cls, fitted: Any, **parameters: Any) -> Self:
-        """An estimator of ours that goes on where one of scikit-learn's is.
+        """An estimator with the weights and parameters of a fitted one of scikit-learn.
 
         Args:
-            fitted: scikit-learn's, fitted.
-            **parameters: what is to be different: `warm_start=True`, `dropout=0.1`, ...
+            fitted: scikit-learn's estimator of the same name, fitted.
+            **parameters: parameters to change: `warm_start=True`, `dropout=0.1`, ...
 
         Raises:
             OptionError: it is another estimator.
-            NotFittedError: scikit-learn's; it has not been fitted.
+            sklearn.exceptions.NotFittedError: it has not been fitted.
         """
         estimator: Self = conversion.from_sklearn(cls, fitted, parameters)
         return estimator
@@ -191,7 +194,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         """scikit-learn's own estimator with these weights.
 
         Raises:
-            OptionError: with something that scikit-learn does not have: an activation, a loss, tables.
+            OptionError: scikit-learn does not have its activation or loss, or it encodes tables.
         """
         check_is_fitted(self)
         return conversion.to_sklearn(self)
@@ -203,17 +206,18 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         return tags
 
-    # What a subclass knows.
+    # The differences between classifier and regressor.
 
     _y_numeric = False
 
-    def _know(self, y: Any, *, incremental: bool, more: bool = True) -> None:
-        """Take notice of the classes of y, or refuse them."""
+    def _set_classes(self, y: Any, *, incremental: bool, more: bool = True) -> None:
+        """Store the classes of y, or check them against the stored ones; `more`: y belongs to X."""
 
     def _targets(self, y: Any) -> Floats:
         raise NotImplementedError
 
     def _output(self) -> str:
+        """scikit-learn's name of the output activation."""
         raise NotImplementedError
 
     def _score(self, AL: Floats, examples: Examples) -> float:

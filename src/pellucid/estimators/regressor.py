@@ -1,4 +1,4 @@
-"""MLPRegressor: scikit-learn's, and what its users asked for."""
+"""MLPRegressor: scikit-learn's regressor, with the options that its users asked for."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     """A multi-layer perceptron that predicts numbers: scikit-learn's, trained many times faster.
 
     Args:
-        loss: "squared_error" (half of it) or "poisson" (half the deviance, for counts; the output is e^z),
-            as in scikit-learn; also "absolute_error" and "huber", which wild targets do not rule.
-        hidden_layer_sizes: this and all other parameters and attributes are those of `MLPClassifier`, but
-            for those that speak of classes; the score is R^2.
-        activation: see there, as for the rest.
+        loss: "squared_error" (halved) or "poisson" (half the deviance, for counts; the output is e^z),
+            as in scikit-learn; also "absolute_error" and "huber", which outliers do not dominate.
+        hidden_layer_sizes: this and all other parameters and attributes are those of `MLPClassifier`,
+            except those of classes; the score is R^2.
+        activation: see `MLPClassifier`, as for the rest.
         solver: ...
         alpha: ...
         batch_size: ...
@@ -108,13 +108,13 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         keep(self, locals())
 
     def predict(self, X: Any) -> Floats:
-        """The predicted numbers: (m,), or (m, n_outputs) of several.
+        """The predicted numbers: (m,), or (m, n_outputs) if there are several outputs.
 
         Args:
             X: (m, n), dense or sparse.
         """
-        answers = self._outputs(X)
-        return answers.ravel() if answers.shape[1] == 1 else answers
+        outputs = self._outputs(X)
+        return outputs.ravel() if outputs.shape[1] == 1 else outputs
 
     _y_numeric = True
 

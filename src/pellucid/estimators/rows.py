@@ -1,4 +1,4 @@
-"""What users hand in: arrays, sparse matrices, data frames of any library; and tables as they are."""
+"""Checks of X and y: arrays, sparse matrices, data frames of any library, and raw tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +14,17 @@ from pellucid.errors import DataError, ShapeError
 
 
 def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> tuple[Any, Any]:
-    """Rows (m, n_x) that the network takes, and their targets as given.
+    """Rows (m, n_x) for the network, and their targets unchanged.
 
     Args:
-        estimator: keeps the names of the columns where `reset`; else they are compared with them.
+        estimator: with `reset` it stores the names of the columns; else they are compared with its names.
         X: dense or sparse; with `encode` any table.
         y: targets.
-        reset: these rows are the first.
+        reset: these are the first rows.
         numeric: targets are numbers.
 
     Raises:
-        ValueError: what scikit-learn's checks refuse; `DataError` where a table is at fault.
+        ValueError: scikit-learn's checks fail; `DataError` if a table is invalid.
     """
     if estimator.encode:
         rows = _encoded(estimator, X, reset=reset)
@@ -34,7 +34,7 @@ def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bo
     with _naming_transposed(X, sizes, " to fit y"):
         return validate_data(  # type: ignore[no-any-return]
             estimator,
-            _known(X),
+            _for_sklearn(X),
             y,
             accept_sparse="csr",
             multi_output=True,
@@ -50,13 +50,13 @@ def checked_rows(estimator: Any, X: Any) -> Any:
         return _encoded(estimator, X, reset=False)
     with _naming_transposed(X, ("m", estimator.n_features_in_), " to fit the model"):
         return validate_data(
-            estimator, _known(X), accept_sparse="csr", dtype=dtypes(estimator), reset=False
+            estimator, _for_sklearn(X), accept_sparse="csr", dtype=dtypes(estimator), reset=False
         )
 
 
 @contextmanager
 def _naming_transposed(X: Any, sizes: Sizes, because: str) -> Iterator[None]:
-    """Say beside scikit-learn's own words, which its contract asks for, that X looks transposed."""
+    """Add to scikit-learn's message, which its tests require, that X looks transposed."""
     try:
         yield
     except ValueError as error:
@@ -66,12 +66,16 @@ def _naming_transposed(X: Any, sizes: Sizes, because: str) -> Iterator[None]:
 
 
 def dtypes(estimator: Any) -> tuple[type, ...]:
-    """The types of number that X may have, the first of them where it has another."""
+    """The types of number that X may have; any other type is converted to the first."""
     return (np.float64, np.float32) if estimator.dtype is None else (np.dtype(estimator.dtype).type,)
 
 
-def _known(X: Any) -> Any:
-    """What scikit-learn knows as it is; of an Arrow table the truths as numbers, and no texts."""
+def _for_sklearn(X: Any) -> Any:
+    """X in a form that scikit-learn accepts: the booleans of an Arrow table become integers.
+
+    Raises:
+        DataError: a column of an Arrow table holds text.
+    """
     if not type(X).__module__.startswith("pyarrow"):
         return X
     kinds = {field.name: str(field.type) for field in X.schema}
@@ -81,7 +85,7 @@ def _known(X: Any) -> Any:
     texts = [name for name, kind in kinds.items() if kind != "bool" and not _is_number(kind)]
     if texts:
         raise DataError(
-            f"column {texts[0]!r:.80} holds text; expected numbers, or encode=True, which makes inputs of "
+            f"column {texts[0]!r:.80} holds text; expected numbers, or encode=True, which encodes "
             "categories"
         )
     return X
@@ -102,7 +106,7 @@ def _encoded(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
 
 
 def _table(X: Any) -> Table:
-    """Any table; columns without names, or with numbers for names, are called as in scikit-learn."""
+    """Any table; columns without names, or with numbers for names, get scikit-learn's names."""
     names: Any = getattr(X, "columns", ())
     if hasattr(X, "set_axis") and not all(isinstance(name, str) for name in names):
         return Table.from_frame(X.set_axis([str(name) for name in names], axis=1))

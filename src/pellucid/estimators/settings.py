@@ -1,4 +1,4 @@
-"""From scikit-learn's parameters, checked, to our Network and TrainingOptions."""
+"""Checks of scikit-learn's parameters, and their conversion to our Network and TrainingOptions."""
 
 import math
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from pellucid.training import Schedule, TrainingOptions
 STOCHASTIC_SOLVERS = ("sgd", "adam", "adamw", "rmsprop")
 SOLVERS = ("lbfgs", *STOCHASTIC_SOLVERS)
 
-# Schedules that are scikit-learn's: they go on from fit to partial_fit, and two of them only move sgd.
+# scikit-learn's schedules: they continue from fit to partial_fit, and two of them apply to sgd only.
 LEARNING_RATES = ("constant", "invscaling", "adaptive")
 
-# scikit-learn's names and ours, for outputs and costs.
+# Our names of scikit-learn's output activations and losses.
 OUTPUTS = {"logistic": "sigmoid", "softmax": "softmax", "identity": "identity", "exp": "exp"}
 _COSTS = {"squared_error": "mean_squared_error", "absolute_error": "mean_absolute_error"}
 
-# scikit-learn's name of each option that is declared as a field: its bounds are those of the field.
+# Parameters whose bounds are those of a field of ours.
 FIELDS: dict[str, tuple[type, str]] = {
     "alpha": (Network, "l2"),
     "l1": (Network, "l1"),
@@ -45,35 +45,35 @@ FIELDS: dict[str, tuple[type, str]] = {
     "restore_best": (TrainingOptions, "restore_best"),
 }
 
-# Where scikit-learn allows another range.
+# Parameters whose range is scikit-learn's.
 _NUMBERS: dict[str, dict[str, float]] = {
     "beta_1": {"least": 0.0, "below": 1.0},
     "validation_fraction": {"least": 0.0, "below": 1.0},
 }
 
 
-class _Or(NamedTuple):
-    """What a count may be instead, and in words."""
+class _Alternative(NamedTuple):
+    """The one value of a count that is not an integer, and its words in a message."""
 
     value: Any = 0
     words: str = ""
 
 
 _COUNTS = {
-    "max_iter": _Or(),
-    "max_fun": _Or(),
-    "n_threads": _Or(None, "None or "),
-    "batch_size": _Or("auto", "'auto' or "),
-    "n_iter_no_change": _Or(math.inf, "numpy.inf or "),
+    "max_iter": _Alternative(),
+    "max_fun": _Alternative(),
+    "n_threads": _Alternative(None, "None or "),
+    "batch_size": _Alternative("auto", "'auto' or "),
+    "n_iter_no_change": _Alternative(math.inf, "numpy.inf or "),
 }
 _FLAGS = ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping", "encode")
 
 
 def check_settings(estimator: Any) -> None:
-    """Refuse parameters that training cannot work with, before anything else is looked at.
+    """Check the parameters, before the data.
 
     Raises:
-        OptionError: with the name of the parameter, what it is and what was expected.
+        OptionError: a parameter is invalid; the message gives its name, its value and the expected values.
     """
     _check_choice(estimator, "solver", SOLVERS)
     _check_choice(estimator, "monitor", ("score", "loss"))
@@ -86,7 +86,7 @@ def check_settings(estimator: Any) -> None:
         check_number("max_time", estimator.max_time, above=0.0)
     for name, other in _COUNTS.items():
         value = getattr(estimator, name)
-        # Not `value in (None, "auto", inf)`: an array would be compared number by number.
+        # Not `value in (None, "auto", inf)`: the comparison of an array would be an array.
         if isinstance(value, (str, float, type(None))) and value == other.value:
             continue
         _check_count(name, value, other.words)
@@ -129,15 +129,15 @@ def _check_combinations(estimator: Any) -> None:
     for name, value in refused.items():
         if np.any(value):
             raise OptionError(
-                f"{name} is {value!r:.80} and the solver lbfgs, which follows one and the same cost from "
-                f"step to step; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
+                f"{name} is {value!r:.80} and the solver is lbfgs, whose cost must not change between "
+                f"steps; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
             )
-    # scikit-learn's own schedules are passed over by all solvers but sgd, and grids hold them.
+    # scikit-learn's own schedules are ignored by all solvers but sgd, so that a grid may combine them.
     if schedule_of(estimator) is not None:
         name = "warmup_epochs" if estimator.warmup_epochs else "learning_rate"
         raise OptionError(
-            f"{name} is {getattr(estimator, name)!r:.80} and the solver lbfgs, which finds the length of "
-            f"its steps itself; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
+            f"{name} is {getattr(estimator, name)!r:.80} and the solver is lbfgs, which finds the length "
+            f"of its steps itself; expected one of the solvers {', '.join(STOCHASTIC_SOLVERS)}"
         )
 
 
@@ -148,24 +148,25 @@ def _check_choice(estimator: Any, name: str, known: Sequence[str]) -> None:
 
 
 def _check_count(name: str, value: Any, other: str = "") -> None:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise OptionError(f"{name} is {value!r:.80}; expected {other}a whole number of at least 1")
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_integer or value < 1:
+        raise OptionError(f"{name} is {value!r:.80}; expected {other}an integer of at least 1")
 
 
 def hidden_sizes(estimator: Any) -> list[int]:
     """The units of each hidden layer.
 
     Raises:
-        OptionError: a size that is not a whole number above 0.
+        OptionError: a size is not an integer of at least 1.
     """
     sizes = estimator.hidden_layer_sizes
     sizes = list(sizes) if hasattr(sizes, "__iter__") and not isinstance(sizes, str) else [sizes]
     for size in sizes:
-        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-        if not whole or size < 1:
+        is_integer = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+        if not is_integer or size < 1:
+            # The first words are scikit-learn's.
             raise OptionError(
-                f"hidden_layer_sizes must be > 0, got {str(sizes)[:200]}; expected whole numbers"
+                f"hidden_layer_sizes must be > 0, got {str(sizes)[:200]}; expected integers of at least 1"
             )
     return [int(size) for size in sizes]
 
@@ -174,16 +175,17 @@ def hidden_activations(estimator: Any, depth: int) -> tuple[str, ...]:
     """Our name of the activation of each of `depth` hidden layers.
 
     Raises:
-        OptionError: an unknown name, or another number of names than layers.
+        OptionError: a name is unknown, or there is not one for each layer.
     """
-    given = estimator.activation
-    names = [given] * depth if isinstance(given, str) else given
+    activation = estimator.activation
+    names = [activation] * depth if isinstance(activation, str) else activation
     if not hasattr(names, "__iter__") or len(names) != depth:
         raise OptionError(
-            f"activation is {given!r:.80}; expected one name, or one for each of the {depth} hidden layers"
+            f"activation is {activation!r:.80}; expected one name, or one for each of the {depth} hidden "
+            "layers"
         )
     known = ["logistic", *HIDDEN_ACTIVATIONS]
-    for name in [given] if isinstance(given, str) else names:
+    for name in [activation] if isinstance(activation, str) else names:
         if name not in known:
             raise OptionError(f"activation is {name!r:.80}; expected one of {', '.join(known)}")
     return tuple("sigmoid" if name == "logistic" else name for name in names)
@@ -193,11 +195,11 @@ def network_of(estimator: Any, n_inputs: int) -> Network:
     """The network that the estimator's parameters, outputs and loss describe.
 
     Args:
-        estimator: with `n_outputs_` and `out_activation_` settled.
-        n_inputs: how many numbers an example has.
+        estimator: with `n_outputs_` and `out_activation_` set.
+        n_inputs: the number of inputs of an example.
 
     Raises:
-        OptionError: parameters that make no network.
+        OptionError: the parameters do not describe a network.
     """
     hidden = hidden_sizes(estimator)
     output = OUTPUTS[estimator.out_activation_]
@@ -206,7 +208,7 @@ def network_of(estimator: Any, n_inputs: int) -> Network:
         (n_inputs, *hidden, estimator.n_outputs_),
         hidden_activation=hidden_activations(estimator, len(hidden)),
         output_activation=output,
-        # The network knows which cross-entropy belongs to its output.
+        # An empty cost is the cross-entropy of the output activation.
         cost="" if loss == "log_loss" else _COSTS.get(loss, loss),
         label_smoothing=smoothing,
         huber_delta=estimator.huber_delta,
@@ -218,7 +220,7 @@ def network_of(estimator: Any, n_inputs: int) -> Network:
 
 
 def forward_network_of(estimator: Any) -> Network:
-    """The network that the fitted weights are, for forward propagation: other settings do not matter."""
+    """The network of the fitted weights, for forward propagation only: cost and penalties do not matter."""
     dims = (len(estimator.coefs_[0]), *(np.shape(coef)[1] for coef in estimator.coefs_))
     return Network(
         dims,
@@ -232,11 +234,11 @@ def _rates(dropout: Any) -> Any:
 
 
 def options_of(estimator: Any, epochs: int, batch_size: int, dropout_seed: int) -> TrainingOptions:
-    """How the estimator trains.
+    """The estimator's training options.
 
     Args:
         estimator: with its parameters.
-        epochs: how many there may be; some schedules spread over them.
+        epochs: the most epochs; some schedules depend on it.
         batch_size: rows in a step.
         dropout_seed: the key of the dropout masks.
     """
@@ -256,12 +258,12 @@ def options_of(estimator: Any, epochs: int, batch_size: int, dropout_seed: int) 
 
 
 def threads_of(estimator: Any) -> int:
-    """How many threads may work."""
+    """The most threads that the engine may use."""
     return default_threads() if estimator.n_threads is None else min(int(estimator.n_threads), processors())
 
 
 def _sgd_schedule(estimator: Any) -> Schedule:
-    """scikit-learn's own ways of the learning rate, which only sgd follows."""
+    """scikit-learn's own schedules of the learning rate, which apply to sgd only."""
     if estimator.solver == "sgd" and estimator.learning_rate == "invscaling":
         return Schedule("inverse_scaling", power=float(estimator.power_t))
     if estimator.solver == "sgd" and estimator.learning_rate == "adaptive":
@@ -286,17 +288,17 @@ def _optimizer_of(estimator: Any) -> Optimizer:
 
 def usual_activation(estimator: Any, network: Network) -> str:
     """Our name of the activation that the output layer's weights are drawn for."""
-    named = estimator.activation
-    if isinstance(named, str):
-        return "sigmoid" if named == "logistic" else named
+    activation = estimator.activation
+    if isinstance(activation, str):
+        return "sigmoid" if activation == "logistic" else activation
     return network.hidden_activations[-1] if network.hidden_activations else "relu"
 
 
 def schedule_of(estimator: Any) -> Schedule | None:
-    """A schedule of ours; None where the rate is one of scikit-learn's.
+    """The schedule, if it is ours; None if it is one of scikit-learn's.
 
     Raises:
-        OptionError: neither.
+        OptionError: `learning_rate` is neither, or has no warm-up.
     """
     rate = estimator.learning_rate
     warmup = float(estimator.warmup_epochs)
@@ -305,7 +307,8 @@ def schedule_of(estimator: Any) -> Schedule | None:
             return None
         if rate != "constant":
             raise OptionError(
-                f"warmup_epochs is {warmup:g} and learning_rate {rate!r}, which has no warm-up"
+                f"warmup_epochs is {warmup:g} and learning_rate is {rate!r}, which has no warm-up; "
+                "expected learning_rate='constant' or a Schedule"
             )
     schedule = Schedule.named(rate)
     if schedule.needs_epoch_end:

@@ -1,4 +1,4 @@
-"""Where an estimator's weights start, and their two spellings: coefs_ and intercepts_, W1 and b1."""
+"""An estimator's initial weights, and their two spellings: coefs_ and intercepts_, W1 and b1."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,16 @@ Floats = np.ndarray[Any, Any]
 def first_coefs(
     network: Network, init: str | float, stream: np.random.RandomState, dtype: Any, usual: str
 ) -> tuple[list[Floats], list[Floats]]:
-    """The first weights and biases, as scikit-learn spells them.
+    """The initial weights and biases, in scikit-learn's layout.
 
     Args:
-        network: whose they are.
-        init: "auto" draws what scikit-learn draws (uniform within sqrt(6 / (n_prev + n)), Glorot and
-            Bengio 2010, or sqrt(2 / ...) for logistic units, biases too); else a scheme of
+        network: the network.
+        init: "auto" draws as scikit-learn does (uniform within sqrt(6 / (n_prev + n)), Glorot and Bengio
+            2010, or sqrt(2 / ...) for logistic units, biases too); else a scheme of
             `initialize_parameters_deep`.
-        stream: where the numbers come from; it advances.
+        stream: the random numbers; it advances.
         dtype: of the result.
-        usual: the activation that the output layer is drawn for: the last hidden one's, or the only named.
+        usual: the activation for which the output layer is drawn, see `usual_activation`.
 
     Returns:
         `(coefs, intercepts)`: arrays (n_prev, n) and (n,).
@@ -49,7 +49,7 @@ def coefs_of(parameters: Mapping[str, Floats]) -> tuple[list[Floats], list[Float
 
 
 def parameters_of(coefs: Sequence[Any], intercepts: Sequence[Any], dtype: Any = None) -> dict[str, Floats]:
-    """The inverse of `coefs_of`: views where the type of number is right."""
+    """The inverse of `coefs_of`: views, unless the type of number has to change."""
     parameters: dict[str, Floats] = {}
     for l, (coef, intercept) in enumerate(zip(coefs, intercepts, strict=True), start=1):
         parameters[f"W{l}"] = np.asarray(coef, dtype).T

@@ -48,7 +48,7 @@ def fit_stochastic(
 ) -> None:
     """Train, and write the fitted attributes. Arguments and errors as for `fit_examples`."""
     size = _batch_size(estimator.batch_size, len(columns))
-    # Only dropout draws: scikit-learn's shuffles follow the weights in the stream.
+    # Draw a seed for dropout only: scikit-learn draws nothing between the weights and the shuffles.
     drops = any(network.dropout_rates)
     seed = int(estimator._random_state.randint(2**31 - 1)) if drops else 0
     monitor = monitor_of(estimator, network, held_out)
@@ -69,24 +69,24 @@ def fit_stochastic(
             monitor=monitor,
             stop=recorder.stop,
             listeners=[recorder],
-            every="epoch" if recorder.watches else "auto",
+            every="epoch" if recorder.needs_every_epoch else "auto",
             tested=False,
             judged=False,
         )
     except DivergenceError as error:
         end = None
-        _take_divergence(estimator, error, recorder, monitor)
+        _keep_best_or_raise(estimator, error, recorder, monitor)
     finally:
         recorder.reporter.close()
     if end is not None:
-        own = schedule_of(estimator) is not None
-        estimator._optimizer = Rate(recorder.rate if own else _next_rate(options, end.state, order))
-        _take_end(estimator, end, recorder, monitor, incremental=incremental)
+        is_ours = schedule_of(estimator) is not None
+        estimator._optimizer = Rate(recorder.rate if is_ours else _next_rate(options, end.state, order))
+        _write_end(estimator, end, recorder, monitor, incremental=incremental)
 
 
 def monitor_of(estimator: Any, network: Network, held_out: Examples | None) -> Monitor:
-    """What scikit-learn looks at after every epoch."""
-    # Only its own adaptive rate of sgd is divided.
+    """The monitor that follows scikit-learn's rules of early stopping."""
+    # Only scikit-learn's own adaptive rate, of sgd, is divided at a plateau.
     divides = estimator.solver == "sgd" and estimator.learning_rate == "adaptive"
     divides = divides and schedule_of(estimator) is None
     common: dict[str, Any] = {
@@ -104,21 +104,21 @@ def monitor_of(estimator: Any, network: Network, held_out: Examples | None) -> M
 
 
 def shown_loss(network: Network) -> Callable[[float, float], float] | None:
-    """scikit-learn shows a squared error as the mean over outputs; its gradient is that of their sum."""
+    """From cost and penalty to scikit-learn's loss; None if that is the cost. It averages over outputs."""
     n_y = network.n_y if network.cost == "mean_squared_error" else 1
     return None if n_y == 1 else lambda cost, penalty: (cost - penalty) / n_y + penalty
 
 
 def _state(estimator: Any, examples: Examples, monitor: Monitor, *, incremental: bool) -> RunState:
-    """Where the training starts: the weights so far, and in a stream all that goes on from call to call."""
+    """The initial state of the training: the current weights; in a stream also the last call's state."""
     parameters = parameters_of(estimator.coefs_, estimator.intercepts_, examples.X.dtype)
     before: RunState | None = getattr(estimator, "_run_state", None) if incremental else None
     if before is None:
         before = RunState(TrainingState(parameters))
     elif tuple(before.training.slots) != options_of(estimator, 1, 1, 0).step_options.optimizer.slots:
         raise OptionError(
-            f"solver is {estimator.solver!r}, and another one's velocities go on from call to call; "
-            "expected the solver that the stream began with, or a fresh estimator"
+            f"solver is {estimator.solver!r}, and the optimizer state is that of another solver; expected "
+            "the solver of the first partial_fit, or a fresh estimator"
         )
     return replace(
         before,
@@ -131,7 +131,7 @@ def _state(estimator: Any, examples: Examples, monitor: Monitor, *, incremental:
 
 
 def _monitor_state(estimator: Any, monitor: Monitor, dtype: Any) -> MonitorState:
-    """What the epochs so far brought, from scikit-learn's attributes."""
+    """The monitor's state after the epochs so far, from scikit-learn's attributes."""
     lowest = {
         "cost": lambda: estimator.best_loss_,
         "score": lambda: -estimator.best_validation_score_,
@@ -141,16 +141,15 @@ def _monitor_state(estimator: Any, monitor: Monitor, dtype: Any) -> MonitorState
     if monitor.kept is None:
         return MonitorState(plateau)
     parameters = parameters_of(estimator._best_coefs, estimator._best_intercepts, dtype)
-    # It is the result also where no epoch is better: before the first, counted from 0.
+    # It is the result if no epoch is better; -1 is before the first, which is 0.
     return MonitorState(plateau, Best(parameters, lowest[monitor.kept](), -1))
 
 
 class Rate(NamedTuple):
-    """What scikit-learn's users look for in an estimator's `_optimizer`.
+    """An estimator's `_optimizer`, from which scikit-learn's users read the learning rate.
 
     Attributes:
-        learning_rate: of the next epoch, where it is one of scikit-learn's; of the last, where a `Schedule`
-            gives it.
+        learning_rate: of the next epoch with scikit-learn's schedules; of the last with a `Schedule`.
     """
 
     learning_rate: float
@@ -164,18 +163,18 @@ def _next_rate(options: TrainingOptions, state: RunState, order: Order) -> float
 
 
 class _Recorder:
-    """A listener: after every epoch scikit-learn's attributes, lines and callbacks; and whether to stop.
+    """A listener: after every epoch it writes scikit-learn's attributes, prints and calls the callbacks.
 
     Attributes:
-        stop: ends the training.
-        reason: why it was set: "callback" or "time"; empty.
+        stop: set to end the training.
+        reason: why `stop` was set: "callback" or "time"; otherwise empty.
         rate: the learning rate of the last epoch.
-        reporter: shows it.
+        reporter: prints the epochs.
     """
 
     def __init__(self, estimator: Any, m: int, *, incremental: bool) -> None:
-        self._of, self._m, self._incremental = estimator, m, incremental
-        self._ends = math.inf if estimator.max_time is None else time.monotonic() + estimator.max_time
+        self._estimator, self._m, self._incremental = estimator, m, incremental
+        self._deadline = math.inf if estimator.max_time is None else time.monotonic() + estimator.max_time
         self.stop = threading.Event()
         self.reason = ""
         self.rate = float(estimator.learning_rate_init)
@@ -183,24 +182,25 @@ class _Recorder:
         self._now: Now | None = None
 
     @property
-    def watches(self) -> bool:
-        """Whether something is done after every epoch that the engine has to wait for."""
-        return bool(self._incremental or self._of.callbacks or self._of.max_time or self._of.verbose)
+    def needs_every_epoch(self) -> bool:
+        """Whether the engine has to return after every epoch, for a callback, a line or the clock."""
+        estimator = self._estimator
+        return bool(self._incremental or estimator.callbacks or estimator.max_time or estimator.verbose)
 
     @property
     def run_state(self) -> RunState | None:
-        """Where the run stands; None before it begins."""
+        """The state of the run; None before it begins."""
         return None if self._now is None else self._now.run_state()
 
     def __call__(self, event: Event) -> None:
-        """Take one event."""
+        """Handle one event."""
         if isinstance(event, TrainingStart):
             self._now = event.now
         elif isinstance(event, EpochEnd):
             self._epoch(event)
 
     def _epoch(self, event: EpochEnd) -> None:
-        estimator = self._of
+        estimator = self._estimator
         estimator.n_iter_ += 1
         estimator.t_ += self._m
         estimator.loss_ = event.cost
@@ -216,18 +216,18 @@ class _Recorder:
             )
         self.rate = event.learning_rate
         self.reporter.epoch(estimator.n_iter_, event.cost, event.score)
-        if called_back(estimator, event):
+        if call_callbacks(estimator, event):
             self.reason = "callback"
-        elif time.monotonic() > self._ends:
+        elif time.monotonic() > self._deadline:
             self.reason = "time"
             self.reporter.close(f"max_time={estimator.max_time:g} seconds are over. Stopping.")
         if self.reason or self._incremental:
             self.stop.set()
 
 
-def called_back(estimator: Any, event: EpochEnd) -> bool:
-    """Call all callbacks with an epoch; whether one of them wants to stop."""
-    # All of them hear of it, also when the first wants to stop.
+def call_callbacks(estimator: Any, event: EpochEnd) -> bool:
+    """Call all callbacks with an epoch; return whether one of them wants to stop."""
+    # A list: all are called, also if the first one wants to stop.
     answers = [callback(event) for callback in estimator.callbacks or ()]
     return any(answer is True for answer in answers)
 
@@ -241,24 +241,24 @@ def no_improvement(estimator: Any) -> str:
     )
 
 
-def _take_end(
+def _write_end(
     estimator: Any, end: TrainingEnd, recorder: _Recorder, monitor: Monitor, *, incremental: bool
 ) -> None:
-    """Write what is left to write, and say what the user has to know about how it ended."""
+    """Write the remaining attributes, and print or warn why the training ended."""
     from sklearn.exceptions import ConvergenceWarning
 
     reason = end.history.reason
     converged = reason == "early_stopping"
-    _take_monitor(estimator, end.state, monitor)
-    # Without early stopping a stream goes on as long as rows come, as scikit-learn's does.
+    _write_monitor(estimator, end.state, monitor)
+    # Without early stopping a stream continues with every call, as in scikit-learn.
     estimator.stopped_ = incremental and estimator.early_stopping and converged
-    going_on = incremental and not estimator.stopped_
-    parameters = end.state.training.parameters if going_on else end.parameters
+    continues = incremental and not estimator.stopped_
+    parameters = end.state.training.parameters if continues else end.parameters
     estimator.coefs_, estimator.intercepts_ = coefs_of(parameters)
-    # The rest of the state stands in scikit-learn's attributes.
+    # The rest of the state is in scikit-learn's attributes.
     estimator._run_state = replace(
         end.state,
-        step=0,  # after Ctrl-C in the middle of an epoch the next rows begin another
+        step=0,  # after Ctrl-C in the middle of an epoch the next rows begin a new one
         step_costs=(),
         costs=(),
         rates=(),
@@ -282,7 +282,7 @@ def _take_end(
 
 
 def _warn_of_rise(estimator: Any, history: History, *, incremental: bool) -> None:
-    """Warn if a fit of some steps ended at a loss above its first one."""
+    """Warn if a fit of enough steps ended at a loss above its first one."""
     if incremental or history.reason not in ("completed", "early_stopping"):
         return
     began, ended = history.costs[0], ended_at(history)
@@ -295,10 +295,11 @@ def _warn_of_rise(estimator: Any, history: History, *, incremental: bool) -> Non
         )
 
 
-def _take_monitor(estimator: Any, state: RunState, monitor: Monitor) -> None:
+def _write_monitor(estimator: Any, state: RunState, monitor: Monitor) -> None:
+    """Write the monitor's state into scikit-learn's attributes."""
     estimator._no_improvement_count = state.monitor.plateau.waited
     best = state.monitor.best
-    # Epochs of this call; -1 is the best of those before.
+    # The best epoch, counted from the first of this call; negative if it was before this call.
     i = -1 if best.epoch is None else best.epoch - (state.epoch - len(state.costs))
     if monitor.kept is None or best.epoch == -1 or i < 0:
         return
@@ -309,32 +310,34 @@ def _take_monitor(estimator: Any, state: RunState, monitor: Monitor) -> None:
         estimator.best_validation_score_ = state.scores[i]
 
 
-def _take_divergence(estimator: Any, error: DivergenceError, recorder: _Recorder, monitor: Monitor) -> None:
-    """Keep the best weights where early stopping has some; else raise.
+def _keep_best_or_raise(
+    estimator: Any, error: DivergenceError, recorder: _Recorder, monitor: Monitor
+) -> None:
+    """After a divergence restore the best weights with early stopping; else raise.
 
     Raises:
-        FitDivergedError: there are none.
+        FitDivergedError: the estimator does not stop early, so there are no best weights.
     """
     estimator.coefs_, estimator.intercepts_ = coefs_of(error.parameters)
-    told = diverged(error, estimator, recorder.rate)
+    fit_error = diverged(error, estimator, recorder.rate)
     if not estimator.early_stopping:
-        raise told from error
+        raise fit_error from error
     state = recorder.run_state
     if state is not None:
-        _take_monitor(estimator, state, monitor)
+        _write_monitor(estimator, state, monitor)
     estimator.validation_loss_curve_.append(math.nan)
     estimator.validation_scores_.append(math.nan)
-    warn(f"{told}. The best weights so far are kept.")
+    warn(f"{fit_error}. The best weights so far are kept.")
     estimator.stopped_ = recorder._incremental
     estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
 
 
-def _batch_size(given: Any, m: int) -> int:
-    if isinstance(given, str):
+def _batch_size(batch_size: Any, m: int) -> int:
+    if isinstance(batch_size, str):
         return min(200, m)
-    if given > m:
+    if batch_size > m:
         warn(
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped: "
-            f"{given} to {m}"
+            f"{batch_size} to {m}"
         )
-    return int(min(given, m))
+    return int(min(batch_size, m))

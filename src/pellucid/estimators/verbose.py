@@ -1,4 +1,4 @@
-"""What a fit shows while it runs: lines, a bar, warnings that point at the user's own line."""
+"""The output of a fit: lines or a progress bar, and warnings that point at the user's own line."""
 
 import sys
 from collections.abc import Iterator
@@ -8,13 +8,14 @@ from typing import Any
 
 from pellucid.errors import warn as warn_user
 
-# Of many trainings at a time nobody can tell which one warned; and Python's filters are not one per thread.
+# With many trainings at a time a warning does not show which one it belongs to; and Python's filters of
+# warnings are not per thread.
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
 
 
 @contextmanager
 def silently() -> Iterator[None]:
-    """No warnings of ours in this thread."""
+    """Suppress our warnings in this thread."""
     token = _SILENT.set(True)
     try:
         yield
@@ -34,7 +35,7 @@ class VerboseReporter:
 
     Args:
         estimator: with `verbose`.
-        epochs: how many there may be.
+        epochs: the most epochs.
     """
 
     def __init__(self, estimator: Any, epochs: int) -> None:
@@ -42,7 +43,7 @@ class VerboseReporter:
         self._bar = _bar(type(estimator).__name__, epochs) if self._verbose and epochs > 1 else None
 
     def epoch(self, done: int, loss: float, score: float | None = None) -> None:
-        """Epoch number `done` ended, counted from 1."""
+        """Show epoch number `done`, counted from 1."""
         if not self._verbose:
             return
         if self._bar is not None:
@@ -54,7 +55,7 @@ class VerboseReporter:
             self.line(f"Validation score: {score:f}")
 
     def line(self, text: str) -> None:
-        """One line."""
+        """Print one line, if there is no bar."""
         if self._verbose and self._bar is None:
             sys.stdout.write(f"{text}\n")
 
@@ -67,10 +68,10 @@ class VerboseReporter:
             self.line(text)
 
 
-def _bar(what: str, epochs: int) -> Any:
-    """A bar, where somebody sees it: then it takes the place of the lines."""
+def _bar(title: str, epochs: int) -> Any:
+    """A bar, if both outputs are terminals: it replaces the lines."""
     if not (sys.stderr.isatty() and sys.stdout.isatty()):
         return None
     from pellucid.progress import Bar
 
-    return Bar(what, epochs, shown=True)
+    return Bar(title, epochs, shown=True)

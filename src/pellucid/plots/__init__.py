@@ -1,7 +1,8 @@
-"""Pictures of a training: costs, wrong answers, decision boundaries, weights, what the answers are worth.
+"""Pictures of a training: costs, wrong predictions, decision boundaries, weights, quality of predictions.
 
-Every function returns a matplotlib `Figure` that a notebook shows as the value of a cell and `save_figure`
-writes. matplotlib's object interface is used throughout: nothing opens a window or changes a global.
+Every function returns a matplotlib `Figure`, which a notebook shows as the value of a cell and
+`save_figure` writes to a file. matplotlib's object interface is used throughout: nothing opens a window or
+changes a global.
 """
 
 from pellucid.plots.answers import (

@@ -1,4 +1,4 @@
-"""What answers are worth: ROC, precision and recall, calibration; predicted against true numbers."""
+"""Quality of predictions: ROC, precision and recall, calibration; predicted against true numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, Any]
 
-# How many outputs fill a grid of panels, and in how many columns.
+# The numbers of outputs that fill a grid of panels, and the number of its columns.
 _PANELS = {1: 1, 2: 2, 3: 3, 4: 2, 6: 3}
 # Half the width of a 95 % interval, in standard errors.
 _Z = 1.96
@@ -29,7 +29,7 @@ class _Curve:
     Attributes:
         name: of the class.
         area: under the curve.
-        base_rate: the share of the examples that are of the class.
+        base_rate: the share of the examples that belong to the class.
         x: (k,), from 0 to 1.
         y: (k,), from 0 to 1.
     """
@@ -45,18 +45,19 @@ def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None"
     """True positives over false positives, at every threshold; the area is ROC AUC.
 
     Args:
-        evaluation: what a model made of labelled examples.
-        classes: their names. For two the second is the positive one; for more, each is told from the rest.
+        evaluation: of a model on labelled examples.
+        classes: their names. Of two classes the second is the positive one; of more, each is compared with
+            the rest.
 
     Returns:
-        The figure; of many classes those with the smallest areas are drawn. None where all examples are
-        of one class, and there is no curve.
+        The figure; of many classes those with the smallest areas are drawn. None if all examples belong to
+        one class, for which there is no curve.
 
     Raises:
         MissingPackageError: scikit-learn or matplotlib is not installed.
     """
     curves = []
-    for name, true, scores in _told_apart(evaluation, classes):
+    for name, true, scores in _separable(evaluation, classes):
         false_positive, true_positive = metrics.roc_curve(true, scores)
         area = float(np.trapezoid(true_positive, false_positive))
         curves.append(_Curve(name, area, float(np.mean(true)), false_positive, true_positive))
@@ -70,11 +71,11 @@ def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None"
 def precision_recall_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None":
     """Precision over recall, at every threshold; the area is average precision. See `roc_curve`.
 
-    A dotted line is the base rate, the share of the class: the precision of an answer by chance. Classes of
-    about the same share have one line.
+    A dotted line shows the base rate, the share of the class, which is the precision of predictions by
+    chance. Classes of about the same share have one line.
     """
     curves = []
-    for name, true, scores in _told_apart(evaluation, classes):
+    for name, true, scores in _separable(evaluation, classes):
         recall, precision = metrics.precision_recall_curve(true, scores)
         area = float(-np.sum(np.diff(recall) * precision[:-1]))
         curves.append(_Curve(name, area, float(np.mean(true)), recall, precision))
@@ -83,16 +84,16 @@ def precision_recall_curve(evaluation: Evaluation, classes: Sequence[str]) -> "F
     figure = _square("Precision and recall", curves, ("recall", "precision"), "lower left")
     axes = figure.axes[0]
     for line in axes.lines:
-        # Precision jumps from threshold to threshold: it is not what lies between.
+        # Precision jumps from threshold to threshold, without values in between.
         line.set_drawstyle("steps-post")
     rates = [curve.base_rate for curve in curves]
     words = " to ".join(dict.fromkeys(f"{rate:.2f}" for rate in (min(rates), max(rates))))
-    # Dotted lines on top of each other are a smear: rates that are written alike have one line.
+    # Overlapping dotted lines would blur: rates with the same digits share one line.
     alike = " to " not in words
     for line, curve in list(zip(axes.lines, _hardest(curves), strict=True))[: 1 if alike else None]:
         rate, colour = (float(np.mean(rates)), BASELINE) if alike else (curve.base_rate, line.get_color())
         axes.axhline(rate, color=colour, linewidth=1, linestyle=":")
-    # Curves are above chance: below the line there is room, where there is any.
+    # Curves are above chance, so there is space below the line, unless the line is near 0.
     below = min(rates) > 0.08
     axes.annotate(
         f"chance: base rate {words}",
@@ -107,49 +108,51 @@ def precision_recall_curve(evaluation: Evaluation, classes: Sequence[str]) -> "F
 
 
 def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure":
-    """What came true of what was predicted, and how many examples that was counted on.
+    """The observed share of predictions that came true against the predicted probability, with counts.
 
-    Upright lines are 95 % intervals (Wilson's) of what came true: long where there are few examples.
+    Vertical lines are 95 % intervals (Wilson's) of the observed share: long if there are few examples.
 
     Args:
-        evaluation: what a model made of labelled examples.
-        classes: their names: for two the second is judged, for more the one that was predicted.
+        evaluation: of a model on labelled examples.
+        classes: their names: of two classes the second is examined, of more the predicted class.
 
     Raises:
         MissingPackageError: scikit-learn or matplotlib is not installed.
     """
-    found = metrics.calibration_of(evaluation.labels, evaluation.probabilities)
-    what = f"of {plain(classes[1])}" if len(classes) == 2 else "of the predicted class"
+    calibration = metrics.calibration_of(evaluation.labels, evaluation.probabilities)
+    of_class = f"of {plain(classes[1])}" if len(classes) == 2 else "of the predicted class"
     figure = new_figure(5.2, 5.8)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
     _diagonal(above)
-    above.plot(found.predicted, found.observed, color=COLOURS[0], marker="o", markersize=5, linestyle="")
-    low, high = _interval(found.observed, found.counts)
-    above.vlines(found.predicted, low, high, color=COLOURS[0], linewidth=1.2, alpha=0.6)
+    points: dict[str, Any] = {"marker": "o", "markersize": 5, "linestyle": ""}
+    above.plot(calibration.predicted, calibration.observed, color=COLOURS[0], **points)
+    low, high = _interval(calibration.observed, calibration.counts)
+    above.vlines(calibration.predicted, low, high, color=COLOURS[0], linewidth=1.2, alpha=0.6)
     above.set(ylabel="share that came true", ylim=(-0.03, 1.03))
-    # A good model has its points on the diagonal: there is no room for its name.
-    note = f"off by {found.error:.3f} on average; dashed: perfect; upright lines: 95 % intervals"
+    # A good model has its points on the diagonal, which leaves no space for a label there.
+    note = f"off by {calibration.error:.3f} on average; dashed: perfect; upright lines: 95 % intervals"
     tidy(above, "Calibration", note)
-    left, right = found.ranges.T
-    below.bar(left, found.counts, width=right - left, align="edge", color=COLOURS[0], edgecolor="white")
-    below.set(xlabel=f"probability {what}", ylabel="examples", xlim=(-0.03, 1.03))
+    left, right = calibration.ranges.T
+    bars: dict[str, Any] = {"align": "edge", "color": COLOURS[0], "edgecolor": "white"}
+    below.bar(left, calibration.counts, width=right - left, **bars)
+    below.set(xlabel=f"probability {of_class}", ylabel="examples", xlim=(-0.03, 1.03))
     below.yaxis.set_major_formatter("{x:,.0f}")
     tidy(below)
     return figure
 
 
 def predicted_against_true(evaluation: NumberEvaluation, names: Sequence[str] = ()) -> "Figure":
-    """Every example as a point, its true number to the right and its predicted one upwards.
+    """Every example as a point: its true number on the x axis, its predicted number on the y axis.
 
-    On the diagonal are the right answers; a dotted line is the mean of the true numbers, the best answer
-    that is the same for all.
+    Exact predictions are on the diagonal; a dotted line is the mean of the true numbers, the best constant
+    prediction.
 
     Args:
-        evaluation: what a model that predicts numbers made of examples.
+        evaluation: of a model that predicts numbers.
         names: of the n_y outputs, if they have any.
 
     Returns:
-        The figure, a panel for each output; of many outputs six, those with the lowest R^2.
+        The figure, with a panel for each output; of many outputs the six with the lowest R^2.
 
     Raises:
         MissingPackageError: matplotlib is not installed.
@@ -162,7 +165,7 @@ def predicted_against_true(evaluation: NumberEvaluation, names: Sequence[str] = 
     columns = _PANELS[shown]
     side = 4.8 if columns == 1 else 7.2 / columns
     figure = new_figure(side * columns, side * (shown // columns) + 0.6)
-    # Among the points of a small panel there is no room for names of lines.
+    # A small panel full of points has no space for labels of lines.
     lines = "dashed: predicted = true; dotted: the mean, R² 0"
     for axes, k in zip(figure.subplots(shown // columns, columns, squeeze=False).flat, worst, strict=True):
         name = plain(names[k]) if names else f"output {k + 1}" if n_y > 1 else "number"
@@ -179,11 +182,11 @@ def predicted_against_true(evaluation: NumberEvaluation, names: Sequence[str] = 
 
 
 def _panel(axes: "Axes", targets: Floats, predicted: Floats, name: str, small: bool) -> None:
-    """The points of one output, on two axes of one scale."""
+    """The points of one output, on two axes with the same scale."""
     low, high = (float(f((f(targets), f(predicted)))) for f in (np.min, np.max))
     margin = 0.04 * (high - low) or 1.0
     ends = (low - margin, high + margin)
-    # Thousands of points in a drawing of lines would be a file of megabytes.
+    # Rasterized: as vectors, thousands of points would take megabytes.
     axes.scatter(
         targets,
         predicted,
@@ -201,40 +204,40 @@ def _panel(axes: "Axes", targets: Floats, predicted: Floats, name: str, small: b
 
 
 def _diagonal(axes: "Axes", text: str = "") -> None:
-    """The line where both axes say the same, from 0 to 1, with its name along it."""
+    """The diagonal from 0 to 1, with a label along it."""
     axes.plot((0, 1), (0, 1), color=BASELINE, linewidth=1, linestyle="--", zorder=1.5)
     options: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
     axes.text(0.68, 0.65, text, ha="center", va="top", color=BASELINE, fontsize=SMALL, **options)
 
 
 def _interval(shares: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    """Wilson's 95 % interval of shares (k,) that were counted on `counts` (k,) examples."""
+    """Wilson's 95 % interval of shares (k,) among `counts` (k,) examples."""
     z2 = _Z**2 / counts
     middle = (shares + z2 / 2) / (1 + z2)
     half = _Z * np.sqrt(shares * (1 - shares) / counts + z2 / (4 * counts)) / (1 + z2)
     return middle - half, middle + half
 
 
-def _told_apart(evaluation: Evaluation, classes: Sequence[str]) -> list[tuple[str, Floats, Floats]]:
-    """Name, truth (m,) and probability (m,) of each class that can be told from the rest."""
-    told = range(1, 2) if len(classes) == 2 else range(len(classes))
-    pairs = [(classes[k], evaluation.labels == k, evaluation.probabilities[:, k]) for k in told]
+def _separable(evaluation: Evaluation, classes: Sequence[str]) -> list[tuple[str, Floats, Floats]]:
+    """Name, truth (m,) and probability (m,) of each class that some examples have and some do not."""
+    positive = range(1, 2) if len(classes) == 2 else range(len(classes))
+    pairs = [(classes[k], evaluation.labels == k, evaluation.probabilities[:, k]) for k in positive]
     return [(name, true, scores) for name, true, scores in pairs if 0 < np.count_nonzero(true) < len(true)]
 
 
 def _hardest(curves: Sequence[_Curve]) -> list[_Curve]:
-    """Those with the smallest areas, as many as there are colours to tell them apart."""
+    """The curves with the smallest areas, at most one for each colour."""
     return sorted(curves, key=lambda curve: curve.area)[: len(COLOURS)]
 
 
 def _square(title: str, curves: Sequence[_Curve], labels: tuple[str, str], free: Any) -> "Figure":
-    """Axes from 0 to 1 with the hardest curves; their areas in the free corner, or beside the axes.
+    """Axes from 0 to 1 with the hardest curves; their areas in a free corner, or beside the axes.
 
     Args:
         title: above the curves.
         curves: of all classes.
         labels: of the x and the y axis.
-        free: the corner where good curves are not.
+        free: the corner that good curves leave free.
     """
     shown = _hardest(curves)
     many = len(shown) > 1

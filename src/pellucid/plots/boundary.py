@@ -13,26 +13,26 @@ from pellucid.plots.figure import COLOURS, MARKERS, SMALL, colour_map, new_figur
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Of two classes, from the first to the second: the points, and the field, which grows darker all the way,
-# so that it is read in grey too.
+# For two classes: the colours of the points, and of the background from the first class to the second. It
+# grows darker throughout, so that it can be read in grey too.
 _TWO = ("#b34700", "#003a66")
 _FIELD = ("#fdeede", "#f6cfa8", "#d9cfd2", "#9db9d8", "#5b8fc0")
 
 
 def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "Figure":
-    """Where a model with two inputs changes its mind, with labelled examples drawn over it.
+    """The decision boundary of a model with two inputs, with labelled examples drawn over it.
 
     Args:
         model: trained on two inputs.
-        dataset: labelled examples through the model's recipe; drawn in the units they had before.
+        dataset: labelled examples, scaled by the model's recipe; drawn in their original units.
         steps: grid points along each side.
 
     Raises:
-        DataError: the model has not two inputs, or was trained on a table.
+        DataError: the model does not have two inputs, or was trained on a table.
         LabelError: the examples have no labels.
     """
     if model.network.n_x != 2:
-        raise DataError(f"the model has {model.network.n_x} inputs; a boundary can be drawn for two")
+        raise DataError(f"the model has {model.network.n_x} inputs; expected two, to draw a boundary")
     recipe = model.recipe
     if not isinstance(recipe, Recipe):
         raise DataError(f"the model was trained on {recipe.describe()}; expected rows of two numbers")
@@ -63,13 +63,13 @@ def decision_boundary(model: Model, dataset: Dataset, *, steps: int = 300) -> "F
             if lead.min() < 0 < lead.max():
                 axes.contour(xs, ys, lead.reshape(steps, steps), levels=[0], colors="black", linewidths=0.8)
     for k, name in enumerate(model.classes):
-        mine = rows[labels == k]
+        of_class = rows[labels == k]
         look: dict[str, Any] = {
             "color": colours[k],
             "marker": MARKERS[k % len(MARKERS)],
             "label": plain(name),
         }
-        axes.scatter(mine[:, 0], mine[:, 1], s=26, edgecolors="white", linewidths=0.7, **look)
+        axes.scatter(of_class[:, 0], of_class[:, 1], s=26, edgecolors="white", linewidths=0.7, **look)
     tidy(axes, "Decision boundary", "line: both are equally probable" if two else "")
     axes.grid(visible=False)
     axes.set(xlabel="input 1", ylabel="input 2")

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _FORMATS = ("png", "svg", "pdf")
 
-# Colours that colour-blind readers tell apart, dark enough for a line on white. In grey the dashes and the
-# markers tell curves and points apart.
+# Colours that colour-blind readers can distinguish, dark enough for a line on white. In grey, dashes and
+# markers distinguish curves and points.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#b0578d", "#b37700", "#3f9bd4")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (7, 1, 1, 1, 1, 1)), (0, (2, 3)))
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
-# Of what is compared with: chance, a base rate, the diagonal.
+# The colour of references: chance, a base rate, the diagonal.
 BASELINE = "#595959"
 
 # Font sizes in points: at 600 pixels for a width of 6.4 inches, 9 points are 12 pixels.
@@ -35,7 +35,7 @@ LINE_HEIGHT = 0.17
 
 @cache
 def figure_class() -> "type[Figure]":
-    """matplotlib's Figure, taught to show itself: IPython knows how only where pyplot made it."""
+    """matplotlib's Figure with a notebook display: IPython has one only for the figures of pyplot."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -48,7 +48,7 @@ def figure_class() -> "type[Figure]":
             return data.getvalue()
 
         def __reduce__(self) -> "tuple[Callable[[], Figure], tuple[()], object]":
-            # pickle finds a class by the name of its module, which this one has not.
+            # pickle looks a class up in its module, and this class is local to a function.
             return _blank_figure, (), self.__getstate__()
 
     return ShownFigure
@@ -60,7 +60,7 @@ def _blank_figure() -> "Figure":
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """An empty figure of this size in inches, whose parts find their places themselves."""
+    """An empty figure of this size in inches, with automatic layout."""
     return figure_class()(figsize=(width, height), layout="constrained")
 
 
@@ -68,10 +68,10 @@ def tidy(axes: "Axes", title: str = "", note: str = "", *, raised: bool = False)
     """The style of every picture with axes: a light grid, two spines, a title at the left.
 
     Args:
-        axes: to be styled.
+        axes: the axes.
         title: above them.
         note: a smaller line under the title.
-        raised: leave room for a line under the title.
+        raised: leave space for a line under the title.
     """
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25)
@@ -93,7 +93,7 @@ def label_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], height: flo
         ends: of each curve its last y, the text and the colour.
         height: of the figure, in inches.
     """
-    # How high the axes are is known when they are laid out: about three quarters of the figure.
+    # The layout sets the height of the axes later: about three quarters of the figure.
     gap = 1.15 * LINE_HEIGHT / (0.75 * height)
     x = axes.get_xlim()[1]
     to_axes = axes.transData + axes.transAxes.inverted()
@@ -119,12 +119,12 @@ def label_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], height: flo
 def plain_log_ticks(axis: "Axis", decades: float) -> None:
     """Plain numbers as the ticks of a logarithmic axis.
 
-    matplotlib's own, powers of ten, are mathematics: its parser keeps every caller alive, and with it a
-    model of the native engine until Python ends.
+    matplotlib's own ticks, powers of ten, go through its parser of mathematics, which keeps every caller
+    alive, and with it a model of the native engine until Python ends.
 
     Args:
-        axis: whose scale is logarithmic.
-        decades: how many powers of ten the values span.
+        axis: an axis with a logarithmic scale.
+        decades: the number of powers of ten that the values span.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -134,7 +134,7 @@ def plain_log_ticks(axis: "Axis", decades: float) -> None:
 
 
 def few_ticks(axis: "Axis", most: int) -> None:
-    """At most so many steps between ticks, with their whole numbers: no power of ten at the axis' end."""
+    """At most `most` steps between ticks, labelled without a common power of ten at the end of the axis."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     def written(value: float, _: object) -> str:
@@ -152,15 +152,15 @@ def whole_ticks(axes: "Axes") -> None:
 
 
 def colour_map(*colours: str) -> "Colormap":
-    """Colours that run into each other, from the lowest value to the highest."""
+    """A colour map with continuous transitions, from the lowest value to the highest."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("pellucid", colours)
 
 
 def plain(text: str) -> str:
-    """A name as it is written."""
-    # matplotlib takes what stands between dollars for mathematics.
+    """A name for matplotlib to show unchanged."""
+    # matplotlib reads text between dollar signs as mathematics.
     return text.replace("$", r"\$")
 
 
@@ -168,16 +168,16 @@ def save_figure(figure: "Figure", path: str | PathLike[str], *, dpi: int = 120) 
     """Write a figure, atomically.
 
     Args:
-        figure: what a function of `pellucid.plots` returned.
+        figure: as a function of `pellucid.plots` returned it.
         path: ends in .png, .svg or .pdf.
         dpi: dots per inch of a .png.
 
     Raises:
-        OptionError: another ending.
-        OutputError: it cannot be written there.
+        OptionError: the path has another ending.
+        OutputError: the file cannot be written.
     """
     kind = _format_of(path)
-    # Searching photographs for what repeats takes four times as long and saves a twelfth of the file.
+    # The default compression takes four times as long and makes photographs a twelfth smaller.
     quickly: dict[str, Any] = {"pil_kwargs": {"compress_type": zlib.Z_RLE}} if kind == "png" else {}
     data = io.BytesIO()
     figure.savefig(data, format=kind, dpi=dpi, **quickly)
@@ -185,20 +185,20 @@ def save_figure(figure: "Figure", path: str | PathLike[str], *, dpi: int = 120) 
 
 
 def check_target(path: str | PathLike[str]) -> None:
-    """Refuse, before the work, what `save_figure` would refuse after it.
+    """Check, before the work, that `save_figure` can write to a path.
 
     Args:
-        path: where a figure is to be written.
+        path: of the figure.
 
     Raises:
-        OptionError: a name that ends in no format.
+        OptionError: the name ends in no known format.
         OutputError: its folder does not exist.
         MissingPackageError: matplotlib is not installed.
     """
     _format_of(path)
     folder = Path(path).absolute().parent
     if not folder.is_dir():
-        raise OutputError(f"there is no folder {folder} to draw into; expected one that exists")
+        raise OutputError(f"there is no folder {folder}; create it, or draw elsewhere")
     new_figure(1, 1)
 
 

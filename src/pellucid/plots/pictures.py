@@ -1,4 +1,4 @@
-"""Contact sheets: the pictures that were predicted wrong, and the weights that look like pictures."""
+"""Contact sheets: the pictures with a wrong prediction, and the first-layer weights as pictures."""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-# Of a contact sheet, in inches: its width, the head, the foot, and the room beside a picture.
+# Sizes of a contact sheet in inches: its width, the head, the foot, and the space beside a picture.
 _WIDTH, _HEAD, _FOOT, _GAP = 6.8, 0.62, 0.1, 0.05
-# Of a colour scale below it: its height, and that of its numbers and its label.
+# Heights of a colour scale below it, and of its numbers and label.
 _BAR, _BAR_TEXT = 0.12, 0.45
-# A dark, a middle and a light colour: in grey too, the sign of a weight is seen.
+# From dark to light, so that the sign of a weight is visible in grey too.
 _SIGNED = ("#00306f", "#4f6f9f", "#bdbdbd", "#e5c26b", "#fff3a6")
 
 
 def wrong_answers(
     model: Model, dataset: Dataset, evaluation: Evaluation, *, most: int = 40
 ) -> "Figure | None":
-    """A contact sheet of the pictures the model got wrong, the surest mistakes first.
+    """A contact sheet of the pictures with a wrong prediction, the most confident mistakes first.
 
     Args:
-        model: what predicted.
-        dataset: what it predicted on, pictures through the model's recipe.
-        evaluation: what `model.evaluate(dataset)` returned.
-        most: how many pictures at the most.
+        model: the model.
+        dataset: pictures, scaled by the model's recipe.
+        evaluation: the result of `model.evaluate(dataset)`.
+        most: the largest number of pictures.
 
     Returns:
         The figure, each picture between "predicted (probability)" and its true class; None if nothing is
-        wrong or the inputs are no pictures.
+        wrong or the inputs are not pictures.
     """
     wrong = evaluation.wrong
     if len(wrong) == 0:
         return None
-    sureness = evaluation.probabilities[wrong, evaluation.predicted[wrong]]
-    order = np.argsort(-sureness, kind="stable")[:most]
-    shown, sureness = wrong[order], sureness[order]
+    confidence = evaluation.probabilities[wrong, evaluation.predicted[wrong]]
+    order = np.argsort(-confidence, kind="stable")[:most]
+    shown, confidence = wrong[order], confidence[order]
     pictures = model.recipe.pictures(dataset.X[:, shown])
     if pictures is None:
         return None
@@ -62,20 +62,20 @@ def wrong_answers(
     for k, (i, axes) in enumerate(zip(shown, sheet.places, strict=True)):
         predicted, true = (model.classes[j] for j in (evaluation.predicted[i], evaluation.labels[i]))
         _show_picture(axes, pictures[k])
-        said = f"{sheet.fitting(predicted, 7)} ({sureness[k]:.0%})"
-        axes.set_title(said, fontsize=SMALL, color="#b00020", pad=2)
+        title = f"{sheet.fitting(predicted, 7)} ({confidence[k]:.0%})"
+        axes.set_title(title, fontsize=SMALL, color="#b00020", pad=2)
         axes.set_xlabel(f"true: {sheet.fitting(true, 6)}", fontsize=SMALL, labelpad=2)
     return sheet.figure
 
 
 def first_layer_weights(model: Model, *, most: int = 40) -> "Figure":
-    """W1 as pictures, one per hidden unit: what each unit of the first layer looks for.
+    """W1 as pictures, one for each unit of the first layer: the patterns that the units respond to.
 
     Each unit's weights are scaled by their largest magnitude; middle grey is zero.
 
     Args:
         model: trained on pictures.
-        most: how many units at the most.
+        most: the largest number of units.
 
     Raises:
         DataError: the model was not trained on pictures.
@@ -102,26 +102,26 @@ def first_layer_weights(model: Model, *, most: int = 40) -> "Figure":
         else:
             axes.imshow(scaled, cmap=colours, vmin=-1, vmax=1)
         axes.set_title(f"unit {k + 1}", fontsize=SMALL, pad=2)
-    each = "weight of each colour" if len(shape) == 3 else "weight"
-    sheet.draw_bar(colours, f"{each}, as a share of the largest of its unit")
+    label = "weight of each colour" if len(shape) == 3 else "weight"
+    sheet.draw_bar(colours, f"{label}, as a share of the largest of its unit")
     return sheet.figure
 
 
 class _Sheet:
-    """A figure, and a place for each of `count` pictures, in full rows where the count allows it.
+    """A figure, and a place for each of `count` pictures, in full rows if possible.
 
-    The places are found by hand: matplotlib's layouts draw the whole sheet once more to find that all cells
-    are alike.
+    The places are computed here: matplotlib's layouts would draw the whole sheet once more, only to find
+    that all cells are alike.
 
     Args:
-        count: how many pictures.
-        shape: of one, (height, width[, 3]).
-        lines: how many lines of text a picture has, above and below.
-        title: above all of them.
+        count: the number of pictures.
+        shape: of one picture, (height, width[, 3]).
+        lines: the number of lines of text at a picture, above and below.
+        title: above all pictures.
         note: a smaller line under the title.
-        columns: how many stand side by side at the most.
-        key: how to read a picture's text: in the place of pictures that a last row lacks.
-        bar: leave room for a colour scale.
+        columns: the most pictures in a row.
+        key: explains the text at a picture; shown if the last row has space for it.
+        bar: leave space for a colour scale.
 
     Attributes:
         figure: the sheet.
@@ -162,9 +162,9 @@ class _Sheet:
             x, y = (count % columns) * self._cell + 2 * _GAP, self._foot + tall / 2
             self.figure.text(x / _WIDTH, y / height, key, fontsize=SMALL, color=BASELINE, va="center")
 
-    def fitting(self, name: str, taken: int) -> str:
-        """A name, cut to what fits above a picture beside `taken` other characters."""
-        most = max(4, int(self._cell * 72 / (0.62 * SMALL)) - taken)
+    def fitting(self, name: str, reserved: int) -> str:
+        """A name, shortened to fit above a picture beside `reserved` other characters."""
+        most = max(4, int(self._cell * 72 / (0.62 * SMALL)) - reserved)
         return plain(name if len(name) <= most else f"{name[: most - 1]}\N{HORIZONTAL ELLIPSIS}")
 
     def draw_bar(self, colours: "Colormap", label: str) -> None:
@@ -179,7 +179,7 @@ class _Sheet:
 
 
 def _columns(count: int, most: int) -> int:
-    """How many pictures stand side by side, so that the last row lacks the fewest."""
+    """The number of pictures in a row for which the last row is fullest."""
     if count <= most:
         return count
     return min(range(most, 3, -1), key=lambda columns: -count % columns)

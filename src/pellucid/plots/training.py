@@ -1,4 +1,4 @@
-"""How a training went: the cost of every epoch; and which learning rate it should have."""
+"""Pictures of a training: the cost of every epoch, and the result of a learning-rate range test."""
 
 import math
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# In inches.
+# Of a figure, in inches.
 _WIDTH, _HEIGHT = 6.4, 4.0
 
 
@@ -41,9 +41,9 @@ def cost_curve(
     Args:
         costs: one per epoch.
         title: above the curve.
-        validation_costs: those of the examples that were not trained on, if there were any.
-        best_epoch: the epoch whose parameters were kept, if that was asked for.
-        unit: what the costs are counted in.
+        validation_costs: the costs of the validation examples, if there were any.
+        best_epoch: the epoch whose parameters were restored, if any.
+        unit: of the costs.
 
     Raises:
         DataError: there is no cost to draw.
@@ -74,7 +74,7 @@ def cost_curve(
 
 
 def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
-    """Costs that span decades on a logarithmic axis; others from 0, so that heights can be compared."""
+    """A logarithmic axis for costs that span decades; else an axis from 0, so that heights compare."""
     low, high = min(costs), max(costs)
     if span_decades(low, high):
         axes.set_yscale("log")
@@ -84,7 +84,7 @@ def _scale_costs(axes: "Axes", costs: Sequence[float]) -> None:
 
 
 def _label_above(axes: "Axes", x: float, text: str) -> None:
-    """A label at the upper end of a vertical line, outside the axes, where no curve is."""
+    """A label at the upper end of a vertical line, outside the axes, where no curve can cross it."""
     side = "right" if x > sum(axes.get_xlim()) / 2 and axes.get_xscale() == "linear" else "left"
     transform = axes.get_xaxis_transform()
     axes.text(x, 1.015, text, ha=side, color=BASELINE, fontsize=SMALL, transform=transform)
@@ -94,7 +94,7 @@ def draw_learning_rates(range_: Any) -> "Figure":
     """The cost at every learning rate of a range test, and the rate that it suggests.
 
     Args:
-        range_: what `pellucid.training.lr_find` returned.
+        range_: the result of `pellucid.training.lr_find`.
 
     Raises:
         DataError: no step was taken.
@@ -109,7 +109,7 @@ def draw_learning_rates(range_: Any) -> "Figure":
     axes.set(xlabel="learning rate", ylabel="cost per example")
     axes.set_xscale("log")
     plain_log_ticks(axes.xaxis, math.log10(rates[-1] / rates[0]))
-    # Where the cost explodes, its height says nothing: what counts is the fall before it.
+    # The limits follow the costs before the minimum: the height of the rise after it means nothing.
     before = costs[: int(np.argmin(smoothed)) + 1]
     low, high = float(before.min()), float(before.max())
     margin = 0.3 * (high - low) or 0.1 * abs(high) or 1.0
@@ -118,6 +118,6 @@ def draw_learning_rates(range_: Any) -> "Figure":
     if range_.suggestion is not None:
         axes.axvline(range_.suggestion, color=COLOURS[1], linewidth=1.2, linestyle="--")
         _label_above(axes, range_.suggestion, f"suggested: {range_.suggestion:.2g}")
-    # The test begins at a rate that changes nothing, where the cost is high: below it there is room.
+    # The test begins at a tiny rate, where the cost stays high and leaves space below it.
     axes.legend(fontsize=SMALL, loc="lower left", frameon=False)
     return figure

@@ -1,4 +1,4 @@
-"""Seeing through a network: every number of a step, what is wrong with them, and are gradients right."""
+"""Inspection of a network: a trace of a training step, a health report, and a gradient check."""
 
 from pellucid.core.formula import Formula
 from pellucid.tracing.finding import Finding

@@ -1,38 +1,38 @@
-"""What the health report is made of: findings, and the figures that decide about them."""
+"""Findings of the health report, and the thresholds that decide about them."""
 
 from typing import NamedTuple
 
-# From what stops a training to what is good to know.
+# From one that stops a training to one that is good to know.
 SEVERITIES = ("severe", "warning", "note")
 
-# Shares of a handful of examples say nothing of the network.
+# With fewer examples a share says nothing about the network.
 FEWEST_EXAMPLES = 16
 # Dead units: the share of a ReLU layer that is 0 for every example; see also `signs`.
 DEAD_WARNING = 0.5
-# Saturation: the share of values at an end; see also `signs`.
+# Saturation: the share of values close to a bound; see also `signs`.
 SATURATED_WARNING = 0.5
 # Gradients: the root mean square of dZ1 beside that of dZL.
 VANISHING_WARNING, VANISHING_SEVERE = 1e-3, 1e-6
 EXPLODING_WARNING, EXPLODING_SEVERE = 1e2, 1e4
-# Updates: how long the step of W is beside W. About 0.001 is usual.
+# Updates: the size of the step of W relative to W. About 0.001 is usual.
 UPDATE_WARNING, UPDATE_SEVERE = 0.2, 1.0
 UPDATE_TOO_SMALL = 1e-6
-# The share of rows of X that hold one number only.
+# The share of rows of X that hold the same number for every example.
 CONSTANT_WARNING = 0.5
-# The cost, in multiples of what the best constant answer costs.
+# The cost, in multiples of the cost of the best constant prediction.
 COST_WARNING = 2.0
 
 
 class Finding(NamedTuple):
-    """One thing that is not as it should be.
+    """One problem.
 
     Attributes:
-        code: its short name, which stays the same: "dead-relu".
+        code: its short name, which does not change between versions: "dead-relu".
         severity: one of `SEVERITIES`.
-        layer: l; None for what belongs to no layer.
-        measured: the figure that decided.
-        what: what was measured, in words with the figure.
-        means: what it means for the training.
+        layer: l; None if the problem belongs to no layer.
+        measured: the number that was compared with a threshold.
+        what: the observation, with its numbers.
+        means: its consequence for the training.
         remedy: what to try.
     """
 

@@ -1,6 +1,6 @@
 """The equations of a step, in the letters of the course: as text for a terminal, in LaTeX for a page.
 
-Those of activations and costs stand in their entries in `pellucid.core`, and are filled in here.
+Those of activations and costs come from their entries in `pellucid.core`; here their names are filled in.
 """
 
 from pellucid.core.activations import activation_named
@@ -18,7 +18,7 @@ def symbol(letter: str, l: int) -> str:
 
 
 def input_of(l: int, *, masked: bool) -> tuple[str, str]:
-    """What layer l multiplies, as text and in LaTeX: X, A1, or what dropout kept of it."""
+    """The input of layer l, as text and in LaTeX: X, A1, or A1 after dropout."""
     if masked:
         return f"A{l - 1}_kept", symbol(_KEPT, l - 1)
     return ("X", "X") if l == 1 else (f"A{l - 1}", symbol("A", l - 1))
@@ -44,7 +44,7 @@ def activation_backward(name: str, l: int) -> Formula:
 
 
 def mask(l: int, rate: float) -> Formula:
-    """D: 0 where a unit is left out, otherwise what makes up for those that are."""
+    """D: 0 where a unit is left out, else the factor 1 / (1 - rate)."""
     kept = f"1 / (1 - {rate:g})"
     return Formula(
         f"D{l} = {kept} where a unit is kept, else 0",
@@ -53,7 +53,7 @@ def mask(l: int, rate: float) -> Formula:
 
 
 def kept(l: int) -> Formula:
-    """What a mask leaves of A."""
+    """A after dropout."""
     text, latex = input_of(l + 1, masked=False)
     return Formula(
         f"A{l}_kept = {text} * D{l}",
@@ -62,7 +62,7 @@ def kept(l: int) -> Formula:
 
 
 def cost(network: Network, *, weighted: bool, penalised: bool) -> Formula:
-    """The cost of the answers."""
+    """The cost of the outputs, without penalties."""
     name = ("data_cost", r"J_{\text{data}}") if penalised else ("cost", "J")
     means = ("1/m sum", r"\frac{1}{m} \sum")
     if weighted:
@@ -71,12 +71,12 @@ def cost(network: Network, *, weighted: bool, penalised: bool) -> Formula:
 
 
 def penalty(network: Network, *, weighted: bool) -> Formula:
-    """What large weights cost."""
+    """The L1 and L2 penalty of the weights."""
     total, total_latex = _total(weighted=weighted)
-    squares = (f"{network.l2:g}/2 sum(W^2)", rf"\frac{{{network.l2:g}}}{{2}} \sum W^2")
-    sizes = (f"{network.l1:g} sum(|W|)", rf"{network.l1:g} \sum |W|")
-    asked = [pair for pair, factor in ((squares, network.l2), (sizes, network.l1)) if factor]
-    text, latex = (" + ".join(parts) for parts in zip(*asked, strict=True))
+    l2_term = (f"{network.l2:g}/2 sum(W^2)", rf"\frac{{{network.l2:g}}}{{2}} \sum W^2")
+    l1_term = (f"{network.l1:g} sum(|W|)", rf"{network.l1:g} \sum |W|")
+    terms = [term for term, factor in ((l2_term, network.l2), (l1_term, network.l1)) if factor]
+    text, latex = (" + ".join(parts) for parts in zip(*terms, strict=True))
     return Formula(
         f"penalty = ({text}) / {total}", rf"P = \frac{{1}}{{{total_latex}}} \left({latex}\right)"
     )
@@ -88,17 +88,17 @@ def total() -> Formula:
 
 
 def output_gradient(network: Network, *, weighted: bool) -> Formula:
-    """dAL, of a cost that has one in `pellucid.core`."""
+    """dAL, of a cost whose gradient with respect to AL is in `pellucid.core`."""
     cost = cost_named(network.cost)
     return _of_examples("dA", network, cost.output_gradient or cost.gradient, weighted=weighted)
 
 
 def last_linear_gradient(network: Network, *, weighted: bool) -> Formula:
-    """dZL, where training begins its way back."""
+    """dZL, with which the backward pass of training starts."""
     cost = cost_named(network.cost)
     if "output_activation" not in cost.options or network.output_activation == "identity":
         return _of_examples("dZ", network, cost.gradient, weighted=weighted)
-    # dAL has the weights already.
+    # dAL contains the weights already.
     return activation_backward(network.output_activation, network.depth)
 
 
@@ -139,7 +139,7 @@ def _of_layer(letter: str, l: int, right: Formula) -> Formula:
 
 
 def _of_examples(letter: str, network: Network, right: Formula, *, weighted: bool) -> Formula:
-    """A gradient at the output: of example j it counts m w_j / sum(w) times."""
+    """A gradient at the output; with weights, that of example j is multiplied by m w_j / sum(w)."""
     left = (f"{letter}{network.depth}", symbol(letter, network.depth))
     if weighted:
         right = Formula(
@@ -150,14 +150,14 @@ def _of_examples(letter: str, network: Network, right: Formula, *, weighted: boo
 
 
 def _total(*, weighted: bool) -> tuple[str, str]:
-    """What averages divide by."""
+    """The divisor of averages."""
     return ("sum(w)", r"\sum_j w_j") if weighted else ("m", "m")
 
 
 def _of_output(
     left: tuple[str, str], network: Network, right: Formula, means: tuple[str, str] = ("", "")
 ) -> Formula:
-    """An equation of the outputs, the targets and the cost's own numbers."""
+    """An equation of the outputs, the targets and the options of the cost."""
     L, Y = network.depth, "Y'" if network.label_smoothing else "Y"
     numbers = {
         name: f"{value:g}" for name, value in network.cost_options.items() if isinstance(value, float)
@@ -173,7 +173,7 @@ def _of_output(
 
 
 def _smoothing(network: Network, space: str) -> str:
-    """What Y' is, where labels are smoothed."""
+    """The definition of Y', if labels are smoothed."""
     e = network.label_smoothing
     classes = max(2, network.n_y) if network.cost == "categorical_cross_entropy" else 2
     return f", {space}Y' = {1 - e:g} Y + {e / classes:g}" if e else ""

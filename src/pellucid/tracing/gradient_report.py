@@ -1,4 +1,4 @@
-"""What a gradient check found, block by block, for people and for machines."""
+"""The report of a gradient check, block by block, as text, HTML and plain values."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pellucid.network import Network
 from pellucid.tracing.slopes import TOLERANCE
 from pellucid.tracing.steps import plain
 
-# The table, whose errors are relative ones, and for each column the side on which its texts begin.
+# The columns of the table (errors are relative), and the alignment of each.
 _HEAD = ("block", "shape", "checked", "directions", "kinks", "error", "allowed", "verdict")
 _SIDES = "<<>>>>><"
 
@@ -22,13 +22,13 @@ _MOST_SHOWN = 5
 
 
 class Coordinate(NamedTuple):
-    """One number of a parameter, and what was found there.
+    """One number of a parameter, with its gradient and its slope.
 
     Attributes:
         row: of the parameter, from 0.
         column: of the parameter, from 0.
-        gradient: what the engine says.
-        slope: what central differences say.
+        gradient: the engine's gradient.
+        slope: the slope by central differences.
         right: whether the two agree.
     """
 
@@ -40,7 +40,7 @@ class Coordinate(NamedTuple):
 
     @property
     def error(self) -> float:
-        """How far apart they are."""
+        """The absolute difference between gradient and slope."""
         return abs(self.gradient - self.slope)
 
 
@@ -51,12 +51,12 @@ class Block:
     Attributes:
         name: of the parameter.
         shape: of the parameter.
-        coordinates: those that were judged.
-        directions: in how many random directions all of its numbers were moved at once.
-        wrong_directions: in how many of them the gradient is not the slope.
-        kinks: coordinates and directions that were left out, because a kink lies there.
-        unsettled: those left out because no step was short enough for a cost so curved.
-        noise: by how much rounding may have changed each slope.
+        coordinates: those that were checked.
+        directions: the number of random directions in which all of its numbers were moved at once.
+        wrong_directions: the number of these in which the gradient and the slope differ.
+        kinks: the number of coordinates and directions that were left out because of a kink.
+        unsettled: the number left out because the cost is too curved for the shortest step.
+        noise: a bound on the rounding error of each slope.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Block:
 
     @property
     def wrong(self) -> tuple[Coordinate, ...]:
-        """The coordinates that do not agree, the farthest apart first."""
+        """The coordinates whose gradient and slope differ, the largest difference first."""
         return tuple(sorted((c for c in self.coordinates if not c.right), key=lambda c: -c.error))
 
     @property
@@ -95,19 +95,19 @@ class Block:
 
     @property
     def relative_error(self) -> float:
-        """||gradient - slope|| / (||gradient|| + ||slope||); 0 where both are 0."""
+        """||gradient - slope|| / (||gradient|| + ||slope||); 0 if both are 0."""
         difference, size = self.sizes
         return difference / size if size else 0.0
 
     @property
     def allowed(self) -> float:
-        """The relative error that tolerance and rounding allow; infinite where both norms are 0."""
+        """The relative error that tolerance and rounding allow; infinite if both norms are 0."""
         _, size = self.sizes
         rounding = self.noise * math.sqrt(len(self.coordinates))
         return TOLERANCE + rounding / size if size else math.inf
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON has them."""
+        """The block in values that JSON can hold."""
         return {
             "name": self.name,
             "shape": list(self.shape),
@@ -125,15 +125,15 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class GradientReport:
-    """What a gradient check found.
+    """The result of a gradient check.
 
     Attributes:
-        network: whose gradients were checked.
-        engine: by name.
-        examples: how many.
+        network: the network that was checked.
+        engine: the name of the engine.
+        examples: the number of examples.
         step: half the distance of the two points of a central difference.
-        cost: of the reference functions.
-        engine_cost: of the engine.
+        cost: the cost by the functions of `pellucid.core`.
+        engine_cost: the cost by the engine.
         cost_is_right: whether the two agree.
         blocks: one for each parameter.
     """
@@ -153,32 +153,32 @@ class GradientReport:
 
     @property
     def verdict(self) -> str:
-        """One of `VERDICTS`: wrong where a block or the cost is; unjudged where no block was judged."""
-        found = {block.verdict for block in self.blocks}
-        if "wrong" in found or not self.cost_is_right:
+        """One of `VERDICTS`: wrong if a block or the cost is wrong; unjudged if all blocks are unjudged."""
+        verdicts = {block.verdict for block in self.blocks}
+        if "wrong" in verdicts or not self.cost_is_right:
             return "wrong"
-        return "right" if "right" in found else "unjudged"
+        return "right" if "right" in verdicts else "unjudged"
 
     @property
     def difference(self) -> float:
         """||gradient - slope|| / (||gradient|| + ||slope||) over all coordinates, the course's measure."""
-        found = [c for block in self.blocks for c in block.coordinates]
-        gradient, slope = (np.array([getattr(c, name) for c in found]) for name in ("gradient", "slope"))
+        checked = [c for block in self.blocks for c in block.coordinates]
+        gradient, slope = (np.array([getattr(c, name) for c in checked]) for name in ("gradient", "slope"))
         size = float(np.linalg.norm(gradient) + np.linalg.norm(slope))
         return float(np.linalg.norm(gradient - slope)) / size if size else 0.0
 
     @property
     def tolerance(self) -> str:
-        """What is asked of each coordinate, and why."""
+        """The condition for a right coordinate, and its reason."""
         noise = self.blocks[0].noise
         return (
-            f"a coordinate is right where |gradient - slope| <= {TOLERANCE:g} (|gradient| + |slope|) + "
+            f"a coordinate is right if |gradient - slope| <= {TOLERANCE:g} (|gradient| + |slope|) + "
             f"{noise:.1g}: central differences with the step {self.step:g} are that exact in float64, and "
             f"rounding may change a slope by {noise:.1g}"
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON has them."""
+        """The report in values that JSON can hold."""
         return {
             "verdict": self.verdict,
             "engine": self.engine,
@@ -197,9 +197,9 @@ class GradientReport:
         return f"GradientReport({self.verdict}, difference {self.difference:.2g}, {self.engine} engine)"
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<p>{escape(line)}</p>" for line in [*self._verdict_lines(), self.tolerance])
+        notes = "".join(f"<p>{escape(line)}</p>" for line in [*self._verdict_lines(), self.tolerance])
         rows = [_row(block) for block in self.blocks]
-        return f"<div><p>{escape(self._headline())}</p>{table(_HEAD, rows, _SIDES)}{said}</div>"
+        return f"<div><p>{escape(self._headline())}</p>{table(_HEAD, rows, _SIDES)}{notes}</div>"
 
     def _headline(self) -> str:
         return (
@@ -211,7 +211,11 @@ class GradientReport:
         return self.text()
 
     def text(self, columns: int | None = None) -> str:
-        """The report for a terminal of so many columns, or of any width."""
+        """The report as text.
+
+        Args:
+            columns: the width of the terminal; None: any width.
+        """
         blocks = aligned_table([_HEAD, *(_row(block) for block in self.blocks)], _SIDES, columns)
         return "\n".join([self._headline(), "", blocks, "", *self._verdict_lines(), self.tolerance])
 
@@ -219,7 +223,7 @@ class GradientReport:
         lines = [f"{self.verdict}: the difference over all coordinates is {self.difference:.2g}"]
         if self.verdict == "unjudged":
             lines = [
-                "unjudged: at every coordinate lies a kink; other parameters or other examples would do"
+                "unjudged: there is a kink at every coordinate; try other parameters or other examples"
             ]
         if not self.cost_is_right:
             lines.append(f"the cost is {self.engine_cost:.9g}; expected {self.cost:.9g}")
@@ -234,8 +238,8 @@ class GradientReport:
         unsettled = sum(block.unsettled for block in self.blocks)
         if unsettled:
             lines.append(
-                f"{unsettled} were left out: the cost is so curved there that no step is short enough; "
-                "scaled inputs help"
+                f"{unsettled} were left out: the cost is too curved there for central differences; scale "
+                "the inputs"
             )
         return lines
 

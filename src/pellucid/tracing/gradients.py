@@ -1,7 +1,8 @@
 """The thorough gradient check: any network, any engine, central differences of the cost in float64.
 
 The slopes are those of the cost that `pellucid.core` computes, and the gradient is the engine's: an engine
-that is wrong about both does not pass. The course's own check is `pellucid.core.gradient_check`.
+with the same mistake in cost and gradient does not pass. The course's own check is
+`pellucid.core.gradient_check`.
 """
 
 import math
@@ -19,7 +20,7 @@ from pellucid.tracing.gradient_report import Block, Coordinate, GradientReport
 from pellucid.tracing.inputs import checked_network
 from pellucid.tracing.slopes import CostSurface, Floats, Slope, agree
 
-# Random directions in which a whole block moves, and how often one that meets a kink is drawn anew.
+# The number of random directions in which a block moves, and the most draws for one that meets a kink.
 _DIRECTIONS = 3
 _ATTEMPTS = 5
 
@@ -40,23 +41,23 @@ def gradient_check_network(
     """Compare an engine's gradients with central differences of the cost.
 
     In each block (W1, b1, ...) coordinates are drawn at random, and then more in the row and the column of
-    the one with the largest error. A larger block is also moved as a whole in random directions: where the
-    gradient is not the slope, it is halved until the coordinate that is to blame is found.
+    the one with the largest error. All numbers of a larger block are also moved at once in random
+    directions: if gradient and slope differ there, the block is halved until a wrong coordinate is found.
 
-    Where the two points of a difference lie on different sides of a kink (of ReLU and its relatives, |.|)
-    the coordinate is left out, and counted.
+    If the two points of a difference lie on different sides of a kink (of ReLU and its relatives, |.|), the
+    coordinate is left out, and counted.
 
     Args:
-        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed. Zero biases often put a ReLU right on its
-            kink.
+        parameters: `{"W1", "b1", ..., "WL", "bL"}`; not changed. With zero biases a ReLU is often exactly
+            at its kink.
         X: inputs, (n_x, m).
         Y: targets, (n_y, m).
         network: as for `trace`.
         engine: an `Engine`, its name, or "auto".
         weights: how much each example counts, (1, m); None: all the same.
-        coordinates: how many to draw in each block, and how many to add near the largest error.
+        coordinates: the number to draw in each block, and the most to add near the largest error.
         step: half the distance of the two points.
-        seed: of what is drawn.
+        seed: of the random coordinates and directions.
         dropout_seed: the key of the dropout masks, which are those of a training's first step.
 
     Returns:
@@ -64,9 +65,9 @@ def gradient_check_network(
 
     Raises:
         ShapeError, ParametersError: X, Y, the parameters and the network do not fit.
-        OptionError: an unknown engine, or a number out of its range.
+        OptionError: the engine is unknown, or a number is out of its range.
         NonFiniteError: the cost is not finite.
-        LabelError: Y holds what is no label, or the weights are none.
+        LabelError: Y does not hold valid targets, or the weights are invalid.
     """
     step = check_number("step", step, above=0.0, most=0.1)
     if type(coordinates) is not int or coordinates < 1:
@@ -75,21 +76,21 @@ def gradient_check_network(
     chosen = engine_for(engine, network)
     check_inputs(network, X, Y)
     columns, targets = (np.asarray(as_numpy(array), np.float64) for array in (X, Y))
-    counts = None if weights is None else np.asarray(as_numpy(weights), np.float64)
+    example_weights = None if weights is None else np.asarray(as_numpy(weights), np.float64)
     values = {name: as_numpy(value) for name, value in parameters.items()}
     row = np.asarray(flat(network, values, np.float64))
     with np.errstate(all="ignore"):
-        surface = CostSurface(network, row, columns, targets, counts, dropout_seed)
+        surface = CostSurface(network, row, columns, targets, example_weights, dropout_seed)
         if not math.isfinite(surface.cost):
             raise NonFiniteError(
                 f"the cost of these parameters is {surface.cost}; expected a finite one: pellucid.trace "
                 "shows where it comes from"
             )
-        examples = Examples(columns, targets, counts).checked(network)
+        examples = Examples(columns, targets, example_weights).checked(network)
         start = TrainingState(named(network, row))
         session = chosen.open(network, examples, start, StepOptions(dropout_seed=dropout_seed))
-        found = session.gradient(start.parameters)
-        gradient = flat(network, found.grads, np.float64, prefix="d")
+        result = session.gradient(start.parameters)
+        gradient = flat(network, result.grads, np.float64, prefix="d")
         rng = np.random.default_rng(seed)
         places = named(network, np.arange(len(row)))
         blocks = []
@@ -97,15 +98,16 @@ def gradient_check_network(
             first = int(places[name][0, 0])
             check = _BlockCheck(surface, gradient, name, shape, first, step, rng)
             blocks.append(check.run(coordinates))
-    cost_is_right = agree(found.cost, Slope(surface.cost, surface.rounding, kink=False))
+    cost_is_right = agree(result.cost, Slope(surface.cost, surface.rounding, kink=False))
     return GradientReport(
-        network, chosen.name, columns.shape[1], step, surface.cost, found.cost, cost_is_right, tuple(blocks)
+        *(network, chosen.name, columns.shape[1], step),
+        *(surface.cost, result.cost, cost_is_right, tuple(blocks)),
     )
 
 
 @dataclass(eq=False)
 class _BlockCheck:
-    """One parameter under examination."""
+    """The check of one parameter."""
 
     surface: CostSurface
     gradient: Floats
@@ -114,7 +116,7 @@ class _BlockCheck:
     start: int
     step: float
     rng: np.random.Generator
-    found: dict[int, Coordinate] = field(default_factory=dict)
+    checked: dict[int, Coordinate] = field(default_factory=dict)
     left_out: set[int] = field(default_factory=set)
     directions: int = 0
     wrong_directions: int = 0
@@ -131,11 +133,11 @@ class _BlockCheck:
             for _ in range(_DIRECTIONS):
                 self._check_direction(np.arange(size))
             self._check_around_the_largest_error(coordinates)
-        judged = tuple(self.found[index] for index in sorted(self.found))
+        coordinates_checked = tuple(self.checked[index] for index in sorted(self.checked))
         return Block(
             self.name,
             self.shape,
-            judged,
+            coordinates_checked,
             self.directions,
             self.wrong_directions,
             self.kinks,
@@ -144,9 +146,9 @@ class _BlockCheck:
         )
 
     def _check(self, indices: "range | list[int]") -> None:
-        """Judge single coordinates; columns of a parameter lie one after the other."""
+        """Check single coordinates, given by their indices in a parameter stored column by column."""
         for index in indices:
-            if index in self.found or index in self.left_out:
+            if index in self.checked or index in self.left_out:
                 continue
             expected = float(self.gradient[self.start + index])
             slope = self._slope(np.array([index]), np.ones(1), expected)
@@ -155,10 +157,10 @@ class _BlockCheck:
                 continue
             column, row = divmod(index, self.shape[0])
             right = agree(expected, slope)
-            self.found[index] = Coordinate(row, column, expected, slope.value, right)
+            self.checked[index] = Coordinate(row, column, expected, slope.value, right)
 
     def _slope(self, indices: Floats, direction: Floats, expected: float) -> Slope | None:
-        """A slope that can be trusted, or None: then it is counted why not."""
+        """The slope; None at a kink, or if the cost is too curved, and then the reason is counted."""
         slope = self.surface.settled(self.start + indices, direction, expected, self.step)
         self.kinks += slope.kink
         unsettled = not slope.kink and math.isnan(slope.value)
@@ -166,12 +168,12 @@ class _BlockCheck:
         return None if slope.kink or unsettled else slope
 
     def _drawn(self, indices: Floats) -> tuple[float, Slope | None, float]:
-        """Gradient and slope in a direction to which all of these coordinates give the same length."""
+        """Gradient and slope in a random direction, to which these coordinates contribute equally."""
         length = 1 / math.sqrt(len(indices))
         direction = self.rng.choice([-length, length], len(indices))
-        own = self.gradient[self.start + indices]
-        expected = float(own @ direction)
-        size = float(np.linalg.norm(own)) * length
+        gradient = self.gradient[self.start + indices]
+        expected = float(gradient @ direction)
+        size = float(np.linalg.norm(gradient)) * length
         return expected, self._slope(indices, direction, expected), size
 
     def _check_direction(self, indices: Floats) -> None:
@@ -186,7 +188,7 @@ class _BlockCheck:
             return
 
     def _culprit(self, indices: Floats) -> int:
-        """Halve them towards the larger error, down to one."""
+        """The coordinate with the largest error, by repeated halving."""
         while len(indices) > 1:
             middle = len(indices) // 2
             halves = (indices[:middle], indices[middle:])
@@ -198,11 +200,11 @@ class _BlockCheck:
         return int(indices[0])
 
     def _check_around_the_largest_error(self, most: int) -> None:
-        if not self.found:
+        if not self.checked:
             return
-        worst = max(self.found, key=lambda index: self.found[index].error)
+        worst = max(self.checked, key=lambda index: self.checked[index].error)
         column, row = divmod(worst, self.shape[0])
         n, n_prev = self.shape
         neighbours = [row + n * j for j in range(n_prev)] + [i + n * column for i in range(n)]
         self.rng.shuffle(neighbours)
-        self._check([index for index in neighbours if index not in self.found][:most])
+        self._check([index for index in neighbours if index not in self.checked][:most])

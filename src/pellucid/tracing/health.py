@@ -1,4 +1,4 @@
-"""health: what is wrong with a network in training, what it means and what to try."""
+"""health: the problems of a network in training, their meaning and their remedies."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pellucid.tracing.text import headline, settings
 
 Symptom = Callable[[Trace], Iterator[Finding]]
 
-# Shares of the examples, and what a constant answer costs them.
+# Symptoms that compare examples with one another.
 _OF_MANY_EXAMPLES: tuple[Symptom, ...] = (
     symptoms.constant_inputs,
     symptoms.dead_relu,
@@ -33,12 +33,12 @@ _OF_ANY: tuple[Symptom, ...] = (
 
 @dataclass(frozen=True, eq=False)
 class HealthReport:
-    """What was found in a trace.
+    """The problems that a trace shows.
 
     Attributes:
-        trace: the step that was looked at.
-        findings: the worst first; empty where all is well.
-        remarks: what could not be judged, and why.
+        trace: the step that was examined.
+        findings: the problems, the worst first.
+        remarks: which symptoms could not be examined, and why.
     """
 
     trace: Trace
@@ -47,16 +47,16 @@ class HealthReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether there is nothing worse than a note."""
+        """Whether no finding is worse than a note."""
         return all(finding.severity == "note" for finding in self.findings)
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Of the findings, each once, in their order."""
+        """The codes of the findings, each once, in their order."""
         return tuple(dict.fromkeys(finding.code for finding in self.findings))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as JSON has them."""
+        """The report in values that JSON can hold."""
         return {
             "healthy": self.healthy,
             "examples": self.trace.m,
@@ -86,21 +86,19 @@ class HealthReport:
         notes = "".join(f"<p>{escape(remark)}</p>" for remark in remarks)
         if not self.findings:
             return f"<div>{notes}</div>"
-        head = ("severity", "finding", "what was seen", "what it means", "what to try")
-        rows = [
-            (found.severity, found.code, found.what, found.means, found.remedy) for found in self.findings
-        ]
+        head = ("severity", "finding", "observation", "meaning", "remedy")
+        rows = [(each.severity, each.code, each.what, each.means, each.remedy) for each in self.findings]
         return f"<div>{table(head, rows, '<' * len(head))}{notes}</div>"
 
 
 def health(trace: Trace) -> HealthReport:
-    """Look for dead, saturated and identical units, bad inputs, gradients and steps of a wrong size.
+    """Look for dead, saturated and identical units, bad inputs, and gradients and steps of a wrong size.
 
-    Thresholds: `pellucid.tracing.finding` and `pellucid.signs`; `docs/trace.md` explains them.
+    The thresholds are in `pellucid.tracing.finding` and `pellucid.signs`; `docs/trace.md` explains them.
 
     Args:
-        trace: of a network on its training data, or a good part of them, with the learning rate and the
-            optimizer that it trains with.
+        trace: of a network on its training data, or a large part of them, with the learning rate and the
+            optimizer of its training.
 
     Returns:
         A `HealthReport`.
@@ -108,17 +106,17 @@ def health(trace: Trace) -> HealthReport:
     with np.errstate(all="ignore"):
         broken = tuple(symptoms.not_finite(trace))
         if broken:
-            # All else would be said of numbers that mean nothing.
-            return HealthReport(trace, broken, ("nothing else was judged: numbers are not finite",))
-        looked_for = _OF_ANY
+            # The other numbers follow from these, and mean nothing.
+            return HealthReport(trace, broken, ("nothing else was examined: numbers are not finite",))
+        examined = _OF_ANY
         remarks: tuple[str, ...] = ()
         if trace.m >= FEWEST_EXAMPLES:
-            looked_for += _OF_MANY_EXAMPLES
+            examined += _OF_MANY_EXAMPLES
         else:
             remarks = (
-                "constant inputs, dead units and the cost beside chance were not judged: "
+                "constant inputs, dead units and a cost above chance were not examined: "
                 f"{trace.m} examples are fewer than {FEWEST_EXAMPLES}",
             )
-        found = [finding for symptom in looked_for for finding in symptom(trace)]
-    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return HealthReport(trace, tuple(found), remarks)
+        findings = [finding for symptom in examined for finding in symptom(trace)]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return HealthReport(trace, tuple(findings), remarks)

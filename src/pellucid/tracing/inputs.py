@@ -1,4 +1,4 @@
-"""What is traced and checked: parameters, found to be those of a network, and arrays of one type."""
+"""The arguments of a trace and a gradient check: checks of parameters, and arrays of one type."""
 
 from collections.abc import Mapping
 
@@ -20,10 +20,10 @@ from pellucid.optimizer import Optimizer
 
 
 def checked_network(network: Network | None, parameters: Mapping[str, Array]) -> Network:
-    """The network of these parameters.
+    """The network of these parameters; None stands for the course's, with sizes from the parameters.
 
     Raises:
-        ParametersError, ShapeError: they are not its parameters.
+        ParametersError, ShapeError: the parameters are not those of the network.
     """
     L = count_layers(parameters)
     namespace(**parameters)
@@ -37,7 +37,7 @@ def checked_network(network: Network | None, parameters: Mapping[str, Array]) ->
 
 
 def as_state(start: Mapping[str, Array] | TrainingState, optimizer: Optimizer) -> TrainingState:
-    """Where a step starts: the state itself; of parameters, that before a training's first step.
+    """The state before the step: `start` itself, or for parameters the state before the first step.
 
     Raises:
         OptionError: the state holds the slots of another optimizer.
@@ -46,7 +46,7 @@ def as_state(start: Mapping[str, Array] | TrainingState, optimizer: Optimizer) -
         return TrainingState(start)
     if start.slots and set(start.slots) != set(optimizer.slots):
         raise OptionError(
-            f"the state holds the slots {', '.join(start.slots)} and {optimizer.name} keeps "
+            f"the state holds the slots {', '.join(start.slots)} and {optimizer.name} has "
             f"{', '.join(optimizer.slots) or 'none'}; expected the optimizer of the state's training"
         )
     return start
@@ -55,7 +55,7 @@ def as_state(start: Mapping[str, Array] | TrainingState, optimizer: Optimizer) -
 def in_one_type(
     state: TrainingState, X: Array, Y: Array, weights: Array | None
 ) -> tuple[Array, Array, Array | None, TrainingState]:
-    """All numbers in the wider of the types that X and the parameters have, as core multiplies them."""
+    """All arrays in one type: the wider one of X and the parameters, in which core multiplies them."""
     xp = namespace(X=X, Y=Y)
     X = floating(xp, without_history(X), like=state.parameters["W1"])
 

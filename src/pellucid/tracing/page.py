@@ -1,4 +1,4 @@
-"""A trace as a fragment of HTML for a notebook: a table in phases, the numbers behind a click."""
+"""A trace as HTML for a notebook: a table for each phase, with the numbers behind a click."""
 
 from html import escape
 
@@ -10,14 +10,14 @@ from pellucid.tracing.steps import PHASES, Step
 from pellucid.tracing.text import cells, headline, is_small, number, settings
 
 _HEAD = ("step", "shape", "min", "max", "mean", "zeros", "made by", "numbers")
-# For each column the side of its texts; only a formula may take a second line.
+# The alignment of each column; only a formula may break into a second line.
 _SIDES = ("left", "left", "right", "right", "right", "right", "left", "left")
 _STYLES = [f"text-align:{side};vertical-align:top" for side in _SIDES]
 _STYLES[1:] = [f"{style};white-space:nowrap" for style in _STYLES[1:]]
 
 
 def trace_html(trace: Trace) -> str:
-    """The whole trace. Colours go with a light and with a dark page: blue is above 0, red below."""
+    """The trace as HTML. The colours suit light and dark pages: blue is above 0, red below."""
     head = "".join(
         f'<th style="{style}">{escape(cell)}</th>' for cell, style in zip(_HEAD, _STYLES, strict=True)
     )

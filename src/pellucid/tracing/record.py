@@ -1,4 +1,4 @@
-"""Trace: one training step, every intermediate by its name."""
+"""Trace: one training step with all its intermediate values by name."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -11,26 +11,26 @@ from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 from pellucid.tracing.steps import Step, described
 
-# What `Trace.to_dict` calls itself; the version grows when a reader of the old one would misread the new.
+# The format of `Trace.to_dict`; the version grows if a reader of the old one would misread the new.
 SCHEMA, VERSION = "pellucid-trace", 1
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """One training step as an ordered list of named intermediates.
+    """One training step as an ordered list of named intermediate values, its `steps`.
 
-    `trace["dW2"]` is a step by its name; iterating gives all of them in the order in which they came about.
+    `trace["dW2"]` is a step by its name; iterating gives all of them in the order of their computation.
 
     Attributes:
-        network: what was traced.
+        network: the network.
         options: of the step: the optimizer, the clipping, the key of the dropout masks.
-        learning_rate: the length of the step.
+        learning_rate: the learning rate.
         X: inputs, (n_x, m).
         Y: targets, (n_y, m).
         weights: how much each example counts, (1, m), or None.
-        before: the state that the step starts from, its slots filled in.
-        after: the state that it leads to; None where it could not be taken, the cost not being finite.
-        steps: the intermediates.
+        before: the state before the step, including the slots of the optimizer.
+        after: the state after the step; None if the cost is not finite, which allows no update.
+        steps: the intermediate values.
     """
 
     network: Network
@@ -47,7 +47,7 @@ class Trace:
         """The step called `name`.
 
         Raises:
-            OptionError: there is none; the message lists those there are.
+            OptionError: there is none; the message lists the names.
         """
         for step in self.steps:
             if step.name == name:
@@ -65,12 +65,12 @@ class Trace:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all steps, in their order."""
+        """The names of all steps, in their order."""
         return tuple(step.name for step in self.steps)
 
     @property
     def optimizer(self) -> Optimizer:
-        """By which rule the parameters were updated."""
+        """The optimizer of the update."""
         return self.options.optimizer
 
     @property
@@ -80,17 +80,17 @@ class Trace:
 
     @property
     def m(self) -> int:
-        """How many examples."""
+        """The number of examples."""
         return int(self.X.shape[1])
 
     @property
     def cost(self) -> float:
-        """Penalties included, before the step."""
+        """The cost before the step, penalties included."""
         return float(self["cost"].value)
 
     @property
     def updated(self) -> dict[str, Array]:
-        """The parameters after the step; empty where it could not be taken, the cost not being finite."""
+        """The parameters after the step; empty if the cost is not finite, which allows no update."""
         return {} if self.after is None else dict(self.after.parameters)
 
     def layer(self, l: int) -> tuple[Step, ...]:
@@ -104,11 +104,11 @@ class Trace:
         return tuple(step for step in self.steps if step.layer == l)
 
     def to_dict(self, most: int = 10_000, *, layer: int | None = None) -> dict[str, Any]:
-        """The trace as JSON has it: `docs/trace.md` describes every key.
+        """The trace in values that JSON can hold; `docs/trace.md` describes every key.
 
         Args:
-            most: a matrix of more numbers is described by its shape and its statistics alone.
-            layer: the steps of this layer only.
+            most: an array with more numbers is described by its shape and its statistics only.
+            layer: only the steps of this layer; None: all.
 
         Raises:
             OptionError: there is no such layer.

@@ -1,4 +1,4 @@
-"""trace: take one training step, and write down everything on the way. The numbers are those of core."""
+"""trace: take one training step and record every value on the way, computed by `pellucid.core`."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -41,35 +41,35 @@ def trace(
     weights: Array | None = None,
     dropout_seed: int = 0,
 ) -> Trace:
-    """One training step, every intermediate by its name.
+    """Take one training step and record every intermediate value by its name.
 
-    Numbers that are not finite are no error here: where they come from is what the trace shows.
+    Numbers that are not finite are not an error: the trace shows where they come from.
 
     Args:
-        start: the parameters `{"W1", "b1", ..., "WL", "bL"}` before a training's first step; or any
-            `pellucid.engines.TrainingState`, with the optimizer's slots and the counts that the bias
-            correction and the dropout masks follow from. Not changed.
+        start: the parameters `{"W1", "b1", ..., "WL", "bL"}` before the first step of a training; or any
+            `pellucid.engines.TrainingState`, with the optimizer's slots and the counts on which the bias
+            correction and the dropout masks depend. Not changed.
         X: inputs of the step, (n_x, m): a batch.
         Y: targets, (n_y, m).
-        network: what they are the parameters of; left out, the course's: ReLU in the hidden layers,
-            sigmoid outputs, cross-entropy.
-        learning_rate: the length of the step.
-        optimizer: by which rule the parameters follow their gradients: an `Optimizer`, or its name.
-        clip_norm: a gradient longer than this is shortened to it; None: never.
+        network: the network of the parameters; None: the course's, with ReLU in the hidden layers, sigmoid
+            outputs and cross-entropy.
+        learning_rate: the learning rate.
+        optimizer: the optimizer: an `Optimizer`, or its name.
+        clip_norm: the greatest norm of the gradient; a longer one is shortened to it. None: no limit.
         weights: how much each example counts, (1, m), not negative; None: all the same.
         dropout_seed: the key of the dropout masks.
 
     Returns:
         A `Trace`: Z1, A1, ..., AL, cost, dAL, dZL, dWL, dbL, dA(L-1), ..., the clipped gradients, the
-        optimizer's slots and the updated parameters. dAL is there where the cost has one as a function of
-        AL (training itself begins at dZL).
+        optimizer's slots and the updated parameters. It has dAL if core can compute the cost from AL
+        (training itself starts at dZL).
 
     Raises:
         ShapeError: X, Y, the parameters and the network do not fit.
         ParametersError: the dictionary is not that of a network.
-        OptionError: an unknown optimizer, or another than that of the state's slots; a learning rate or a
-            clip_norm that is no number above 0.
-        LabelError: the weights are all 0, where training takes no step.
+        OptionError: the optimizer is unknown, or is not that of the state's slots; the learning rate or
+            clip_norm is not a number above 0.
+        LabelError: the weights are all 0, with which training takes no step.
     """
     learning_rate = check_number("learning_rate", learning_rate, above=0.0)
     if clip_norm is not None:
@@ -79,7 +79,7 @@ def trace(
     network = checked_network(network, state.parameters)
     X, Y, weights, state = in_one_type(state, X, Y, weights)
     recorder = _Recorder(network, options, state, Examples(X, Y, weights))
-    # What overflows is in the trace; warnings would only repeat it.
+    # The trace shows every overflow; warnings would only repeat it.
     with np.errstate(all="ignore"):
         recorder.forward()
         recorder.cost()
@@ -99,7 +99,7 @@ def trace(
 
 
 class _Recorder:
-    """One step, from X to the new parameters. Each phase leaves what the next one needs."""
+    """One step, from X to the new parameters. Each phase stores the values that the next ones need."""
 
     def __init__(
         self, network: Network, options: StepOptions, state: TrainingState, examples: Examples
@@ -126,7 +126,7 @@ class _Recorder:
         self.steps.append(Step(name, layer, self._phase, value, formula, source, Statistics.of(value)))
 
     def _masked(self, l: int) -> bool:
-        """Whether the step leaves out part of what layer l multiplies."""
+        """Whether the step leaves out some inputs of layer l."""
         return self._masks[l - 1] is not None
 
     def _weight_of_all(self) -> float:
@@ -135,11 +135,11 @@ class _Recorder:
             return int(self._X.shape[1])
         total = float(namespace(weights=self._weights).sum(self._weights))
         if total == 0:
-            raise LabelError("the weights are all 0; expected some above 0: training takes no such step")
+            raise LabelError("the weights are all 0; expected some above 0: training skips such a step")
         return total
 
     def forward(self) -> None:
-        """Z1, A1, ..., AL; with dropout also what is left out, and what is kept."""
+        """Z1, A1, ..., AL; with dropout also the masks and the masked activations."""
         self._phase = "forward"
         network, rates = self._network, self._network.dropout_rates
         seed, step = self._options.dropout_seed, self.before.step_count
@@ -158,7 +158,7 @@ class _Recorder:
             self._add(f"A{l}", l, A, formulas.activation(g, l), activation_named(g).forward)
 
     def cost(self) -> None:
-        """The cost; with penalties in its two parts, and their sum."""
+        """The cost; with penalties also its two parts."""
         self._phase = "cost"
         network, ZL = self._network, self._caches[-1][1]
         cost = cost_named(network.cost)
@@ -181,10 +181,10 @@ class _Recorder:
         self._output_gradient()
         cost = cost_named(network.cost)
         dZL = cost.backward(ZL, self._Y, weights=self._weights, **network.cost_options)
-        pulls: dict[str, Array] = {}
+        penalty_grads: dict[str, Array] = {}
         if network.l1 or network.l2:
             penalty = {"l2": network.l2, "l1": network.l1}
-            pulls = weight_penalty_backward(self._parameters, self._total, **penalty)
+            penalty_grads = weight_penalty_backward(self._parameters, self._total, **penalty)
         for l, dZ, dA_prev, dW, db in backward_pass(
             dZL, self._caches, hidden_activation=network.hidden_activation, masks=self._masks
         ):
@@ -197,17 +197,18 @@ class _Recorder:
                 self._add(f"dZ{l}", l, dZ, formula, activation_named(g).backward)
             masked = self._masked(l)
             of_W, of_b = formulas.gradients(network, l, masked=masked, weighted=self._weighted)
-            self._add(f"dW{l}", l, dW + pulls[f"dW{l}"] if pulls else dW, of_W, linear_gradients)
+            penalised = dW + penalty_grads[f"dW{l}"] if penalty_grads else dW
+            self._add(f"dW{l}", l, penalised, of_W, linear_gradients)
             self._add(f"db{l}", l, db, of_b, linear_gradients)
             made_by = backward_pass if masked else linear_backward
             self._add(f"dA{l - 1}", l - 1, dA_prev, formulas.input_gradient(l, masked=masked), made_by)
 
     def _output_gradient(self) -> None:
-        """dAL, where core has the cost as a function of AL."""
+        """dAL, if core can compute the cost from AL."""
         network, L = self._network, self._network.depth
         cost = cost_named(network.cost)
         if "output_activation" in cost.options:
-            # With the identity behind it, the cost from ZL is the cost from AL.
+            # With the identity as output activation, the cost of "ZL" is the cost of AL.
             options = network.cost_options | {"output_activation": "identity"}
             dAL = cost.backward(self._AL, self._Y, weights=self._weights, **options)
             formula = formulas.output_gradient(network, weighted=self._weighted)
@@ -221,7 +222,7 @@ class _Recorder:
         """Clipped gradients, the optimizer's slots and the new parameters: the reference engine's step."""
         self._phase = "update"
         if not math.isfinite(self._cost):
-            # No engine takes such a step.
+            # No engine takes a step at a cost that is not finite.
             return
         if self._options.clip_norm is not None:
             self._clipping(self._options.clip_norm)
@@ -231,16 +232,16 @@ class _Recorder:
         clipped, rule = self._options.clip_norm is not None, OPTIMIZERS[optimizer.name]
         for name, value in self.after.parameters.items():
             letter, l = name[0], int(name[1:])
-            for kept, entries in self.after.slots.items():
-                formula = updates.slot(optimizer, kept, letter, l, learning_rate, clipped=clipped)
-                self._add(f"{kept}_d{name}", l, entries[f"d{name}"], formula, rule.function)
+            for slot, entries in self.after.slots.items():
+                formula = updates.slot_update(optimizer, slot, letter, l, learning_rate, clipped=clipped)
+                self._add(f"{slot}_d{name}", l, entries[f"d{name}"], formula, rule.function)
             if rule.bias_corrected:
                 self._corrections(self.after, name)
             formula = updates.update(optimizer, letter, l, learning_rate, t, clipped=clipped)
             self._add(name, l, value, formula, rule.function)
 
     def _clipping(self, clip_norm: float) -> None:
-        """The norm of the gradient, what it is multiplied by, and what is left of it."""
+        """The norm of the gradient, its factor, and the shortened gradients."""
         grads = {step.name: step.value for step in self.steps}
         norm = gradient_norm(grads)
         factor = clip_factor(norm, clip_norm)
@@ -253,10 +254,10 @@ class _Recorder:
             self._add(f"d{name}_clipped", l, value, updates.clipped(letter, l), clip_gradients)
 
     def _corrections(self, after: TrainingState, name: str) -> None:
-        """Adam's two means of the gradient of one parameter, corrected for their start at 0."""
+        """Adam's two running means of one parameter, corrected for their start at 0."""
         optimizer, t, letter, l = self._options.optimizer, after.update_count, name[0], int(name[1:])
-        for kept, entries in after.slots.items():
+        for slot, entries in after.slots.items():
             mean = entries[f"d{name}"]
-            value = mean / bias_correction(updates.beta_of(optimizer, kept), t, mean)
-            formula = updates.corrected(optimizer, kept, letter, l, t)
-            self._add(f"{kept}_d{name}_corrected", l, value, formula, OPTIMIZERS[optimizer.name].function)
+            value = mean / bias_correction(updates.beta_of(optimizer, slot), t, mean)
+            formula = updates.corrected(optimizer, slot, letter, l, t)
+            self._add(f"{slot}_d{name}_corrected", l, value, formula, OPTIMIZERS[optimizer.name].function)

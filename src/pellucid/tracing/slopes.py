@@ -1,4 +1,4 @@
-"""Slopes of a network's cost by central differences, and where they cannot be trusted: at kinks."""
+"""Slopes of a network's cost by central differences, and the detection of kinks, where they are wrong."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,20 +17,20 @@ from pellucid.network import Network
 
 Floats = np.ndarray[Any, Any]
 
-# A slope that is not the gradient is taken again with shorter steps: was the first one too long?
+# Factors of the shorter steps for a slope that differs from the gradient: the first step may be too long.
 SHORTER = (0.1, 0.01)
-# How far slope and gradient may differ, in shares of their sizes.
+# The allowed difference of slope and gradient, relative to their sizes.
 TOLERANCE = 1e-6
-# A cost is rounded more than once; the bound for once is taken so many times.
+# A cost is rounded several times; this many times the bound for one rounding.
 _ROUNDINGS = 4
 
 
 class Slope(NamedTuple):
-    """How fast the cost rises in one direction.
+    """The slope of the cost in one direction.
 
     Attributes:
-        value: by central differences; NaN where it could not be settled.
-        noise: by how much rounding, and the length of the step, may have changed it.
+        value: by central differences; NaN if no step was short enough.
+        noise: a bound on its error by rounding and by the length of the step.
         kink: whether the two points lie on different sides of a kink.
     """
 
@@ -43,11 +43,11 @@ class CostSurface:
     """The cost of a network as a function of all its parameters in one row; computed by `pellucid.core`.
 
     Attributes:
-        cost: at the parameters that were given.
-        rounding: by how much rounding may have changed it.
+        cost: at the given parameters.
+        rounding: a bound on its rounding error.
 
     Args:
-        network: what the parameters belong to.
+        network: the network of the parameters.
         row: the parameters, (count,), in the order of `engines.packing`; not changed.
         X: inputs, (n_x, m), float64.
         Y: targets, (n_y, m), float64.
@@ -65,7 +65,7 @@ class CostSurface:
         dropout_seed: int,
     ) -> None:
         self._network, self._X, self._Y, self._weights = network, X, Y, weights
-        # One buffer for all points: a matrix of many weights is not copied for each of them.
+        # One buffer for all points, so that large matrices are not copied for each of them.
         self._row = row.copy()
         self._parameters = named(network, self._row)
         self._masks = dropout_masks(network.dropout_rates, network.layer_dims, X, seed=dropout_seed, step=0)
@@ -80,19 +80,19 @@ class CostSurface:
     def _cost_of(self, caches: Sequence[LayerCache]) -> float:
         network, ZL = self._network, caches[-1][1]
         cost = cost_named(network.cost)
-        found = float(cost.forward(ZL, self._Y, weights=self._weights, **network.cost_options))
+        J = float(cost.forward(ZL, self._Y, weights=self._weights, **network.cost_options))
         if network.l1 or network.l2:
-            found += weight_penalty(self._parameters, self._total, l2=network.l2, l1=network.l1)
-        return found
+            J += weight_penalty(self._parameters, self._total, l2=network.l2, l1=network.l1)
+        return J
 
     def _rounding(self, caches: Sequence[LayerCache]) -> float:
-        """By how much rounding may change the cost, to the first order.
+        """A bound on the rounding error of the cost, to first order.
 
-        Each Z is a sum whose terms are rounded, and each dZ says what that does to the cost.
+        Each Z is a sum of rounded terms, and dZ is the effect of a change of Z on the cost.
         """
         network, cost = self._network, cost_named(self._network.cost)
         dZL = cost.backward(caches[-1][1], self._Y, weights=self._weights, **network.cost_options)
-        found = abs(self.cost)
+        bound = abs(self.cost)
         for l, dZ, _, _, _ in backward_pass(
             dZL,
             caches,
@@ -102,11 +102,11 @@ class CostSurface:
         ):
             (A_prev, W, b), _ = caches[l - 1]
             terms = np.abs(W) @ np.abs(A_prev) + np.abs(b)
-            found += float(np.sum(np.abs(dZ) * terms)) / dZ.shape[1]
-        return float(_ROUNDINGS * np.finfo(np.float64).eps * found)
+            bound += float(np.sum(np.abs(dZ) * terms)) / dZ.shape[1]
+        return float(_ROUNDINGS * np.finfo(np.float64).eps * bound)
 
-    def _here(self) -> tuple[float, list[Floats]]:
-        """The cost at the parameters as they are, and on which side of every kink they are."""
+    def _at_the_row(self) -> tuple[float, list[Floats]]:
+        """The cost at the current row, and on which side of every kink it is."""
         AL, caches = self._forward()
         return self._cost_of(caches), list(self._sides(caches, AL))
 
@@ -122,51 +122,52 @@ class CostSurface:
             for l in range(1, network.depth + 1):
                 yield np.sign(self._parameters[f"W{l}"])
 
-    def slope(self, where: Floats, direction: Floats, step: float) -> Slope:
+    def slope(self, indices: Floats, direction: Floats, step: float) -> Slope:
         """(J(theta + step d) - J(theta - step d)) / (2 step).
 
         Args:
-            where: indices of the parameters that move, (k,).
-            direction: how they move, (k,).
+            indices: of the parameters that move, (k,).
+            direction: d, (k,).
             step: half the distance of the two points.
         """
-        before = self._row[where].copy()
+        before = self._row[indices].copy()
         try:
-            self._row[where] = before + step * direction
-            high, sides = self._here()
-            self._row[where] = before - step * direction
-            low, other_sides = self._here()
+            self._row[indices] = before + step * direction
+            high, sides = self._at_the_row()
+            self._row[indices] = before - step * direction
+            low, other_sides = self._at_the_row()
         finally:
-            self._row[where] = before
+            self._row[indices] = before
         kink = not all(map(np.array_equal, sides, other_sides))
         return Slope((high - low) / (2 * step), self.rounding / step, kink)
 
-    def settled(self, where: Floats, direction: Floats, expected: float, step: float) -> Slope:
-        """The slope; where it is not the expected one, taken with shorter steps until two of them agree.
+    def settled(self, indices: Floats, direction: Floats, expected: float, step: float) -> Slope:
+        """The slope; if it is not the expected one, with shorter steps until two slopes agree.
 
-        A step that is too long for a curved cost gives a wrong slope, and a gradient is not to be blamed.
+        If the step is too long for a curved cost the slope is wrong, and the gradient may be right.
         """
-        slope = self.slope(where, direction, step)
+        slope = self.slope(indices, direction, step)
         if slope.kink or agree(expected, slope):
             return slope
         for shorter in SHORTER:
-            finer = self.slope(where, direction, step * shorter)
+            finer = self.slope(indices, direction, step * shorter)
             if finer.kink:
                 return finer
             if agree(slope.value, finer):
-                # What is left of the difference is the longer step's share.
+                # The remaining difference is the error by the longer step.
                 return slope._replace(noise=slope.noise + abs(slope.value - finer.value))
             slope = finer
         return slope._replace(value=math.nan)
 
 
 def agree(expected: float, slope: Slope, size: float = 0.0) -> bool:
-    """Whether a number is the slope, to `TOLERANCE` and what rounding may have done.
+    """Whether a number is the slope, up to `TOLERANCE` and the slope's noise.
 
     Args:
         expected: the number.
         slope: by central differences.
-        size: of what the number is a sum of: a sum that is small by chance is no more exact than its parts.
+        size: the size of the terms, if the number is a sum: a sum that is small by chance is not more exact
+            than its terms.
     """
     return abs(expected - slope.value) <= (
         TOLERANCE * (abs(expected) + abs(slope.value) + size) + slope.noise

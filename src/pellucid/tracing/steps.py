@@ -1,4 +1,4 @@
-"""Step: one named intermediate of a training step, with all that is known of it."""
+"""Step: one named intermediate value of a training step, with its formula, source and statistics."""
 
 import inspect
 import math
@@ -17,11 +17,11 @@ PHASES = ("forward", "cost", "backward", "update")
 
 
 class Source(NamedTuple):
-    """Where the function that made a value can be read.
+    """The place of the function that computed a value.
 
     Attributes:
         function: its full name, "pellucid.core.linear.linear_forward".
-        file: its file, from the folder of the package on: "pellucid/core/linear.py".
+        file: its file, relative to the folder of the package: "pellucid/core/linear.py".
         first: its first line, counted from 1.
         last: its last line.
     """
@@ -37,7 +37,7 @@ class Source(NamedTuple):
 
 @cache
 def source_of(function: Callable[..., Any]) -> Source:
-    """Where `function` of this package stands."""
+    """The place of a function of this package."""
     lines, first = inspect.getsourcelines(function)
     name = function.__module__
     return Source(
@@ -47,15 +47,15 @@ def source_of(function: Callable[..., Any]) -> Source:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What can be said of a matrix in one line.
+    """Statistics of an array.
 
     Attributes:
-        minimum: of the finite numbers, as are `maximum` and `mean`; None where there are none.
+        minimum: of the finite numbers, as are `maximum` and `mean`; None if no number is finite.
         maximum: see `minimum`.
         mean: see `minimum`.
         zeros: the share that is exactly 0, from 0 to 1.
-        nan: how many are NaN.
-        infinite: how many are infinite.
+        nan: the number of NaNs.
+        infinite: the number of infinities.
     """
 
     minimum: float | None
@@ -67,7 +67,7 @@ class Statistics:
 
     @classmethod
     def of(cls, value: Array) -> Self:
-        """Those of an array of any library, or of a number."""
+        """The statistics of an array of any library, or of a number."""
         numbers = as_numpy(value) if hasattr(value, "shape") else np.asarray(value)
         finite = numbers[np.isfinite(numbers)]
         nan = int(np.isnan(numbers).sum())
@@ -75,12 +75,12 @@ class Statistics:
         zeros = float((numbers == 0).mean()) if numbers.size else 0.0
         if not finite.size:
             return cls(None, None, None, zeros, nan, infinite)
-        # A sum of huge numbers would overflow.
+        # Divide before the sum: a sum of huge numbers would overflow.
         mean = float(np.sum(finite.astype(np.float64) / finite.size))
         return cls(float(finite.min()), float(finite.max()), mean, zeros, nan, infinite)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """The statistics in values that JSON can hold."""
         return {
             "min": self.minimum,
             "max": self.maximum,
@@ -93,15 +93,15 @@ class Statistics:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One intermediate.
+    """One intermediate value.
 
     Attributes:
         name: "Z1", "A1", "cost", "dZ2", "dW2", ...
-        layer: l; None for what belongs to no layer, as the cost.
+        layer: l; None for a value of the whole network, such as the cost.
         phase: one of `PHASES`.
         value: an array of the library of X, or a number (the cost).
-        formula: how it came about.
-        source: the function that made it.
+        formula: its equation.
+        source: the function that computed it.
         statistics: of the value.
     """
 
@@ -114,13 +114,13 @@ class Step:
     statistics: Statistics
 
     def __repr__(self) -> str:
-        found = self.statistics
-        span = "" if found.minimum is None else f", {found.minimum:.4g} to {found.maximum:.4g}"
+        low, high = self.statistics.minimum, self.statistics.maximum
+        span = "" if low is None else f", {low:.4g} to {high:.4g}"
         return f"Step({self.formula.text}, shape {self.shape}{span})"
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the value; () of a number."""
+        """The shape of the value; () of a number."""
         return tuple(getattr(self.value, "shape", ()))
 
     @property
@@ -129,7 +129,7 @@ class Step:
         return self.statistics.nan == 0 and self.statistics.infinite == 0
 
     def to_dict(self, most: int) -> dict[str, Any]:
-        """Plain values, as JSON has them; see `Trace.to_dict`."""
+        """The step in values that JSON can hold; see `Trace.to_dict`."""
         return {
             "name": self.name,
             "layer": self.layer,
@@ -141,12 +141,12 @@ class Step:
 
 
 def described(value: Array, most: int, statistics: Statistics | None = None) -> dict[str, Any]:
-    """An array as JSON has it: its shape, its numbers row by row, and its statistics.
+    """An array in values that JSON can hold: its shape, its numbers row by row, and its statistics.
 
     Args:
         value: an array of any library, or a number.
-        most: an array of more numbers is described by its shape and statistics; its value is None.
-        statistics: of the value, if they are known.
+        most: an array with more numbers is described by its shape and statistics; its value is None.
+        statistics: of the value; None: compute them.
     """
     numbers = as_numpy(value) if hasattr(value, "shape") else np.asarray(value)
     return {
@@ -157,7 +157,7 @@ def described(value: Array, most: int, statistics: Statistics | None = None) -> 
 
 
 def plain(value: Any) -> Any:
-    """NaN and infinities by name: JSON has no numbers for them, and JavaScript's Number() reads these."""
+    """Numbers for JSON, with NaN and infinity as names, which JavaScript's Number() reads."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if math.isfinite(value):

@@ -21,23 +21,23 @@ def numbers(trace: Trace, name: str) -> Floats:
 
 def not_finite(trace: Trace) -> Iterator[Finding]:
     """The first intermediate with NaN or infinity; those after it follow from it."""
-    given = {"X": trace.X, "Y": trace.Y, **trace.parameters}
+    before = {"X": trace.X, "Y": trace.Y, **trace.parameters}
     for slot, entries in trace.before.slots.items():
-        given |= {f"{slot}_{name}": value for name, value in entries.items()}
-    found = [(name, None, as_numpy(value)) for name, value in given.items()] + [
+        before |= {f"{slot}_{name}": value for name, value in entries.items()}
+    values = [(name, None, as_numpy(value)) for name, value in before.items()] + [
         (step.name, step.layer, np.asarray(as_numpy(step.value) if step.shape else step.value))
         for step in trace
-        # dAL is infinite where AL is 0 or 1; training begins at dZL, which is not.
+        # dAL is infinite where AL is 0 or 1; training starts at dZL, which is finite there.
         if step.name != f"dA{trace.network.depth}"
     ]
-    for name, layer, value in found:
+    for name, layer, value in values:
         count = int((~np.isfinite(value)).sum())
         if count:
             yield Finding(
                 *("not-finite", "severe", layer, float(count)),
                 f"{name} is the first that is not finite: {count} of {value.size} numbers",
                 "nothing after it can be computed, and training cannot take a step",
-                "complete and scaled inputs, a smaller learning rate, smaller first weights",
+                "complete and scaled inputs, a smaller learning rate, smaller initial weights",
             )
             return
 
@@ -62,13 +62,13 @@ def unscaled_inputs(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             *("unscaled-inputs", "warning", 0, float(sizes.max())),
             f"all inputs are small: the largest root mean square is {sizes.max():.4g}",
-            "the first layer sees little of them, and its weights hardly move",
+            "they have little effect on the first layer, and its weights hardly change",
             scale,
         )
 
 
 def constant_inputs(trace: Trace) -> Iterator[Finding]:
-    """Rows of X that are the same for every example."""
+    """Rows of X that hold the same number for every example."""
     X = as_numpy(trace.X)
     constant = (X == X[:, :1]).all(axis=1)
     share = float(constant.mean())
@@ -78,9 +78,9 @@ def constant_inputs(trace: Trace) -> Iterator[Finding]:
             *("constant-inputs", "warning" if share > limits.CONSTANT_WARNING else "note", 0, share),
             f"{constant.sum()} of {len(X)} inputs never change: input {i} is {X[i, 0]:.4g} for all "
             f"{trace.m:,} examples",
-            "nothing can be learned from them; edges of pictures often are so, a column of a table should "
-            "not be",
-            "leave them out, or see whether something was lost when the data were read",
+            "nothing can be learned from them; that is usual at the edges of pictures, but not in a column "
+            "of a table",
+            "leave them out, or check whether the data were read correctly",
         )
 
 
@@ -94,14 +94,14 @@ def symmetric_weights(trace: Trace) -> Iterator[Finding]:
             yield Finding(
                 *("symmetric-weights", "severe" if alike == n else "warning", l, share),
                 f"layer {l}: {alike} of {n} units have the same weights and bias as another unit",
-                "units that are alike compute the same, get the same gradient and stay alike, as if there "
-                "were one of them",
-                "random first weights, as he or xavier; biases may start at zero, weights may not",
+                "such units compute the same, get the same gradient and stay the same, as if there were "
+                "only one of them",
+                "random initial weights, such as he or xavier; biases may start at zero, weights may not",
             )
 
 
 def dead_relu(trace: Trace) -> Iterator[Finding]:
-    """Units at the lower bound of their activation for every example: of ReLU, or of another like it."""
+    """Units of ReLU or a similar activation that are at its lower bound for every example."""
     for l, name in enumerate(trace.network.hidden_activations, start=1):
         low = activation_named(name).bounds[0]
         dead = signs.dead_units(name, numbers(trace, f"A{l}"))
@@ -111,13 +111,13 @@ def dead_relu(trace: Trace) -> Iterator[Finding]:
                 *("dead-relu", "severe" if share > signs.DEAD_SEVERE else "warning", l, share),
                 f"layer {l}: {dead.sum()} of {len(dead)} {name} units are {low:g} for all "
                 f"{trace.m:,} examples",
-                "there the slope is 0: these units get no gradient and cannot come back",
-                "a smaller learning rate, he as first weights, leaky_relu or elu",
+                "there the slope is 0: these units get no gradient and cannot recover",
+                "a smaller learning rate, initial weights by he, leaky_relu or elu",
             )
 
 
 def saturated(trace: Trace) -> Iterator[Finding]:
-    """Units of sigmoid, tanh and others between two bounds that are close to one: their slope is small."""
+    """Units of sigmoid, tanh or similar activations that are close to a bound, where the slope is small."""
     network = trace.network
     layers = list(enumerate(network.hidden_activations, start=1))
     if "output_activation" in cost_named(network.cost).options:
@@ -128,10 +128,10 @@ def saturated(trace: Trace) -> Iterator[Finding]:
         if share > limits.SATURATED_WARNING:
             yield Finding(
                 *("saturated", "severe" if share > signs.SATURATED_SEVERE else "warning", l, share),
-                f"layer {l}: {share:.0%} of the {name} values are so close to an end that the slope is "
+                f"layer {l}: {share:.0%} of the {name} values are so close to a bound that the slope is "
                 f"below {signs.FLAT_SLOPE:.0%} of the steepest",
-                "the gradient is multiplied by that slope, and hardly anything before this layer learns",
-                "scaled inputs, smaller first weights (xavier), a smaller learning rate, relu",
+                "the gradient is multiplied by that slope, and the layers up to this one hardly learn",
+                "scaled inputs, smaller initial weights (xavier), a smaller learning rate, relu",
             )
 
 
@@ -147,8 +147,8 @@ def gradient_flow(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             *("vanishing-gradients", "severe" if ratio < limits.VANISHING_SEVERE else "warning", 1, ratio),
             where,
-            "the first layers learn next to nothing",
-            "relu in place of sigmoid or tanh, he or xavier as first weights, fewer layers",
+            "the first layers learn almost nothing",
+            "relu in place of sigmoid or tanh, initial weights by he or xavier, fewer layers",
         )
     elif ratio > limits.EXPLODING_WARNING:
         yield Finding(
@@ -156,12 +156,12 @@ def gradient_flow(trace: Trace) -> Iterator[Finding]:
             where,
             "every layer makes them larger, and a step that suits the last layer is far too long for the "
             "first",
-            "smaller first weights (he or xavier), clip_norm, fewer layers",
+            "smaller initial weights (he or xavier), clip_norm, fewer layers",
         )
 
 
 def updates(trace: Trace) -> Iterator[Finding]:
-    """Steps that are long, or nothing, beside the weights they change."""
+    """Steps that are very large or very small relative to the weights."""
     ratios = {}
     for l in range(1, trace.network.depth + 1):
         before = np.asarray(as_numpy(trace.parameters[f"W{l}"]), np.float64)
@@ -176,7 +176,7 @@ def updates(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             *("large-updates", "severe" if ratio > limits.UPDATE_SEVERE else "warning", l, ratio),
             f"layer {l}: one step changes W{l} by {ratio:.2g} of its size; about 0.001 is usual",
-            "the step is too long for the gradient to mean anything at its end: the cost jumps or diverges",
+            "after such a long step the gradient is no longer valid: the cost jumps or diverges",
             f"a smaller learning rate than {rate:g}, scaled inputs",
         )
     elif ratio < limits.UPDATE_TOO_SMALL and _no_better_than_half(trace):
@@ -190,22 +190,23 @@ def updates(trace: Trace) -> Iterator[Finding]:
 
 
 def cost_above_chance(trace: Trace) -> Iterator[Finding]:
-    """A cost that a constant answer would beat."""
+    """A cost above that of a constant prediction."""
     data_cost, chance = costs(trace)
     if chance <= 1e-9 or data_cost <= chance * (1 + 1e-9):
         return
     ratio = data_cost / chance
     yield Finding(
         *("cost-above-chance", "warning" if ratio > limits.COST_WARNING else "note", None, ratio),
-        f"the cost is {data_cost:.4g}, and the same answer for every example would cost {chance:.4g}",
-        "before training that is usual; after it, the network knows less than how frequent the answers are",
-        "look whether the cost falls at all; then a smaller learning rate, labels in the order of the "
-        "examples",
+        f"the cost is {data_cost:.4g}, and the same prediction for every example would cost {chance:.4g}",
+        "before training that is usual; after it, the network has not learned even how frequent the labels "
+        "are",
+        "first check whether the cost falls at all; then a smaller learning rate, labels in the order of "
+        "the examples",
     )
 
 
 def costs(trace: Trace) -> tuple[float, float]:
-    """The cost of the answers, and that of the best constant answer, infinite if it is unknown."""
+    """The cost of the outputs, and that of the best constant prediction, infinite if it is unknown."""
     network = trace.network
     Y = np.asarray(as_numpy(trace.Y), np.float64)
     weights = None if trace.weights is None else np.asarray(as_numpy(trace.weights), np.float64)

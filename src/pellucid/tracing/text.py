@@ -1,4 +1,4 @@
-"""A trace as text: a row for each step, and below it the numbers where there are few."""
+"""A trace as text: a row for each step, and below it the numbers of a small array."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,12 +14,12 @@ _HEAD = ("shape", "min", "max", "mean", "zeros", "made by")
 
 
 def trace_text(trace: Trace, steps: Iterable[Step] | None = None, columns: int | None = None) -> str:
-    """What was traced, then its steps.
+    """The trace as text: the network and the settings, then the steps.
 
     Args:
-        trace: the whole one.
+        trace: the trace.
         steps: some of its steps; None: all.
-        columns: of the terminal: where the table is wider, a step takes two lines. None: of any width.
+        columns: the width of the terminal; if the table is wider, a step takes two lines. None: any width.
     """
     chosen = tuple(trace if steps is None else steps)
     lines = [headline(trace), settings(trace)]
@@ -41,7 +41,7 @@ def trace_text(trace: Trace, steps: Iterable[Step] | None = None, columns: int |
             matrix = [f"    {row}" for row in matrix_rows(step)]
             lines += matrix if all(len(row) <= room for row in matrix) else []
     if "cost" in trace and not trace.updated:
-        lines += ["", "no update: the cost is not finite, and training takes no such step"]
+        lines += ["", "no update: the cost is not finite, and training takes no step then"]
     return "\n".join(lines)
 
 
@@ -52,31 +52,31 @@ def headline(trace: Trace) -> str:
 
 
 def settings(trace: Trace) -> str:
-    """Activations, cost and rule in one line; with the clipping, and how many steps came before."""
+    """Activations, cost, optimizer, clipping and the number of earlier steps in one line."""
     network, before = trace.network, trace.before
     activations = ", ".join((*network.hidden_activations, network.output_activation))
     rule = f"{trace.optimizer.name} with learning rate {trace.learning_rate:g}"
     if trace.options.clip_norm is not None:
         rule += f", gradients clipped to norm {trace.options.clip_norm:g}"
-    taken = f"; after {before.step_count:,} steps" if before.step_count else ""
-    return f"{activations}; {network.cost}; {rule}{taken}"
+    after = f"; after {before.step_count:,} steps" if before.step_count else ""
+    return f"{activations}; {network.cost}; {rule}{after}"
 
 
 def number(value: float | None) -> str:
-    """Four digits; nothing of nothing, and no sign of zero."""
+    """A number with four digits, 0 instead of -0; an empty text for None."""
     return "" if value is None else f"{value + 0.0:.4g}"
 
 
 def cells(step: Step) -> tuple[str, str, str, str, str]:
-    """Shape, minimum, maximum, mean and zeros of a step; and what is not finite."""
-    found = step.statistics
-    zeros = f"{found.zeros:.0%}"
-    if found.nan:
-        zeros += f", {found.nan} NaN"
-    if found.infinite:
-        zeros += f", {found.infinite} infinite"
+    """Shape, minimum, maximum, mean and zeros of a step; with the zeros the counts of NaN and infinity."""
+    of_step = step.statistics
+    zeros = f"{of_step.zeros:.0%}"
+    if of_step.nan:
+        zeros += f", {of_step.nan} NaN"
+    if of_step.infinite:
+        zeros += f", {of_step.infinite} infinite"
     shape = str(step.shape) if step.shape else "number"
-    return shape, number(found.minimum), number(found.maximum), number(found.mean), zeros
+    return shape, number(of_step.minimum), number(of_step.maximum), number(of_step.mean), zeros
 
 
 def is_small(step: Step) -> bool:
@@ -86,7 +86,7 @@ def is_small(step: Step) -> bool:
 
 
 def matrix_rows(step: Step) -> list[str]:
-    """The numbers of a small matrix, in aligned columns; nothing of a large one."""
+    """The numbers of a small matrix, in aligned columns; an empty list for a large one."""
     if not is_small(step):
         return []
     rows = as_numpy(step.value).tolist() if step.shape else [[step.value]]
@@ -100,13 +100,13 @@ def _row(step: Step) -> tuple[str, ...]:
 
 
 def _line(first: str, rest: Sequence[str], left: int, widths: Sequence[int]) -> str:
-    # The shape and where it was made read from the left, numbers from the right.
+    # Shape and source are aligned on the left, numbers on the right.
     parts = (f"{text:{side}{width}}" for text, side, width in zip(rest, "<>>>><", widths, strict=False))
     return "  ".join([f"{first:<{left}}", *parts]).rstrip()
 
 
 def _two_lines(first: str, rest: Sequence[str], widths: Sequence[int], columns: int) -> list[str]:
-    """The equation and at the right where it was made; below it the shape and the numbers."""
+    """The equation with its source at the right; below it the shape and the numbers."""
     *numbers, source = rest
     top = [f"{first}{source:>{columns - len(first)}}"]
     if len(first) + len(source) + 2 > columns:
