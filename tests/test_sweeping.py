@@ -219,7 +219,7 @@ def test_a_sweep_shows_what_failed(iris: Any) -> None:
             "'alphas' is no parameter of MLPClassifier; expected some of activation",
         ),
         ({"parameters": iter(())}, "there is no setting to try"),
-        ({"n_jobs": 0}, "n_jobs is 0; expected a whole number"),
+        ({"n_jobs": 0}, "n_jobs is 0; expected an integer"),
         ({"n_jobs": 1.5}, "n_jobs is 1.5; expected"),
         ({"estimator": theirs.MLPClassifier()}, "sweep is given a MLPClassifier; expected Pellucid's"),
     ],

@@ -67,7 +67,7 @@ def test_a_wrong_gradient_is_exit_code_1(
 def test_refusals(refused: Callable, number_model: Path, data: str) -> None:
     assert "unknown engine 'warp'" in refused("gradcheck", number_model, data, "--engine", "warp")
     assert refused("gradcheck", number_model, data, "--examples", 0) == (
-        "--examples is 0; expected a whole number of at least 1"
+        "--examples is 0; expected an integer of at least 1"
     )
     assert refused("gradcheck", number_model, data, "--coordinates", 0) == (
         "coordinates is 0; expected an integer of at least 1"

@@ -34,7 +34,7 @@ class Labelled:
     def first(self, most: int) -> "Labelled":
         """At most so many of the examples."""
         if most < 1:
-            raise OptionError(f"--examples is {most}; expected a whole number of at least 1")
+            raise OptionError(f"--examples is {most}; expected an integer of at least 1")
         return replace(self, examples=self.examples.take(np.arange(min(most, self.examples.m))))
 
     def as_trained(self) -> "Labelled":
