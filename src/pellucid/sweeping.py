@@ -327,9 +327,7 @@ def _jobs(n_jobs: int | None) -> int:
     if n_jobs is None:
         return processors()
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
-        raise OptionError(
-            f"n_jobs is {n_jobs!r:.80}; expected an integer, -1 for all processors, or None"
-        )
+        raise OptionError(f"n_jobs is {n_jobs!r:.80}; expected an integer, -1 for all processors, or None")
     return int(n_jobs) if n_jobs > 0 else max(1, processors() + 1 + int(n_jobs))
 
 

@@ -4,7 +4,7 @@ import re
 import textwrap
 from pathlib import Path
 
-from pellucid.check.inprocess import InProcess
+from check.in_process import InProcess
 from pellucid.check.judge import Examination, examine, reference_names
 from pellucid.check.judgement import Judgement
 from pellucid.check.solution import Solution, read_solution

@@ -12,9 +12,9 @@ from check.corpus.page import INTRODUCTION, PAGE, section
 from check.corpus.planting import bug, planted
 from check.corpus.score import judged, scored
 from check.corpus.soundness import functions_of, is_right, outputs, same
+from check.in_process import InProcess
 from pellucid import course
 from pellucid.check.causes.explanations import EXPLANATIONS
-from pellucid.check.inprocess import InProcess
 from pellucid.check.judge import reference_names
 from pellucid.check.sandbox import Sandbox
 from pellucid.check.solution import Solution, read_solution

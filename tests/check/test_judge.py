@@ -234,6 +234,88 @@ def test_an_assertion_that_fails_is_looked_behind(tmp_path: Path) -> None:
     assert len(bare.text.splitlines()) == len(text.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("assertion", "said"),
+    [
+        (
+            "assert db.shape == (db.size,)",
+            "assert db.shape == (db.size,): db.shape is (1, 1), (db.size,) is (1,)",
+        ),
+        ("assert isinstance(db, float)", "assert isinstance(db, float): db is array([[0.5]])"),
+        (
+            "assert dW.shape == b.shape, 'no column'",
+            "assert dW.shape == b.shape: dW.shape is (1, 2), b.shape is (1, 1) (no column)",
+        ),
+        ("assert not np.any(dW)", "assert not np.any(dW): dW is array([[0.5, 0.5]])"),
+        (
+            "assert len(cache) == 2 and dW.any()",
+            "assert len(cache) == 2 and dW.any(): len(cache) is 3",
+        ),
+        ("assert len(cache) == 2", "assert len(cache) == 2: len(cache) is 3"),
+        # A function of the file is not called again: it may print, or never end.
+        ("assert sigmoid(3)[0] == dW[0, 0]", "assert sigmoid(3)[0] == dW[0, 0]: dW[0, 0] is 0.5"),
+    ],
+)
+def test_an_assertion_shows_its_text_and_the_values_of_both_sides(
+    tmp_path: Path, assertion: str, said: str
+) -> None:
+    text = replaced("axis=1, keepdims=True) / m\n", f"axis=1, keepdims=True) / m\n    {assertion}\n")
+    solution = solution_of(text, tmp_path)
+    cache = (np.ones((2, 1)), np.ones((1, 2)), np.ones((1, 1)))
+    outcome = in_process(solution).call("linear_backward", (np.full((1, 1), 0.5), cache))
+    assert outcome.error == Failure("AssertionError", said, outcome.error and outcome.error.line)
+
+
+def test_only_an_assertion_is_wrong(tmp_path: Path) -> None:
+    text = replaced(
+        "axis=1, keepdims=True) / m\n", "axis=1, keepdims=True) / m\n    assert db.shape == (1,)\n"
+    )
+    judgement = found(text, tmp_path, "linear_backward")
+    assert (judgement.status, judgement.cause) == ("error", "wrong-assertion")
+    assert judgement.code == "assert db.shape == (1,)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "W2 = np.random.randn(n_y, n_h)",
+            "W2 = np.random.randn(1, n_h)",
+            "n_y is ignored: W2 has 1 row whatever n_y is",
+        ),
+        (
+            "b1 = np.zeros((n_h, 1))",
+            "b1 = np.zeros((4, 1))",
+            "n_h is ignored: b1 has 4 rows whatever n_h is",
+        ),
+        (
+            "W1 = np.random.randn(n_h, n_x)",
+            "W1 = np.random.randn(n_h, 2)",
+            "n_x is ignored: W1 has 2 columns whatever n_x is",
+        ),
+    ],
+)
+@pytest.mark.parametrize("asserts", [False, True])
+def test_a_size_that_is_ignored_is_named(
+    tmp_path: Path, old: str, new: str, message: str, asserts: bool
+) -> None:
+    text = replaced(old, new)
+    shapes = "W1.shape == (n_h, n_x) and W2.shape == (n_y, n_h) and b1.shape == (n_h, 1)"
+    assertion = f"    assert {shapes}\n"
+    if asserts:
+        text = text.replace('    return {"W1": W1, "b1"', f'{assertion}    return {{"W1": W1, "b1"')
+    judgement = found(text, tmp_path, "initialize_parameters")
+    assert (judgement.status, judgement.cause, judgement.message) == ("fail", "size-ignored", message)
+    assert judgement.code == new + " * 0.01" * ("randn" in new)
+    assert bool(judgement.notes) == asserts
+
+
+def test_a_missing_parameter_shows_the_shape_that_it_should_have(tmp_path: Path) -> None:
+    text = replaced('"W2": W2, ', "")
+    judgement = found(text, tmp_path, "initialize_parameters")
+    assert judgement.shapes == (("W2", "(1, 2)", "missing"),)
+
+
 def test_the_other_functions_are_judged_alone(tmp_path: Path) -> None:
     text = replaced("np.dot(W, A) + b", "np.dot(W, A)")
     judgements = {f.name: f for f in examined(text, tmp_path, together=True).judgements}

@@ -10,18 +10,12 @@ from pathlib import Path
 import pytest
 
 from check.judging import RIGHT, examined, replaced
+from pellucid.check.class_folder import Submission, submissions_in
 from pellucid.check.explain import DERIVATIONS, answer_lines, derivation
 from pellucid.check.judge import NAMES
 from pellucid.check.judge_file import check_file
 from pellucid.check.report import report
-from pellucid.check.report_class import (
-    Submission,
-    class_csv,
-    class_document,
-    class_text,
-    mistakes,
-    submissions_in,
-)
+from pellucid.check.report_class import class_csv, class_document, class_text, mistakes
 from pellucid.check.report_html import html_report
 from pellucid.errors import DataError
 
@@ -115,7 +109,7 @@ def test_the_mistakes_of_a_class(submissions: list[Submission]) -> None:
     (only,) = mistakes(submissions)
     assert (only["cause"], only["count"], only["submissions"]) == ("db-wrong-axis", 2, ["=bob.py", "cy.py"])
     said = class_text(submissions)
-    assert said.startswith("4 submissions: 1 all right, 1 train a network\n")
+    assert said.startswith("4 submissions: 1 all right, 1 train a network, 1 not usable\n")
     assert "    2  linear_backward  db is summed over the wrong axis [db-wrong-axis]" in said
     assert "not usable: dan.py is not valid Python at line 3" in said
     assert class_document(submissions)["submissions"][3] == {
@@ -131,15 +125,18 @@ def test_which_files_of_a_folder_are_submissions(tmp_path: Path) -> None:
         "notes.txt",
         "ada/solution.py",
         ".hidden/x.py",
-        "ada/deep/y.py",
+        "ada/one/two/y.py",
+        "ada/one/two/three/y.py",
         "ada/.z.py",
+        "ada/__pycache__/z.py",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     found = [str(path.relative_to(tmp_path)) for path in submissions_in(tmp_path)]
-    assert found == ["a.ipynb", "ada/solution.py", "b.py"]
-    with pytest.raises(DataError, match="no solution"):
-        submissions_in(tmp_path / "ada" / "deep" / "none")
+    assert found == ["a.ipynb", "ada/one/two/y.py", "ada/solution.py", "b.py"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no solution"):
+        submissions_in(tmp_path / "empty")
 
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -76,7 +76,7 @@ def test_what_cannot_be_asked(run: Callable, right: Path, here: Path) -> None:
     assert "no function 'relus'" in run("check", right, "--only", "relus").err
     assert "--csv is for a folder" in run("check", right, "--csv", "x.csv").err
     assert "--watch is for one file" in run("check", here, "--watch").err
-    assert "--html is for one file" in run("check", here, "--html", "x.html").err
+    assert "--gradescope is for one file" in run("check", here, "--gradescope", "x.json").err
     assert "--watch never ends" in run("check", right, "--watch", "--json").err
     assert run("check", "nowhere.py").status == 2
     assert run("check", here / "empty").status == 2
@@ -92,14 +92,27 @@ def test_a_class(run: Callable, here: Path) -> None:
     (folder / "cy.py").write_text("def (:\n")
     outcome = run("check", "class", "--csv", "grades.csv")
     assert outcome.status == 1
-    assert outcome.out.startswith("3 submissions: 1 all right, 1 train a network\n")
+    assert outcome.out.startswith("3 submissions: 1 all right, 1 train a network, 1 not usable\n")
     assert "linear_backward  db is summed over the wrong axis [db-wrong-axis]" in outcome.out
-    assert outcome.err.splitlines()[0] == "pellucid: ada.py: 1 of 1 functions right"
+    assert sorted(outcome.err.splitlines())[0] == "pellucid: ada.py: 1 of 1 functions right"
     rows = (here / "grades.csv").read_text().splitlines()
     assert len(rows) == 4
-    document = run("check", "class", "--json").document
+    document = run("check", "class", "--json", "--html", "class.html").document
+    assert "3 submissions: 1 all right" in (here / "class.html").read_text()
     assert [each["name"] for each in document["submissions"]] == ["ada.py", "bob.py", "cy.py"]
     assert document["mistakes"][0]["count"] == 1
+
+
+@pytest.mark.parametrize("option", ["--csv", "--html", "--junit"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_first_submission(
+    run: Callable, here: Path, option: str
+) -> None:
+    (here / "class").mkdir()
+    (here / "class" / "ada.py").write_text(RIGHT)
+    outcome = run("check", "class", option, "nowhere/file")
+    assert outcome.status == 2
+    assert outcome.err.startswith("pellucid: nowhere/file cannot be written: there is no folder ")
+    assert len(outcome.err.splitlines()) == 1
 
 
 def test_watching_checks_again_when_the_file_is_saved(

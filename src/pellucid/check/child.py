@@ -6,7 +6,6 @@ pipe whose content is only shown.
 """
 
 import _thread
-import contextlib
 import ctypes
 import fcntl
 import io
@@ -16,12 +15,12 @@ import struct
 import sys
 from collections.abc import Callable
 from time import perf_counter
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
-from pellucid.check import course_modules, drawing, guard, learner, old_names, wire
+from pellucid.check import course_modules, drawing, guard, learner, old_names, raised, wire
 from pellucid.check.limits import Limits, impose
 from pellucid.check.watching import ArgumentWatch
 
@@ -103,7 +102,7 @@ class _Process:
                 self._job["text"], definitions_only=self._job["definitions_only"]
             ):
                 if len(errors) < 10:
-                    errors.append(_described(error))
+                    errors.append(raised.described(error, self._job["text"]))
             return errors
 
         self._run(0, work, self._limits.loading, ArgumentWatch(()))
@@ -137,18 +136,18 @@ class _Process:
         screen = io.TextIOWrapper(raw, "utf-8", "backslashreplace", write_through=True)
         sys.stdout = sys.stderr = screen
         self._arm(seconds)
-        value, error, kind, raised = None, None, "value", None
+        value, error, kind, failure = None, None, "value", None
         try:
             value = work()
         # BaseException: a learner's file may raise anything, including SystemExit.
-        except BaseException as failure:
-            raised = failure
+        except BaseException as exception:
+            failure = exception
         # Before anything else: the following code uses them.
         replaced = self._replaced.put_back()
         took = perf_counter() - self._started
-        if raised is not None:
-            kind = "too_much" if isinstance(raised, MemoryError) else "raised"
-            error = _described(raised)
+        if failure is not None:
+            kind = "too_much" if isinstance(failure, MemoryError) else "raised"
+            error = raised.described(failure, self._job["text"])
         self._disarm()
         self._answer(kind, value, error, took, (watch.changed(), watch.written()), replaced)
 
@@ -168,7 +167,7 @@ class _Process:
         self._replaced.put_back()
         line = None
         while frame is not None and line is None:
-            line = frame.f_lineno if frame.f_code.co_filename == learner.FILE else None
+            line = frame.f_lineno if frame.f_code.co_filename == raised.FILE else None
             frame = frame.f_back
         took = perf_counter() - self._started
         self._answer(
@@ -190,21 +189,6 @@ class _Process:
         }
         data = wire.encode(header)
         self._channel.send(struct.pack("<I", len(data)), data, wire.encode(value))
-
-
-def _described(error: BaseException) -> tuple[str, str, int | None]:
-    """The class, the message on one line, and the deepest line in the learner's file."""
-    line = None
-    traceback: TracebackType | None = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == learner.FILE:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    message = ""
-    # The exception may be of a class of the learner's own.
-    with contextlib.suppress(BaseException):
-        message = " ".join(str(error).split())[:300]
-    return wire.class_name(error), message, line
 
 
 def main() -> NoReturn:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from pellucid.check.class_folder import Submission
 from pellucid.check.judge import Examination
 from pellucid.check.judgement import Judgement
 from pellucid.check.report import VERDICTS, details, headline
-from pellucid.check.report_class import Submission
 
 # XML 1.0 has no way to write these.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

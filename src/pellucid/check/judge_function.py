@@ -11,7 +11,7 @@ from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.editions import exam_of, understood
 from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, order_of, takes
 from pellucid.check.judge_compare import EXACT, differences, error_of
-from pellucid.check.judge_lines import line_of, loops_over_numbers
+from pellucid.check.judge_lines import line_assigning, line_of, loops_over_numbers
 from pellucid.check.judge_naming import named
 from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, without_single_assertions
 from pellucid.check.judgement import Judgement, rows_of
@@ -196,7 +196,9 @@ class Judge:
         all_cases = [*cases, *probes]
         all_outcomes = [*outcomes, *self._understood(exam, probes, more)[0]]
         if self._without_asserts and any(_asserted(outcome) for outcome in all_outcomes):
-            all_outcomes = self._behind_asserts(exam, order, all_cases, alone) or all_outcomes
+            all_outcomes = self._behind_asserts(exam, order, all_cases, alone)
+            if not any(is_wrong(c, o, exam) for c, o in zip(all_cases, all_outcomes, strict=True)):
+                return ("wrong-assertion",)
         return named(exam, function, all_cases, all_outcomes)
 
     def _behind_asserts(
@@ -259,17 +261,31 @@ class Judge:
         args: list[tuple[Any, ...]] = [([*start.dims],) if deep else start.dims for start in starts]
         outcomes = self._calls(name, args, alone, [start.seed for start in starts])
         bad = next((o for o in outcomes if o.kind != "value"), None)
+        asserted: tuple[str, ...] = ()
+        if bad is not None and bad.error and _asserted(bad) and self._without_asserts:
+            # What it returns behind the assertion says more than that the assertion stops it.
+            asserted = (f"AssertionError: {bad.error.message}",)
+            runner = self._without_asserts(without_assertions(self._solution))
+            calls = [(name, given, start.seed, alone) for given, start in zip(args, starts, strict=True)]
+            outcomes = runner.calls(calls)
+            failed, bad = bad, next((o for o in outcomes if o.kind != "value"), None)
         if bad is not None:
             return self._stopped(name, function, bad, f"sizes {args[outcomes.index(bad)]}")
         verdict = judge_initialization.judge_initialization(name, starts, outcomes)
         if verdict.codes and verdict.difference and verdict.start:
-            return Judgement.of(
+            quantity = verdict.difference.quantity if verdict.difference.kind != "missing" else ""
+            found = Judgement.of(
                 name,
                 verdict.codes,
-                line=_line(function, verdict.codes[0]),
+                line=_line(function, verdict.codes[0], quantity),
                 case=f"sizes {list(verdict.start.dims)}",
                 shapes=rows_of([verdict.difference]),
+                notes=asserted,
             )
+            return replace(found, message=verdict.message or found.message)
+        if asserted:
+            line = failed.error.line if failed.error else None
+            return Judgement.of(name, ("wrong-assertion",), line=line, notes=asserted)
         if any(outcome.changed for outcome in outcomes):
             return Judgement.of(name, ("changes-its-argument",))
         again = self._calls(name, args[:1], alone, [starts[0].seed])[0]
@@ -310,8 +326,10 @@ class Judge:
         )
 
 
-def _line(function: FunctionSource | None, code: str) -> int | None:
-    return line_of(function, code) if function else None
+def _line(function: FunctionSource | None, code: str, quantity: str = "") -> int | None:
+    if function is None:
+        return None
+    return (line_assigning(function, quantity) if quantity else None) or line_of(function, code)
 
 
 def _only_published(

@@ -29,6 +29,7 @@ class InitializationVerdict(NamedTuple):
     difference: Difference | None
     start: Start | None
     notes: tuple[str, ...]
+    message: str = ""
 
 
 # The published exercise first; large layers show the scale; equal widths show layers that are copies.
@@ -70,6 +71,10 @@ def judge_initialization(
             notes = notes or _stream_note(name, start, outcome.value)
     if not codes:
         return InitializationVerdict((), None, None, notes)
+    ignored = _ignored(starts, outcomes) if len(starts[0].dims) == 3 else ""
+    if ignored:
+        shaped = next(found for code, found in codes.items() if code.endswith("-shape"))
+        return InitializationVerdict(("size-ignored",), *shaped, (), ignored)
     difference, start = next(iter(codes.values()))
     return InitializationVerdict(tuple(codes), difference, start, ())
 
@@ -84,7 +89,9 @@ def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:
     keys = [f"{letter}{l}" for l in range(1, len(dims)) for letter in "Wb"]
     missing = [key for key in keys if key not in value]
     if missing:
-        return [(_misnamed(missing, keys, value), Difference(missing[0], "missing", None, None))]
+        l = int(missing[0][1:])
+        shape = (dims[l], dims[l - 1] if missing[0][0] == "W" else 1)
+        return [(_misnamed(missing, keys, value), Difference(missing[0], "missing", np.zeros(shape), None))]
     mistakes = []
     for l in range(1, len(dims)):
         for key, shape in ((f"W{l}", (dims[l], dims[l - 1])), (f"b{l}", (dims[l], 1))):
@@ -96,6 +103,26 @@ def _form(dims: tuple[int, ...], value: Any) -> list[tuple[str, Difference]]:
                     (_shape_code(key, shape, array), Difference(key, "shape", np.zeros(shape), array))
                 )
     return mistakes
+
+
+def _ignored(starts: Sequence[Start], outcomes: Sequence[Outcome]) -> str:
+    """Which size of (n_x, n_h, n_y) stands as one number where it should vary, in words; else ""."""
+    for key, axis, i in (
+        ("W1", 1, 0),
+        ("W1", 0, 1),
+        ("b1", 0, 1),
+        ("W2", 1, 1),
+        ("W2", 0, 2),
+        ("b2", 0, 2),
+    ):
+        arrays = [o.value.get(key) for o in outcomes if isinstance(o.value, Mapping)]
+        sizes = {a.shape[axis] for a in arrays if isinstance(a, np.ndarray) and a.ndim == 2}
+        if len(arrays) == len(starts) and len(sizes) == 1 and len({start.dims[i] for start in starts}) > 2:
+            (size,) = sizes
+            what = ("row" if axis == 0 else "column") + ("" if size == 1 else "s")
+            name = ("n_x", "n_h", "n_y")[i]
+            return f"{name} is ignored: {key} has {size} {what} whatever {name} is"
+    return ""
 
 
 def _misnamed(missing: Sequence[str], keys: Sequence[str], value: Mapping[str, Any]) -> str:

@@ -65,11 +65,22 @@ def line_of(function: FunctionSource, code: str) -> int | None:
             statements
         )
     if code.startswith(_KEYS):
-        return _first(statements, lambda s: _assigns(s) and bool(re.search(r"\[.*['\"]", ast.unparse(s))))
+        keyed = _first(statements, lambda s: _assigns(s) and bool(re.search(r"\[.*['\"]", ast.unparse(s))))
+        return keyed or _return_of(statements)
     for pattern, target in _TARGETS:
         if re.match(pattern, code):
             return _target(statements, target) or _return_of(statements)
     return None
+
+
+def line_assigning(function: FunctionSource, name: str) -> int | None:
+    """The line that computes a variable, such as "W2"; None: there is none.
+
+    Args:
+        function: as written.
+        name: of the variable.
+    """
+    return _target(list(_statements(function.tree.body)), rf"{name}\b")
 
 
 def loops_over_numbers(function: FunctionSource, others: dict[str, FunctionSource]) -> int | None:

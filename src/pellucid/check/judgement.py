@@ -21,6 +21,7 @@ _ERRORS = frozenset(
         "shapes-do-not-fit",
         "index-out-of-range",
         "raises",
+        "wrong-assertion",
         "died",
         "too-much",
     }

@@ -22,9 +22,7 @@ import numpy.random
 
 from pellucid.check.course_modules import MODULES
 from pellucid.check.drawing import Nothing
-
-# The name of the file in tracebacks.
-FILE = "<the checked file>"
+from pellucid.check.raised import FILE
 
 _WATCHED = (builtins, math, np, np.linalg, np.random)
 

@@ -214,12 +214,32 @@ def _send(pid: int, sign: signal.Signals) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder, even if its folders were made unwritable."""
-    for here, folders, _ in os.walk(folder):
-        for name in folders:
-            path = Path(here, name)
-            if not path.is_symlink():
-                path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        raise SandboxError(f"the folder {folder} of the checked file cannot be removed: remove it")
+    """Remove a folder, even if its folders were made unwritable, or deeper than a path may be long."""
+    brought_up = 0
+    try:
+        folder.chmod(0o700)
+        # Each round brings the folders of the second level up to the first.
+        while entries := list(folder.iterdir()):
+            for entry in entries:
+                if not _is_folder(entry):
+                    entry.unlink()
+                    continue
+                entry.chmod(0o700)
+                for inner in list(entry.iterdir()):
+                    if _is_folder(inner):
+                        # Moving a folder writes into it.
+                        inner.chmod(0o700)
+                        inner.rename(folder / f".up-{os.getpid()}-{brought_up}")
+                        brought_up += 1
+                    else:
+                        inner.unlink()
+                entry.rmdir()
+        folder.rmdir()
+    except OSError as error:
+        raise SandboxError(
+            f"the folder {folder} of the checked file cannot be removed ({error.strerror}): remove it"
+        ) from error
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

@@ -76,7 +76,7 @@ def report(
         for note in ([judgement.hint] if judgement.cause else []) + list(judgement.notes)
     ]
     parts += ["\n".join(remarks)] if remarks else []
-    parts.append("\n".join(_ending(examination, style)))
+    parts.append("\n".join(_ending(examination, style, columns)))
     return "\n\n".join(parts)
 
 
@@ -140,8 +140,10 @@ def details(
     """
     place = f", {judgement.place}" if judgement.place else ""
     lines = [style(f"{judgement.name}{place}", "strong")]
+    if judgement.code:
+        lines.append(style(f"  > {shown(judgement.code, columns - 4)}", "faint"))
     lines += [f"  {line}" for line in wrap(judgement.message, columns - 2)]
-    lines += [f"  {shown(note)}" for note in judgement.notes]
+    lines += [f"  {line}" for note in judgement.notes for line in wrap(shown(note), columns - 2)]
     if judgement.case:
         lines.append(f"  first case that differs: {judgement.case}")
     lines += shape_lines(judgement.shapes)
@@ -177,13 +179,15 @@ def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool,
     return parts
 
 
-def _ending(examination: Examination, style: Style) -> list[str]:
-    lines = [f"left out, {part.place}: {shown(part.message)}" for part in examination.unread]
-    lines += [f"note: {shown(note)}" for note in examination.notes]
+def _ending(examination: Examination, style: Style, columns: int) -> list[str]:
+    said = [f"left out, {part.place}: {shown(part.message)}" for part in examination.unread]
+    said += [f"note: {shown(note)}" for note in examination.notes]
+    lines = [line for each in said for line in wrap(each, columns)]
     trains = examination.trains
     if trains.text != "not tried":
         verdict = {True: "they train", False: "they do not train", None: "not trained"}[trains.worked]
         tone = {True: "right", False: "wrong", None: "faint"}[trains.worked]
-        lines.append(f"all together: {style(verdict, tone)} ({shown(trains.text)})")
+        first, *more = wrap(f"all together: {verdict} ({shown(trains.text)})", columns)
+        lines += [first.replace(verdict, style(verdict, tone), 1), *more]
     lines.append(style(f"run in {examination.isolation}", "faint"))
     return lines

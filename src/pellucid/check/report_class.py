@@ -1,88 +1,28 @@
-"""A folder of submissions: one table of all, and the mistakes of the class."""
+"""The reports on a folder of submissions: an overview, a table, and the mistakes of the class."""
 
 import csv
 import io
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from pellucid.check.causes.explanations import EXPLANATIONS
-from pellucid.check.judge import NAMES, Examination
-from pellucid.check.judge_file import check_file
-from pellucid.errors import DataError, NotFoundError
+from pellucid.check.class_folder import Submission
+from pellucid.check.judge import NAMES
 from pellucid.files.reading import shown
 
-_SUFFIXES = (".py", ".ipynb")
 # A spreadsheet reads a cell that begins like this as a formula.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Submission(NamedTuple):
-    """One file of the folder.
-
-    Attributes:
-        name: its path inside the folder.
-        examination: the results; None: the file could not be used.
-        problem: the reason for that.
-    """
-
-    name: str
-    examination: Examination | None
-    problem: str
-
-
-def submissions_in(folder: Path) -> list[Path]:
-    """The solutions in a folder and one level below it, by name; without hidden files.
+def judged_names(submissions: Sequence[Submission]) -> list[str]:
+    """The functions of the class, in the order of the course.
 
     Args:
-        folder: of a class.
-
-    Raises:
-        DataError: there is no solution.
+        submissions: with their results.
     """
-    common = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
-    paths = sorted(
-        path
-        for path in common
-        if path.suffix.lower() in _SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    if not paths:
-        raise DataError(
-            f"{shown(folder)} holds no solution; expected .py or .ipynb files in it, or one level below"
-        )
-    return paths
-
-
-def check_class(
-    folder: Path,
-    *,
-    only: str | None = None,
-    progress: Callable[[Submission], None] = lambda submission: None,
-) -> list[Submission]:
-    """Judge every submission; one that cannot be used is reported, and the others are judged.
-
-    Args:
-        folder: of a class.
-        only: the one function to judge.
-        progress: called with each submission as it is done.
-
-    Raises:
-        DataError: the folder holds none.
-        OptionError: `only` is not a function of the course.
-    """
-    done = []
-    for path in submissions_in(folder):
-        name = str(path.relative_to(folder))
-        try:
-            submission = Submission(name, check_file(path, only=only), "")
-        except (DataError, NotFoundError) as error:
-            submission = Submission(name, None, str(error))
-        progress(submission)
-        done.append(submission)
-    return done
+    judged = {f.name for s in submissions if s.examination for f in s.examination.judgements}
+    return [name for name in NAMES if name in judged]
 
 
 def class_csv(submissions: Sequence[Submission]) -> str:
@@ -91,8 +31,7 @@ def class_csv(submissions: Sequence[Submission]) -> str:
     Args:
         submissions: with their results.
     """
-    judged = {f.name for s in submissions if s.examination for f in s.examination.judgements}
-    names = [name for name in NAMES if name in judged]
+    names = judged_names(submissions)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["submission", "right", "judged", "trains", *names, "problem"])
@@ -106,7 +45,7 @@ def _row(submission: Submission, names: Sequence[str]) -> list[str]:
     if examination is None:
         return [submission.name, "", "", "", *[""] * len(names), submission.problem]
     judgements = {judgement.name: judgement for judgement in examination.judgements}
-    judged = [judgement for judgement in judgements.values() if judgement.status != "missing"]
+    judged = [j for j in judgements.values() if j.status not in ("missing", "not_judged", "unwritten")]
     trains = {True: "yes", False: "no", None: ""}[examination.trains.worked]
     statuses = []
     for name in names:
@@ -150,6 +89,21 @@ def mistakes(submissions: Sequence[Submission]) -> list[dict[str, Any]]:
     ]
 
 
+def summary(submissions: Sequence[Submission]) -> str:
+    """The class in one line.
+
+    Args:
+        submissions: with their results.
+    """
+    usable = [s.examination for s in submissions if s.examination]
+    right = sum(examination.all_right for examination in usable)
+    trained = sum(examination.trains.worked is True for examination in usable)
+    lost = len(submissions) - len(usable)
+    unusable = f", {lost} not usable" if lost else ""
+    count = f"{len(submissions)} submission{'s' if len(submissions) != 1 else ''}"
+    return f"{count}: {right} all right, {trained} train a network{unusable}"
+
+
 def class_text(submissions: Sequence[Submission], most: int = 20) -> str:
     """The overview for a terminal.
 
@@ -157,10 +111,7 @@ def class_text(submissions: Sequence[Submission], most: int = 20) -> str:
         submissions: with their results.
         most: the greatest number of listed mistakes.
     """
-    usable = [s.examination for s in submissions if s.examination]
-    right = sum(examination.all_right for examination in usable)
-    trained = sum(examination.trains.worked is True for examination in usable)
-    lines = [f"{len(submissions)} submissions: {right} all right, {trained} train a network"]
+    lines = [summary(submissions)]
     lines += [f"not usable: {shown(s.problem)}" for s in submissions if s.examination is None]
     common = mistakes(submissions)
     if common:
@@ -172,8 +123,9 @@ def class_text(submissions: Sequence[Submission], most: int = 20) -> str:
         )
     if len(common) > most:
         lines.append(f"       and {len(common) - most} more: see the table (--csv) or --json")
-    if usable:
-        lines += ["", f"run in {usable[0].isolation}"]
+    isolation = next((s.examination.isolation for s in submissions if s.examination), "")
+    if isolation:
+        lines += ["", f"run in {isolation}"]
     return "\n".join(lines)
 
 

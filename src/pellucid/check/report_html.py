@@ -29,14 +29,27 @@ def html_report(examination: Examination) -> str:
     Args:
         examination: the results.
     """
-    title = escape(headline(examination))
+    return page(headline(examination), html_body(examination), examination.isolation)
+
+
+def page(title: str, body: str, isolation: str) -> str:
+    """A whole page.
+
+    Args:
+        title: its heading.
+        body: what follows, as HTML.
+        isolation: the kind of isolation, in words.
+    """
     return f"""<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{title}</title><style>{_PAGE}{_STYLE}</style></head>
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{escape(title)}</title><style>{_PAGE}{_STYLE}</style>
+</head>
 <body>
-<h1>{title}</h1>
-{_body(examination)}
-<p class="faint">Checked by Pellucid, in {escape(examination.isolation)}.</p>
+<h1>{escape(title)}</h1>
+{body}
+<p class="faint">Checked by Pellucid, in {escape(isolation)}.</p>
 </body>
 </html>
 """
@@ -51,11 +64,16 @@ def html_part(examination: Examination) -> str:
     title = escape(headline(examination))
     return (
         f'<div class="pellucid-check"><style>{_STYLE}</style>'
-        f"<p><strong>{title}</strong></p>{_body(examination)}</div>"
+        f"<p><strong>{title}</strong></p>{html_body(examination)}</div>"
     )
 
 
-def _body(examination: Examination) -> str:
+def html_body(examination: Examination) -> str:
+    """The table of the functions, and what is said of each wrong one, as HTML.
+
+    Args:
+        examination: the results.
+    """
     rows = "\n".join(_row(judgement) for judgement in examination.judgements)
     wrong = [judgement for judgement in examination.judgements if not judgement.right and judgement.cause]
     sections = "\n".join(_section(judgement) for judgement in wrong)

@@ -1,4 +1,4 @@
-"""Runner: the interface of `Sandbox` and `InProcess`, which call the functions of a solution."""
+"""Runner: the interface of `Sandbox`, which calls the functions of a solution; tests have another."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol

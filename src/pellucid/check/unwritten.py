@@ -78,7 +78,9 @@ def _blanks(body: Sequence[ast.stmt], later: frozenset[str]) -> Iterator[int]:
         for inner in ("body", "orelse", "finalbody"):
             block = getattr(statement, inner, None)
             if isinstance(block, list) and not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-                if block and all(isinstance(s, ast.Pass) for s in block) and inner == "body":
+                empty = block and all(isinstance(s, ast.Pass) for s in block)
+                # `while True: pass` is written, and hangs.
+                if empty and inner == "body" and not isinstance(statement, ast.While):
                     yield block[0].lineno
                 # In a loop what is made before is made after as well.
                 again = (

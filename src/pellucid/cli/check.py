@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +10,16 @@ import typer
 
 from pellucid import chapters
 from pellucid.check import report_class
+from pellucid.check.class_folder import Submission, check_class
 from pellucid.check.grading import gradescope, junit
 from pellucid.check.judge_file import check_file
 from pellucid.check.report import count_of_right, report
+from pellucid.check.report_class_html import class_html
 from pellucid.check.report_html import html_report
 from pellucid.check.starting import starter
 from pellucid.cli.console import note, print_json, show, width
 from pellucid.errors import DataError, OptionError, PellucidError
-from pellucid.files.atomic import write_atomically
+from pellucid.files.atomic import check_writable, write_atomically
 from pellucid.files.reading import shown
 
 _COLOURS = {"right": "green", "wrong": "red"}
@@ -43,7 +45,8 @@ def check(
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Check again whenever the file is saved.")] = False,
     html: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Write a report to hand in, a page of its own.")
+        str | None,
+        typer.Option(metavar="FILE", help="Write a page: a report to hand in, or of a folder all of it."),
     ] = None,
     table: Annotated[
         str | None, typer.Option("--csv", metavar="FILE", help="Of a folder: a row for each submission.")
@@ -76,9 +79,12 @@ def check(
     if solution is None:
         raise OptionError("SOLUTION is missing; expected a Python file, a notebook or a folder of them")
     path = Path(solution)
-    _check_options(path, watch, html, table, as_json, gradescope_file)
+    _check_options(path, watch, table, as_json, gradescope_file)
+    for file in (html, table, junit_file, gradescope_file):
+        if file is not None:
+            check_writable(file)
     if path.is_dir():
-        return _check_folder(path, only, table, as_json, junit_file)
+        return _check_folder(path, only, table, html, as_json, junit_file)
 
     def once() -> int:
         found = check_file(solution, only=only)
@@ -87,12 +93,9 @@ def check(
         else:
             columns = min(_WIDEST, width() or _WIDEST)
             show(report(found, explain=explain, solution=reference, style=_styled, columns=columns))
-        if html is not None:
-            write_atomically(html, html_report(found).encode("utf-8", "backslashreplace"))
-        if junit_file is not None:
-            write_atomically(junit_file, junit([report_class.Submission(solution, found, "")]))
-        if gradescope_file is not None:
-            write_atomically(gradescope_file, gradescope(found))
+        _write(html, lambda: html_report(found).encode("utf-8", "backslashreplace"))
+        _write(junit_file, lambda: junit([Submission(solution, found, "")]))
+        _write(gradescope_file, lambda: gradescope(found))
         return 0 if found.all_right else 1
 
     return _watched(path, once) if watch else once()
@@ -112,14 +115,14 @@ def _start(name: str, solution: str | None) -> int:
 
 
 def _check_options(
-    path: Path, watch: bool, html: str | None, table: str | None, as_json: bool, gradescope_file: str | None
+    path: Path, watch: bool, table: str | None, as_json: bool, gradescope_file: str | None
 ) -> None:
     if path.is_dir() and gradescope_file is not None:
         raise OptionError(
             f"--gradescope is for one file, and {path} is a folder; expected a file, or --junit"
         )
-    if path.is_dir() and (watch or html is not None):
-        raise OptionError(f"--{'watch' if watch else 'html'} is for one file, and {path} is a folder")
+    if path.is_dir() and watch:
+        raise OptionError(f"--watch is for one file, and {path} is a folder; expected a file")
     if not path.is_dir() and table is not None:
         raise OptionError("--csv is for a folder of submissions; expected a folder, or --json for one file")
     if watch and as_json:
@@ -136,17 +139,22 @@ def _styled(text: str, tone: str) -> str:
 
 
 def _check_folder(
-    folder: Path, only: str | None, table: str | None, as_json: bool, junit_file: str | None
+    folder: Path,
+    only: str | None,
+    table: str | None,
+    html: str | None,
+    as_json: bool,
+    junit_file: str | None,
 ) -> int:
-    def told(submission: report_class.Submission) -> None:
-        found = submission.examination
-        note(f"{shown(submission.name)}: {count_of_right(found) if found else 'not usable'}")
+    def told(newest: Submission, done: Sequence[Submission]) -> None:
+        found = newest.examination
+        note(f"{shown(newest.name)}: {count_of_right(found) if found else 'not usable'}")
+        # Whole after each submission: what is done stays, whatever ends the rest.
+        _write(table, lambda: report_class.class_csv(done).encode("utf-8", "backslashreplace"))
 
-    submissions = report_class.check_class(folder, only=only, progress=told)
-    if table is not None:
-        write_atomically(table, report_class.class_csv(submissions).encode("utf-8", "backslashreplace"))
-    if junit_file is not None:
-        write_atomically(junit_file, junit(submissions))
+    submissions = check_class(folder, only=only, progress=told)
+    _write(html, lambda: class_html(submissions, shown(folder)).encode("utf-8", "backslashreplace"))
+    _write(junit_file, lambda: junit(submissions))
     if as_json:
         print_json(report_class.class_document(submissions))
     else:
@@ -154,6 +162,11 @@ def _check_folder(
     if all(submission.examination is None for submission in submissions):
         raise DataError(f"{shown(folder)} holds no solution that can be used; the lines above say why")
     return 0 if all(s.examination and s.examination.all_right for s in submissions) else 1
+
+
+def _write(file: str | None, content: Callable[[], bytes]) -> None:
+    if file is not None:
+        write_atomically(file, content())
 
 
 def _watched(path: Path, once: Callable[[], int]) -> int:

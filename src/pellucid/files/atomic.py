@@ -4,7 +4,9 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,16 +30,39 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     Raises:
         OutputError: the file cannot be written; one line, with the remedy.
     """
+    with _explaining(path) as target:
+        _write(target, data, _permissions(target))
+    _sync_folder(target.parent)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse a path that `write_atomically` could not write now, before the work whose result it is for.
+
+    Raises:
+        OutputError: as `write_atomically` says it.
+    """
+    with _explaining(path) as target:
+        _permissions(target)
+        with tempfile.TemporaryFile(dir=target.parent, prefix=".pellucid-", suffix=".tmp"):
+            pass
+        # Its name may be too long, or not allowed.
+        with suppress(FileNotFoundError):
+            target.lstat()
+
+
+@contextmanager
+def _explaining(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """The file to write, where a link leads; its errors are explained in one line."""
+    target = Path()
     try:
         target = Path(os.path.realpath(path))
-        _write(target, data, _permissions(target))
+        yield target
     except OutputError as error:
         raise OutputError(f"{shown(path)} cannot be written: {error}") from error.__cause__
     except ValueError:
         raise OutputError(f"{shown(path)} cannot be written: a file cannot have such a name") from None
     except OSError as error:
         raise OutputError(f"{shown(path)} cannot be written: {_explained(target, error)}") from error
-    _sync_folder(target.parent)
 
 
 def _permissions(target: Path) -> int | None:

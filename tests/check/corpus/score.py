@@ -7,7 +7,7 @@ from typing import Any
 
 from check.corpus.catalogue import Entry
 from check.corpus.soundness import is_right
-from pellucid.check.inprocess import InProcess
+from check.in_process import InProcess
 from pellucid.check.judge import Judgement, examine, reference_names
 from pellucid.check.solution import Solution, read_solution
 

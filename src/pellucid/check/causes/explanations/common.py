@@ -64,8 +64,13 @@ ANY = {
     ),
     "raises": Explanation(
         "the function stops with an error",
-        "Read the last line of the error, and the line it names.",
-        "raise NotImplementedError",
+        "Its message is below, and the line that raised it above: what are the values on that line?",
+        "raise ValueError(Z.shape)",
+    ),
+    "wrong-assertion": Explanation(
+        "the numbers are right, but an assertion of the function does not hold",
+        "The assertion demands what need not be so: mend it, or take it away.",
+        "assert cost.shape == (1,)",
     ),
     "timeout": Explanation("the function does not end", "Which loop never ends?", "while True: pass"),
     "died": Explanation(

@@ -32,7 +32,7 @@ START = {
         "W1 = np.ones((n_h, n_x)) * 0.01",
     ),
     "weights-transposed": Explanation(
-        "W is transposed: its rows are the units of its own layer",
+        "W is transposed: its rows should be the units of its own layer",
         "W is (units of this layer, units of the layer before).",
         "W1 = np.random.randn(n_x, n_h) * 0.01",
     ),
@@ -40,6 +40,11 @@ START = {
         "W has the wrong shape",
         "W is (units of this layer, units of the layer before).",
         "W2 = np.random.randn(n_y, n_x) * 0.01",
+    ),
+    "size-ignored": Explanation(
+        "a size that is passed in is ignored",
+        "A number stands where the name of the size should: which is right for the published case only?",
+        "W2 = np.random.randn(1, n_h) * 0.01",
     ),
     "weights-same-in-every-layer": Explanation(
         "the same random numbers are drawn for every layer",

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.check import wire
-from pellucid.check.learner import FILE, Learner
+from pellucid.check import raised, wire
+from pellucid.check.learner import Learner
 from pellucid.check.outcome import Failure, Outcome
 from pellucid.check.solution import Solution
 from pellucid.check.watching import ArgumentWatch
@@ -37,10 +37,15 @@ class InProcess:
             solution: the file.
             reference_names: as for `Sandbox`.
         """
+        self._text = solution.text
         self._learner = Learner([*solution.functions, *solution.other_names], [*reference_names])
         with contextlib.redirect_stdout(io.StringIO()):
             errors = list(self._learner.load(solution.text, definitions_only=False))
-        self.loaded = Outcome("raised", error=_failure(errors[0])) if errors else Outcome("value")
+        self.loaded = (
+            Outcome("raised", error=Failure(*raised.described(errors[0], solution.text)))
+            if errors
+            else Outcome("value")
+        )
 
     def call(
         self, name: str, args: tuple[Any, ...], *, seed: int | None = None, alone: bool = False
@@ -79,19 +84,10 @@ class InProcess:
                 before = self._learner.alone(name) if alone else {}
                 value = function(*arguments)
             except (Exception, SystemExit) as failure:
-                error = _failure(failure)
+                error = Failure(*raised.described(failure, self._text))
             finally:
                 self._learner.together(before)
         took = perf_counter() - start
         kind = "value" if error is None else "raised"
         carried = wire.decode(wire.encode(value)) if error is None else None
         return Outcome(kind, carried, error, printed.getvalue(), took, watch.changed(), watch.written())  # type: ignore[arg-type]
-
-
-def _failure(error: BaseException) -> Failure:
-    line, traceback = None, error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == FILE:
-            line = traceback.tb_lineno
-        traceback = traceback.tb_next
-    return Failure(type(error).__name__, " ".join(str(error).split())[:300], line)
