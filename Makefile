@@ -5,9 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # make test PEERS=1 also installs PyTorch and JAX and runs the tests against them.
 PEERS  ?=
+# make test GRADERS=1 installs nbgrader and Otter, and runs the recipes of docs/teachers.md in them.
+GRADERS ?=
 
 TORCH  := torch==2.13.0
 JAX    := jax==0.10.2 jaxlib==0.10.2
+GRADING := nbgrader==0.9.6 otter-grader==7.0.0
 # The tests run side by side, one per processor: more threads of linear algebra only wait for each other.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 INPUTS := pyproject.toml constraints.txt
@@ -40,7 +43,7 @@ help: ## Show this help.
 demo: $(VENV)/.all $(VENV)/.native ## Train on real digits, save the model and pictures.
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.dev $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
+test: $(VENV)/.dev $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) $(if $(GRADERS),$(VENV)/.graders) ## Run the whole test-suite (PEERS=1: against PyTorch and JAX too).
 	$(ONE_THREAD) $(BIN)/pytest -n auto
 
 quick: $(VENV)/.dev $(VENV)/.native ## Run some fast tests, in seconds, while one works.
@@ -119,6 +122,10 @@ $(VENV)/.native: $(ENGINE) | $(VENV)/.all
 
 $(VENV)/.peers: $(VENV)/.dev
 	$(PIP) $(TORCH) $(JAX)
+	@touch $@
+
+$(VENV)/.graders: $(VENV)/.dev
+	$(PIP) $(GRADING)
 	@touch $@
 
 # An environment of its own, of Python 3.11: the lowest versions have no wheels for later ones.

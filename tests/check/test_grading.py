@@ -7,11 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from pellucid.check.class_folder import Submission
 from pellucid.check.grading import gradescope, junit
 from pellucid.check.judge import Examination
 from pellucid.check.judge_file import check_file
 from pellucid.check.judgement import Judgement
-from pellucid.check.report_class import Submission
 from pellucid.check.train_together import JointTraining
 
 SOLUTION = """import numpy as np
@@ -78,7 +78,7 @@ def test_no_text_breaks_the_xml(text: str) -> None:
 
 
 def test_gradescope_gives_a_point_for_each_right_function(found: Examination) -> None:
-    document: Any = json.loads(gradescope(found))
+    document: Any = json.loads(gradescope(Submission("a.py", found, "")))
     scores = {
         test["name"]: (test["score"], test["max_score"], test["status"]) for test in document["tests"]
     }
@@ -94,7 +94,9 @@ def test_gradescope_gives_a_point_for_each_right_function(found: Examination) ->
 def test_another_exercises_function_has_no_points() -> None:
     judgements = (Judgement("relu", "pass"), Judgement("backward_propagation", "not_judged"))
     found = Examination("x.py", judgements, JointTraining(None, "not tried"))
-    assert [test["name"] for test in json.loads(gradescope(found))["tests"]] == ["relu"]
+    assert [test["name"] for test in json.loads(gradescope(Submission("a.py", found, "")))["tests"]] == [
+        "relu"
+    ]
 
 
 def test_what_the_file_defines_besides_is_named(tmp_path: Path) -> None:
@@ -106,3 +108,12 @@ def test_what_the_file_defines_besides_is_named(tmp_path: Path) -> None:
     assert "Not judged: plot_costs." in found._repr_html_()
     assert found.to_dict()["not_judged"] == ["plot_costs"]
     assert check_file(path, only="linear_forward").not_judged == ()
+
+
+def test_gradescope_of_a_file_that_cannot_be_used_says_why() -> None:
+    document: Any = json.loads(gradescope(Submission("a.py", None, "a.py is not valid Python at line 1")))
+    assert document == {
+        "output": "a.py is not valid Python at line 1",
+        "visibility": "visible",
+        "score": 0.0,
+    }

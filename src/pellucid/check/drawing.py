@@ -1,8 +1,9 @@
-"""A stand-in for matplotlib in a learner's process: drawing takes seconds, and is not shown.
+"""A stand-in for matplotlib and notebooks in a learner's process: nothing is drawn or displayed there.
 
 `pellucid.check.course_modules` gives the same stand-in for the contents of the courses' own modules.
 """
 
+import builtins
 import sys
 from collections.abc import Iterator
 from importlib.abc import Loader, MetaPathFinder
@@ -11,7 +12,9 @@ from opcode import opname
 from types import FrameType, ModuleType
 from typing import Any, ClassVar
 
-_REPLACED = ("matplotlib", "mpl_toolkits", "seaborn")
+import pellucid
+
+_REPLACED = ("matplotlib", "mpl_toolkits", "seaborn", "IPython", "ipywidgets", "otter")
 
 
 class NoNumbersError(TypeError):
@@ -81,7 +84,7 @@ class _Finder(MetaPathFinder, Loader):
     """Finds the stand-in under the names of the replaced libraries."""
 
     def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
-        """The stand-in's specification, for a plotting library or a part of one."""
+        """The stand-in's specification, for a replaced library or a part of one."""
         if fullname.partition(".")[0] not in _REPLACED:
             return None
         return ModuleSpec(fullname, self, is_package=True)
@@ -104,5 +107,10 @@ class StandInModule(ModuleType):
 
 
 def draw_nothing() -> None:
-    """From now on `import matplotlib.pyplot` and similar imports give the stand-in."""
+    """From now on `import matplotlib.pyplot`, `get_ipython()` and the like give the stand-in.
+
+    So does `pellucid.examine`: a notebook that asks for this examination would ask again inside it.
+    """
     sys.meta_path.insert(0, _Finder())
+    builtins.get_ipython = Nothing()  # type: ignore[attr-defined]
+    vars(pellucid)["examine"] = Nothing()

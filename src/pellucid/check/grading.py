@@ -7,7 +7,6 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from pellucid.check.class_folder import Submission
-from pellucid.check.judge import Examination
 from pellucid.check.judgement import Judgement
 from pellucid.check.report import VERDICTS, details, headline
 
@@ -36,30 +35,36 @@ def junit(submissions: Sequence[Submission]) -> bytes:
     return document + b"\n"
 
 
-def gradescope(examination: Examination) -> bytes:
+def gradescope(submission: Submission) -> bytes:
     """Gradescope's results.json: a test with one point for each function of the course.
 
     A function that is not written yet, or not in the file, has no point; one of another exercise is left
-    out.
+    out. A file that cannot be used has no points, and the reason as its output.
 
     Args:
-        examination: of one submission.
+        submission: one file.
     """
-    judged = [j for j in examination.judgements if j.status != "not_judged"]
-    tests = [
-        {
-            "name": judgement.name,
-            "score": float(judgement.right),
-            "max_score": 1.0,
-            "status": "passed" if judgement.right else "failed",
-            "output": _words(judgement),
+    examination = submission.examination
+    document: dict[str, Any] = {"output": submission.problem, "visibility": "visible", "score": 0.0}
+    if examination is not None:
+        lost = [f"left out, {part.place}: {part.message}" for part in examination.unread]
+        document |= {
+            "output": "\n".join([headline(examination), *lost, *examination.notes]),
+            "tests": [_test(j) for j in examination.judgements if j.status != "not_judged"],
         }
-        for judgement in judged
-    ]
-    lost = [f"left out, {part.place}: {part.message}" for part in examination.unread]
-    output = "\n".join([headline(examination), *lost, *examination.notes])
-    document = {"output": output, "visibility": "visible", "tests": tests}
+        # With the tests, Gradescope adds their points.
+        del document["score"]
     return (json.dumps(document, indent=1) + "\n").encode("utf-8")
+
+
+def _test(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "name": judgement.name,
+        "score": float(judgement.right),
+        "max_score": 1.0,
+        "status": "passed" if judgement.right else "failed",
+        "output": _words(judgement),
+    }
 
 
 def _suite(submission: Submission) -> ET.Element:

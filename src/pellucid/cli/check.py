@@ -18,7 +18,7 @@ from pellucid.check.report_class_html import class_html
 from pellucid.check.report_html import html_report
 from pellucid.check.starting import starter
 from pellucid.cli.console import note, print_json, show, width
-from pellucid.errors import DataError, OptionError, PellucidError
+from pellucid.errors import DataError, NotFoundError, OptionError, PellucidError
 from pellucid.files.atomic import check_writable, write_atomically
 from pellucid.files.reading import shown
 
@@ -86,16 +86,23 @@ def check(
     if path.is_dir():
         return _check_folder(path, only, table, html, as_json, junit_file)
 
+    def graded(submission: Submission) -> None:
+        _write(junit_file, lambda: junit([submission]))
+        _write(gradescope_file, lambda: gradescope(submission))
+
     def once() -> int:
-        found = check_file(solution, only=only)
+        try:
+            found = check_file(solution, only=only)
+        except (DataError, NotFoundError) as error:
+            graded(Submission(solution, None, str(error)))
+            raise
         if as_json:
             print_json(found.to_dict())
         else:
             columns = min(_WIDEST, width() or _WIDEST)
             show(report(found, explain=explain, solution=reference, style=_styled, columns=columns))
         _write(html, lambda: html_report(found).encode("utf-8", "backslashreplace"))
-        _write(junit_file, lambda: junit([Submission(solution, found, "")]))
-        _write(gradescope_file, lambda: gradescope(found))
+        graded(Submission(solution, found, ""))
         return 0 if found.all_right else 1
 
     return _watched(path, once) if watch else once()
