@@ -61,9 +61,6 @@ def _functions_to_look_at(entry: Entry) -> list[str]:
 @pytest.mark.parametrize("half", HALVES)
 def test_what_is_right_is_right_and_what_is_wrong_is_wrong(half: str) -> None:
     for entry in entries(half):
-        if entry.name == "old_keys":
-            # Right in the keys of an early edition, which are not those of the reference.
-            continue
         for function in _functions_to_look_at(entry):
             assert is_right(entry.text, function) == (function not in entry.wrong), (entry.name, function)
 

@@ -271,6 +271,39 @@ SINGLES: dict[str, list[Bug]] = {
         bug("backward_propagation", "tanh-derivative-of-relu", "(1 - A1**2)", "(A1 > 0)"),
         bug("backward_propagation", "dz2-is-dal", "(A2 - Y) / m", "-(Y / A2 - (1 - Y) / (1 - A2)) / m"),
     ],
+    "first_edition": [
+        bug("initialize_parameters", "weights-scale-missing", "np.random.randn(n_h, n_x) * 0.01", "np.random.randn(n_h, n_x)"),
+        bug("initialize_parameters", "size-ignored", "np.random.randn(n_y, n_h)", "np.random.randn(1, n_h)"),
+        bug("initialize_parameters_deep", "weights-transposed", "randn(layer_dims[l], layer_dims[l - 1])", "randn(layer_dims[l - 1], layer_dims[l])"),
+        bug("initialize_parameters_deep", "biases-wrong-shape", "np.zeros((layer_dims[l], 1))", "np.zeros((layer_dims[l - 1], 1))"),
+        bug("linear_forward", "bias-missing", " + b", ""),
+        bug("linear_forward", "product-elementwise", "np.dot(W, A)", "W * A"),
+        bug("linear_activation_forward", "always-sigmoid", "relu(Z)", "sigmoid(Z)"),
+        bug("L_model_forward", "hidden-fed-x", "A_prev = A\n", "A_prev = X\n"),
+        bug("L_model_forward", "loop-one-short", "range(1, L)", "range(1, L - 1)"),
+        bug("compute_cost", "cost-wrong-sign", "(-np.dot(Y, np.log(AL).T) - np.dot(", "(np.dot(Y, np.log(AL).T) + np.dot("),
+        bug("compute_cost", "cost-term-sign", ".T) - np.dot(1", ".T) + np.dot(1"),
+        bug("compute_cost", "cost-m-is-rows", "m = Y.shape[1]", "m = Y.shape[0]"),
+        bug("linear_backward", "db-missing-1-over-m", "db = 1. / m * np.sum", "db = np.sum"),
+        bug("linear_backward", "dw-missing-1-over-m", "1. / m * np.dot(dZ, A_prev.T)", "np.dot(dZ, A_prev.T)"),
+        bug("linear_backward", "db-missing-keepdims", ", keepdims=True", ""),
+        bug("linear_backward", "da-prev-not-transposed", "np.dot(W.T, dZ)", "np.dot(W, dZ)"),
+        bug("linear_activation_backward", "relu-mask-missing", "relu_backward(dA, activation_cache)", "dA"),
+        bug("L_model_backward", "dal-wrong-sign", "dAL = - (", "dAL = ("),
+        bug("L_model_backward", "dal-term-sign", "np.divide(Y, AL) - np", "np.divide(Y, AL) + np"),
+        bug("L_model_backward", "same-da-for-all", 'grads["dA" + str(l + 2)]', 'grads["dA" + str(L)]'),
+        bug("L_model_backward", "hidden-fed-dal", 'grads["dA" + str(l + 2)]', "dAL"),
+        bug("L_model_backward", "hidden-sigmoid", '"relu"', '"sigmoid"'),
+        bug("L_model_backward", "loop-one-short", "reversed(range(L - 1))", "reversed(range(1, L - 1))"),
+        bug("L_model_backward", "loop-not-reversed", "reversed(range(L - 1))", "range(L - 1)"),
+        bug("L_model_backward", "cache-index-shifted", "current_cache = caches[l]\n", "current_cache = caches[l + 1]\n"),
+        bug("L_model_backward", "last-cache-wrong", "caches[L - 1]", "caches[0]"),
+        bug("update_parameters", "update-wrong-sign", '["W" + str(l + 1)] - learning', '["W" + str(l + 1)] + learning', '["b" + str(l + 1)] - learning', '["b" + str(l + 1)] + learning'),
+        bug("update_parameters", "loop-one-short", "range(L)", "range(L - 1)"),
+        bug("update_parameters", "learning-rate-missing", "learning_rate * grads[\"dW", "grads[\"dW", "learning_rate * grads[\"db", "grads[\"db"),
+        bug("update_parameters", "parameters-mutated", 'parameters["W" + str(l + 1)] = parameters["W" + str(l + 1)] - learning', 'parameters["W" + str(l + 1)] -= learning', 'parameters["b" + str(l + 1)] = parameters["b" + str(l + 1)] - learning', 'parameters["b" + str(l + 1)] -= learning'),
+        bug("predict", "predict-reversed", "probas[0, i] > 0.5", "probas[0, i] < 0.5"),
+    ],
 }
 
 # Two of these at once, in one function or in two.
@@ -350,6 +383,14 @@ PAIRS: dict[str, list[tuple[str, str]]] = {
         ("forward_propagation: hidden-relu", "forward_propagation: last-layer-missing"),
         ("compute_cost: cost-wrong-sign", "compute_cost: cost-missing-term-y0"),
     ],
+    "first_edition": [
+        ("linear_backward: dw-missing-1-over-m", "linear_backward: db-missing-1-over-m"),
+        ("linear_backward: db-missing-keepdims", "linear_backward: da-prev-not-transposed"),
+        ("L_model_backward: same-da-for-all", "L_model_backward: hidden-sigmoid"),
+        ("L_model_backward: dal-wrong-sign", "L_model_backward: same-da-for-all"),
+        ("update_parameters: update-wrong-sign", "update_parameters: loop-one-short"),
+        ("compute_cost: cost-m-is-rows", "compute_cost: cost-wrong-sign"),
+    ],
 }
 
 # Edits that leave an answer right.
@@ -380,6 +421,11 @@ VARIATIONS: dict[str, list[Bug]] = {
     "tanh_net": [
         bug("backward_propagation", "", "(1 - A1**2)", '(1 / np.cosh(cache["Z1"])) ** 2'),
         bug("backward_propagation", "", "(1 - A1**2)", "(1 - np.square(A1))"),
+    ],
+    "first_edition": [
+        bug("L_model_backward", "", 'str(l + 2)], current_cache, activation="relu")', 'str(l + 2)], caches[l], "relu")'),
+        bug("compute_cost", "", "np.squeeze(cost)", "np.float64(np.squeeze(cost))"),
+        bug("update_parameters", "", "for l in range(L)", "for l in reversed(range(L))"),
     ],
 }
 

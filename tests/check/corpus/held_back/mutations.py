@@ -260,6 +260,24 @@ SINGLES: dict[str, list[Bug]] = {
         bug("update_parameters", "update-replaces", "parameters[key] - grads", "grads"),
         bug("predict", "predict-threshold", "A2 > 0.5", "A2 > 0.8"),
     ],
+    "early_planar": [
+        bug("initialize_parameters", "weights-zeros", "np.random.randn(n_h, n_x) * 0.01", "np.zeros((n_h, n_x))", "np.random.randn(n_y, n_h) * 0.01", "np.zeros((n_y, n_h))"),
+        bug("initialize_parameters", "size-ignored", "np.random.randn(n_h, n_x)", "np.random.randn(4, n_x)"),
+        bug("forward_propagation", "hidden-relu", "np.tanh(Z1)", "np.maximum(0, Z1)"),
+        bug("forward_propagation", "last-layer-tanh", "sigmoid(Z2)", "np.tanh(Z2)"),
+        bug("forward_propagation", "hidden-sigmoid", "np.tanh(Z1)", "sigmoid(Z1)"),
+        bug("compute_cost", "cost-wrong-sign", "- np.sum(logprobs) / m", "np.sum(logprobs) / m"),
+        bug("compute_cost", "cost-not-averaged", "np.sum(logprobs) / m", "np.sum(logprobs)"),
+        bug("compute_cost", "cost-missing-term-y0", " + np.multiply(np.log(1 - A2), 1 - Y)", ""),
+        bug("backward_propagation", "dw-missing-1-over-m", "np.dot(dZ2, A1.T) / m", "np.dot(dZ2, A1.T)", "np.dot(dZ1, X.T) / m", "np.dot(dZ1, X.T)"),
+        bug("backward_propagation", "tanh-derivative-missing", "np.multiply(np.dot(W2.T, dZ2), 1 - np.power(A1, 2))", "np.dot(W2.T, dZ2)"),
+        bug("backward_propagation", "tanh-derivative-not-squared", "np.power(A1, 2)", "A1"),
+        bug("backward_propagation", "dz2-wrong-sign", "A2 - Y", "Y - A2"),
+        bug("update_parameters", "update-wrong-sign", "parameters[name] - learning_rate", "parameters[name] + learning_rate"),
+        bug("update_parameters", "biases-forgotten", '("W1", "b1", "W2", "b2")', '("W1", "W2")'),
+        bug("update_parameters", "parameters-mutated", "parameters[name] = parameters[name] - learning_rate", "parameters[name] -= learning_rate"),
+        bug("predict", "predict-probabilities", "np.round(A2)", "A2"),
+    ],
 }
 
 # Two of these at once, in one function or in two.
@@ -344,6 +362,12 @@ PAIRS: dict[str, list[tuple[str, str]]] = {
         ("backward_propagation: dz2-derivative-extra", "backward_propagation: db-wrong-axis"),
         ("forward_propagation: hidden-linear", "forward_propagation: bias-missing"),
         ("compute_cost: cost-missing-term-y1", "compute_cost: cost-wrong-sign"),
+    ],
+    "early_planar": [
+        ("backward_propagation: dw-missing-1-over-m", "backward_propagation: dz2-wrong-sign"),
+        ("backward_propagation: tanh-derivative-missing", "backward_propagation: dw-missing-1-over-m"),
+        ("compute_cost: cost-not-averaged", "compute_cost: cost-missing-term-y0"),
+        ("forward_propagation: hidden-relu", "forward_propagation: last-layer-tanh"),
     ],
 }
 
