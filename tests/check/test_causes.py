@@ -151,7 +151,8 @@ def test_every_code_with_words_can_be_said() -> None:
 
 def test_every_function_with_mistakes_has_an_exam() -> None:
     assert set(SUSPECTS) < set(EXAMS)
-    assert set(EXAMS) - set(SUSPECTS) == {name for name, *_ in LATER} | {exam.name for exam in EXERCISES}
+    others = {name for name, *_ in LATER} | {exam.name for exam in EXERCISES}
+    assert set(EXAMS) - set(SUSPECTS) < others
 
 
 def test_places_are_taken_off_where_they_hold() -> None:

@@ -539,6 +539,88 @@ def test_a_wrong_answer_is_wrong(tmp_path: Path, name: str, old: str, new: str) 
     assert found(text.replace(old, new, 1), tmp_path, name).status in ("fail", "error")
 
 
+# What is spoilt and named; the others differ in a way that is no known mistake, or in their form.
+NAMED = {
+    ("layer_sizes", "X.shape[0]"): "sizes-from-examples",
+    ("propagate", "db = (1 / m) *"): "db-missing-1-over-m",
+    ("propagate", "np.dot(X, (A - Y).T)"): "dw-wrong-sign",
+    ("propagate", "np.sum(A - Y)"): "db-missing-axis",
+    ("propagate", "(-1 / m)"): "cost-wrong-sign",
+    ("optimize", "b = b - learning_rate * db"): "biases-forgotten",
+    ("optimize", "range(num_iterations)"): "iterations-ignored",
+    ("predict", "> 0.5"): "predict-threshold",
+    ("random_mini_batches", "shuffled_Y = Y[:, permutation]"): "batches-labels-not-shuffled",
+    ("random_mini_batches", "range(0, full)"): "batches-one-short",
+    ("forward_propagation_with_dropout", "D1 = D1 < keep_prob"): "dropout-mask-inverted",
+    ("forward_propagation_with_dropout", "A1 = A1 / keep_prob"): "dropout-not-scaled",
+    ("forward_propagation_with_dropout", "A2 = A2 * D2"): "dropout-mask-missing",
+    ("backward_propagation_with_dropout", "dA1 = dA1 / keep_prob"): "dropout-not-scaled",
+    ("backward_propagation_with_dropout", "dW3 = 1.0 / m *"): "dw-missing-1-over-m",
+    ("gradient_check", "(2 * epsilon)"): "check-distance-not-doubled",
+    ("gradient_check", "difference = numerator / denominator"): "check-denominator-missing",
+    ("gradient_check_n", "thetaminus[i][0] - epsilon"): "check-one-sided",
+    ("update_parameters_with_gd", "range(1, L + 1)"): "loop-one-short",
+}
+
+
+@pytest.mark.parametrize(("name", "old"), NAMED)
+def test_mistakes_of_the_other_exercises_are_named(tmp_path: Path, name: str, old: str) -> None:
+    new = next(new for first, new in SPOILT[name] if first == old)
+    text = written(name, next(iter(RIGHT[name])))
+    assert old in text
+    assert found(text.replace(old, new, 1), tmp_path, name).cause == NAMED[name, old]
+
+
+REGULARIZED = """
+def compute_cost_with_regularization(A3, Y, parameters, lambd):
+    m = Y.shape[1]
+    W1, W2, W3 = parameters["W1"], parameters["W2"], parameters["W3"]
+    cross_entropy_cost = compute_cost(A3, Y)
+    L2_regularization_cost = lambd / (2 * m) * (np.sum(W1**2) + np.sum(np.square(W2)) + np.sum(W3 * W3))
+    cost = cross_entropy_cost + L2_regularization_cost
+    return cost
+"""
+ADAM = """
+def update_parameters_with_adam(parameters, grads, v, s, t, learning_rate=0.01,
+                                beta1=0.9, beta2=0.999, epsilon=1e-8):
+    L = len(parameters) // 2
+    v_corrected, s_corrected = {}, {}
+    for l in range(1, L + 1):
+        for d, p in (("dW" + str(l), "W" + str(l)), ("db" + str(l), "b" + str(l))):
+            v[d] = beta1 * v[d] + (1 - beta1) * grads[d]
+            v_corrected[d] = v[d] / (1 - beta1**t)
+            s[d] = beta2 * s[d] + (1 - beta2) * grads[d] ** 2
+            s_corrected[d] = s[d] / (1 - beta2**t)
+            step = v_corrected[d] / (np.sqrt(s_corrected[d]) + epsilon)
+            parameters[p] = parameters[p] - learning_rate * step
+    return parameters, v, s, v_corrected, s_corrected
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "cause"),
+    [
+        (REGULARIZED, "cross_entropy_cost + L2", "cross_entropy_cost + 0 * L2", "penalty-missing"),
+        (REGULARIZED, "(2 * m)", "m", "penalty-not-halved"),
+        (REGULARIZED, "/ (2 * m)", "/ 2", "penalty-not-averaged"),
+        (REGULARIZED, "np.sum(W1**2)", "np.sum(W1)", "differs"),
+        (REGULARIZED, " + np.sum(W3 * W3)", "", "penalty-of-some-layers"),
+        (ADAM, "beta1**t", "beta1", "adam-correction-without-t"),
+        (ADAM, "np.sqrt(s_corrected[d])", "s_corrected[d]", "adam-root-missing"),
+        (ADAM, "grads[d] ** 2", "grads[d]", "adam-square-missing"),
+        (ADAM, "+ (1 - beta1) * grads", "+ grads", "mean-not-weighted"),
+        (ADAM, "/ (1 - beta2**t)", "", "adam-correction-missing"),
+    ],
+)
+def test_mistakes_of_penalties_and_adam_are_named(
+    tmp_path: Path, text: str, old: str, new: str, cause: str
+) -> None:
+    assert old in text
+    name = text[5 : text.index("(")]
+    assert found(NUMPY + text, tmp_path, name).right
+    assert found(NUMPY + text.replace(old, new), tmp_path, name).cause == cause
+
+
 @pytest.mark.parametrize("value", ["0.0", "{}", "[]", "None, None", "'text'"])
 @pytest.mark.parametrize("name", sorted(RIGHT))
 def test_an_answer_that_computes_nothing_is_wrong(tmp_path: Path, name: str, value: str) -> None:

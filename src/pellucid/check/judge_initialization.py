@@ -71,9 +71,8 @@ def judge_initialization(
             notes = notes or _stream_note(name, start, outcome.value)
     if not codes:
         return InitializationVerdict((), None, None, notes)
-    ignored = _ignored(starts, outcomes) if len(starts[0].dims) == 3 else ""
-    if ignored:
-        shaped = next(found for code, found in codes.items() if code.endswith("-shape"))
+    shaped = next((found for code, found in codes.items() if code.endswith("-wrong-shape")), None)
+    if shaped and len(starts[0].dims) == 3 and (ignored := _ignored(starts, outcomes)):
         return InitializationVerdict(("size-ignored",), *shaped, (), ignored)
     difference, start = next(iter(codes.values()))
     return InitializationVerdict(tuple(codes), difference, start, ())

@@ -10,7 +10,19 @@ _Test = Callable[[ast.stmt], bool]
 
 # The beginning of a cause's code, and the names of the quantity in assignments.
 _TARGETS = (
-    (r"dw-|dw[12]-|m-is-rows", r"dW"),
+    (r"sizes-", r"n_[xy]"),
+    (r"penalty-gradient", r"dW"),
+    (r"penalty-", r"L2|\w*reg|cost"),
+    (r"dropout-mask-not", r"D\d"),
+    (r"batches-labels", r"\w*_?Y"),
+    (r"batches-inputs", r"\w*_?X"),
+    (r"batches-not", r"permut|order|\w*shuffled"),
+    (r"mean-|adam-square|adam-one", r"[vs]\b"),
+    (r"adam-correction", r"\w*correct"),
+    (r"adam-", r"parameters"),
+    (r"check-denominator-missing", r"difference"),
+    (r"check-denom", r"denominator|difference"),
+    (r"dw-|dw[12]-|m-is-rows", r"d[Ww]"),
     (r"db-", r"db"),
     (r"da-prev", r"dA|da"),
     (r"dal-", r"dAL|dZL|dZ"),
@@ -23,7 +35,6 @@ _TARGETS = (
     (r"weights-", r"W"),
     (r"biases-", r"b"),
     (r"hidden-", r"A"),
-    (r"last-", r"A"),
 )
 # These functions are judged separately.
 _COURSE = frozenset(
@@ -38,7 +49,7 @@ _COURSE = frozenset(
 _LOOPING = re.compile(
     r"model|deep|update|velocity|adam|predict|optimize|mini_batches|gradient_check|initialize|propagation_with"
 )
-_LOOPS = ("loop-", "first-layer", "layers-miscounted")
+_LOOPS = ("loop-", "first-layer", "layers-miscounted", "batches-last", "batches-one")
 _KEYS = ("key", "da-keys", "dw-keys", "same-gradient", "gradient-index", "parameters-index", "same-param")
 
 
@@ -67,6 +78,18 @@ def line_of(function: FunctionSource, code: str) -> int | None:
     if code.startswith(_KEYS):
         keyed = _first(statements, lambda s: _assigns(s) and bool(re.search(r"\[.*['\"]", ast.unparse(s))))
         return keyed or _return_of(statements)
+    return _quantity_line(statements, code)
+
+
+def _quantity_line(statements: list[ast.stmt], code: str) -> int | None:
+    """The line that computes the quantity of a mistake."""
+    if code == "check-distance-not-doubled":
+        return _target(statements, r"\w*approx\[") or _target(statements, r"\w*approx")
+    if code == "dropout-mask-inverted":
+        return _first(statements, lambda s: _assigns(s) and ">" in ast.unparse(s))
+    if code.startswith("last-"):
+        # The hidden layers come before it.
+        return _target(statements[::-1], r"A") or _return_of(statements)
     for pattern, target in _TARGETS:
         if re.match(pattern, code):
             return _target(statements, target) or _return_of(statements)

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 from pellucid.check.causes import (
     activations,
     cost,
+    exercises,
     gradients,
     linear,
     model,
     model_backward,
+    optimizers,
     shallow,
     update,
 )
@@ -47,4 +49,30 @@ SUSPECTS = {
     "shallow.predict": Suspect(shallow.predict, model.PREDICT),
     "forward_propagation": Suspect(shallow.forward_propagation, shallow.FORWARD_PROPAGATION),
     "backward_propagation": Suspect(shallow.backward_propagation, shallow.BACKWARD_PROPAGATION),
+    "layer_sizes": Suspect(exercises.layer_sizes, exercises.LAYER_SIZES),
+    "propagate": Suspect(exercises.propagate, exercises.PROPAGATE),
+    "optimize": Suspect(exercises.optimize, exercises.OPTIMIZE),
+    "logistic.predict": Suspect(exercises.predict, (*model.PREDICT, "bias-missing")),
+    "compute_cost_with_regularization": Suspect(
+        exercises.compute_cost_with_regularization, exercises.REGULARIZED_COST
+    ),
+    "backward_propagation_with_regularization": Suspect(
+        exercises.backward_propagation_with_regularization, exercises.REGULARIZED_BACKWARD
+    ),
+    "forward_propagation_with_dropout": Suspect(
+        exercises.forward_propagation_with_dropout, exercises.DROPOUT_FORWARD
+    ),
+    "backward_propagation_with_dropout": Suspect(
+        exercises.backward_propagation_with_dropout, exercises.DROPOUT_BACKWARD
+    ),
+    "random_mini_batches": Suspect(exercises.random_mini_batches, exercises.RANDOM_MINI_BATCHES),
+    "gradient_check": Suspect(exercises.gradient_check, exercises.GRADIENT_CHECK),
+    "gradient_check_n": Suspect(exercises.gradient_check_n, exercises.GRADIENT_CHECK),
+    "update_parameters_with_gd": Suspect(update.update_parameters, update.UPDATE_PARAMETERS),
+    "update_parameters_with_momentum": Suspect(
+        optimizers.update_parameters_with_momentum, optimizers.MOMENTUM
+    ),
+    "update_parameters_with_adam": Suspect(optimizers.update_parameters_with_adam, optimizers.ADAM),
+    "update_lr": Suspect(optimizers.update_lr, optimizers.UPDATE_LR),
+    "schedule_lr_decay": Suspect(optimizers.schedule_lr_decay, optimizers.SCHEDULE_LR_DECAY),
 }

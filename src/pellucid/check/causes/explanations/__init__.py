@@ -4,6 +4,7 @@ from pellucid.check.causes.explanations import (
     activations,
     backward,
     common,
+    exercises,
     forward,
     parameters,
     shallow,
@@ -26,6 +27,12 @@ GROUPS = {
     "The update": parameters.UPDATE,
     "Labels": whole.LABELS,
     "Training": whole.TRAINERS,
+    "Logistic regression and sizes": exercises.LOGISTIC,
+    "Regularization": exercises.REGULARIZATION,
+    "Dropout": exercises.DROPOUT,
+    "Mini-batches": exercises.BATCHES,
+    "Momentum, Adam and decay": exercises.OPTIMIZERS,
+    "Gradient checking": exercises.CHECK,
     "Any function": common.ANY,
 }
 
