@@ -1,4 +1,4 @@
-"""Cases of the next course, and of the other activations. Their mistakes are reported without a cause."""
+"""Cases of the next course, and of the other activations, whose mistakes have no causes."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -63,6 +63,7 @@ class Judge:
         self._runner = runner
         self._without_asserts = without_asserts
         self._shallow = shallow
+        self._searching = True
         self._imports = old_names.imported_names(ast.parse(solution.text))
 
     def judgement(self, name: str, *, alone: bool = True) -> Judgement:
@@ -73,11 +74,13 @@ class Judge:
             alone: whether the reference replaces all other functions during its calls.
         """
         function = self._solution.functions.get(name)
+        blank = blank_line(function, self._solution.text) if function else None
+        # Of what is not written yet no cause is told: it need not be searched for, which takes seconds.
+        self._searching = blank is None
         found = self._judged(name, function, alone)
-        blank = blank_line(function, self._solution.text) if function and not found.right else None
         if found.status == "not_judged":
             return found
-        if blank is None:
+        if blank is None or found.right:
             left = old_names.remarks(function.tree, self._imports) if function else ()
             return replace(found, notes=(*found.notes, *left))
         return Judgement(name, "unwritten", message="not written yet", line=blank)
@@ -191,6 +194,8 @@ class Judge:
         ended = next(filter(None, map(judge_errors.ended, outcomes)), "")
         if ended:
             return (ended,)
+        if not self._searching:
+            return ("differs",)
         probes = [case for case in cases_of(exam.name) if not case.judged]
         more = self._calls(exam.function, [arranged(exam, order, case) for case in probes], alone)
         all_cases = [*cases, *probes]
