@@ -19,6 +19,7 @@
     └── MissingPackageError  (ImportError)          an optional package is needed for this
 
     LearningWarning          (UserWarning)          a training ended and learned nothing
+    TableWarning             (UserWarning)          a table was read in a way that may not be meant
 
 The second parent lets code that knows nothing of Pellucid catch what it already expects.
 """
@@ -122,6 +123,10 @@ class MissingPackageError(PellucidError, ImportError):
 
 class LearningWarning(UserWarning):
     """A training ended and learned nothing; the message says the likely cause and what to do."""
+
+
+class TableWarning(UserWarning):
+    """Something was noticed of a table: a column left out, a category never seen; the message lists all."""
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pellucid.data._table_values import MISSING
 from pellucid.data.table import Table
 from pellucid.errors import DataError
 
@@ -41,7 +42,9 @@ def test_columns_of_numbers(values: Any, expected: list[float]) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        (["a", None, NAN, ""], ["a", None, None, ""]),
+        (["a", None, NAN, "b "], ["a", None, None, "b "]),
+        # As in a file.
+        (["a", "", "?", " NA "], ["a", None, None, None]),
         (["1", "2"], ["1", "2"]),
         ([1, "x", 2.0, 2.5], ["1", "x", "2", "2.5"]),
         ([True, None, False], ["True", None, "False"]),
@@ -205,7 +208,7 @@ VALUES = st.none() | st.text(max_size=3) | st.integers(-5, 5) | st.booleans() | 
 @given(st.lists(VALUES, max_size=9))
 def test_a_column_of_anything_is_numbers_or_texts(values: list[Any]) -> None:
     found = table(x=values)
-    missing = [value is None or value != value for value in values]
+    missing = [value is None or value != value or str(value).strip() in MISSING for value in values]
     assert found.missing("x").tolist() == missing
     assert found.m == len(values)
     assert [text is None for text in found.texts("x")] == missing

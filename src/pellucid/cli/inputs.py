@@ -71,7 +71,10 @@ def _read_tables(data: DataOptions, of_model: Mapping[str, Any], how: Mapping[st
             f"--scaling is {data.scaling} and the data are a table, whose columns are scaled one by one; "
             "expected --numeric, --categorical or --drop"
         )
-    columns = {name: getattr(data, name) for name in ("target", "numeric", "categorical", "drop")}
+    columns = {
+        name: getattr(data, name)
+        for name in ("target", "numeric", "categorical", "drop", "missing", "decimal")
+    }
     tables = load_tables(data.data, data.test, **columns, **how)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)

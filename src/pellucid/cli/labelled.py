@@ -59,9 +59,9 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
         ModelFileError, DataError, OptionError: a file that cannot be read, or does not belong to the model.
     """
     model = Model.load(path)
-    dataset, _ = read_dataset(data, model, part, strict=strict, quiet=quiet)
+    dataset, remarks = read_dataset(data, model, part, strict=strict, quiet=quiet)
     if isinstance(model.recipe, TableRecipe):
-        for line in dataset.skipped:
+        for line in remarks:
             note(line)
     return Labelled(model, Examples(dataset.X, model.targets_of(dataset), finite=True))
 
@@ -84,8 +84,8 @@ def read_dataset(
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     if isinstance(model.recipe, TableRecipe):
-        _, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
-        return dataset, list(dataset.skipped)
+        table, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
+        return dataset, [*table.notes, *model.recipe.unseen(table), *dataset.skipped]
     assert isinstance(model.recipe, Recipe)  # there are two kinds
     with reading(quiet) as progress:
         dataset, found = load_part(

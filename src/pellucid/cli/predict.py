@@ -59,9 +59,11 @@ def predict(
     loaded = Model.load(model)
     recipe = loaded.recipe
     if isinstance(recipe, TableRecipe):
-        predictions = _predict_table(loaded, recipe, inputs, out, as_json=as_json)
+        predictions, noticed = _predict_table(loaded, recipe, inputs, out, as_json=as_json)
         if as_json:
-            print_json({"model": model, "predictions": predictions, "skipped": []})
+            print_json(
+                {"model": model, "predictions": predictions, "skipped": [], "noticed": list(noticed)}
+            )
         return
     if out is not None:
         raise OptionError(
@@ -128,8 +130,11 @@ def _print_csv(predictions: Predictions, model: Model) -> None:
 
 def _predict_table(
     model: Model, recipe: TableRecipe, inputs: list[str], out: str | None, *, as_json: bool
-) -> Predictions:
+) -> tuple[Predictions, tuple[str, ...]]:
     """Predict on the rows of one table, and write them with their predictions, if not only JSON is wanted.
+
+    Returns:
+        The predictions, and what was noticed of the table.
 
     Raises:
         OptionError: several files, or a name of no format.
@@ -143,9 +148,12 @@ def _predict_table(
     if out is not None:
         _check_target(source, Path(out))
     table = read_table_inputs(source, recipe)
+    noticed = (*table.notes, *recipe.unseen(table))
+    for line in noticed:
+        note(line)
     predictions = _predictions(model, table, table.places)
     if as_json and out is None:
-        return predictions
+        return predictions, noticed
     columns = _columns(model, predictions)
     taken = [name for name in columns if name in table]
     if taken:
@@ -159,7 +167,7 @@ def _predict_table(
     else:
         write_atomically(out, content)
         note(f"{table.m} rows with their predictions are in {shown(out)}")
-    return predictions
+    return predictions, noticed
 
 
 def _columns(model: Model, predictions: Predictions) -> dict[str, np.ndarray[Any, Any]]:

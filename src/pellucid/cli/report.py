@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from pellucid.cli.console import aligned, confusion_table, finite_or_none, width
@@ -172,6 +173,12 @@ def columns_text(tables: LoadedTables) -> str:
     ]
     parts = [aligned_table([["column", "kind", "missing", "becomes"], *rows], "<<><", width() or _WIDE)]
     parts += [f"({len(columns) - _MOST} more columns)"] if len(columns) > _MOST else []
+    if tables.noticed:
+        room = width() or _WIDE
+        lines = [wrap(f"- {line}", room, subsequent_indent="  ") for line in tables.noticed[:_MOST]]
+        parts += ["", "noticed:", *(line for each in lines for line in each)]
+        more = len(tables.noticed) - _MOST
+        parts += [f"({more} more)"] if more > 0 else []
     parts += ["", tables.target.describe(), ""]
     return "\n".join([*parts, _balance(tables), ""] if tables.target.classes else parts)
 

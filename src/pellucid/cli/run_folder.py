@@ -44,6 +44,8 @@ def write_run(
     report: dict[str, Any],
     test: Dataset,
     evaluation: Evaluation | NumberEvaluation,
+    *,
+    pictures: bool = True,
 ) -> tuple[Path, list[str]]:
     """Write the model, the configuration, the history, the report, and what was predicted wrong.
 
@@ -54,6 +56,7 @@ def write_run(
         report: for `report.json`.
         test: the examples that were evaluated.
         evaluation: the model's answers to them.
+        pictures: whether they are drawn.
 
     Returns:
         The folder, and a line for each picture that could not be drawn.
@@ -79,7 +82,8 @@ def write_run(
         for name, text in texts.items():
             # The name of a file need not be Unicode.
             (staging / name).write_text(text, "utf-8", "backslashreplace")
-        notes = draw(staging, model, test, evaluation, report["figures"] is not None)
+        curves = report["figures"] is not None
+        notes = draw(staging, model, test, evaluation, curves) if pictures else []
         # mkdtemp keeps others out; a run folder is an ordinary folder.
         mask = os.umask(0)
         os.umask(mask)

@@ -21,6 +21,10 @@ def train(
     out: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder of the run. Default: the next runs/train-N.")
     ] = None,
+    no_plots: Annotated[
+        bool,
+        typer.Option("--no-plots", help="Draw no pictures: a run of a small table takes half the time."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -48,7 +52,9 @@ def train(
     on_train, on_test = fitted.model.evaluate(inputs.plan.train), fitted.model.evaluate(inputs.test)
     report = report_of(inputs, fitted, on_train, on_test)
     config = toml_text(stated_options(inputs, fitted))
-    folder, notes = write_run(place, fitted.model, config, report, inputs.test, on_test)
+    folder, notes = write_run(
+        *(place, fitted.model, config, report, inputs.test, on_test), pictures=not no_plots
+    )
     for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *notes]:
         note(line)
     report = {"model": str(folder / "model.safetensors"), "run": str(folder), **report}

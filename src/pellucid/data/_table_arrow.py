@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_values import NUMBER, column_of_objects
+from pellucid.data._table_values import MISSING, NUMBER, column_of_objects
 from pellucid.errors import FormatError, MissingPackageError
 
 Column = np.ndarray[Any, Any]
 
-# How text files write a missing value. "None" is not included: it may be a category.
-MISSING = (*("", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "<NA>"),)
+# Digits behind a leading zero; or so many that they may be beyond what float64 holds exactly.
+_CODE = r"^[+-]?0\d+$"
+_MANY_DIGITS = r"^[+-]?\d{16,}$"
 
 
 def arrow() -> Any:
@@ -54,7 +55,8 @@ def _column(column: Any, stays_text: bool) -> Column:
     codes = encoded.indices.to_numpy(zero_copy_only=False)
     if not stays_text:
         is_number = pc.match_substring_regex(values, f"^({NUMBER})$").to_numpy(zero_copy_only=False)
-        if np.all(is_number | missing):
+        # 00501 is a code, and so is what float64 cannot hold to its last digit.
+        if np.all(is_number | missing) and not _holds_codes(values):
             numbers = np.full(len(values), np.nan)
             present = np.flatnonzero(~missing)
             texts = values.take(pa.array(present)).to_numpy(zero_copy_only=False)
@@ -63,6 +65,25 @@ def _column(column: Any, stays_text: bool) -> Column:
     texts = np.array([*values.to_pylist(), None], dtype=object)[:-1]
     texts[missing] = None
     return np.asarray(texts[codes], dtype=object)
+
+
+def _holds_codes(values: Any) -> bool:
+    import pyarrow.compute as pc
+
+    if pc.any(pc.match_substring_regex(values, _CODE)).as_py():
+        return True
+    many = values.filter(pc.match_substring_regex(values, _MANY_DIGITS)).to_pylist()
+    return any(abs(int(text)) > 2**53 for text in many)
+
+
+def _beyond(column: Any) -> bool:
+    """Whether integers are beyond what float64 holds exactly."""
+    import pyarrow.compute as pc
+
+    if column.type.bit_width < 64:
+        return False
+    ends = pc.min_max(column).as_py()
+    return any(end is not None and abs(end) > 2**53 for end in ends.values())
 
 
 def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column]:
@@ -86,6 +107,9 @@ def _typed(name: str, column: Any, where: str) -> Column:
     kind = column.type
     if types.is_null(kind):
         return np.full(len(column), np.nan)
+    if types.is_integer(kind) and _beyond(column):
+        # Codes: as texts they keep every digit.
+        return np.asarray(pc.cast(column, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
         numbers = pc.cast(column, pa.float64(), safe=False)
         return np.array(numbers.to_numpy(), np.float64)

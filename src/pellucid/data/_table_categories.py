@@ -1,5 +1,6 @@
 """CategoryColumn: a column of categories as one-hot inputs of a network."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -7,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from pellucid.data._files import shown
+from pellucid.data._table_spelling import canonical
 from pellucid.data._table_values import check_document, check_name, codes_of, distinct
 from pellucid.data.table import Table
 from pellucid.errors import DataError, OptionError
@@ -61,15 +63,20 @@ class CategoryColumn:
             DataError: too many categories, or no values at all.
         """
         texts = table.texts(name)
-        categories = distinct(texts)
-        if not categories:
+        spellings = distinct(texts)
+        if not spellings:
             raise DataError(f"{table.called(name)} has no values; expected some, or --drop it")
-        check_categories(table, name, len(categories))
-        counts = np.bincount(codes_of(texts, categories, len(categories)), minlength=len(categories) + 1)
-        often = [
-            value for value, count in zip(categories, counts[:-1].tolist(), strict=True) if count >= least
-        ]
-        return cls(name, tuple(sorted(often)), len(often) < len(categories), bool(counts[-1]))
+        counts = np.bincount(codes_of(texts, spellings, len(spellings)), minlength=len(spellings) + 1)
+        # 1 and 1.0 are one category, under the name that most rows have.
+        groups: dict[str, tuple[int, str, int]] = {}
+        for spelling, count in zip(spellings, counts[:-1].tolist(), strict=True):
+            key = canonical(spelling)
+            total, most_common, most = groups.get(key, (0, spelling, 0))
+            best = (spelling, count) if count > most else (most_common, most)
+            groups[key] = (total + count, *best)
+        check_categories(table, name, len(groups))
+        often = [name for total, name, _ in groups.values() if total >= least]
+        return cls(name, tuple(sorted(often)), len(often) < len(groups), bool(counts[-1]))
 
     @property
     def n_inputs(self) -> int:
@@ -94,14 +101,35 @@ class CategoryColumn:
 
     def fill_inputs(self, inputs: Floats, table: Table) -> None:
         """Write the column's inputs (m, k), which are 0, for the rows of a table."""
+        places = self.places(table.texts(self.name))
+        rows = np.flatnonzero(places >= 0)
+        inputs[rows, places[rows]] = 1
+
+    def places(self, texts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """(m,) the input that is 1 for each text, a str or None; -1: none is."""
         n = len(self.categories)
-        missing, none = (n + self.other if self.missing else -1), -1
-        values = [*self.categories, None]
-        codes = codes_of(table.texts(self.name), values, n + 1)
-        # From an index into `values` to an input: the categories, None, and every other value.
-        place = np.array([*range(n), missing, n if self.other else none])[codes]
-        rows = np.flatnonzero(place >= 0)
-        inputs[rows, place[rows]] = 1
+        new = n if self.other else -1
+        known: dict[str | None, int] = {None: n + self.other if self.missing else -1}
+        known |= {value: self._known.get(value, new) for value in distinct(texts)}
+        return np.fromiter(map(known.__getitem__, texts.tolist()), np.intp, len(texts))
+
+    @functools.cached_property
+    def _known(self) -> "_Spellings":
+        return _Spellings(self.categories)
+
+    def unseen(self, texts: np.ndarray[Any, Any]) -> tuple[int, int, list[str]]:
+        """Rows with a category that training has not seen, rows with one, and the first such categories.
+
+        Args:
+            texts: (m,) objects, each a str or None.
+        """
+        values = distinct(texts)
+        new = [value for value in values if self._known.get(value, -1) < 0]
+        present = sum(value is not None for value in texts.tolist())
+        if not new:
+            return 0, present, []
+        unknown = frozenset(new)
+        return sum(value in unknown for value in texts.tolist()), present, new
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""
@@ -119,6 +147,21 @@ class CategoryColumn:
         if not isinstance(document["categories"], list) or type(document["other"]) is not bool:
             raise OptionError("recipe: a column's categories are a list, and other is true or false")
         return cls(document["name"], tuple(document["categories"]), document["other"], document["missing"])
+
+
+class _Spellings:
+    """The place of each category, also in another spelling: 1.0 for 1."""
+
+    def __init__(self, categories: tuple[str, ...]) -> None:
+        self._exact = {category: place for place, category in enumerate(categories)}
+        self._alike: dict[str, int] = {}
+        for category, place in self._exact.items():
+            self._alike.setdefault(canonical(category), place)
+
+    def get(self, text: str, otherwise: int) -> int:
+        """The place of a category; `otherwise` if it is none of them."""
+        place = self._exact.get(text)
+        return self._alike.get(canonical(text), otherwise) if place is None else place
 
 
 def check_categories(table: Table, name: str, found: int) -> None:

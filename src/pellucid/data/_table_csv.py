@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,31 @@ from pellucid.errors import FormatError
 from pellucid.files import reading
 from pellucid.files.reading import open_regular
 
-SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
+SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
 _STEP = 2**20
+# What a spreadsheet writes for itself, and comments; a column may be called "# of rooms" or "#1".
+_ABOVE = re.compile(r"sep=.?\s*$|#(?![^,;\t|]*[,;\t|]).*", re.IGNORECASE)
+_MOST_ABOVE = 100
 # Room for a hundred thousand columns; pyarrow holds a few lines of this length at a time.
 _LONGEST_LINE = 2**23
 
 
 @dataclass(frozen=True)
 class _Layout:
-    """Facts about a text file from scanning it, before it is parsed."""
+    """Facts about a text file from scanning it, before it is parsed.
+
+    Attributes:
+        header: the line of names.
+        separator: between columns.
+        above: lines above the names: `sep=;`, and what # begins.
+        lines: how many there are from the line of names on.
+        blank_lines: whether some are blank.
+        quotes: how many there are.
+    """
 
     header: str
     separator: str
+    above: int
     lines: int
     blank_lines: bool
     quotes: int
@@ -47,7 +61,12 @@ def read_text_table(path: Path, size: int, text: frozenset[str]) -> Table:
     read = _parsed(path, where, layout, len(names))
     columns = columns_of_texts(dict(zip(names, read.columns, strict=True)), text)
     one_line_each = layout.lines == read.num_rows + 1 and not layout.blank_lines
-    return Table(columns, where, 2 if one_line_each else 0)
+    notes: tuple[str, ...] = ()
+    if layout.above:
+        lines = "line is" if layout.above == 1 else f"{layout.above} lines are"
+        notes = (f"{where}: the first {lines} above the names of the columns (sep= or #), and left out",)
+    first_line = layout.above + 2 if one_line_each else 0
+    return Table(columns, where, first_line, separator=layout.separator, notes=notes)
 
 
 def _scan(path: Path, where: str) -> _Layout:
@@ -71,10 +90,27 @@ def _scan(path: Path, where: str) -> _Layout:
             quotes += piece.count(b'"')
             last = flat[-1:] or last
         _check_utf8(decoder, b"", lines, where, final=True)
-    names = header.decode("utf-8-sig").strip("\r\n")
+    above, separator, names = _names_below(path, header.decode("utf-8-sig").strip("\r\n"))
     if not names.strip():
         raise FormatError(f"{where}: the first line is empty; expected the names of the columns")
-    return _Layout(names, _separator(names), lines + (last != b"\n"), blank, quotes)
+    total = lines + (last != b"\n") - above
+    return _Layout(names, separator or _separator(names), above, total, blank, quotes)
+
+
+def _names_below(path: Path, first: str) -> tuple[int, str, str]:
+    """How many lines stand above the names, the separator that one of them says, and the line of names."""
+    above, separator, line = 0, "", first
+    if not _ABOVE.match(first):
+        return 0, "", first
+    with open_regular(path, FormatError, "a table") as file:
+        for raw in file:
+            line = raw.decode("utf-8-sig").strip("\r\n")
+            if not _ABOVE.match(line) or above == _MOST_ABOVE:
+                break
+            if line.lower().startswith("sep="):
+                separator = line[4:5] or "\t"
+            above += 1
+    return above, separator if separator in SEPARATORS else "", line
 
 
 def _check_utf8(decoder: Any, piece: bytes, lines: int, where: str, *, final: bool = False) -> None:
@@ -141,7 +177,9 @@ def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
         return "error"
 
     keys = [str(place) for place in range(width)]
-    read_options = pc.ReadOptions(column_names=keys, skip_rows=1, block_size=2 * _LONGEST_LINE)
+    read_options = pc.ReadOptions(
+        column_names=keys, skip_rows=1 + layout.above, block_size=2 * _LONGEST_LINE
+    )
     parse_options = pc.ParseOptions(
         delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=refuse
     )

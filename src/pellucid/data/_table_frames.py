@@ -42,6 +42,12 @@ def _column(name: str, series: Any, nw: Any) -> np.ndarray[Any, Any]:
     dtype = series.dtype
     if dtype.is_nested() or dtype == nw.Binary:
         raise DataError(f"column {shown(name)} is of type {dtype}; expected numbers or texts")
+    if dtype.is_integer() and any(
+        end is not None and abs(int(end)) > 2**53 for end in (series.min(), series.max())
+    ):
+        # Codes beyond what float64 holds: as texts they keep every digit.
+        integers = series.to_list()
+        return column_of_objects(name, [None if value is None else str(int(value)) for value in integers])
     if dtype.is_integer() or dtype.is_float():
         numbers = series.cast(nw.Float64).to_numpy()
         if numbers.dtype != np.float64:

@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_values import check_document, check_name, numbers_of
+from pellucid.data._table_spelling import NumberForm, numbers_by
+from pellucid.data._table_values import check_document, check_name
 from pellucid.data.table import Table
 from pellucid.errors import DataError, NonFiniteError, OptionError
 
 Floats = np.ndarray[Any, Any]
 
 _MAX_EDGES = 1000
+_PLAIN = NumberForm()
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class NumberColumn:
         deviation: divided by.
         edges: of the pieces, increasing; empty: no pieces.
         missing: whether there is an indicator of missing values.
+        form: how its numbers are written, if they are texts.
+        others: whether texts that are no numbers count as missing values.
     """
 
     name: str
@@ -40,6 +44,8 @@ class NumberColumn:
     deviation: float
     edges: tuple[float, ...] = ()
     missing: bool = False
+    form: NumberForm = _PLAIN
+    others: bool = False
 
     def __repr__(self) -> str:
         return f"NumberColumn({shown(self.name)}: {self.describe():.200})"
@@ -60,28 +66,53 @@ class NumberColumn:
             )
 
     @classmethod
-    def fit(cls, table: Table, name: str, pieces: int) -> Self:
+    def fit(
+        cls,
+        table: Table,
+        name: str,
+        pieces: int,
+        form: NumberForm = _PLAIN,
+        *,
+        others: bool = False,
+    ) -> Self:
         """Fit the column to the numbers of a training table.
 
         Args:
             table: the training table.
             name: of the column.
             pieces: about how many, if there are many distinct numbers; 0: none.
+            form: how they are written.
+            others: whether texts that are no numbers count as missing values.
 
         Raises:
             DataError: no numbers, a text among them, or numbers too large to be averaged.
             NonFiniteError: infinity.
         """
-        numbers = numbers_in(table, name)
+        numbers = numbers_in(table, name, form, others=others)
+        return replace(cls.of(name, numbers, pieces, table.called(name)), form=form, others=others)
+
+    @classmethod
+    def of(cls, name: str, numbers: Floats, pieces: int, called: str) -> Self:
+        """The column of numbers that are known.
+
+        Args:
+            name: of the column.
+            numbers: (m,), NaN where one is missing.
+            pieces: about how many, if there are many distinct numbers; 0: none.
+            called: the column, the beginning of a message.
+
+        Raises:
+            DataError: no numbers, or numbers too large to be averaged.
+        """
         present = numbers[~np.isnan(numbers)]
         if not len(present):
-            raise DataError(f"{table.called(name)} has no values; expected some, or --drop it")
+            raise DataError(f"{called} has no values; expected some, or --drop it")
         with np.errstate(over="ignore", invalid="ignore"):
             fill, mean, deviation = np.median(present), present.mean(), present.std()
             known = np.isfinite([fill, mean, deviation, np.ptp(present)]).all()
         if not known:
             raise DataError(
-                f"{table.called(name)} holds numbers up to {np.abs(present).max():g}, too large to be "
+                f"{called} holds numbers up to {np.abs(present).max():g}, too large to be "
                 "averaged; expected smaller ones: scale them down"
             )
         # The mean of a constant may be rounded, which gives a deviation above 0.
@@ -112,6 +143,8 @@ class NumberColumn:
             parts.append(f"{count} {pieces} from {self.edges[0]:g} to {self.edges[-1]:g}")
         if self.missing:
             parts.append(f"missing counts as {self.fill:g} and has an indicator")
+        if not self.form.is_plain:
+            parts.append(f"written {self.form.describe()}")
         return "; ".join(parts)
 
     def fill_inputs(self, inputs: Floats, table: Table) -> None:
@@ -121,7 +154,10 @@ class NumberColumn:
             DataError: a text among the numbers.
             NonFiniteError: infinity.
         """
-        numbers = numbers_in(table, self.name)
+        self.fill_numbers(inputs, numbers_in(table, self.name, self.form, others=self.others))
+
+    def fill_numbers(self, inputs: Floats, numbers: Floats) -> None:
+        """The same for numbers (m,), NaN where one is missing."""
         missing = np.isnan(numbers)
         known = np.where(missing, self.fill, numbers)
         # Values beyond single precision become infinite; the caller checks for them.
@@ -135,7 +171,12 @@ class NumberColumn:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""
         numbers = {"fill": self.fill, "mean": self.mean, "deviation": self.deviation}
-        kept = {"edges": list(self.edges), "missing": self.missing}
+        kept: dict[str, Any] = {"edges": list(self.edges), "missing": self.missing}
+        # Only where it is not as ever: files of version 0.1.0 have no such keys.
+        if not self.form.is_plain:
+            kept["form"] = [self.form.before, self.form.after, self.form.decimal]
+        if self.others:
+            kept["others"] = True
         return {"kind": "number", "name": self.name, **numbers, **kept}
 
     @classmethod
@@ -145,7 +186,12 @@ class NumberColumn:
         Raises:
             OptionError: values that are invalid for a column of numbers.
         """
-        check_document(document, {"kind", "name", "fill", "mean", "deviation", "edges", "missing"})
+        form, others = document.get("form", ["", "", "."]), document.get("others", False)
+        plain = {key: value for key, value in document.items() if key not in ("form", "others")}
+        check_document(plain, {"kind", "name", "fill", "mean", "deviation", "edges", "missing"})
+        is_form = isinstance(form, list) and len(form) == 3 and all(isinstance(part, str) for part in form)
+        if not is_form or type(others) is not bool:
+            raise OptionError("recipe: the form of numbers is three texts, and others is true or false")
         edges = document["edges"]
         numbers = [document[key] for key in ("fill", "mean", "deviation")]
         if not isinstance(edges, list) or not all(type(n) in (int, float) for n in (*numbers, *edges)):
@@ -154,11 +200,18 @@ class NumberColumn:
             fill, mean, deviation, *edges = map(float, (*numbers, *edges))
         except OverflowError:
             raise OptionError("recipe: a number is beyond what floating-point numbers hold") from None
-        return cls(document["name"], fill, mean, deviation, tuple(edges), document["missing"])
+        column = cls(document["name"], fill, mean, deviation, tuple(edges), document["missing"])
+        return replace(column, form=NumberForm(*form), others=others)
 
 
-def numbers_in(table: Table, name: str) -> Floats:
+def numbers_in(table: Table, name: str, form: NumberForm = _PLAIN, *, others: bool = False) -> Floats:
     """(m,) the numbers of a column, NaN for missing ones.
+
+    Args:
+        table: with the column.
+        name: of the column.
+        form: how texts write them.
+        others: whether texts that are no numbers count as missing values.
 
     Raises:
         DataError: a text that is not a number, with its place.
@@ -166,11 +219,12 @@ def numbers_in(table: Table, name: str) -> Floats:
     """
     column = table[name]
     if not table.is_numeric(name):
-        column, wrong = numbers_of(column)
+        column, wrong = numbers_by(form, column, others=others)
         if wrong is not None:
+            expected = "" if form.is_plain else f", written {form.describe()}"
             raise DataError(
                 f"{table.place(wrong)}: column {shown(name)} holds {shown(repr(table[name][wrong]))}; "
-                "expected a number, since the column is numeric"
+                f"expected a number{expected}, since the column is numeric"
             )
     infinite = np.flatnonzero(np.isinf(column))
     if len(infinite):

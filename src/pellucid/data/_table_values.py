@@ -19,6 +19,10 @@ Column = np.ndarray[Any, Any]
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(?i:inf|infinity)"
 _NUMBER = re.compile(rf"\s*({NUMBER})\s*", re.ASCII)
 
+# How texts write a missing value. "None" is not included: it may be a category.
+MISSING = (*("", "?", "NA", "N/A", "n/a", "na", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "<NA>"),)
+_MISSING = frozenset(MISSING)
+
 # Beyond this, float64 cannot represent every integer.
 _MAX_INTEGER = 2.0**53
 
@@ -52,20 +56,6 @@ def codes_of(texts: Column, values: Sequence[str | None], unknown: int = -1) -> 
     return np.fromiter(map(index.get, texts.tolist(), repeat(unknown)), np.intp, len(texts))
 
 
-def numbers_of(texts: Column) -> tuple[Column, int | None]:
-    """The numbers that texts represent.
-
-    Returns:
-        (m,) float64, NaN for None; and the row of the first text that is not a number, or None.
-    """
-    values = distinct(texts)
-    known = [number_of(value) for value in values]
-    codes = codes_of(texts, values)
-    numbers = np.array([*(np.nan if number is None else number for number in known), np.nan])[codes]
-    wrong = np.array([*(number is None for number in known), False])[codes]
-    return numbers, int(np.argmax(wrong)) if wrong.any() else None
-
-
 def column_of(name: str, values: Any) -> Column:
     """A sequence as a column of a table: see `Table.from_frame`.
 
@@ -86,6 +76,9 @@ def column_of(name: str, values: Any) -> Column:
     if isinstance(array, np.ma.MaskedArray):
         hidden, array = np.ma.getmaskarray(array), np.ma.getdata(array).astype(object)
         array[hidden] = None
+    if array.dtype.kind in "iu" and len(array) and max(-int(array.min()), int(array.max())) > _MAX_INTEGER:
+        # Codes beyond what float64 holds: as texts they keep every digit.
+        return np.array([str(value) for value in array.tolist()], dtype=object)
     if array.dtype.kind in "iuf":
         return np.array(array, np.float64)
     # NumPy turns numbers beside texts into texts: take the values before that conversion.
@@ -121,6 +114,8 @@ def column_of_objects(name: str, objects: Sequence[Any]) -> Column:
 
 
 def _is_missing(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip() in _MISSING
     if isinstance(value, (float, np.floating)):
         return bool(np.isnan(value))
     if isinstance(value, (np.datetime64, np.timedelta64)):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,14 @@ import numpy as np
 from pellucid.data._files import look
 from pellucid.data._table_arrow import arrow
 from pellucid.data._table_parquet import MAGIC
+from pellucid.data._table_values import number_of
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
 from pellucid.errors import FormatError, OptionError
 from pellucid.files.reading import shown
+
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
+_CODE = re.compile(r"[+-]?0\d+", re.ASCII)
 
 FORMATS = {".csv": ",", ".tsv": "\t", ".parquet": ""}
 
@@ -38,8 +43,8 @@ def with_columns(
 ) -> bytes:
     """The content of a file with the rows of `source` and additional columns.
 
-    Text stays as in `source` (missing values become empty), and columns of Parquet keep their types; from
-    one format to the other, the numbers and texts of `table` are written.
+    Values stay as they are in `source`: texts with their zeros (missing values become empty), integers with
+    every digit, the types of Parquet. From text to Parquet a column becomes integers, numbers or texts.
 
     Args:
         source: the file that `table` was read from.
@@ -52,12 +57,14 @@ def with_columns(
         MissingPackageError: pyarrow is not installed.
     """
     is_parquet = look(source)[1].startswith(MAGIC)
+    # As text, so that 007 and 1.50 stay what they are.
+    written = None if is_parquet else _again(table, read_table(source, text=table.names))
     if kind == ".parquet":
-        return _parquet(source if is_parquet else None, table, columns)
-    if not is_parquet:
-        # As text, so that 007 and 1.50 stay what they are.
-        table = _again(table, read_table(source, text=table.names))
-    texts = [[value or "" for value in table.texts(name)] for name in table.names]
+        return _parquet(source, written, columns)
+    if written is None:
+        texts = _texts_of_parquet(source)
+    else:
+        texts = [[value or "" for value in written.texts(name)] for name in written.names]
     added = [column.tolist() for column in columns.values()]
     lines = _Lines()
     writer = csv.writer(lines, delimiter=FORMATS[kind], lineterminator="\r\n")
@@ -86,17 +93,46 @@ def _again(first: Table, second: Table) -> Table:
     return second
 
 
-def _parquet(source: Path | None, table: Table, columns: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+def _parquet(source: Path, written: Table | None, columns: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
     pa = arrow()
     from pyarrow import parquet
 
-    if source is None:
-        rows = pa.table({name: pa.array(table[name], from_pandas=True) for name in table.names})
-    else:
+    if written is None:
         # The file alone: pyarrow would make columns of the names of its folders.
         rows = parquet.ParquetFile(source).read()
+    else:
+        rows = pa.table({name: _typed(written.texts(name).tolist()) for name in written.names})
     for name, column in columns.items():
         rows = rows.append_column(name, pa.array(column))
     data = io.BytesIO()
     parquet.write_table(rows, data)
     return data.getvalue()
+
+
+def _typed(texts: list[str | None]) -> Any:
+    """Texts as an Arrow array: of integers or numbers where each is one, and no code such as 007."""
+    pa = arrow()
+    present = [text for text in texts if text is not None]
+    if present and all(_INTEGER.fullmatch(text) for text in present):
+        integers = [None if text is None else int(text) for text in texts]
+        if all(value is None or abs(value) < 2**63 for value in integers):
+            return pa.array(integers, pa.int64())
+    elif present and not any(_CODE.fullmatch(text) for text in present):
+        numbers = [None if text is None else number_of(text) for text in texts]
+        if all(number is not None or text is None for number, text in zip(numbers, texts, strict=True)):
+            return pa.array(numbers, pa.float64())
+    return pa.array(texts, pa.string())
+
+
+def _texts_of_parquet(source: Path) -> list[list[str]]:
+    """The columns of a Parquet file as texts, empty where there is no value."""
+    pa = arrow()
+    import pyarrow.compute as pc
+    from pyarrow import parquet
+
+    texts = []
+    for column in parquet.ParquetFile(source).read().columns:
+        if pa.types.is_dictionary(column.type):
+            column = pc.cast(column, column.type.value_type)  # noqa: PLW2901 - the same values
+        texts.append(pc.fill_null(pc.cast(column, pa.string()), "").to_pylist())
+    return texts

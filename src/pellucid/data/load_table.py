@@ -9,17 +9,20 @@ import numpy as np
 
 from pellucid import display
 from pellucid.data._files import shown
-from pellucid.data._table_kinds import is_number
+from pellucid.data._table_roles import distinct_rows, roles_of
 from pellucid.data.dataset import DTYPES, Dataset, check_finite, labels_of
 from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
-from pellucid.data.table_recipe import TableRecipe
+from pellucid.data.table_recipe import TableRecipe, declared_columns
 from pellucid.data.table_target import Target
-from pellucid.errors import DataError, LabelError
+from pellucid.errors import DataError, LabelError, OptionError
 
 Source = str | os.PathLike[str] | Table
 
+# The share of different rows from which on the same ones are no coincidence.
+_MOSTLY_DIFFERENT = 0.5
+_FEW_REPEATED = 0.01
 # Of columns, in a notebook.
 _MOST_ROWS = 40
 
@@ -34,6 +37,7 @@ class LoadedTables:
         train_table: the rows of `train`.
         test_table: the rows of `test`.
         target: the column that is predicted.
+        noticed: what was noticed of the tables, a line each, with the option that changes it.
     """
 
     train: Dataset
@@ -41,6 +45,7 @@ class LoadedTables:
     train_table: Table
     test_table: Table
     target: Target
+    noticed: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         rows = f"{self.train.m} rows to train on and {self.test.m} to test"
@@ -83,6 +88,7 @@ class LoadedTables:
             "columns": [column._asdict() for column in self.recipe.summaries(self.train_table)],
             "inputs": list(self.recipe.input_names),
             "balance": {"train": self.train.class_counts, "test": self.test.class_counts},
+            "noticed": list(self.noticed),
         }
 
 
@@ -95,6 +101,8 @@ def load_tables(
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
     encoding: str = "auto",
+    missing: Sequence[str] = (),
+    decimal: str | None = None,
     task: str | None = None,
     test_fraction: float = 0.2,
     seed: int = 0,
@@ -113,6 +121,8 @@ def load_tables(
         categorical: see `TableRecipe.fit`.
         drop: see `TableRecipe.fit`.
         encoding: see `TableRecipe.fit`.
+        missing: see `TableRecipe.fit`.
+        decimal: see `TableRecipe.fit`.
         task: see `Target.decide`.
         test_fraction: the share that is split off if there is no test table.
         seed: of that split.
@@ -122,26 +132,32 @@ def load_tables(
         As `read_table`, `Target.decide` and `TableRecipe.fit`.
     """
     check_split(test_fraction, seed, dtype)
-    table, skipped = _with_target(_read(source, categorical), target)
+    if decimal not in (None, ".", ","):
+        raise OptionError(f"decimal is {decimal!r:.20}; expected . or ,")
+    table, skipped = _with_target(_read(source, categorical, missing), target)
     decided = Target.decide(table, target, task)
+    declared = declared_columns(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
     # Decided on all rows: a subset may look different.
-    declared = {target, *numeric, *categorical, *drop}
-    texts = [name for name in table.names if name not in declared and not is_number(table, name)]
+    roles = roles_of(table, declared, target, decimal)
+    roles.noticed += decided.noticed(table, is_given=task is not None)
     # With one file, rows left out are reported once, with the training rows.
     test_skipped: tuple[str, ...] = ()
     if test is None:
         train_rows, test_rows = _split(table, decided, test_fraction, seed)
         table, held_out = table.take(train_rows), table.take(test_rows)
     else:
+        texts = [name for name, role in roles.by_name.items() if role.kind in ("category", "date")]
         as_text = [*categorical, *texts, *([target] if decided.is_text else [])]
-        held_out, test_skipped = _with_target(_read(test, as_text), target)
+        held_out, test_skipped = _with_target(_read(test, as_text, missing), target)
     recipe = TableRecipe.fit(
         table,
         numeric=numeric,
-        categorical=[*categorical, *texts],
+        categorical=categorical,
         drop=drop,
         target=target,
         encoding=encoding,
+        missing=missing,
+        roles=roles,
     )
     return LoadedTables(
         _dataset(table, recipe, decided, dtype, skipped),
@@ -149,7 +165,27 @@ def load_tables(
         table,
         held_out,
         decided,
+        (*recipe.noticed, *_of_both(table, held_out, recipe, split=test is None)),
     )
+
+
+def _of_both(train: Table, test: Table, recipe: TableRecipe, *, split: bool) -> list[str]:
+    """What is noticed of a training and a test table together."""
+    lines = [] if split else [f"test: {line}" for line in recipe.unseen(test)]
+    names = [name for name in (*recipe.column_names, recipe.target) if name in test and name in train]
+    if len(names) < 2:
+        return lines
+    known = np.unique(distinct_rows(train.only(names)))
+    # Of a few categories there are only so many rows.
+    if len(known) < _MOSTLY_DIFFERENT * train.m:
+        return lines
+    repeated = int(np.isin(distinct_rows(test.only(names)), known).sum())
+    if repeated > 1 and repeated >= _FEW_REPEATED * test.m:
+        lines.append(
+            f"{repeated:,} of the {test.m:,} test rows have the same values as a training row, which makes "
+            "the test easier than new rows are; remove duplicates"
+        )
+    return lines
 
 
 def load_labelled_table(
@@ -173,7 +209,7 @@ def load_labelled_table(
         )
     target = Target(recipe.target, tuple(classes))
     as_text = [*recipe.text_columns, *([target.name] if target.is_text else [])]
-    table, skipped = _with_target(_read(source, as_text), target.name)
+    table, skipped = _with_target(_read(source, as_text, recipe.missing), target.name)
     return table, _dataset(table, recipe, target, dtype, skipped)
 
 
@@ -183,11 +219,12 @@ def read_table_inputs(source: Source, recipe: TableRecipe) -> Table:
     Raises:
         As `read_table`.
     """
-    return _read(source, recipe.text_columns)
+    return _read(source, recipe.text_columns, recipe.missing)
 
 
-def _read(source: Source, text: Sequence[str]) -> Table:
-    return source if isinstance(source, Table) else read_table(source, text=text)
+def _read(source: Source, text: Sequence[str], missing: Sequence[str]) -> Table:
+    table = source if isinstance(source, Table) else read_table(source, text=text)
+    return table.with_missing(missing)
 
 
 def _with_target(table: Table, target: str) -> tuple[Table, tuple[str, ...]]:

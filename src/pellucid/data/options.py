@@ -40,6 +40,8 @@ class DataOptions:
         numeric: columns of a table that hold numbers.
         categorical: columns of a table that hold categories.
         drop: columns of a table that are left out.
+        missing: texts and numbers in a table that mark missing values, beside empty ones, NA and the like.
+        decimal: decimal mark of numbers in a table that are written as texts.
         image_size: pixels that photographs are resized to, the side of a square or height x width.
         scaling: how the inputs are scaled: unit divides by 255, standard makes mean 0 and deviation 1, auto
             is unit for pictures and standard for numbers. Tables are scaled column by column.
@@ -64,6 +66,10 @@ class DataOptions:
         (), group="Tables", metavar="NAME[,NAME...]", shown="those that hold texts"
     )
     drop: tuple[str, ...] = setting((), group="Tables", metavar="NAME[,NAME...]")
+    missing: tuple[str, ...] = setting((), group="Tables", metavar="TEXT[,TEXT...]")
+    decimal: str | None = setting(
+        None, choices=(".", ","), group="Tables", metavar="MARK", shown="inferred, column by column"
+    )
     image_size: tuple[int, int] = setting(
         (64, 64), convert=_size, parse=str, words="N or HxW", group="Data", metavar="N|HxW", shown="64"
     )

@@ -1,14 +1,14 @@
 """Table: named columns of numbers and texts, as a file or a data frame holds them, before any recipe."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from pellucid import display
 from pellucid.data._files import shown
-from pellucid.data._table_values import check_names, column_of, text_of
+from pellucid.data._table_values import check_names, column_of, number_of, text_of
 from pellucid.errors import DataError
 
 Column = np.ndarray[Any, Any]
@@ -30,6 +30,8 @@ class Table:
         where: the file it was read from, for messages; empty: it came from memory.
         first_line: the line of its first row in the file; 0: some row is not exactly one line.
         rows: (m,) the indices of these rows in the source; None: all of them.
+        separator: of the file's columns: ",", ";", a tab; empty: unknown.
+        notes: what was noticed when it was read, one line each.
 
     Raises:
         DataError: no columns, columns of different lengths, or a name that is empty.
@@ -39,6 +41,8 @@ class Table:
     where: str = ""
     first_line: int = 0
     rows: Column | None = None
+    separator: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", dict(self.columns))
@@ -66,7 +70,7 @@ class Table:
 
         Numbers stay numbers. Texts, categories, dates and booleans (as "True" and "False") are texts; so
         are all values of a column that holds both numbers and texts. None, NaN, NaT and null are missing
-        values; a text never is.
+        values, and so are the texts that mean one in a file: empty ones, ?, NA, NULL and the like.
 
         Args:
             frame: a pandas or polars data frame or an Arrow table (with narwhals); a dictionary of equally
@@ -193,7 +197,7 @@ class Table:
         """The rows at these indices, in that order; views for a slice."""
         columns = {name: column[rows] for name, column in self.columns.items()}
         taken = np.arange(self.m)[rows] if self.rows is None else self.rows[rows]
-        return type(self)(columns, self.where, self.first_line, taken)
+        return replace(self, columns=columns, rows=taken)
 
     def drop(self, names: Iterable[str]) -> Self:
         """The table without these columns.
@@ -204,7 +208,35 @@ class Table:
         dropped = set(names)
         self.require(sorted(dropped))
         kept = {name: column for name, column in self.columns.items() if name not in dropped}
-        return type(self)(kept, self.where, self.first_line, self.rows)
+        return replace(self, columns=kept)
+
+    def only(self, names: Sequence[str]) -> Self:
+        """The table with these columns alone, in this order.
+
+        Raises:
+            DataError: there is no such column.
+        """
+        self.require(names)
+        return replace(self, columns={name: self.columns[name] for name in names})
+
+    def with_missing(self, marks: Iterable[str]) -> Self:
+        """The table with these texts as missing values, and these numbers in columns of numbers.
+
+        Args:
+            marks: such as "-" or "-999".
+        """
+        texts = frozenset(marks)
+        if not texts:
+            return self
+        numbers = [number for number in map(number_of, texts) if number is not None]
+        columns = {}
+        for name, column in self.columns.items():
+            if column.dtype == np.object_:
+                kept = [None if value in texts else value for value in column.tolist()]
+                columns[name] = np.array(kept, dtype=object)
+            else:
+                columns[name] = np.where(np.isin(column, numbers), np.nan, column)
+        return replace(self, columns=columns)
 
     def head(self, rows: int = 5) -> list[dict[str, str]]:
         """The first rows as texts for display; missing values are empty."""

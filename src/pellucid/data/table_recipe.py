@@ -9,13 +9,14 @@ import numpy as np
 from pellucid import display
 from pellucid.data._files import memory, shown
 from pellucid.data._table_categories import CategoryColumn
-from pellucid.data._table_kinds import is_number
+from pellucid.data._table_dates import DateColumn
 from pellucid.data._table_numbers import NumberColumn
+from pellucid.data._table_roles import Role, Roles, roles_of, useless
 from pellucid.data.recipe import block_slices
 from pellucid.data.table import Table
 from pellucid.errors import DataError, OptionError
 
-InputColumn = NumberColumn | CategoryColumn
+InputColumn = NumberColumn | CategoryColumn | DateColumn
 
 ENCODINGS = ("auto", "piecewise", "standard")
 MAX_INPUTS = 1_000_000
@@ -47,6 +48,8 @@ class TableRecipe:
         inputs: the encoding of each column, in the order of the network's inputs.
         target: the name of the column that is predicted; empty: unknown. It is not an input.
         left_out: pairs of a column that is not an input and the reason.
+        missing: texts and numbers that mark missing values.
+        noticed: what was noticed of the training table, a line each; a model file does not keep it.
 
     Raises:
         OptionError: no columns, a column that occurs twice, or too many inputs.
@@ -55,6 +58,8 @@ class TableRecipe:
     inputs: tuple[InputColumn, ...]
     target: str = ""
     left_out: tuple[tuple[str, str], ...] = field(default=())
+    missing: tuple[str, ...] = ()
+    noticed: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     kind = "table"
     scaling = None
@@ -93,11 +98,15 @@ class TableRecipe:
         drop: Iterable[str] = (),
         target: str = "",
         encoding: str = "auto",
+        decimal: str | None = None,
+        missing: Iterable[str] = (),
+        roles: Roles | None = None,
     ) -> Self:
         """The recipe for a training table.
 
-        Columns of numbers are numbers and columns of text are categories, unless an option says otherwise.
-        A column without values, or with a single distinct one, is left out. Rare categories (in fewer than
+        Columns of numbers are numbers, and columns of text are categories, dates or numbers that are
+        written otherwise ($1,234.50), unless an option says otherwise. Row numbers, ids, free text, and a
+        column without values, or with a single distinct one, are left out. Rare categories (in fewer than
         one in a thousand rows, or 2 rows, but never more than 20) share an input.
 
         Args:
@@ -109,6 +118,9 @@ class TableRecipe:
             encoding: of numbers: "standard" scales them to mean 0 and deviation 1; "piecewise" adds a
                 piecewise-linear encoding of 64 pieces; "auto" adds one of at most 64 pieces, one for every
                 50 rows, and 2000 in all columns together.
+            decimal: the decimal mark of numbers in texts; None: inferred.
+            missing: texts and numbers that mark missing values.
+            roles: of the columns, where they were decided on more rows.
 
         Raises:
             DataError: an unknown column, a mixture of numbers and texts, too many categories, or no column
@@ -118,14 +130,19 @@ class TableRecipe:
         """
         if encoding not in ENCODINGS:
             raise OptionError(f"unknown encoding {encoding!r:.80}; expected one of {', '.join(ENCODINGS)}")
-        declared = _declared(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
+        declared = declared_columns(
+            table, numeric=numeric, categorical=categorical, drop=drop, target=target
+        )
+        marks = tuple(dict.fromkeys(missing))
+        table = table.with_missing(marks)
+        roles = roles or roles_of(table, declared, target, decimal)
         pieces = _pieces(table, encoding)
         inputs: list[InputColumn] = []
         left_out: list[tuple[str, str]] = []
         for name in table.names:
             if name == target:
                 continue
-            encoded = _fitted(table, name, declared.get(name), pieces)
+            encoded = _fitted(table, name, roles.by_name[name], pieces)
             if isinstance(encoded, str):
                 left_out.append((name, encoded))
             else:
@@ -133,7 +150,7 @@ class TableRecipe:
         if not inputs:
             reasons = ", ".join(f"{shown(name)}: {why}" for name, why in left_out[:10]) or "there are none"
             raise DataError(f"no column is left to train on ({reasons}); expected one at least")
-        return cls(tuple(inputs), target, tuple(left_out))
+        return cls(tuple(inputs), target, tuple(left_out), marks, noticed=tuple(roles.noticed))
 
     @property
     def n_x(self) -> int:
@@ -148,7 +165,7 @@ class TableRecipe:
     @property
     def text_columns(self) -> tuple[str, ...]:
         """The columns to read as text, as in training: pass them to `read_table`."""
-        return tuple(column.name for column in self.inputs if isinstance(column, CategoryColumn))
+        return tuple(column.name for column in self.inputs if not isinstance(column, NumberColumn))
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -179,7 +196,7 @@ class TableRecipe:
         for name in table.names:
             missing = int(table.missing(name).sum())
             if name in becomes:
-                kind = "number" if isinstance(becomes[name], NumberColumn) else "category"
+                kind = _KINDS[type(becomes[name])]
                 summaries.append(ColumnSummary(name, kind, missing, becomes[name].describe()))
             elif name in left_out:
                 summaries.append(ColumnSummary(name, "left out", missing, left_out[name]))
@@ -231,7 +248,39 @@ class TableRecipe:
     def _require(self, table: Table) -> None:
         table.require(self.column_names, "the model needs them all" if len(self.inputs) > 1 else "")
 
+    def unseen(self, table: Table) -> list[str]:
+        """A line for each column with categories that training has not seen: how many rows, and which.
+
+        Args:
+            table: rows to predict on.
+
+        Raises:
+            DataError: missing columns, with their names.
+        """
+        self._require(table)
+        lines = []
+        table = table.with_missing(self.missing)
+        for column in self.inputs:
+            if not isinstance(column, CategoryColumn):
+                continue
+            rows, present, new = column.unseen(table.texts(column.name))
+            examples = ", ".join(map(shown, new[:3])) + (", ..." if len(new) > 3 else "")
+            if rows and rows == present:
+                known = ", ".join(map(shown, column.categories[:3]))
+                none = "its value was NOT" if rows == 1 else f"NONE of its {rows:,} values was"
+                lines.append(
+                    f"{shown(column.name)}: {none} seen in training: {examples}; training has "
+                    f"{known or 'none'}: is it written in another way?"
+                )
+            elif rows:
+                lines.append(
+                    f"{shown(column.name)}: {rows:,} of {present:,} values were not seen in training, or "
+                    f"seldom: {examples}"
+                )
+        return lines
+
     def _encoded(self, table: Table, dtype: str) -> np.ndarray[Any, Any]:
+        table = table.with_missing(self.missing)
         rows = np.zeros((table.m, self.n_x), dtype)
         start = 0
         for column in self.inputs:
@@ -245,11 +294,14 @@ class TableRecipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""
+        # Only where there are some: files of version 0.1.0 have no such key.
+        more = {"missing": list(self.missing)} if self.missing else {}
         return {
             "kind": self.kind,
             "target": self.target,
             "columns": [column.to_dict() for column in self.inputs],
             "left_out": [list(pair) for pair in self.left_out],
+            **more,
         }
 
     @classmethod
@@ -260,7 +312,11 @@ class TableRecipe:
             OptionError: keys or values that are invalid for a recipe of a table.
         """
         expected = {"kind", "target", "columns", "left_out"}
-        if not isinstance(document, Mapping) or set(document) != expected or document["kind"] != cls.kind:
+        if (
+            not isinstance(document, Mapping)
+            or set(document) - {"missing"} != expected
+            or document["kind"] != cls.kind
+        ):
             raise OptionError(f"a recipe of a table is described by {', '.join(sorted(expected))}")
         columns, left_out = document["columns"], document["left_out"]
         if not isinstance(columns, list) or not isinstance(left_out, list):
@@ -271,15 +327,26 @@ class TableRecipe:
         )
         if not pairs or not isinstance(document["target"], str):
             raise OptionError("recipe: left_out holds pairs of texts, and target is a text")
+        missing = document.get("missing", [])
+        if not isinstance(missing, list) or not all(isinstance(mark, str) for mark in missing):
+            raise OptionError("recipe: missing is a list of texts")
         return cls(
             tuple(map(_column_from_dict, columns)),
             document["target"],
             tuple((n, why) for n, why in left_out),
+            tuple(missing),
         )
 
 
+_KINDS: dict[type[InputColumn], str] = {
+    NumberColumn: "number",
+    CategoryColumn: "category",
+    DateColumn: "date",
+}
+
+
 def _column_from_dict(document: Any) -> InputColumn:
-    kinds: dict[str, type[InputColumn]] = {"number": NumberColumn, "category": CategoryColumn}
+    kinds: dict[str, type[InputColumn]] = {kind: column for column, kind in _KINDS.items()}
     kind = document.get("kind") if isinstance(document, Mapping) else None
     if not isinstance(kind, str) or kind not in kinds:
         raise OptionError(f"recipe: a column is of the kind {kind!r:.80}; expected {' or '.join(kinds)}")
@@ -296,8 +363,18 @@ def _pieces(table: Table, encoding: str) -> int:
     return enough if enough > 1 else 0
 
 
-def _declared(table: Table, *, target: str, **options: Iterable[str]) -> dict[str, str]:
-    """The option that names each column: "numeric", "categorical", "drop" or "target"."""
+def declared_columns(table: Table, *, target: str, **options: Iterable[str]) -> dict[str, str]:
+    """The option that names each column: "numeric", "categorical", "drop" or "target".
+
+    Args:
+        table: with the columns.
+        target: the column that is predicted.
+        options: the names that each option has.
+
+    Raises:
+        DataError: an unknown column.
+        OptionError: a column with two options.
+    """
     declared: dict[str, str] = {target: "target"} if target else {}
     for option, names in options.items():
         if isinstance(names, str):
@@ -312,23 +389,15 @@ def _declared(table: Table, *, target: str, **options: Iterable[str]) -> dict[st
     return declared
 
 
-def _fitted(table: Table, name: str, declared: str | None, pieces: int) -> InputColumn | str:
+def _fitted(table: Table, name: str, role: Role, pieces: int) -> InputColumn | str:
     """The encoding of a column; or the reason why it is left out."""
-    why = "dropped" if declared == "drop" else _useless(table, name)
+    # The rows that are trained on may have less than all of them.
+    why = role.why if role.kind == "left out" else useless(table, name)
     if why:
         return why
-    if is_number(table, name, declared):
-        return NumberColumn.fit(table, name, pieces)
+    if role.kind == "number":
+        return NumberColumn.fit(table, name, pieces, role.form, others=role.others)
+    if role.kind == "date":
+        return DateColumn.fit(table, name, role.date, pieces)
     column = CategoryColumn.fit(table, name, min(20, max(2, table.m // 1000)))
     return column if column.categories or column.missing else "each of its texts is rare"
-
-
-def _useless(table: Table, name: str) -> str:
-    """The reason why nothing can be learnt from a column; empty: there is none."""
-    missing = table.missing(name)
-    column = table[name][~missing]
-    if not len(column):
-        return "it has no values"
-    if missing.any() or np.any(column != column[0]):
-        return ""
-    return f"it is always {shown(table.texts(name)[0])}"

@@ -1,5 +1,6 @@
 """Target: the column of a table that is predicted, and whether it is a class or a number."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,6 +10,8 @@ from pellucid.data._files import shown
 from pellucid.data._labels import MAX_CLASSES
 from pellucid.data._table_kinds import is_number
 from pellucid.data._table_numbers import numbers_in
+from pellucid.data._table_roles import classes_alike
+from pellucid.data._table_spelling import NumberForm
 from pellucid.data._table_values import codes_of, distinct, number_of, text_of
 from pellucid.data.dataset import one_hot
 from pellucid.data.rows import listed
@@ -65,9 +68,10 @@ class Target:
             return cls._of_numbers(table, name, "regression was asked for")
         if task == "classification":
             return cls._of_classes(table, name, "classification was asked for")
-        if not is_number(table, name):
+        if not table.is_numeric(name) and _form(table, name) is None:
+            is_number(table, name)
             return cls._of_classes(table, name, "it holds texts")
-        task, because = task_of_column(numbers_in(table, name))
+        task, because = task_of_column(_numbers(table, name))
         return (cls._of_classes if task == "classification" else cls._of_numbers)(table, name, because)
 
     @classmethod
@@ -89,7 +93,7 @@ class Target:
 
     @classmethod
     def _of_numbers(cls, table: Table, name: str, because: str) -> Self:
-        numbers = numbers_in(table, name)
+        numbers = _numbers(table, name)
         if np.all(numbers == numbers[0]):
             raise LabelError(
                 f"{_target(table, name)} is always {numbers[0]:g}; expected numbers that differ"
@@ -125,6 +129,30 @@ class Target:
         why = f", since {self.because}" if self.because else ""
         return f"{shown(self.name)} is {what}{why}: {self.task}"
 
+    def noticed(self, table: Table, *, is_given: bool) -> list[str]:
+        """A line for each thing that is noticed of the target.
+
+        Args:
+            table: the training table.
+            is_given: whether the task was asked for.
+        """
+        lines = []
+        alike = classes_alike(self.classes)
+        if alike:
+            lines.append(
+                f"{shown(self.name)}: the classes {', '.join(alike[:3])} differ in case or blanks only; "
+                "write them alike if they are one"
+            )
+        if not is_given and len(self.classes) > 2 and table.is_numeric(self.name):
+            lines.append(
+                f"{shown(self.name)}: {len(self.classes)} different integers are taken for classes, "
+                "without their order; --task regression predicts numbers"
+            )
+        form = None if self.classes or table.is_numeric(self.name) else _form(table, self.name)
+        if form is not None:
+            lines.append(f"{shown(self.name)}: read as numbers {form.describe()}")
+        return lines
+
     def encode(self, table: Table, dtype: str = "float64") -> Floats:
         """Y (n_y, m): 0 and 1 for two classes, one-hot columns for more; numbers in their own units.
 
@@ -141,7 +169,7 @@ class Target:
                 "expected one in each row"
             )
         if not self.classes:
-            return numbers_in(table, self.name).reshape(1, -1).astype(dtype)
+            return _numbers(table, self.name).reshape(1, -1).astype(dtype)
         texts = table.texts(self.name)
         labels = codes_of(texts, self.classes)
         if len(labels) and labels.min() < 0:
@@ -151,6 +179,21 @@ class Target:
                 f"expected one of {listed(self.classes)}"
             )
         return one_hot(labels, self.n_y, dtype)
+
+
+def _form(table: Table, name: str) -> NumberForm | None:
+    """How the numbers of a column of texts are written; None: it holds no numbers."""
+    counted = Counter(text for text in table[name].tolist() if text is not None)
+    if all(number_of(text) is not None for text in counted):
+        # Codes: the file could have stored numbers, and did not.
+        return None
+    form, share = NumberForm.of(counted, table.separator, None)
+    return form if share == 1.0 and not form.is_plain else None
+
+
+def _numbers(table: Table, name: str) -> Floats:
+    form = None if table.is_numeric(name) else _form(table, name)
+    return numbers_in(table, name, form or NumberForm())
 
 
 def _target(table: Table, name: str) -> str:

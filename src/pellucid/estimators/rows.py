@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_X_y, validate_data
 from pellucid.core._shapes import Sizes, is_transposed, shape_error
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.errors import DataError, ShapeError
+from pellucid.errors import DataError, ShapeError, TableWarning, warn
 
 
 def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> tuple[Any, Any]:
@@ -99,8 +99,12 @@ def _encoded(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
     table = _table(X)
     if reset:
         estimator.recipe_ = TableRecipe.fit(table)
+        estimator.noticed_ = estimator.recipe_.noticed
         estimator.n_features_in_ = len(table.names)
         estimator.feature_names_in_ = np.array(table.names, dtype=object)
+    noticed = estimator.noticed_ if reset else estimator.recipe_.unseen(table)
+    if noticed:
+        warn("\n".join(noticed), TableWarning)
     dtype = np.dtype(dtypes(estimator)[0]).name
     return np.ascontiguousarray(estimator.recipe_.columns(table, dtype).T)
 
