@@ -175,8 +175,7 @@ _CASES = (
 )
 _TESTS = (
     *(f"{name}_test" for name in _TESTED),
-    *("initialize_parameters_test_1", "initialize_parameters_test_2"),
-    *("initialize_parameters_deep_test_1", "initialize_parameters_deep_test_2"),
+    *(f"{name}_test_{number}" for name in _TESTED for number in (1, 2)),
 )
 _DRAWING = ("plot_decision_boundary", "load_dataset", "load_2D_dataset", "load_planar_dataset", "plt")
 _RUNNING = ("single_test", "multiple_test", "comparator", "datatype_check", "equation_output_check")

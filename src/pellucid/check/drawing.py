@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pellucid
 
 _REPLACED = ("matplotlib", "mpl_toolkits", "seaborn", "IPython", "ipywidgets", "otter")
+_BARS = "tqdm"
 
 
 class NoNumbersError(TypeError):
@@ -85,13 +86,13 @@ class _Finder(MetaPathFinder, Loader):
 
     def find_spec(self, fullname: str, *_: Any) -> ModuleSpec | None:
         """The stand-in's specification, for a replaced library or a part of one."""
-        if fullname.partition(".")[0] not in _REPLACED:
+        if fullname.partition(".")[0] not in (*_REPLACED, _BARS):
             return None
         return ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """A module with every attribute."""
-        return StandInModule(spec.name)
+        return (BarsModule if spec.name.startswith(_BARS) else StandInModule)(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """There is nothing to run."""
@@ -104,6 +105,17 @@ class StandInModule(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         return Nothing()
+
+
+class BarsModule(ModuleType):
+    """A stand-in for tqdm, whose bars give back what they go through."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in ("trange", "tnrange"):
+            return lambda *args, **_: range(*args)
+        return lambda iterable=(), *_, **__: iterable
 
 
 def draw_nothing() -> None:

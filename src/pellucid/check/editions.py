@@ -60,6 +60,28 @@ def has_three_layers(solution: Solution) -> bool:
     return forward is not None and _mentions(forward, "W3")
 
 
+def has_two_layers(solution: Solution) -> bool:
+    """Whether `predict` or `update_parameters`, alone in a file, is that of one hidden layer.
+
+    Args:
+        solution: the file.
+    """
+    predict = solution.functions.get("predict")
+    if predict is not None and len(predict.parameters) == 2:
+        called = any(
+            isinstance(node, ast.Name) and node.id == "forward_propagation"
+            for node in ast.walk(predict.tree)
+        )
+        if called and predict.parameters[0].lower().startswith("param"):
+            return True
+    update = solution.functions.get("update_parameters")
+    if update is None or any(
+        isinstance(node, (ast.For, ast.comprehension)) for node in ast.walk(update.tree)
+    ):
+        return False
+    return _mentions(update, "W2") and not _mentions(update, "W3")
+
+
 def is_of_one_number(solution: Solution) -> bool:
     """Whether the file holds the gradient check of one number, theta x, or what it calls.
 

@@ -11,6 +11,7 @@ from pellucid.check.editions import (
     exercise_references,
     has_plain_activations,
     has_three_layers,
+    has_two_layers,
     is_of_one_number,
 )
 from pellucid.check.judgement import Judgement
@@ -142,7 +143,9 @@ def is_shallow(solution: Solution) -> bool:
     names = {*solution.functions, *solution.other_names}
     if has_three_layers(solution) or is_of_one_number(solution):
         return False
-    return not names.isdisjoint(_SHALLOW_ONLY) and names.isdisjoint(_DEEP_ONLY)
+    if not names.isdisjoint(_SHALLOW_ONLY):
+        return names.isdisjoint(_DEEP_ONLY)
+    return names.isdisjoint((*_DEEP_ONLY, "L_layer_model", "two_layer_model")) and has_two_layers(solution)
 
 
 def reference_names(solution: Solution) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The arguments that a solution's function takes, and their order."""
 
+import ast
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,6 +54,42 @@ def accepted(function: FunctionSource, count: int) -> int:
     return min(most, count) if least <= count else 0
 
 
+def by_names(
+    function: FunctionSource | None, names: Sequence[str], values: Sequence[Any]
+) -> tuple[Any, ...] | None:
+    """Arguments in the function's own order, where it has the course's names in another, or more of them.
+
+    What stands between them and is not the course's keeps its default.
+
+    Args:
+        function: as written.
+        names: of the course, in its order.
+        values: an argument for each name.
+
+    Returns:
+        They are to be passed by position; None: the function has the course's order, or other names.
+    """
+    if function is None or function.tree.args.vararg or function.tree.args.kwonlyargs:
+        return None
+    arguments = function.tree.args
+    own = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    if own[: len(names)] == list(names) or not set(names) <= set(own):
+        return None
+    defaults = dict(zip(own[::-1], arguments.defaults[::-1], strict=False))
+    given = dict(zip(names, values, strict=True))
+    last = max(own.index(name) for name in names)
+    passed = []
+    for name in own[: last + 1]:
+        if name in given:
+            passed.append(given[name])
+            continue
+        try:
+            passed.append(ast.literal_eval(defaults[name]))
+        except (KeyError, ValueError):
+            return None
+    return tuple(passed)
+
+
 def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | None:
     """The order of the function's arguments; None if the course has no order with that number of them."""
     if function is None:
@@ -60,20 +97,28 @@ def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | Non
     first = function.parameters[0].lower() if function.parameters else ""
     if "predict" in exam.name and takes(function, 2):
         return ("parameters", "X") if first.startswith(("param", "theta", "w")) else ("X", "parameters")
+    if by_names(function, exam.arguments, exam.arguments) is not None:
+        return exam.arguments
     for order in (exam.arguments, *exam.other_arguments):
         if takes(function, len(order)):
             return order
     return None
 
 
-def arranged(exam: Exam, order: Sequence[str], case: Case) -> tuple[Any, ...]:
+def arranged(
+    exam: Exam, order: Sequence[str], case: Case, function: FunctionSource | None = None
+) -> tuple[Any, ...]:
     """The arguments of a case in the order of a function.
 
     Args:
         exam: of the function.
         order: from `order_of`.
         case: one of the exam's.
+        function: as written.
     """
+    named = by_names(function, exam.arguments, case.args)
+    if named is not None:
+        return named
     by_name = dict(zip(exam.arguments, case.args, strict=True))
     # What the exercise of one hidden layer hands to the cost, and only some editions look into.
     by_name.setdefault("parameters", network((2, 4, 1)))

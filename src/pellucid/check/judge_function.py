@@ -9,9 +9,9 @@ from pellucid.check import judge_errors, judge_initialization, judge_trainers, o
 from pellucid.check.cases import Case, Exam, cases_of
 from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.editions import exam_of, understood
-from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, order_of, takes
+from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, by_names, order_of, takes
 from pellucid.check.judge_compare import EXACT, differences, error_of
-from pellucid.check.judge_lines import line_assigning, line_of, loops_over_numbers
+from pellucid.check.judge_lines import line_assigning, line_of, loops_over_numbers, quantity_of
 from pellucid.check.judge_naming import named
 from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, without_single_assertions
 from pellucid.check.judgement import Judgement, rows_of
@@ -118,7 +118,9 @@ class Judge:
         self, exam: Exam, order: Sequence[str], function: FunctionSource | None, alone: bool
     ) -> Judgement:
         cases = [case for case in cases_of(exam.name) if case.judged]
-        outcomes = self._calls(exam.function, [arranged(exam, order, case) for case in cases], alone)
+        outcomes = self._calls(
+            exam.function, [arranged(exam, order, case, function) for case in cases], alone
+        )
         outcomes, remarks = self._understood(exam, cases, outcomes)
         wrong = [i for i, (c, o) in enumerate(zip(cases, outcomes, strict=True)) if is_wrong(c, o, exam)]
         wrong = without_single_assertions(cases, outcomes, wrong)
@@ -175,7 +177,8 @@ class Judge:
         line = None
         if error and error.line and outcome.kind != "value":
             line = error.line
-        line = line or next(filter(None, (_line(function, cause) for cause in causes)), None)
+        names = [d.quantity for d in differing if d.kind != "missing"]
+        line = line or next(filter(None, (_line(function, cause, names) for cause in causes)), None)
         if line is None and error:
             line = error.line
         return Judgement.of(
@@ -197,21 +200,26 @@ class Judge:
         if not self._searching:
             return ("differs",)
         probes = [case for case in cases_of(exam.name) if not case.judged]
-        more = self._calls(exam.function, [arranged(exam, order, case) for case in probes], alone)
+        more = self._calls(exam.function, [arranged(exam, order, case, function) for case in probes], alone)
         all_cases = [*cases, *probes]
         all_outcomes = [*outcomes, *self._understood(exam, probes, more)[0]]
         if self._without_asserts and any(_asserted(outcome) for outcome in all_outcomes):
-            all_outcomes = self._behind_asserts(exam, order, all_cases, alone)
+            all_outcomes = self._behind_asserts(exam, order, function, all_cases, alone)
             if not any(is_wrong(c, o, exam) for c, o in zip(all_cases, all_outcomes, strict=True)):
                 return ("wrong-assertion",)
         return named(exam, function, all_cases, all_outcomes)
 
     def _behind_asserts(
-        self, exam: Exam, order: Sequence[str], cases: Sequence[Case], alone: bool
+        self,
+        exam: Exam,
+        order: Sequence[str],
+        function: FunctionSource | None,
+        cases: Sequence[Case],
+        alone: bool,
     ) -> list[Outcome]:
         assert self._without_asserts is not None
         runner = self._without_asserts(without_assertions(self._solution))
-        calls = [(exam.function, arranged(exam, order, case), 0, alone) for case in cases]
+        calls = [(exam.function, arranged(exam, order, case, function), 0, alone) for case in cases]
         return self._understood(exam, cases, runner.calls(calls))[0]
 
     def _passed(
@@ -278,11 +286,11 @@ class Judge:
             return self._stopped(name, function, bad, f"sizes {args[outcomes.index(bad)]}")
         verdict = judge_initialization.judge_initialization(name, starts, outcomes)
         if verdict.codes and verdict.difference and verdict.start:
-            quantity = verdict.difference.quantity if verdict.difference.kind != "missing" else ""
+            names = [verdict.difference.quantity] if verdict.difference.kind != "missing" else []
             found = Judgement.of(
                 name,
                 verdict.codes,
-                line=_line(function, verdict.codes[0], quantity),
+                line=_line(function, verdict.codes[0], names),
                 case=f"sizes {list(verdict.start.dims)}",
                 shapes=rows_of([verdict.difference]),
                 notes=asserted,
@@ -305,7 +313,8 @@ class Judge:
         count = accepted(function, len(arguments)) if function else len(arguments)
         if count < len(arguments) - 1:
             return self._wrong_arity(name, function, arguments)
-        outcomes = self._calls(name, [call.args[:count] for call in calls], alone)
+        given = [by_names(function, arguments, call.args) or call.args[:count] for call in calls]
+        outcomes = self._calls(name, given, alone)
         bad = next((o for o in outcomes if o.kind != "value"), None)
         if bad is not None:
             return self._stopped(name, function, bad, calls[outcomes.index(bad)].text)
@@ -331,10 +340,12 @@ class Judge:
         )
 
 
-def _line(function: FunctionSource | None, code: str, quantity: str = "") -> int | None:
+def _line(function: FunctionSource | None, code: str, differing: Sequence[str] = ()) -> int | None:
     if function is None:
         return None
-    return (line_assigning(function, quantity) if quantity else None) or line_of(function, code)
+    quantity = quantity_of(code, differing)
+    own = line_assigning(function, quantity) if quantity else None
+    return own or line_of(function, code)
 
 
 def _only_published(

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pellucid.check.solution import FunctionSource
 
@@ -47,7 +47,7 @@ _COURSE = frozenset(
 )
 # Functions that loop over layers, iterations, batches or parameters as they should.
 _LOOPING = re.compile(
-    r"model|deep|update|velocity|adam|predict|optimize|mini_batches|gradient_check|initialize|propagation_with"
+    r"model|deep|update|velocity|adam|predict|optimize|mini_batches|gradient_check|initialize|_with_"
 )
 _LOOPS = ("loop-", "first-layer", "layers-miscounted", "batches-last", "batches-one")
 _KEYS = ("key", "da-keys", "dw-keys", "same-gradient", "gradient-index", "parameters-index", "same-param")
@@ -85,6 +85,9 @@ def _quantity_line(statements: list[ast.stmt], code: str) -> int | None:
     """The line that computes the quantity of a mistake."""
     if code == "check-distance-not-doubled":
         return _target(statements, r"\w*approx\[") or _target(statements, r"\w*approx")
+    if code.startswith("relu-mask-") and code != "relu-mask-missing":
+        masked = _first(statements, lambda s: _assigns(s) and any(sign in _targets(s) for sign in "<>"))
+        return masked or _target(statements, r"dZ|dz") or _return_of(statements)
     if code == "dropout-mask-inverted":
         return _first(statements, lambda s: _assigns(s) and ">" in ast.unparse(s))
     if code.startswith("last-"):
@@ -103,7 +106,36 @@ def line_assigning(function: FunctionSource, name: str) -> int | None:
         function: as written.
         name: of the variable.
     """
-    return _target(list(_statements(function.tree.body)), rf"{name}\b")
+    statements = list(_statements(function.tree.body))
+    # As a variable of its own, or under its key: "dW1", "dW" + str(l), f"dW{l}".
+    letters = name.rstrip("0123456789")
+    keyed = _target(statements, rf"\w*\[f?['\"]{letters}(?:['\"]|\{{|\d)") if letters != name else None
+    # A line of its own comes before one that unpacks, and one with an operation before all.
+    alone = [s for s in statements if _assigns(s) and _targets(s) == name]
+    operating = [s for s in alone if any(isinstance(node, ast.BinOp) for node in ast.walk(s))]
+    own = [s.lineno for s in operating or alone]
+    return own[0] if own else _target(statements, rf"{re.escape(name)}\b") or keyed
+
+
+# Mistakes in the one quantity that differs: its line is theirs. And how its name begins.
+_OF_QUANTITY = (
+    (r"dw-|penalty-gradient", "dw"),
+    (r"db-", "db"),
+    (r"update-|learning-rate|weights-|biases-|size-|sizes-|gradient-|same-gradient", ""),
+)
+
+
+def quantity_of(code: str, differing: Sequence[str]) -> str:
+    """The quantity that a mistake is in, of those that differ; empty: it is not known.
+
+    Args:
+        code: of the mistake.
+        differing: their names, as "dW1".
+    """
+    for pattern, begins in _OF_QUANTITY:
+        if re.match(pattern, code):
+            return next((name for name in differing if name.lower().startswith(begins)), "")
+    return ""
 
 
 def loops_over_numbers(function: FunctionSource, others: dict[str, FunctionSource]) -> int | None:

@@ -86,7 +86,8 @@ class Learner:
                     code = compile(ast.Module([node], []), FILE, "exec", flags, dont_inherit=True)
                     exec(code, self._names)
                 except BaseException as error:
-                    if Nothing.uses == uses:
+                    # The reference, too, says what it was given: "parameters is of type Nothing".
+                    if Nothing.uses == uses and f"type {Nothing.__name__}" not in _said(error):
                         yield error
                     else:
                         self._fill(node)
@@ -138,6 +139,14 @@ class Learner:
         return isinstance(
             node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         )
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    # Of a class of the learner's own.
+    except BaseException:
+        return ""
 
 
 def _reference(name: str) -> tuple[str, Any]:

@@ -99,7 +99,14 @@ def count_of_right(examination: Examination) -> str:
     unwritten = statuses.count("unwritten")
     judged = sum(status not in ("missing", "not_judged", "unwritten") for status in statuses)
     right = sum(judgement.right for judgement in examination.judgements)
+    lost = sum(map(len, (part.names for part in examination.unread)))
     more = f", {unwritten} not written yet" if unwritten else ""
+    more += f", {lost} that cannot be read" if lost else ""
+    if unwritten and not judged:
+        # Of a starter file nothing is wrong, and nothing is right.
+        return f"0 of {unwritten} functions written yet" + more.removeprefix(
+            f", {unwritten} not written yet"
+        )
     return f"{right} of {judged} functions right{more}"
 
 
@@ -179,8 +186,15 @@ def _more(judgement: Judgement, explain: bool, solution: bool, is_shallow: bool,
     return parts
 
 
+def _with_names(names: Sequence[str]) -> str:
+    return f", with {', '.join(map(shown, names))}" if names else ""
+
+
 def _ending(examination: Examination, style: Style, columns: int) -> list[str]:
-    said = [f"left out, {part.place}: {shown(part.message)}" for part in examination.unread]
+    said = [
+        f"left out, {part.place}{_with_names(part.names)}: {shown(part.message)}"
+        for part in examination.unread
+    ]
     said += [f"note: {shown(note)}" for note in examination.notes]
     lines = [line for each in said for line in wrap(each, columns)]
     trains = examination.trains

@@ -11,7 +11,13 @@ import numpy as np
 
 from pellucid import core
 from pellucid.check.cases_networks import network
-from pellucid.check.editions import has_plain_activations, has_three_layers, is_of_one_number
+from pellucid.check.editions import (
+    NO_CACHE,
+    has_plain_activations,
+    has_three_layers,
+    has_two_layers,
+    is_of_one_number,
+)
 from pellucid.check.flowers import flowers
 from pellucid.check.judgement import Judgement, described
 from pellucid.check.solution import Solution
@@ -61,12 +67,16 @@ def train_together(solution: Solution, runner: "Runner", judgements: Sequence[Ju
     """
     steps = {*_FORWARD, *_BACKWARD, *_SHALLOW, "compute_cost", "update_parameters"}
     present = [name for name in solution.functions if name in steps]
-    if not present:
+    plain = [f.name for f in judgements if NO_CACHE in f.notes]
+    if set(present) <= set(plain):
         return JointTraining(None, "none of the functions of a training step is in the file")
     refusal = _refusal(solution, [judgement for judgement in judgements if judgement.name in present])
     if refusal is not None:
         return refusal
-    is_shallow = any(name in solution.functions for name in _SHALLOW)
+    deep = any(name in solution.functions for name in (*_FORWARD[:2], *_BACKWARD[:2]))
+    is_shallow = any(name in solution.functions for name in _SHALLOW) or (
+        has_two_layers(solution) and not deep
+    )
     step = _shallow_step if is_shallow else _deep_step
     X, Y = flowers()
     start = network((4, 5, 1) if is_shallow else (4, 5, 3, 1), seed=15)

