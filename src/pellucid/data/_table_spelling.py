@@ -80,6 +80,7 @@ _UNITS = frozenset(
     }
 )
 _MOST_AFFIX = 12
+_SAMPLE = 1000
 _GROUPS = {
     ".": re.compile(r"\d{1,3}(?:[,' ]\d{3})+(?:\.\d*)?|\d*\.?\d*(?:[eE][+-]?\d+)?", re.ASCII),
     ",": re.compile(r"\d{1,3}(?:[.' ]\d{3})+(?:,\d*)?|\d*,?\d*(?:[eE][+-]?\d+)?", re.ASCII),
@@ -154,6 +155,12 @@ class NumberForm:
             separator: of the file, between columns; empty: unknown.
             decimal: the decimal mark where it is known.
         """
+        if len(counted) > 2 * _SAMPLE:
+            # Where few of some texts are numbers, nobody has to look at a million of them.
+            some = Counter(dict(list(counted.items())[:: len(counted) // _SAMPLE]))
+            form, share = cls.of(some, separator, decimal)
+            if share < 0.5:
+                return form, share
         affixes: Counter[tuple[str, str]] = Counter()
         digits: Counter[str] = Counter()
         total = 0
