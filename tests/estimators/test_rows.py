@@ -214,3 +214,31 @@ def test_wrong_lengths_of_tables_are_refused(frame: Any) -> None:
         encoding().fit(frame(columns), sold[:-1])
     with pytest.raises(ValueError, match=r"sample_weight\.shape"):
         encoding().fit(frame(columns), sold, np.ones(3))
+
+
+def test_targets_of_any_size_are_learnt() -> None:
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(3)
+    frame = {"x": rng.normal(size=300), "c": rng.choice(["a", "b"], 300)}
+    y = 1e6 + 2e4 * (frame["x"] + (frame["c"] == "a"))
+    found = MLPRegressor(encode=True, random_state=0, max_iter=60).fit(pd.DataFrame(frame), y)
+    assert found.score(pd.DataFrame(frame), y) > 0.98
+    # The model has the last layer in the units of y, and predicts the same.
+    np.testing.assert_allclose(
+        np.ravel(found.to_model().predict(frame)), found.predict(pd.DataFrame(frame)), rtol=1e-9
+    )
+    # Going on keeps the scale; starting again takes the new one.
+    more = MLPRegressor(encode=True, random_state=0).partial_fit(pd.DataFrame(frame), y)
+    scale = more._scale
+    assert more.partial_fit(pd.DataFrame(frame), y / 2)._scale == scale
+    assert more.fit(pd.DataFrame(frame), y / 2)._scale != scale
+    # Without tables all is as scikit-learn has it.
+    plain = MLPRegressor(random_state=0, max_iter=5).fit(frame["x"][:, None], y)
+    assert not plain._scale.mean
+
+
+def test_one_hot_columns_are_said() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), rng.integers(0, 3, 60)
+    with pytest.warns(TableWarning, match=r"if it is one-hot, y\.argmax\(axis=1\) gives the classes"):
+        MLPClassifier(max_iter=2, tol=0).fit(X, np.eye(3)[y])

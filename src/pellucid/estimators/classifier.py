@@ -212,6 +212,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             labels.check_known_classes(self, y)
         else:
             labels.begin_classes(self, y)
+        labels.warn_of_one_hot(y)
 
     def _targets(self, y: Any) -> Floats:
         # One byte each: the engine converts them to its type of number.

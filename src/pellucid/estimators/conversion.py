@@ -32,6 +32,8 @@ def to_model(estimator: Any) -> Model:
         name: np.array(value, dtype, order="C")
         for name, value in parameters_of(estimator.coefs_, estimator.intercepts_).items()
     }
+    scale = getattr(estimator, "_target_scale", None)
+    parameters = parameters if scale is None else scale.folded(parameters)
     losses = tuple(float(loss) for loss in getattr(estimator, "loss_curve_", ()))
     state = getattr(estimator, "_run_state", None)
     # If scikit-learn or lbfgs trained the network, only the number of epochs is known.

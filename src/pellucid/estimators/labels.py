@@ -8,14 +8,29 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from pellucid.data.rows import listed
-from pellucid.errors import LabelError
+from pellucid.errors import LabelError, TableWarning, warn
 
 Floats = np.ndarray[Any, Any]
+
+# So few rows may have one label each by chance.
+_ENOUGH = 20
 
 
 def is_multilabel(y: Any) -> bool:
     """Whether every row may have several labels: (m, K) of 0 and 1."""
     return str(type_of_target(y)).startswith("multilabel")
+
+
+def warn_of_one_hot(y: Any) -> None:
+    """Warn where every row of y has one label of several: one-hot columns, learnt as labels of their own."""
+    Y = np.asarray(y)
+    is_large = Y.ndim == 2 and Y.shape[1] > 1 and len(Y) >= _ENOUGH
+    if is_large and is_multilabel(Y) and np.all((Y != 0).sum(axis=1) == 1):
+        warn(
+            f"y has {Y.shape[1]} columns with exactly one 1 in each row, and is learnt as so many labels, "
+            "each on its own; if it is one-hot, y.argmax(axis=1) gives the classes",
+            TableWarning,
+        )
 
 
 def begin_classes(estimator: Any, y: Any) -> None:

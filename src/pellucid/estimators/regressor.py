@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from pellucid.data.target_scale import TargetScale
 from pellucid.errors import LabelError, OptionError
 from pellucid.estimators.perceptron import Floats, Perceptron, keep
 from pellucid.examples import Examples
@@ -113,10 +114,24 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         Args:
             X: (m, n), dense or sparse.
         """
-        outputs = self._outputs(X)
+        outputs = self._scale.inverse.scaled(self._outputs(X).T).T
         return outputs.ravel() if outputs.shape[1] == 1 else outputs
 
     _y_numeric = True
+
+    @property
+    def _scale(self) -> TargetScale:
+        """Of the targets: with `encode` the network learns them scaled, whatever their units."""
+        return getattr(self, "_target_scale", None) or TargetScale()
+
+    def _set_classes(self, y: Any, *, incremental: bool, more: bool = True) -> None:
+        goes_on = (incremental or self.warm_start) and hasattr(self, "_target_scale")
+        if not more or goes_on:
+            return
+        # Counts are not scaled: a poisson cost needs them as they are.
+        scaled = self.encode and self.loss != "poisson"
+        Y = np.asarray(y, np.float64)
+        self._target_scale = TargetScale.of(Y.reshape(len(Y), -1).T, "y") if scaled else TargetScale()
 
     def _targets(self, y: Any) -> Floats:
         Y = np.asarray(y, np.float64)
@@ -125,7 +140,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
             raise LabelError(
                 f"y[{place}] is {y[place]} and the loss is 'poisson'; expected counts of at least 0"
             )
-        return Y.reshape(-1, 1) if Y.ndim == 1 else Y
+        return self._scale.scaled((Y.reshape(-1, 1) if Y.ndim == 1 else Y).T).T
 
     def _output(self) -> str:
         if self.loss not in _LOSSES:
