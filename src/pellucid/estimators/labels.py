@@ -22,7 +22,7 @@ def is_multilabel(y: Any) -> bool:
 
 
 def warn_of_one_hot(y: Any) -> None:
-    """Warn where every row of y has one label of several: one-hot columns, learnt as labels of their own."""
+    """Warn where every row of y has one label of several: one-hot columns, each learnt as a label."""
     Y = np.asarray(y)
     is_large = Y.ndim == 2 and Y.shape[1] > 1 and len(Y) >= _ENOUGH
     if is_large and is_multilabel(Y) and np.all((Y != 0).sum(axis=1) == 1):
