@@ -83,7 +83,7 @@ def cells(tmp_path: Path) -> Any:
 
 
 def test_the_cells_of_nbgrader(cells: Any) -> None:
-    whole, part = recipes("nbgrader", "python")
+    whole, part = recipes("nbgrader", "py")
     assert cells(RIGHT).success
     assert cells(whole).success
     assert cells(part).result == 1
@@ -116,7 +116,7 @@ def cell(text: str, name: str, **grading: Any) -> dict[str, Any]:
 
 def test_nbgrader(tmp_path: Path) -> None:
     pytest.importorskip("nbgrader")
-    tests = cell(recipes("nbgrader", "python")[0], "tests", grade=True, solution=False, points=2)
+    tests = cell(recipes("nbgrader", "py")[0], "tests", grade=True, solution=False, points=2)
     for folder, text in (("source", RIGHT), ("submitted/ada", RIGHT), ("submitted/bob", WRONG)):
         (tmp_path / folder / "ps1").mkdir(parents=True)
         written = cell(text, "written", grade=False, solution=True)
@@ -131,7 +131,7 @@ def test_nbgrader(tmp_path: Path) -> None:
 def test_otter(tmp_path: Path, text: str, said: str) -> None:
     pytest.importorskip("otter")
     (tmp_path / "tests").mkdir()
-    (recipe,) = recipes("Otter", "python")
+    (recipe,) = recipes("Otter", "py")
     (tmp_path / "tests" / "linear_backward.py").write_text(recipe)
     (tmp_path / "mine.ipynb").write_text(notebook([cell(text, "written")]))
     assert shell("otter check mine.ipynb -t tests > said.txt 2>&1", tmp_path) == 0

@@ -167,7 +167,7 @@ class _Process:
         self._replaced.put_back()
         line = None
         while frame is not None and line is None:
-            line = frame.f_lineno if frame.f_code.co_filename == raised.FILE else None
+            line = frame.f_lineno if frame.f_code.co_filename == learner.FILE else None
             frame = frame.f_back
         took = perf_counter() - self._started
         self._answer(

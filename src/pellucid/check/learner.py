@@ -14,7 +14,7 @@ import operator
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,9 @@ import numpy.random
 
 from pellucid.check.course_modules import MODULES
 from pellucid.check.drawing import Nothing
-from pellucid.check.raised import FILE
+
+# The name of the file in tracebacks.
+FILE = "<the checked file>"
 
 _WATCHED = (builtins, math, np, np.linalg, np.random)
 
@@ -139,6 +141,18 @@ class Learner:
         return isinstance(
             node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
         )
+
+
+def value_in(frame: FrameType, part: ast.expr) -> Any:
+    """The value of an expression of the file, where one of its functions stands.
+
+    Args:
+        frame: of the function.
+        part: the expression.
+    """
+    code = compile(ast.Expression(part), FILE, "eval")
+    # Of the file that runs here anyway, in a process of its own.
+    return eval(code, frame.f_globals, frame.f_locals)  # noqa: S307
 
 
 def _said(error: BaseException) -> str:

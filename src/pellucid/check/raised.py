@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.check import wire
-
-# The name of the file in tracebacks.
-FILE = "<the checked file>"
+from pellucid.check.learner import FILE, value_in
 
 _MOST = 300
 _MOST_SIDE = 120
@@ -92,10 +90,8 @@ def _value(part: ast.expr, frame: FrameType) -> str:
             return ""
         if isinstance(node, ast.Call) and not _only_looks(node.func, frame):
             return ""
-    code = compile(ast.Expression(part), FILE, "eval")
     try:
-        # In the process that ran the file's own code already.
-        return shown_value(eval(code, frame.f_globals, frame.f_locals))  # noqa: S307
+        return shown_value(value_in(frame, part))
     # Evaluated a second time, it may fail in any way.
     except BaseException:
         return ""

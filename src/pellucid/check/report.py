@@ -104,9 +104,7 @@ def count_of_right(examination: Examination) -> str:
     more += f", {lost} that cannot be read" if lost else ""
     if unwritten and not judged:
         # Of a starter file nothing is wrong, and nothing is right.
-        return f"0 of {unwritten} functions written yet" + more.removeprefix(
-            f", {unwritten} not written yet"
-        )
+        return more.removeprefix(", ")
     return f"{right} of {judged} functions right{more}"
 
 
