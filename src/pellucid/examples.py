@@ -18,6 +18,9 @@ from pellucid.network import Network
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
+# The largest inputs, in bytes, that are made dense at once; larger ones are made so some columns at a time.
+MOST_DENSE = 256 << 20
+
 
 @runtime_checkable
 class Columns(Protocol):

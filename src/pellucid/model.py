@@ -27,6 +27,7 @@ from pellucid.metrics import (
 from pellucid.network import Network
 from pellucid.summary import summary_html
 from pellucid.training import History
+from pellucid.training.feed import evaluate
 
 Floats = np.ndarray[Any, Any]
 # Of a confusion matrix in a notebook.
@@ -283,7 +284,7 @@ class Model:
                 "the data went through another recipe than the model's; load them with its recipe"
             )
         examples = Examples(dataset.X, Y, finite=dataset.finite).checked(self.network)
-        cost, AL = self.predictor.evaluate(examples)
+        cost, AL = evaluate(self.predictor, examples)
         if self.predicts_numbers:
             return NumberEvaluation(Y, AL, cost)
         probabilities = self.class_probabilities(AL)

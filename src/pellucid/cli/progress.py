@@ -5,10 +5,13 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from pellucid.cli.inputs import Inputs
 from pellucid.data.dataset import labels_of
 from pellucid.display import cost_text
 from pellucid.engines import engine_for
+from pellucid.examples import Examples
 from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, r2_score
 from pellucid.network import Network
@@ -17,6 +20,8 @@ from pellucid.training import EpochEnd, Event, NotLearning, TrainingEnd, Trainin
 
 # The score costs a forward pass over the training set: it may take this share of the time.
 _SHARE = 0.05
+# Of a table that is too large for its dense form, so many examples are measured.
+_MEASURED = 20_000
 
 
 class TrainingProgress:
@@ -92,7 +97,11 @@ class TrainingProgress:
         fitting = self._inputs.plan.fitting
         assert self._network is not None  # the training has started
         assert fitting.Y is not None  # so it is labelled
-        AL = engine_for("auto", self._network).predictor(self._network, parameters).outputs(fitting.X)
+        some: Examples = fitting
+        if not fitting.is_dense:
+            some = fitting.take(np.random.default_rng(0).integers(0, fitting.m, _MEASURED))
+        AL = engine_for("auto", self._network).predictor(self._network, parameters).outputs(some.X)
+        assert some.Y is not None  # as all of them
         if not fitting.classes:
-            return f"train R^2 {r2_score(fitting.Y, AL):.3f}"
-        return f"train accuracy {accuracy(fitting.labels, labels_of(AL)):.3f}"
+            return f"train R^2 {r2_score(some.Y, AL):.3f}"
+        return f"train accuracy {accuracy(labels_of(some.Y), labels_of(AL)):.3f}"

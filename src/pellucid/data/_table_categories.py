@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pellucid.core.encoding import EncodedCategory
 from pellucid.data._files import shown
 from pellucid.data._table_spelling import canonical
 from pellucid.data._table_values import check_document, check_name, codes_of, distinct
@@ -104,6 +105,10 @@ class CategoryColumn:
         places = self.places(table.texts(self.name))
         rows = np.flatnonzero(places >= 0)
         inputs[rows, places[rows]] = 1
+
+    def encoded(self, table: Table, dtype: str) -> tuple[EncodedCategory, ...]:  # noqa: ARG002
+        """The column's inputs as `pellucid.core.encoding` has them."""
+        return (EncodedCategory(self.places(table.texts(self.name)).astype(np.int32), self.n_inputs),)
 
     def places(self, texts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """(m,) the input that is 1 for each text, a str or None; -1: none is."""

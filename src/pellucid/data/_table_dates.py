@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pellucid.core.encoding import EncodedNumber
 from pellucid.data._files import shown
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_values import Column, check_name, codes_of, distinct
@@ -207,6 +208,17 @@ class DateColumn:
             end = start + column.n_inputs
             column.fill_numbers(inputs[:, start:end], part_of(seconds, part, self.first))
             start = end
+
+    def encoded(self, table: Table, dtype: str) -> tuple[EncodedNumber, ...]:
+        """The column's inputs as `pellucid.core.encoding` has them: a column of numbers for each part.
+
+        Raises:
+            DataError: as `fill_inputs`.
+        """
+        seconds = _seconds(table, self.name, self.form)
+        return tuple(
+            column.encoded_numbers(part_of(seconds, part, self.first), dtype) for part, column in self.parts
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""

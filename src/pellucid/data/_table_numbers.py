@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pellucid.core.encoding import EncodedNumber
 from pellucid.data._files import shown
 from pellucid.data._table_spelling import NumberForm, numbers_by
 from pellucid.data._table_values import check_document, check_name
@@ -167,6 +168,31 @@ class NumberColumn:
                 inputs[:, place] = np.clip((known - a) / (b - a), 0.0, 1.0)
         if self.missing:
             inputs[:, -1] = missing
+
+    def encoded(self, table: Table, dtype: str) -> tuple[EncodedNumber, ...]:
+        """The column's inputs as `pellucid.core.encoding` has them.
+
+        Raises:
+            DataError, NonFiniteError: as `fill_inputs`.
+        """
+        numbers = numbers_in(table, self.name, self.form, others=self.others)
+        return (self.encoded_numbers(numbers, dtype),)
+
+    def encoded_numbers(self, numbers: Floats, dtype: str) -> EncodedNumber:
+        """The same for numbers (m,), NaN where one is missing."""
+        absent = np.isnan(numbers)
+        known = np.where(absent, self.fill, numbers)
+        missing = absent.astype(np.uint8) if self.missing else None
+        # Values beyond single precision become infinite; the caller checks for them.
+        with np.errstate(over="ignore"):
+            values = ((known - self.mean) / self.deviation).astype(dtype)
+        pieces = max(0, len(self.edges) - 1)
+        if not pieces:
+            return EncodedNumber(values, missing=missing)
+        edges = np.array(self.edges)
+        piece = np.clip(np.searchsorted(edges, known, "right") - 1, 0, pieces - 1)
+        fraction = np.clip((known - edges[piece]) / (edges[piece + 1] - edges[piece]), 0.0, 1.0)
+        return EncodedNumber(values, piece.astype(np.int16), fraction.astype(dtype), pieces, missing)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""

@@ -17,6 +17,7 @@ from pellucid.data.table_files import read_table
 from pellucid.data.table_recipe import TableRecipe, declared_columns
 from pellucid.data.table_target import Target
 from pellucid.errors import DataError, LabelError, OptionError
+from pellucid.examples import MOST_DENSE
 
 Source = str | os.PathLike[str] | Table
 
@@ -255,8 +256,15 @@ def _dataset(
     table: Table, recipe: TableRecipe, target: Target, dtype: str, skipped: tuple[str, ...]
 ) -> Dataset:
     check_known("dtype", dtype, DTYPES)
-    X, Y, sources = recipe.columns(table, dtype), target.encode(table, dtype), table.places
-    check_finite(X, sources)
+    Y, sources = target.encode(table, dtype), table.places
+    X: Any
+    if recipe.n_x * table.m * np.dtype(dtype).itemsize > MOST_DENSE:
+        # Made dense some examples at a time, wherever they are needed.
+        X = recipe.encoded(table, dtype)
+        X.check_finite(sources)
+    else:
+        X = recipe.columns(table, dtype)
+        check_finite(X, sources)
     return Dataset(
         X,
         Y,

@@ -12,6 +12,7 @@ from pellucid.data._table_categories import CategoryColumn
 from pellucid.data._table_dates import DateColumn
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_roles import Role, Roles, roles_of, useless
+from pellucid.data.encoded_table import EncodedTable
 from pellucid.data.recipe import block_slices
 from pellucid.data.table import Table
 from pellucid.errors import DataError, OptionError
@@ -225,6 +226,21 @@ class TableRecipe:
                 f"{memory():,}; expected fewer rows, or fewer categories: --drop columns with many"
             )
         return self._encoded(table, dtype)
+
+    def encoded(self, table: Table, dtype: str = "float64") -> EncodedTable:
+        """The same inputs in their encoded form, in a small part of the memory.
+
+        Args:
+            table: with the columns of `column_names`.
+            dtype: "float64" or "float32".
+
+        Raises:
+            DataError, NonFiniteError: as `columns`.
+        """
+        self._require(table)
+        table = table.with_missing(self.missing)
+        columns = [part for column in self.inputs for part in column.encoded(table, dtype)]
+        return EncodedTable(tuple(columns), np.dtype(dtype))
 
     def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[np.ndarray[Any, Any]]:
         """The columns of `columns`, block by block.

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.examples import Examples, Integers
+from pellucid.examples import MOST_DENSE, Examples, Integers
 from pellucid.training import Order
-from pellucid.training.feed import MOST_DENSE
 
 Floats = np.ndarray[Any, Any]
 

@@ -6,10 +6,7 @@ import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.engines import Batches, Costs, Predictor, Session
-from pellucid.examples import Examples, Integers
-
-# The largest inputs, in bytes, that are made dense at once; larger ones are made so some columns at a time.
-MOST_DENSE = 256 << 20
+from pellucid.examples import MOST_DENSE, Examples, Integers
 
 
 class Feed:
