@@ -55,8 +55,10 @@ def test_a_stream_goes_on_after_ctrl_c_within_an_epoch() -> None:
     estimators = pytest.importorskip("pellucid.estimators")
     rows, labels = X.T, (X[0] > 0).astype(int)
     stream = estimators.MLPClassifier((300, 300), batch_size=8, random_state=0, n_threads=1)
-    with interrupted_after(0.15), pytest.warns(UserWarning, match="interrupted"):
-        stream.partial_fit(np.tile(rows, (4, 1)), np.tile(labels, 4), classes=[0, 1])
+    # On a busy machine the checks before the first step take a while; the epoch takes seconds.
+    many, theirs = np.tile(rows, (16, 1)), np.tile(labels, 16)
+    with interrupted_after(0.8), pytest.warns(UserWarning, match="interrupted"):
+        stream.partial_fit(many, theirs, classes=[0, 1])
     before = stream.t_
     stream.partial_fit(rows[:500], labels[:500])
     assert stream.t_ == before + 500
