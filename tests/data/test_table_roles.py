@@ -65,6 +65,13 @@ def test_a_name_that_only_ends_like_an_id_is_none(name: str) -> None:
     assert f"kept as numbers; if they are ids, --drop {name}" in line
 
 
+@pytest.mark.parametrize("name", ["year", "Year", "time", "start_year", "age"])
+def test_years_of_a_series_are_kept_and_named(name: str) -> None:
+    found, (line,) = role(np.arange(1950, 1950 + M), name)
+    assert found.kind == "number"
+    assert "kept as numbers" in line
+
+
 def test_what_repeats_or_is_missing_is_no_row_number() -> None:
     assert role([1, 1, *range(2, M)], "id")[0].kind == "number"
     assert role([None, *range(M)], "id")[0].kind == "number"
@@ -144,6 +151,13 @@ def test_a_few_texts_among_numbers_are_named_and_missing() -> None:
     assert isinstance(column, NumberColumn)
     assert column.missing
     assert TableRecipe.from_dict(recipe.to_dict()) == recipe
+
+
+@pytest.mark.parametrize("share", [0.99, 0.8])
+def test_a_text_among_plain_numbers_is_refused(share: float) -> None:
+    numbers = int(100 * share)
+    with pytest.raises(DataError, match=f"holds '136A', and {share:.0%} of its values are numbers"):
+        role([*(str(i % 30) for i in range(numbers)), *["136A"] * (100 - numbers)], "family")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ _NAMELESS = re.compile(
 )
 _CAMEL = re.compile(r".*[a-z](?:Id|ID|Key|No|Nr|Number|Index|UUID)", re.ASCII)
 _SNAKE = re.compile(r"(?:.*[^a-z])?(?:id|key|number|no|nr|uuid|guid|index|rowid)", re.ASCII)
+# A series has each of its years once, and they are what it is about.
+_TIME_NAME = re.compile(
+    r"(?:.*[^a-z])?(?:years?|yr|time|t|months?|weeks?|days?|hours?|dates?|age|period|quarter)", re.ASCII
+)
 # Fewer rows than these may well be all different.
 _FEW_ROWS = 20
 # The share of different texts from which on each is nearly its own, and that of long ones.
@@ -144,7 +148,8 @@ def _role_of_numbers(table: Table, name: str, place: int, declared: str | None, 
     if not kept and np.all(numbers == np.rint(numbers)) and len(np.unique(numbers)) == len(numbers):
         consecutive = float(np.ptp(numbers)) == len(numbers) - 1
         called = _is_id_name(name) or (place == 0 and _NAMELESS.fullmatch(name))
-        if len(numbers) > 2 and (called or (consecutive and len(numbers) >= _FEW_ROWS)):
+        counted = consecutive and len(numbers) >= _FEW_ROWS and not _TIME_NAME.fullmatch(name.lower())
+        if len(numbers) > 2 and (called or counted):
             what = "row numbers" if consecutive else "ids"
             roles.notice(
                 name,
@@ -229,6 +234,9 @@ def _number_in_disguise(
             )
         return None
     lost = [text for text in counted if form.number_of(text) is None]
+    if lost and form.is_plain:
+        # It may be a typing error: l2 for 12.
+        _refuse_mixture(table, name)
     marks = [text for text in counted if text.strip() in PLACEHOLDERS]
     said = [f"read as numbers {form.describe()}" if not form.is_plain else "read as numbers"]
     if decimal is None and form.decimal == "." and looks_grouped(list(counted)):

@@ -176,7 +176,10 @@ class NumberForm:
             return cls(), 0.0
         # A number without a sign of its own is one of any form.
         own = Counter({pair: count for pair, count in affixes.items() if pair != ("", "")})
-        before, after = own.most_common(1)[0][0] if own else ("", "")
+        (before, after), count = own.most_common(1)[0] if own else (("", ""), 0)
+        if 2 * count < total:
+            # The signs of a few are no form of all.
+            before, after = "", ""
         if (before and before not in _CURRENCIES) or not _is_unit(after):
             return cls(), 0.0
         form = cls(before, after, decimal or _decimal(digits, separator))
