@@ -166,3 +166,20 @@ def test_what_cannot_be_read_is_counted_and_named(tmp_path: Path) -> None:
     said = str(check_file(path))
     assert "1 of 1 functions right, 1 that cannot be read" in said
     assert "left out, line 8, with linear_backward: " in said
+
+
+def test_a_return_inside_the_loop_is_named_with_its_line(tmp_path: Path) -> None:
+    text = """
+def L_model_backward(AL, Y, caches):
+    grads, L = {}, len(caches)
+    dAL = -(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
+    dA, dW, db = linear_activation_backward(dAL, caches[L - 1], "sigmoid")
+    grads["dA" + str(L - 1)], grads["dW" + str(L)], grads["db" + str(L)] = dA, dW, db
+    for l in reversed(range(L - 1)):
+        dA, dW, db = linear_activation_backward(dA, caches[l], "relu")
+        grads["dA" + str(l)], grads["dW" + str(l + 1)], grads["db" + str(l + 1)] = dA, dW, db
+    return grads
+"""
+    assert found(NUMPY + text, tmp_path, "L_model_backward").right
+    judgement = found(NUMPY + text.replace("    return", "        return"), tmp_path, "L_model_backward")
+    assert (judgement.cause, judgement.code) == ("return-in-loop", "return grads")

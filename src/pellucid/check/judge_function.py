@@ -11,7 +11,13 @@ from pellucid.check.causes.explanations import EXPLANATIONS
 from pellucid.check.editions import exam_of, understood
 from pellucid.check.judge_arguments import ARGUMENTS, accepted, arranged, by_names, order_of, takes
 from pellucid.check.judge_compare import EXACT, differences, error_of
-from pellucid.check.judge_lines import line_assigning, line_of, loops_over_numbers, quantity_of
+from pellucid.check.judge_lines import (
+    line_assigning,
+    line_of,
+    loops_over_numbers,
+    quantity_of,
+    return_in_loop,
+)
 from pellucid.check.judge_naming import named
 from pellucid.check.judge_verdict import is_single, is_weak, is_wrong, without_single_assertions
 from pellucid.check.judgement import Judgement, rows_of
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from pellucid.check.runner import Runner
 
 _STARTS = frozenset({"initialize_parameters", "initialize_parameters_deep", *judge_initialization.SCALES})
+_TRAINERS = ("two_layer_model", "L_layer_model", "nn_model")
 _WEAKNESSES = {
     "compute_cost": "cost-nan-at-saturation",
     "L_model_backward": "dal-nan-at-saturation",
@@ -80,6 +87,11 @@ class Judge:
         found = self._judged(name, function, alone)
         if found.status == "not_judged":
             return found
+        early = return_in_loop(function) if function and name not in _TRAINERS else None
+        if early and found.status in ("fail", "error"):
+            found = Judgement.of(
+                name, ("return-in-loop",), line=early, case=found.case, shapes=found.shapes
+            )
         if blank is None or found.right:
             left = old_names.remarks(function.tree, self._imports) if function else ()
             return replace(found, notes=(*found.notes, *left))

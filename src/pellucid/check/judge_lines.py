@@ -99,6 +99,18 @@ def _quantity_line(statements: list[ast.stmt], code: str) -> int | None:
     return None
 
 
+def return_in_loop(function: FunctionSource) -> int | None:
+    """The line of a return that ends a loop in its first round; None: there is none.
+
+    Args:
+        function: as written.
+    """
+    for loop in ast.walk(function.tree):
+        if isinstance(loop, ast.For) and isinstance(loop.body[-1], ast.Return):
+            return loop.body[-1].lineno
+    return None
+
+
 def line_assigning(function: FunctionSource, name: str) -> int | None:
     """The line that computes a variable, such as "W2"; None: there is none.
 

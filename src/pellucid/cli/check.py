@@ -109,6 +109,10 @@ def check(
 
 
 def _start(name: str, solution: str | None) -> int:
+    if name != "course" and name not in chapters.NAMES:
+        raise OptionError(
+            f"there is no chapter {name!r:.80}; expected course, or one of {', '.join(chapters.NAMES)}"
+        )
     names = [] if name == "course" else [name]
     path = Path(solution or f"{name}.ipynb")
     if path.suffix not in (".py", ".ipynb"):

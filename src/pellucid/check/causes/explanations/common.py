@@ -16,6 +16,11 @@ ANY = {
         "Does every path through the function end in a return?",
         "Z = np.dot(W, A) + b  # and no return",
     ),
+    "return-in-loop": Explanation(
+        "the return stands inside the loop, which ends in its first round",
+        "Which lines belong to the loop? Their indentation says it.",
+        "for l in range(L): ...; return grads",
+    ),
     "wrong-count": Explanation(
         "the wrong number of results is returned",
         "Compare the number and the form of the results with the course.",
