@@ -151,6 +151,8 @@ def test_a_few_texts_among_numbers_are_named_and_missing() -> None:
     assert isinstance(column, NumberColumn)
     assert column.missing
     assert TableRecipe.from_dict(recipe.to_dict()) == recipe
+    new = Table.from_frame({"price": ["$3", "ask", "sold", "ask"], "other": np.zeros(4)})
+    assert recipe.unseen(new) == ["price: 3 of 4 values are no numbers, and count as missing: ask, sold"]
 
 
 @pytest.mark.parametrize("share", [0.99, 0.8])

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.core.encoding import EncodedNumber
 from pellucid.data._files import shown
 from pellucid.data._table_spelling import NumberForm, numbers_by
-from pellucid.data._table_values import check_document, check_name
+from pellucid.data._table_values import check_document, check_name, distinct
 from pellucid.data.table import Table
 from pellucid.errors import DataError, NonFiniteError, OptionError
 
@@ -168,6 +168,15 @@ class NumberColumn:
                 inputs[:, place] = np.clip((known - a) / (b - a), 0.0, 1.0)
         if self.missing:
             inputs[:, -1] = missing
+
+    def unreadable(self, table: Table) -> tuple[int, list[str]]:
+        """How many values are texts that are no numbers, and the different ones of them."""
+        if table.is_numeric(self.name):
+            return 0, []
+        texts = table[self.name].tolist()
+        lost = [text for text in distinct(table[self.name]) if self.form.number_of(text) is None]
+        wrong = frozenset(lost)
+        return sum(text in wrong for text in texts), lost
 
     def encoded(self, table: Table, dtype: str) -> tuple[EncodedNumber, ...]:
         """The column's inputs as `pellucid.core.encoding` has them.

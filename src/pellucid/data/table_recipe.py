@@ -265,7 +265,7 @@ class TableRecipe:
         table.require(self.column_names, "the model needs them all" if len(self.inputs) > 1 else "")
 
     def unseen(self, table: Table) -> list[str]:
-        """A line for each column with categories that training has not seen: how many rows, and which.
+        """A line for each column with values that training has not seen, or that are unreadable.
 
         Args:
             table: rows to predict on.
@@ -277,6 +277,14 @@ class TableRecipe:
         lines = []
         table = table.with_missing(self.missing)
         for column in self.inputs:
+            if isinstance(column, NumberColumn) and column.others:
+                rows, texts = column.unreadable(table)
+                if rows:
+                    which = ", ".join(map(shown, texts[:3]))
+                    lines.append(
+                        f"{shown(column.name)}: {rows:,} of {table.m:,} values are no numbers, and count "
+                        f"as missing: {which}"
+                    )
             if not isinstance(column, CategoryColumn):
                 continue
             rows, present, new = column.unseen(table.texts(column.name))
