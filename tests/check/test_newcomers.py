@@ -78,6 +78,11 @@ def test_right_in_another_order_alone_or_over_layers(tmp_path: Path, name: str, 
     assert (judgement.status, judgement.cause) == ("pass", "")
 
 
+def test_a_few_arguments_have_their_order(tmp_path: Path) -> None:
+    text = "def linear_forward(W, A, b):\n    return np.dot(W, A) + b, (A, W, b)\n"
+    assert not found(NUMPY + text, tmp_path, "linear_forward").right
+
+
 def test_an_argument_of_another_name_is_passed_by_position(tmp_path: Path) -> None:
     text = L_LAYER.replace("num_iterations", "steps").replace("learning_rate=0.0075", "rate=0.0075")
     assert not found(

@@ -21,6 +21,9 @@ ARGUMENTS = {
     "nn_model": ("X", "Y", "n_h", "num_iterations", "print_cost"),
 }
 
+# (A_prev, W, b, activation) have their order.
+_FEW = 4
+
 
 def _counts(function: FunctionSource) -> tuple[int, int]:
     """The least and the greatest number of arguments by position."""
@@ -90,6 +93,11 @@ def by_names(
     return tuple(passed)
 
 
+def _many(exam: Exam) -> bool:
+    """Whether it has so many arguments that everybody names them in a call; few are passed by position."""
+    return len(exam.arguments) > _FEW
+
+
 def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | None:
     """The order of the function's arguments; None if the course has no order with that number of them."""
     if function is None:
@@ -97,7 +105,7 @@ def order_of(exam: Exam, function: FunctionSource | None) -> Sequence[str] | Non
     first = function.parameters[0].lower() if function.parameters else ""
     if "predict" in exam.name and takes(function, 2):
         return ("parameters", "X") if first.startswith(("param", "theta", "w")) else ("X", "parameters")
-    if by_names(function, exam.arguments, exam.arguments) is not None:
+    if _many(exam) and by_names(function, exam.arguments, exam.arguments) is not None:
         return exam.arguments
     for order in (exam.arguments, *exam.other_arguments):
         if takes(function, len(order)):
@@ -116,7 +124,7 @@ def arranged(
         case: one of the exam's.
         function: as written.
     """
-    named = by_names(function, exam.arguments, case.args)
+    named = by_names(function, exam.arguments, case.args) if _many(exam) else None
     if named is not None:
         return named
     by_name = dict(zip(exam.arguments, case.args, strict=True))
