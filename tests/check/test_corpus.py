@@ -138,5 +138,8 @@ def test_the_same_gradient_for_all_layers_is_named_though_the_published_exercise
         path.write_text(entry.text, "utf-8")
         solution = read_solution(path)
         runner = InProcess(solution, reference_names=reference_names(solution))
-        assert same(runner.call("L_model_backward", arguments).value, expected)
+        found = runner.call("L_model_backward", arguments).value
+        # Of W and b: the first editions have other names for the gradients in between.
+        decisive = [key for key in expected if key[1] in "Wb"]
+        assert all(same(found[key], expected[key]) for key in decisive)
         assert judged(entry, tmp_path).named
