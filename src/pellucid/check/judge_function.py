@@ -82,12 +82,12 @@ class Judge:
         """
         function = self._solution.functions.get(name)
         blank = blank_line(function, self._solution.text) if function else None
-        # Of what is not written yet no cause is told: it need not be searched for, which takes seconds.
-        self._searching = blank is None
+        # No cause is told of what is not written yet, and a return in a loop is one: searches take seconds.
+        early = return_in_loop(function) if function and name not in _TRAINERS else None
+        self._searching = blank is None and early is None
         found = self._judged(name, function, alone)
         if found.status == "not_judged":
             return found
-        early = return_in_loop(function) if function and name not in _TRAINERS else None
         if early and found.status in ("fail", "error"):
             found = Judgement.of(
                 name, ("return-in-loop",), line=early, case=found.case, shapes=found.shapes
