@@ -147,3 +147,11 @@ def test_what_is_learnt_of_classes_is_left_alone() -> None:
     parameters = {"W1": np.ones((1, 2)), "b1": np.ones((1, 1))}
     folded = Target("y", ("a", "b")).scale.folded(parameters)
     assert all(folded[name] is parameters[name] for name in parameters)
+
+
+def test_the_mark_of_the_training_table_reads_the_test_table_too() -> None:
+    train = Table.from_frame({"y": ["1,5", "2,25", "3,125", "4,75"] * 10})
+    target = Target.decide(train, "y", "regression", decimal=",")
+    # Alone, these would be thousands.
+    assert target.encode(Table.from_frame({"y": ["1,234"]})).tolist() == [[1.234]]
+    assert target.noticed(train, is_given=True) == ["y: read as numbers with decimal commas"]

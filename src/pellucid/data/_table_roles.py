@@ -15,10 +15,10 @@ import numpy as np
 from pellucid.data._files import shown
 from pellucid.data._table_categories import MAX_CATEGORIES
 from pellucid.data._table_dates import form_of, is_ambiguous
-from pellucid.data._table_kinds import is_number
 from pellucid.data._table_spelling import NEARLY_ALL, PLACEHOLDERS, NumberForm, looks_grouped
-from pellucid.data._table_values import distinct, number_of
+from pellucid.data._table_values import codes_of, distinct, number_of
 from pellucid.data.table import Table
+from pellucid.errors import DataError
 
 Floats = np.ndarray[Any, Any]
 
@@ -225,7 +225,7 @@ def _number_in_disguise(
 ) -> Role | None:
     form, share = NumberForm.of(counted, table.separator, decimal)
     if share < NEARLY_ALL:
-        _refuse_mixture(table, name)
+        refuse_mixture(table, name)
         if share >= 0.5:
             roles.notice(
                 name,
@@ -236,7 +236,7 @@ def _number_in_disguise(
     lost = [text for text in counted if form.number_of(text) is None]
     if lost and form.is_plain:
         # It may be a typing error: l2 for 12.
-        _refuse_mixture(table, name)
+        refuse_mixture(table, name)
     marks = [text for text in counted if text.strip() in PLACEHOLDERS]
     said = [f"read as numbers {form.describe()}" if not form.is_plain else "read as numbers"]
     if decimal is None and form.decimal == "." and looks_grouped(list(counted)):
@@ -251,13 +251,28 @@ def _number_in_disguise(
     return Role("number", form=form, others=bool(lost))
 
 
-def _refuse_mixture(table: Table, name: str) -> None:
-    """Refuse a column that mixes numbers, written as everywhere, with texts.
+def refuse_mixture(table: Table, name: str) -> None:
+    """Refuse a column of texts of which more than half, but not all, are numbers as they are everywhere.
+
+    Args:
+        table: its rows.
+        name: of the column, which holds texts.
 
     Raises:
-        DataError: it does.
+        DataError: with the place of the first text that is no number, and what to do.
     """
-    is_number(table, name)
+    texts = distinct(table[name])
+    codes = codes_of(table[name], texts)
+    is_numeric = np.array([*(number_of(text) is not None for text in texts), False])
+    share = is_numeric[codes].sum() / max(1, (codes >= 0).sum())
+    if is_numeric[:-1].all() or share <= 0.5:
+        return
+    row = int(np.argmax((codes >= 0) & ~is_numeric[codes]))
+    raise DataError(
+        f"{table.place(row)}: column {shown(name)} holds {shown(repr(table[name][row]))}, and {share:.0%} "
+        "of its values are numbers; expected only numbers, or texts: correct it, name it with "
+        "--categorical, or --drop it"
+    )
 
 
 def _category(name: str, place: int, counted: Counter[str], roles: Roles) -> Role:
@@ -319,8 +334,8 @@ def classes_alike(classes: Sequence[str]) -> list[str]:
     return alike
 
 
-def distinct_rows(table: Table) -> Floats:
-    """(m,) a 64-bit number for each row, the same for rows of the same values.
+def row_hashes(table: Table) -> Floats:
+    """(m,) a 64-bit number for each row, the same for rows of the same values in one process.
 
     Args:
         table: its rows.

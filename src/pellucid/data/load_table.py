@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid import display
 from pellucid.data._files import shown
-from pellucid.data._table_roles import distinct_rows, roles_of
+from pellucid.data._table_roles import roles_of, row_hashes
 from pellucid.data.dataset import DTYPES, Dataset, check_finite, labels_of
 from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
 from pellucid.data.table import Table
@@ -136,7 +136,7 @@ def load_tables(
     if decimal not in (None, ".", ","):
         raise OptionError(f"decimal is {decimal!r:.20}; expected . or ,")
     table, skipped = _with_target(_read(source, categorical, missing), target)
-    decided = Target.decide(table, target, task)
+    decided = Target.decide(table, target, task, decimal)
     declared = declared_columns(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
     # Decided on all rows: a subset may look different.
     roles = roles_of(table, declared, target, decimal)
@@ -176,11 +176,11 @@ def _of_both(train: Table, test: Table, recipe: TableRecipe, *, split: bool) -> 
     names = [name for name in (*recipe.column_names, recipe.target) if name in test and name in train]
     if len(names) < 2:
         return lines
-    known = np.unique(distinct_rows(train.only(names)))
+    known = np.unique(row_hashes(train.only(names)))
     # Of a few categories there are only so many rows.
     if len(known) < _MOSTLY_DIFFERENT * train.m:
         return lines
-    repeated = int(np.isin(distinct_rows(test.only(names)), known).sum())
+    repeated = int(np.isin(row_hashes(test.only(names)), known).sum())
     if repeated > 1 and repeated >= _FEW_REPEATED * test.m:
         lines.append(
             f"{repeated:,} of the {test.m:,} test rows have the same values as a training row, which makes "

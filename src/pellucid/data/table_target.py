@@ -8,9 +8,8 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data._labels import MAX_CLASSES
-from pellucid.data._table_kinds import is_number
 from pellucid.data._table_numbers import numbers_in
-from pellucid.data._table_roles import classes_alike
+from pellucid.data._table_roles import classes_alike, refuse_mixture
 from pellucid.data._table_spelling import NumberForm
 from pellucid.data._table_values import codes_of, distinct, number_of, text_of
 from pellucid.data.dataset import one_hot
@@ -35,15 +34,17 @@ class Target:
             Empty for regression.
         scale: mean and deviation of the training targets; for classes, a scale without effect.
         because: the reason for the task, in words.
+        form: how the numbers of a regression are written as texts; None: each table is looked at.
     """
 
     name: str
     classes: tuple[str, ...] = ()
     scale: TargetScale = _NO_SCALE
     because: str = ""
+    form: NumberForm | None = None
 
     @classmethod
-    def decide(cls, table: Table, name: str, task: str | None = None) -> Self:
+    def decide(cls, table: Table, name: str, task: str | None = None, decimal: str | None = None) -> Self:
         """The target for a training table.
 
         Texts are classes; for numbers see `task_of_column`. Rows without a value are ignored.
@@ -52,6 +53,7 @@ class Target:
             table: the training table.
             name: of the column.
             task: "classification" or "regression"; None: decided by the column.
+            decimal: the decimal mark of numbers that are written as texts; None: it is inferred.
 
         Raises:
             DataError: there is no such column (the message lists the columns), or it mixes numbers and
@@ -64,15 +66,18 @@ class Target:
         table = table.take(np.flatnonzero(~table.missing(name)))
         if not table.m:
             raise LabelError(f"{_target(table, name)} has no values; expected one in each row")
+        form = _form(table, name, decimal)
         if task == "regression":
-            return cls._of_numbers(table, name, "regression was asked for")
+            return cls._of_numbers(table, name, "regression was asked for", form)
         if task == "classification":
             return cls._of_classes(table, name, "classification was asked for")
-        if not table.is_numeric(name) and _form(table, name) is None:
-            is_number(table, name)
+        if not table.is_numeric(name) and form is None:
+            refuse_mixture(table, name)
             return cls._of_classes(table, name, "it holds texts")
-        task, because = task_of_column(_numbers(table, name))
-        return (cls._of_classes if task == "classification" else cls._of_numbers)(table, name, because)
+        task, because = task_of_column(_numbers(table, name, form))
+        if task == "classification":
+            return cls._of_classes(table, name, because)
+        return cls._of_numbers(table, name, because, form)
 
     @classmethod
     def _of_classes(cls, table: Table, name: str, because: str) -> Self:
@@ -92,14 +97,14 @@ class Target:
         return cls(name, tuple(ordered), because=because)
 
     @classmethod
-    def _of_numbers(cls, table: Table, name: str, because: str) -> Self:
-        numbers = _numbers(table, name)
+    def _of_numbers(cls, table: Table, name: str, because: str, form: NumberForm | None) -> Self:
+        numbers = _numbers(table, name, form)
         if np.all(numbers == numbers[0]):
             raise LabelError(
                 f"{_target(table, name)} is always {numbers[0]:g}; expected numbers that differ"
             )
         scale = TargetScale.of(numbers[None, :], _target(table, name))
-        return cls(name, scale=scale, because=because)
+        return cls(name, scale=scale, because=because, form=form)
 
     @property
     def task(self) -> str:
@@ -148,9 +153,8 @@ class Target:
                 f"{shown(self.name)}: {len(self.classes)} different integers are taken for classes, "
                 "without their order; --task regression predicts numbers"
             )
-        form = None if self.classes or table.is_numeric(self.name) else _form(table, self.name)
-        if form is not None:
-            lines.append(f"{shown(self.name)}: read as numbers {form.describe()}")
+        if self.form is not None:
+            lines.append(f"{shown(self.name)}: read as numbers {self.form.describe()}")
         return lines
 
     def encode(self, table: Table, dtype: str = "float64") -> Floats:
@@ -169,7 +173,11 @@ class Target:
                 "expected one in each row"
             )
         if not self.classes:
-            return _numbers(table, self.name).reshape(1, -1).astype(dtype)
+            return (
+                _numbers(table, self.name, self.form or _form(table, self.name, None))
+                .reshape(1, -1)
+                .astype(dtype)
+            )
         texts = table.texts(self.name)
         labels = codes_of(texts, self.classes)
         if len(labels) and labels.min() < 0:
@@ -181,18 +189,19 @@ class Target:
         return one_hot(labels, self.n_y, dtype)
 
 
-def _form(table: Table, name: str) -> NumberForm | None:
-    """How the numbers of a column of texts are written; None: it holds no numbers."""
+def _form(table: Table, name: str, decimal: str | None) -> NumberForm | None:
+    """How a column writes numbers as texts; None: it holds none, or numbers as they are everywhere."""
+    if table.is_numeric(name):
+        return None
     counted = Counter(text for text in table[name].tolist() if text is not None)
     if all(number_of(text) is not None for text in counted):
         # Codes: the file could have stored numbers, and did not.
         return None
-    form, share = NumberForm.of(counted, table.separator, None)
+    form, share = NumberForm.of(counted, table.separator, decimal)
     return form if share == 1.0 and not form.is_plain else None
 
 
-def _numbers(table: Table, name: str) -> Floats:
-    form = None if table.is_numeric(name) else _form(table, name)
+def _numbers(table: Table, name: str, form: NumberForm | None) -> Floats:
     return numbers_in(table, name, form or NumberForm())
 
 
