@@ -12,6 +12,8 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
+#include <variant>
 
 #include "multiply.hpp"
 #include "predictor.hpp"
@@ -126,15 +128,76 @@ auto released(Work work) {
     }
 }
 
+// The arrays of a table whose columns stay encoded, (m, ...) each, and where its inputs are.
 template <class T>
-Labelled<T> labelled(const Description& network, const Matrix<T>& X, const Matrix<T>& Y,
-                     const std::optional<InVector<T>>& weights) {
-    const auto m = X.shape(1);
-    expect(Index(X.shape(0)) == network.layer_dims.front() && Index(Y.shape(0)) == network.layer_dims.back() &&
-               Y.shape(1) == m && m > 0 && (!weights || weights->shape(0) == m),
-           "examples of other shapes than the network's");
-    return {view<T>(X), Index(m), view<T>(Y), weights ? weights->data() : nullptr};
-}
+class PyTable {
+public:
+    using Rows = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+    using Codes = nb::ndarray<const std::int32_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+    PyTable(Rows values, Rows fractions, Codes codes, std::vector<Index> value_columns, std::vector<Index> first_columns,
+            const std::vector<Index>& sizes, Index n_x)
+        : values_(values), fractions_(fractions), codes_(codes) {
+        const auto fits = [&](const auto& array, std::size_t n) { return array.shape(0) == m() && array.shape(1) == n; };
+        expect(fits(values, value_columns.size()) && fits(codes, first_columns.size()) && fits(codes, sizes.size()) &&
+                   fractions.shape(0) == m() && fractions.shape(1) <= sizes.size(),
+               "columns of a table of different lengths");
+        layout_ = EncodedLayout::of(std::move(value_columns), std::move(first_columns), sizes,
+                                    Index(fractions.shape(1)), n_x);
+        const Index n = Index(sizes.size());
+        for (Index j = 0; j < Index(m()); ++j)
+            for (Index i = 0; i < n; ++i) {
+                const Index code = codes.data()[j * n + i];
+                expect(code < sizes[std::size_t(i)] && code >= (i < layout_.n_pieced ? 0 : -1),
+                       "a piece or level that its column does not have");
+            }
+        n_x_ = n_x;
+    }
+
+    std::size_t m() const { return codes_.shape(0); }
+    Index n_x() const { return n_x_; }
+    EncodedTable<T> table() const { return {values_.data(), fractions_.data(), codes_.data(), &layout_}; }
+    // The arrays, to be kept.
+    std::tuple<Rows, Rows, Codes> arrays() const { return {values_, fractions_, codes_}; }
+
+private:
+    Rows values_, fractions_;
+    Codes codes_;
+    EncodedLayout layout_;
+    Index n_x_ = 0;
+};
+
+// X, a matrix or a table, with its targets. What it points at lives as long as this does.
+template <class T>
+class Given {
+public:
+    Given(const Description& network, const Matrix<T>& X, const Matrix<T>& Y, const std::optional<InVector<T>>& weights)
+        : Given(network, Index(X.shape(0)), X.shape(1), Y, weights) {
+        labelled_.X = view<T>(X);
+    }
+    Given(const Description& network, const PyTable<T>& X, const Matrix<T>& Y, const std::optional<InVector<T>>& weights)
+        : Given(network, X.n_x(), X.m(), Y, weights) {
+        table_ = X.table();
+        labelled_.table = &table_;
+    }
+    Given(const Given&) = delete;
+    Given& operator=(const Given&) = delete;
+
+    const Labelled<T>& labelled() const { return labelled_; }
+    Index m() const { return labelled_.m; }
+
+private:
+    Given(const Description& network, Index n_x, std::size_t m, const Matrix<T>& Y,
+          const std::optional<InVector<T>>& weights)
+        : labelled_{{}, Index(m), view<T>(Y), weights ? weights->data() : nullptr} {
+        expect(n_x == network.layer_dims.front() && Index(Y.shape(0)) == network.layer_dims.back() && Y.shape(1) == m &&
+                   m > 0 && (!weights || weights->shape(0) == m),
+               "examples of other shapes than the network's");
+    }
+
+    Labelled<T> labelled_;
+    EncodedTable<T> table_{};
+};
 
 template <class T>
 T* data_of(const Outputs<T>& outputs, Index n_y, Index m) {
@@ -150,11 +213,14 @@ public:
         : trainer_(network, options), size_(packed_count(trainer_.layers())), keeps_v_(keeps_v(options.rule)),
           keeps_s_(keeps_s(options.rule)) {}
 
-    void feed(Matrix<T> X, Matrix<T> Y, std::optional<InVector<T>> weights) {
+    template <class X_of>
+    void feed(const X_of& X, Matrix<T> Y, std::optional<InVector<T>> weights) {
         const BusyGuard guard(busy_);
-        const Labelled<T> given = labelled(trainer_.network(), X, Y, weights);
-        const int place = released([&] { return trainer_.feed(given); });
-        X_[place] = X;
+        const Given<T> given(trainer_.network(), X, Y, weights);
+        if constexpr (std::is_same_v<X_of, PyTable<T>>)
+            expect(trainer_.network().dropout[0] == 0, "a table whose inputs are dropped is not encoded");
+        const int place = released([&] { return trainer_.feed(given.labelled()); });
+        X_[place] = kept(X);
         release_unused();
     }
 
@@ -185,16 +251,17 @@ public:
         return {outcome.cost, outcome.penalty};
     }
 
-    double evaluate(Matrix<T> X, Matrix<T> Y, std::optional<InVector<T>> weights, Outputs<T> outputs, bool same_inputs,
+    template <class X_of>
+    double evaluate(const X_of& X, Matrix<T> Y, std::optional<InVector<T>> weights, Outputs<T> outputs, bool same_inputs,
                     bool listens) {
         const BusyGuard guard(busy_);
-        const Labelled<T> given = labelled(trainer_.network(), X, Y, weights);
-        T* const AL = data_of<T>(outputs, trainer_.network().layer_dims.back(), given.m);
-        const bool same = same_inputs && evaluated_X_.is_valid() && evaluated_X_.data() == X.data() &&
-                          evaluated_X_.shape(1) == X.shape(1);
+        const Given<T> given(trainer_.network(), X, Y, weights);
+        T* const AL = data_of<T>(outputs, trainer_.network().layer_dims.back(), given.m());
+        const Arrays arrays = kept(X);
+        const bool same = same_inputs && is_same(evaluated_X_, arrays);
         evaluated_X_ = {};
-        const double cost = released([&] { return trainer_.evaluate(given, same, AL, signals(listens)); });
-        evaluated_X_ = X;
+        const double cost = released([&] { return trainer_.evaluate(given.labelled(), same, AL, signals(listens)); });
+        evaluated_X_ = arrays;
         return cost;
     }
 
@@ -251,6 +318,20 @@ private:
         std::atomic_flag& busy_;
     };
 
+    // Inputs that something looks at: a matrix, or the arrays of a table.
+    using Table = decltype(std::declval<PyTable<T>>().arrays());
+    using Arrays = std::variant<std::monostate, Matrix<T>, Table>;
+    static Arrays kept(const Matrix<T>& X) { return X; }
+    static Arrays kept(const PyTable<T>& X) { return X.arrays(); }
+    static bool is_same(const Arrays& a, const Arrays& b) {
+        if (const auto *one = std::get_if<Matrix<T>>(&a), *other = std::get_if<Matrix<T>>(&b); one && other)
+            return one->data() == other->data() && one->shape(1) == other->shape(1);
+        if (const auto *one = std::get_if<Table>(&a), *other = std::get_if<Table>(&b); one && other)
+            return std::get<2>(*one).data() == std::get<2>(*other).data() &&
+                   std::get<2>(*one).shape(0) == std::get<2>(*other).shape(0);
+        return false;
+    }
+
     void expect_examples() const { expect(trainer_.m() > 0, "a session without examples"); }
 
     template <class Vector>
@@ -287,7 +368,7 @@ private:
         return found;
     }
 
-    Matrix<T> X_[2], evaluated_X_;
+    Arrays X_[2], evaluated_X_;
     Trainer<T> trainer_;
     Index size_;
     bool keeps_v_, keeps_s_;
@@ -340,12 +421,22 @@ bool answer(Predictor<T>& predictor, nb::handle rows, nb::handle to) {
     return predictor.answer(from.data(), from.rows(), answers.data());
 }
 
+template <class T, class X_of>
+double evaluate_at(Predictor<T>& predictor, const X_of& X, Matrix<T> Y, std::optional<InVector<T>> weights,
+                   Outputs<T> outputs, bool listens) {
+    const Given<T> given(predictor.network(), X, Y, weights);
+    T* const AL = data_of<T>(outputs, predictor.network().layer_dims.back(), given.m());
+    return released([&] { return predictor.evaluate(given.labelled(), AL, signals(listens)); });
+}
+
 template <class T>
 void bind_trainer(nb::module_& module, const char* name) {
     using Class = PyTrainer<T>;
     nb::class_<Class>(module, name)
         .def(nb::init<const Description&, const Options&>(), nb::kw_only(), "network"_a, "options"_a)
-        .def("feed", &Class::feed, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none())
+        .def("feed", &Class::template feed<Matrix<T>>, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(),
+             "weights"_a.none())
+        .def("feed", &Class::template feed<PyTable<T>>, nb::kw_only(), "X"_a, "Y"_a.noconvert(), "weights"_a.none())
         .def("restore", &Class::restore, nb::kw_only(), "parameters"_a.noconvert(), "v"_a.noconvert().none(),
              "s"_a.noconvert().none(), "update_count"_a, "step_count"_a)
         .def_prop_ro("steps_taken", &Class::steps_taken)
@@ -355,8 +446,10 @@ void bind_trainer(nb::module_& module, const char* name) {
              "costs"_a.noconvert(), "penalties"_a.noconvert(), "listens"_a)
         .def("gradient", &Class::gradient, nb::kw_only(), "at"_a.noconvert(), "grads"_a.noconvert(),
              "outputs"_a.noconvert(), "listens"_a)
-        .def("evaluate", &Class::evaluate, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(),
-             "outputs"_a.noconvert(), "same_inputs"_a, "listens"_a)
+        .def("evaluate", &Class::template evaluate<Matrix<T>>, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(),
+             "weights"_a.none(), "outputs"_a.noconvert(), "same_inputs"_a, "listens"_a)
+        .def("evaluate", &Class::template evaluate<PyTable<T>>, nb::kw_only(), "X"_a, "Y"_a.noconvert(),
+             "weights"_a.none(), "outputs"_a.noconvert(), "same_inputs"_a, "listens"_a)
         .def("cost", &Class::cost, nb::kw_only(), "listens"_a)
         .def("go_back", &Class::go_back)
         .def_prop_ro("leaves_out_zeros", &Class::leaves_out_zeros);
@@ -389,13 +482,28 @@ void bind_predictor(nb::module_& module, const char* name) {
             },
             nb::kw_only(), "X"_a.noconvert(), "outputs"_a.noconvert(), "listens"_a)
         .def(
-            "evaluate",
-            [](Class& self, Matrix<T> X, Matrix<T> Y, std::optional<InVector<T>> weights, Outputs<T> outputs, bool listens) {
-                const Labelled<T> given = labelled(self.network(), X, Y, weights);
-                T* const AL = data_of<T>(outputs, self.network().layer_dims.back(), given.m);
-                return released([&] { return self.evaluate(given, AL, signals(listens)); });
+            "outputs",
+            [](Class& self, const PyTable<T>& X, Outputs<T> outputs, bool listens) {
+                expect(X.n_x() == self.inputs(), "inputs of another network");
+                const Index m = Index(X.m());
+                T* const AL = data_of<T>(outputs, self.network().layer_dims.back(), m);
+                released([&] { self.outputs(X.table(), m, AL, signals(listens)); });
             },
-            nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(), "weights"_a.none(), "outputs"_a.noconvert(), "listens"_a);
+            nb::kw_only(), "X"_a, "outputs"_a.noconvert(), "listens"_a)
+        .def("evaluate", &evaluate_at<T, Matrix<T>>, nb::kw_only(), "X"_a.noconvert(), "Y"_a.noconvert(),
+             "weights"_a.none(), "outputs"_a.noconvert(), "listens"_a)
+        .def("evaluate", &evaluate_at<T, PyTable<T>>, nb::kw_only(), "X"_a, "Y"_a.noconvert(), "weights"_a.none(),
+             "outputs"_a.noconvert(), "listens"_a);
+}
+
+template <class T>
+void bind_table(nb::module_& module, const char* name) {
+    using Class = PyTable<T>;
+    nb::class_<Class>(module, name)
+        .def(nb::init<typename Class::Rows, typename Class::Rows, typename Class::Codes, std::vector<Index>,
+                      std::vector<Index>, const std::vector<Index>&, Index>(),
+             nb::kw_only(), "values"_a.noconvert(), "fractions"_a.noconvert(), "codes"_a.noconvert(), "value_columns"_a,
+             "first_columns"_a, "sizes"_a, "n_x"_a);
 }
 
 void bind_turnstile(nb::module_& module) {
@@ -435,6 +543,8 @@ NB_MODULE(_native, module) {
     module.attr("rules") = names_of(rule_names);
     module.def("instruction_set", [] { return std::string(kernels<float>().name); });
     bind_turnstile(module);
+    bind_table<float>(module, "Table32");
+    bind_table<double>(module, "Table64");
     bind_trainer<float>(module, "Trainer32");
     bind_trainer<double>(module, "Trainer64");
     bind_predictor<float>(module, "Predictor32");

@@ -3,28 +3,31 @@
 
 #include <algorithm>
 
+#include "encoded_inputs.hpp"
 #include "input_layer.hpp"
 
 namespace pellucid {
 
-// Arrays of the caller: X (n_x, m), Y (n_y, m), weights (m, or null: all 1).
+// Arrays of the caller: X (n_x, m), or a table; Y (n_y, m), weights (m, or null: all 1).
 template <class T>
 struct Labelled {
     View<const T> X;
     Index m;
     View<const T> Y;
     const T* weights;
+    const EncodedTable<T>* table = nullptr;
 };
 
 template <class T>
 class Examples {
 public:
     Examples(const Description& network, const std::vector<Layer>& layers)
-        : network_(network), layers_(layers), dense_(layers[0]), triangular_(layers[0]), sparse_(layers[0]) {}
+        : network_(network), layers_(layers), dense_(layers[0]), triangular_(layers[0]), sparse_(layers[0]),
+          encoded_(layers[0]) {}
     Examples(const Examples&) = delete;
     Examples& operator=(const Examples&) = delete;
 
-    // Look at these from now on. X stays the caller's, or is copied without its zeros; Y and weights are copied.
+    // Look at these from now on. X and a table stay the caller's, or X is copied without its zeros; Y and weights are copied.
     // Label smoothing, and the zeros of a triangle, are for training.
     void assign(const Labelled<T>& given, Team& team, int threads, bool for_training) {
         // None, until all of it is there.
@@ -54,6 +57,7 @@ public:
 
 private:
     InputLayer<T>& choose(const Labelled<T>& given, Team& team, int threads, bool for_training) {
+        if (given.table) return encoded_.assign(*given.table), encoded_;
         // Dropout of the inputs makes a new matrix in every step.
         const bool as_it_is = !for_training || network_.dropout[0] == 0;
         if (as_it_is && sparse_.assign(given.X, given.m, team, threads)) return sparse_;
@@ -70,6 +74,7 @@ private:
     DenseInputs<T> dense_;
     TriangularInputs<T> triangular_;
     SparseInputs<T> sparse_;
+    EncodedInputs<T> encoded_;
     InputLayer<T>* inputs_ = nullptr;
     Index m_ = 0;
     AlignedBuffer<T> Y_, weights_;

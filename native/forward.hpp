@@ -67,12 +67,14 @@ public:
     }
 
     // AL (n_y, m) of all columns, where it is not null; with targets, also their losses.
-    Losses run(const InputLayer<T>& inputs, Index m, const T* parameters, const Targets<T>* targets, T* AL, Team& team,
+    Losses run(InputLayer<T>& inputs, Index m, const T* parameters, const Targets<T>* targets, T* AL, Team& team,
                int most_threads, const Interrupted& interrupted) {
         const Index piece = std::max(block, Index(most_flops / flops(inputs)));
         const int threads = threads_for(flops(inputs) * double(std::min(m, piece)), most_threads);
         while (int(scratches_.size()) < threads) scratches_.push_back(scratch());
         std::vector<Losses> found(std::size_t(threads), Losses{});
+        if (inputs.follows_weights())
+            team.run(threads, [&](int t) { inputs.follow_weights(parameters, threads, t); });
         for (Index from = 0; from < m; from += piece) {
             if (from > 0 && interrupted()) throw Interruption{};
             const Index count = std::min(piece, m - from);

@@ -1,4 +1,5 @@
-// The first layer, by what its inputs are: dense, mostly zeros, or the triangle of the short cut.
+// The first layer, by what its inputs are: dense, mostly zeros, or the triangle of the short cut. encoded_inputs.hpp has
+// tables.
 //
 // A kind of inputs is a class here: how it brings a chunk's columns together, multiplies them forward and for dW, and
 // shares that work out. `Examples` chooses among them; nothing else knows which one it is.
@@ -36,6 +37,11 @@ public:
     virtual bool transposes() const { return false; }
     virtual Index transposed_bytes() const { return 0; }
     virtual Index most_columns() const { return Index(1) << 60; }
+    // Whether dZ is read again and again for dW, so that a chunk should stay in the cache.
+    virtual bool rereads() const { return transposes(); }
+    // Whether something is computed of W before it is multiplied: by `follow_weights`, share t of it, in every step.
+    virtual bool follows_weights() const { return false; }
+    virtual void follow_weights(const T*, int, int) {}
     // Whether a step on all examples has to be taken in one chunk.
     virtual bool only_whole() const { return false; }
     // Whether columns that are not neighbours have to be copied side by side.

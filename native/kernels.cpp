@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "elementwise.hpp"
+#include "encoded_product.hpp"
 #include "philox.hpp"
 #include "products.hpp"
 #include "sparse_product.hpp"
@@ -29,6 +30,8 @@ const Kernels<T>& table() {
         dots<T>,
         weighted_columns<T>,
         sparse_product<T>,
+        encoded_product<T>,
+        encoded_gradient<T>,
         row_sums<T>,
         activate<T>,
         activate_backward<T>,

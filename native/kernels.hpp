@@ -44,6 +44,36 @@ struct Lists {
     const Index* starts;
 };
 
+// A table whose columns stay encoded (pellucid.core.encoding), example by example: `values` (m, n_values), `fractions`
+// (m, n_pieced), and `codes` (m, n_coded), first the pieces of the numbers that have some, then levels, -1: none.
+template <class T>
+struct EncodedRows {
+    const T* values;
+    const T* fractions;
+    const std::int32_t* codes;
+    Index n_values, n_pieced, n_coded;
+    const Index* value_columns;  // (n_values) the column of W of each
+    const Index* first_columns;  // (n_coded) that of the first piece or level of each
+};
+
+// One column of it: of numbers, the values and `size` pieces; or levels from .. from + size, values null.
+template <class T>
+struct EncodedColumn {
+    const T* values;
+    Index value_step;
+    const T* fractions;
+    Index fraction_step;
+    const std::int32_t* codes;
+    Index code_step;
+    Index from, size;
+};
+
+// Numbers that the gradient of a column of so many pieces is added up in.
+template <class T>
+constexpr Index encoded_scratch(Index pieces) {
+    return pieces * 2 * 8 * 64 / Index(sizeof(T));
+}
+
 // Rows that a list can name.
 constexpr Index most_rows = 1 << 16;
 
@@ -74,6 +104,15 @@ struct Kernels {
     // vector's room, which is read and left out.
     void (*sparse_product)(T* C, Index ldc, const T* M, Index ldm, Index n, const Lists<T>& lists,
                            const std::int64_t* which, Index first, Index count, T alpha, T beta, const T* bias);
+    // Z (n, count) = W X + bias in every column, X the examples which[q] (null: first + q) of a table. `below` has, for each
+    // piece, what the columns of W of the pieces below it add up to. Behind the last column of both has to be one more
+    // vector's room.
+    void (*encoded_product)(T* Z, Index ldz, const T* W, const T* below, Index n, const EncodedRows<T>& X,
+                            const std::int64_t* which, Index first, Index count, const T* bias);
+    // dW, from the column of W on which the column of the table begins, = alpha dZ X^T + beta dW. `scratch` holds
+    // encoded_scratch(pieces) numbers.
+    void (*encoded_gradient)(T* dW, const T* dZ, Index ldz, Index n, const EncodedColumn<T>& column,
+                             const std::int64_t* which, Index first, Index count, T alpha, T beta, T* scratch);
     // s (n) = sum of the k columns of dZ, ld apart.
     void (*row_sums)(T* s, const T* dZ, Index ld, Index n, Index k);
 

@@ -47,7 +47,7 @@ std::vector<Index> cuts_of_equal_work(Index count, int threads, Work work) {
 struct ChunkCosts {
     Index parameter_bytes, column_bytes;  // column_bytes: of all that is kept for one column
     double column_flops;
-    bool transposes;  // the inputs are turned, chunk by chunk
+    bool rereads;     // a chunk is read again and again for dW
     Index most;       // columns that the inputs can take at a time
     int threads;
 };
@@ -60,7 +60,7 @@ inline Index chunk_for(Index k, const ChunkCosts& costs) {
     constexpr Index small_parameters = Index(256) << 10, cached_chunk = Index(512) << 10, least_cached = 64;
     constexpr Index most_buffers = Index(16) << 20, least_chunk = 1024;
     Index chunk = k;
-    if (costs.parameter_bytes <= small_parameters || costs.transposes)
+    if (costs.parameter_bytes <= small_parameters || costs.rereads)
         chunk = std::max(least_cached, cached_chunk / costs.column_bytes) * costs.threads;
     else if (k * costs.column_bytes > most_buffers)
         chunk = std::max(least_chunk, most_buffers / costs.column_bytes);

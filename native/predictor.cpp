@@ -103,7 +103,15 @@ bool Predictor<T>::answer_rows(Own& own, const T* rows, Index m, T* to) const {
 template <class T>
 void Predictor<T>::outputs(View<const T> X, Index m, T* AL, const Interrupted& interrupted) {
     const std::lock_guard<std::mutex> alone(one_at_a_time_);
-    const DenseInputs<T> inputs(forward_.layers().front(), X);
+    DenseInputs<T> inputs(forward_.layers().front(), X);
+    forward_.run(inputs, m, parameters_.data(), nullptr, AL, team_, threads_, interrupted);
+}
+
+template <class T>
+void Predictor<T>::outputs(const EncodedTable<T>& table, Index m, T* AL, const Interrupted& interrupted) {
+    const std::lock_guard<std::mutex> alone(one_at_a_time_);
+    EncodedInputs<T> inputs(forward_.layers().front());
+    inputs.assign(table);
     forward_.run(inputs, m, parameters_.data(), nullptr, AL, team_, threads_, interrupted);
 }
 

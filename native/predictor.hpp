@@ -34,6 +34,7 @@ public:
     bool answer(const T* rows, Index m, T* to);
     // AL (n_y, m), column by column, of scaled columns X (n_x, m). One caller after the other.
     void outputs(View<const T> X, Index m, T* AL, const Interrupted& interrupted);
+    void outputs(const EncodedTable<T>& table, Index m, T* AL, const Interrupted& interrupted);
     // The same, and the cost of these answers.
     double evaluate(const Labelled<T>& given, T* AL, const Interrupted& interrupted);
 

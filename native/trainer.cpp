@@ -77,7 +77,7 @@ typename Trainer<T>::Plan Trainer<T>::plan(const Examples<T>& examples, const St
     double products = 0;
     for (const Layer& layer : layers()) numbers += 2 * layer.n, products += double(layer.n * layer.n_prev);
     const ChunkCosts costs = {buffers_.p.size() * Index(sizeof(T)), numbers * Index(sizeof(T)) + inputs.transposed_bytes(),
-                              6 * products, inputs.transposes(), inputs.most_columns(), options_.threads};
+                              6 * products, inputs.rereads(), inputs.most_columns(), options_.threads};
     const bool whole = !step.columns && inputs.only_whole();
     return {whole ? step.k : chunk_for(step.k, costs),
             threads_for(3 * forward_.flops(inputs) * double(step.k), options_.threads)};
@@ -122,7 +122,10 @@ template <class T>
 typename Trainer<T>::StepCost Trainer<T>::step(const Examples<T>& examples, const Step& step, Mode mode, Poll* poll,
                                                T* AL) {
     const Plan plan = this->plan(examples, step);
-    examples.inputs().prepare(plan.threads, plan.chunk);
+    InputLayer<T>& inputs = examples.inputs();
+    inputs.prepare(plan.threads, plan.chunk);
+    if (inputs.follows_weights())
+        team_.run(plan.threads, [&](int t) { inputs.follow_weights(buffers_.p.data(), plan.threads, t); });
     double penalty = 0;
     Losses losses;
     for (Index first = 0; first < step.k; first += plan.chunk) {

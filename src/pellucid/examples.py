@@ -13,6 +13,7 @@ from pellucid.core._arrays import Array, columns_of, first_non_finite, floating,
 from pellucid.core._shapes import shape_error, to_fit
 from pellucid.core.activations import activation_named
 from pellucid.core.costs import cost_named
+from pellucid.encoded_table import EncodedTable
 from pellucid.errors import ArrayError, LabelError, NonFiniteError, ShapeError
 from pellucid.network import Network
 
@@ -78,19 +79,26 @@ class Examples:
         return not isinstance(self.X, Columns)
 
     def take(self, columns: Integers) -> "Examples":
-        """Some of them, dense, in that order.
+        """Some of them, in that order: those of a table stay encoded, other `Columns` become dense.
 
         Args:
             columns: (k,) indices.
         """
+        if isinstance(self.X, EncodedTable):
+            return self._with(self.X.take(columns), columns)
+        return self.dense(columns)
 
-        def taken(part: Array | None) -> Array | None:
-            if part is None:
-                return None
-            return columns_of(part, namespace(part=part).asarray(columns))
+    def dense(self, columns: Integers) -> "Examples":
+        """Some of them as one array, in that order.
 
-        X = taken(self.X) if self.is_dense else self.X.dense(columns)
-        return Examples(X, taken(self.Y), taken(self.weights), self.finite)
+        Args:
+            columns: (k,) indices.
+        """
+        X = self.X.dense(columns) if not self.is_dense else _taken(self.X, columns)
+        return self._with(X, columns)
+
+    def _with(self, X: Any, columns: Integers) -> "Examples":
+        return Examples(X, _taken(self.Y, columns), _taken(self.weights, columns), self.finite)
 
     def checked(self, network: Network) -> Self:
         """The same in one type of floating-point number, found to fit a network.
@@ -102,6 +110,10 @@ class Examples:
         """
         X, Y = _checked_columns(network, self)
         return replace(self, X=X, Y=Y, weights=checked_weights(self.weights, X, Y), finite=True)
+
+
+def _taken(part: Array | None, columns: Integers) -> Array | None:
+    return None if part is None else columns_of(part, namespace(part=part).asarray(columns))
 
 
 def _checked_columns(network: Network, examples: Examples) -> tuple[Any, Array]:

@@ -27,7 +27,7 @@ from pellucid.metrics import (
 from pellucid.network import Network
 from pellucid.summary import summary_html
 from pellucid.training import History
-from pellucid.training.feed import evaluate
+from pellucid.training.feed import evaluate, outputs
 
 Floats = np.ndarray[Any, Any]
 # Of a confusion matrix in a notebook.
@@ -199,14 +199,14 @@ class Model:
         """The predictor, if raw rows need nothing but its scaling, and its answers nothing at all."""
         return None if self.recipe.scaling is None or self.predicts_numbers else self.predictor
 
-    def outputs(self, X: Floats) -> Floats:
-        """AL (n_y, m) for columns X (n_x, m) that went through the recipe.
+    def outputs(self, X: Any) -> Floats:
+        """AL (n_y, m) for columns X (n_x, m) that went through the recipe; of a table also encoded.
 
         Raises:
             ShapeError: X has another shape.
         """
         check_inputs(self.network, X)
-        return self.predictor.outputs(X)
+        return np.asarray(outputs(self.predictor, Examples(X)))
 
     def outputs_of_rows(self, rows: Any, sources: Sequence[str] = ()) -> Floats:
         """AL (n_y, m) for raw rows, which go through the recipe block by block.
@@ -221,8 +221,8 @@ class Model:
         if isinstance(rows, np.ma.MaskedArray):
             raise DataError("the rows are a masked array; expected plain numbers: rows.filled(value)")
         blocks = finite_blocks(self.recipe.blocks(rows, self.dtype), sources)
-        outputs = [self.outputs(X) for X in blocks]
-        return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=1)
+        found = [self.outputs(X) for X in blocks]
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
     def predict_proba(self, rows: Any) -> Floats:
         """The probability of each class.

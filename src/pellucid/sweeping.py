@@ -25,6 +25,7 @@ from pellucid.estimators.start import parameters_of
 from pellucid.estimators.verbose import silently
 from pellucid.examples import Examples
 from pellucid.progress import Bar
+from pellucid.training.feed import outputs
 
 Integers = np.ndarray[Any, Any]
 
@@ -270,7 +271,7 @@ class _Work:
             return float(self._scored(one, _rows(X, test), y[test], other)), one.n_iter_
         network, parameters = network_of(one, examples.n_x), parameters_of(one.coefs_, one.intercepts_)
         left_out = self._examples.take(test)
-        AL = as_numpy(engine_for(one.engine, network).predictor(network, parameters).outputs(left_out.X))
+        AL = as_numpy(outputs(engine_for(one.engine, network).predictor(network, parameters), left_out))
         weights = None if other is None else np.reshape(other, (1, -1))
         return float(one._score(AL, Examples(left_out.X, left_out.Y, weights))), one.n_iter_
 

@@ -85,7 +85,7 @@ def test_blocks_take_the_steps_of_all_at_once(
 ) -> None:
     options = StepOptions(Optimizer("adam"), clip_norm=0.5, dropout_seed=3)
     sparse = Compressed.of(X)
-    feed = Feed(Examples(sparse, Y, weights), bytes_of(at_a_time))
+    feed = Feed(Examples(sparse, Y, weights), engine_for(engine), NETWORK, bytes_of(at_a_time))
     assert feed.whole == (at_a_time >= 40)
     blocks = engine_for(engine).open(NETWORK, feed.first, TrainingState(FIRST), options)
     whole = engine_for(engine).open(NETWORK, Examples(X, Y, weights), TrainingState(FIRST), options)
@@ -103,7 +103,7 @@ def test_blocks_take_the_steps_of_all_at_once(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_full_batch_is_dense_all_at_once(engine: str) -> None:
-    feed = Feed(Examples(Compressed.of(X), Y), bytes_of(5))
+    feed = Feed(Examples(Compressed.of(X), Y), engine_for(engine), NETWORK, bytes_of(5))
     session = engine_for(engine).open(NETWORK, feed.first, TrainingState(FIRST))
     whole = engine_for(engine).open(NETWORK, Examples(X, Y), TrainingState(FIRST))
     assert feed.advance(session, Batches.full(4), [0.1, 0.2, 0.3, 0.4]) == whole.advance(
@@ -115,7 +115,8 @@ def test_the_full_batch_is_dense_all_at_once(engine: str) -> None:
 def test_blocks_are_whole_batches_as_many_as_fit(sizes: list[int], at_a_time: int) -> None:
     offsets = np.cumsum([0, *sizes])
     batches = Batches(np.arange(offsets[-1]), offsets)
-    blocks = list(Feed(Examples(Compressed.of(X), Y), bytes_of(at_a_time))._blocks(batches))
+    feed = Feed(Examples(Compressed.of(X), Y), engine_for("reference"), NETWORK, bytes_of(at_a_time))
+    blocks = list(feed._blocks(batches))
     assert [first for first, _ in blocks] == [0, *(last for _, last in blocks[:-1])]
     assert blocks[-1][1] == len(sizes)
     for i, (first, last) in enumerate(blocks):

@@ -75,7 +75,7 @@ def _read_tables(data: DataOptions, of_model: Mapping[str, Any], how: Mapping[st
         name: getattr(data, name)
         for name in ("target", "numeric", "categorical", "drop", "missing", "decimal")
     }
-    tables = load_tables(data.data, data.test, **columns, **how)
+    tables = load_tables(data.data, data.test, **columns, **how, encoded=True)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)
     return Inputs(data, planned(tables.train, of_model, tables.target.scale), tables.test, tables)

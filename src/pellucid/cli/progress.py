@@ -17,6 +17,7 @@ from pellucid.metrics import accuracy, r2_score
 from pellucid.network import Network
 from pellucid.progress import Bar
 from pellucid.training import EpochEnd, Event, NotLearning, TrainingEnd, TrainingStart, TrialMeasured
+from pellucid.training.feed import outputs
 
 # The score costs a forward pass over the training set: it may take this share of the time.
 _SHARE = 0.05
@@ -100,7 +101,7 @@ class TrainingProgress:
         some: Examples = fitting
         if not fitting.is_dense:
             some = fitting.take(np.random.default_rng(0).integers(0, fitting.m, _MEASURED))
-        AL = engine_for("auto", self._network).predictor(self._network, parameters).outputs(some.X)
+        AL = outputs(engine_for("auto", self._network).predictor(self._network, parameters), some)
         assert some.Y is not None  # as all of them
         if not fitting.classes:
             return f"train R^2 {r2_score(some.Y, AL):.3f}"

@@ -12,6 +12,7 @@ from pellucid.data._files import shown
 from pellucid.data._table_spelling import canonical
 from pellucid.data._table_values import check_document, check_name, codes_of, distinct
 from pellucid.data.table import Table
+from pellucid.encoded_table import LevelInputs
 from pellucid.errors import DataError, OptionError
 
 Floats = np.ndarray[Any, Any]
@@ -83,6 +84,11 @@ class CategoryColumn:
     def n_inputs(self) -> int:
         """The number of inputs."""
         return len(self.categories) + self.other + self.missing
+
+    @property
+    def layout(self) -> tuple[LevelInputs, ...]:
+        """Its inputs as `EncodedTable` names them."""
+        return (LevelInputs(self.n_inputs),)
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pellucid.data._files import shown
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_values import Column, check_name, codes_of, distinct
 from pellucid.data.table import Table
+from pellucid.encoded_table import NumberInputs
 from pellucid.errors import DataError, OptionError
 
 ISO = "iso"
@@ -185,6 +186,11 @@ class DateColumn:
     def n_inputs(self) -> int:
         """The number of inputs."""
         return sum(column.n_inputs for _, column in self.parts)
+
+    @property
+    def layout(self) -> tuple[NumberInputs, ...]:
+        """Its inputs as `EncodedTable` names them: a column of numbers for each part."""
+        return tuple(inputs for _, column in self.parts for inputs in column.layout)
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pellucid.data._files import shown
 from pellucid.data._table_spelling import NumberForm, numbers_by
 from pellucid.data._table_values import check_document, check_name, distinct
 from pellucid.data.table import Table
+from pellucid.encoded_table import NumberInputs
 from pellucid.errors import DataError, NonFiniteError, OptionError
 
 Floats = np.ndarray[Any, Any]
@@ -127,6 +128,11 @@ class NumberColumn:
     def n_inputs(self) -> int:
         """The number of inputs."""
         return 1 + max(0, len(self.edges) - 1) + self.missing
+
+    @property
+    def layout(self) -> tuple[NumberInputs, ...]:
+        """Its inputs as `EncodedTable` names them."""
+        return (NumberInputs(max(0, len(self.edges) - 1), self.missing),)
 
     @property
     def input_names(self) -> tuple[str, ...]:

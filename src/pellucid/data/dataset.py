@@ -10,6 +10,7 @@ from pellucid.core._arrays import first_non_finite
 from pellucid.data.recipe import AnyRecipe, Recipe
 from pellucid.data.rows import Rows
 from pellucid.display import beside, facts, table
+from pellucid.encoded_table import EncodedTable
 from pellucid.errors import LabelError, NonFiniteError, OptionError
 from pellucid.examples import Examples
 from pellucid.files.reading import shown
@@ -157,11 +158,11 @@ def check_finite(X: Floats, sources: Sequence[str] = ()) -> None:
         pass
 
 
-def finite_blocks(blocks: Iterable[Floats], sources: Sequence[str] = ()) -> Iterator[Floats]:
+def finite_blocks(blocks: Iterable[Any], sources: Sequence[str] = ()) -> Iterator[Any]:
     """The blocks, each checked to hold neither NaN nor infinity.
 
     Args:
-        blocks: (n_x, k) each, consecutive columns of X (n_x, m).
+        blocks: (n_x, k) each, arrays or encoded tables: consecutive columns of X (n_x, m).
         sources: the source of each of the m examples, if known.
 
     Raises:
@@ -169,6 +170,11 @@ def finite_blocks(blocks: Iterable[Floats], sources: Sequence[str] = ()) -> Iter
     """
     blocks, start = iter(blocks), 0
     for X in blocks:
+        if isinstance(X, EncodedTable):
+            X.check_finite(sources[start:])
+            start += X.shape[1]
+            yield X
+            continue
         fault = first_non_finite(X)
         if fault is not None:
             column, row, value, count = fault

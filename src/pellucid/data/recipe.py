@@ -59,7 +59,7 @@ class AnyRecipe(Protocol):
     def describe_scaling(self) -> str:
         """The scaling of the inputs, in words."""
 
-    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Floats]:
+    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Any]:
         """X (n_x, m) of raw examples, a few thousand columns at a time; at least one block.
 
         Raises:

@@ -12,9 +12,8 @@ from pellucid.data._table_categories import CategoryColumn
 from pellucid.data._table_dates import DateColumn
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_roles import Role, Roles, roles_of, useless
-from pellucid.data.encoded_table import EncodedTable
-from pellucid.data.recipe import block_slices
 from pellucid.data.table import Table
+from pellucid.encoded_table import EncodedTable
 from pellucid.errors import DataError, OptionError
 
 InputColumn = NumberColumn | CategoryColumn | DateColumn
@@ -239,27 +238,18 @@ class TableRecipe:
         """
         self._require(table)
         table = table.with_missing(self.missing)
-        columns = [part for column in self.inputs for part in column.encoded(table, dtype)]
-        return EncodedTable(tuple(columns), np.dtype(dtype))
+        layout = [inputs for column in self.inputs for inputs in column.layout]
+        columns = (part for column in self.inputs for part in column.encoded(table, dtype))
+        return EncodedTable.filled(layout, columns, table.m, np.dtype(dtype))
 
-    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[np.ndarray[Any, Any]]:
-        """The columns of `columns`, block by block.
+    def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[EncodedTable]:
+        """The inputs of rows, encoded, in one block.
 
         Args:
             raw: rows that `Table.from_frame` accepts.
             dtype: "float64" or "float32".
         """
-        table = Table.from_frame(raw, self.column_names)
-        self._require(table)
-        for block in block_slices(table.m, self.n_x):
-            try:
-                X = self._encoded(table.take(block), dtype)
-            except DataError:
-                # Report the error for the whole table: with its first row, and all infinite values counted.
-                for column in self.inputs:
-                    column.fill_inputs(np.zeros((table.m, column.n_inputs), dtype), table)
-                raise
-            yield X
+        yield self.encoded(Table.from_frame(raw, self.column_names), dtype)
 
     def _require(self, table: Table) -> None:
         table.require(self.column_names, "the model needs them all" if len(self.inputs) > 1 else "")

@@ -9,6 +9,7 @@ from pellucid.core._arrays import Array, first_non_finite
 from pellucid.core.linear import LayerCache
 from pellucid.core.model import L_model_forward
 from pellucid.errors import DivergenceError
+from pellucid.examples import Columns
 from pellucid.network import Network
 
 # Columns of a forward pass at a time.
@@ -45,14 +46,15 @@ def culprit(network: Network, parameters: Mapping[str, Array], X: Any, columns: 
     Args:
         network: the network in training.
         parameters: as they were in the step that failed.
-        X: all examples, (n_x, m).
+        X: all examples, (n_x, m), an array or `Columns`.
         columns: indices of the columns of the step; None: all.
     """
     count = X.shape[1] if columns is None else len(columns)
     layers = []
     for start in range(0, count, _SLICE):
         part = slice(start, start + _SLICE)
-        batch = X[:, part] if columns is None else X[:, columns[part]]
+        chosen = part if columns is None else columns[part]
+        batch = X.dense(chosen) if isinstance(X, Columns) else X[:, chosen]
         with np.errstate(all="ignore"):
             _, caches = L_model_forward(batch, parameters, **network.activations)
         layers.append(_first_layer(caches))

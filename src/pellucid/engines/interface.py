@@ -15,7 +15,7 @@ import numpy as np
 
 from pellucid.core._arrays import Array
 from pellucid.errors import OptionError
-from pellucid.examples import Examples
+from pellucid.examples import Columns, Examples
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 
@@ -178,18 +178,22 @@ class Session(ABC):
         keep its preparation of the last examples.
 
         Args:
-            examples: checked, dense.
+            examples: checked, inputs that the session `takes`.
 
         Returns:
             The cost, which may be infinite or NaN, and AL (n_y, m).
         """
+
+    def takes(self, X: Any) -> bool:
+        """Whether `evaluate` takes these inputs as they are; else they have to be made dense."""
+        return not isinstance(X, Columns)
 
     @abstractmethod
     def feed(self, examples: Examples) -> None:
         """Go on with other examples, from the same state and in the same buffers.
 
         Args:
-            examples: checked, dense, of the same dtype; any number of them.
+            examples: checked, inputs that the engine `takes`, of the same dtype; any number of them.
         """
 
     @abstractmethod
@@ -232,8 +236,12 @@ class Predictor(ABC):
         then reports the problem, or converts the rows and calls again.
         """
 
+    def takes(self, X: Any) -> bool:
+        """Whether `outputs` and `evaluate` take these inputs as they are; else they have to be dense."""
+        return not isinstance(X, Columns)
+
     @abstractmethod
-    def outputs(self, X: Array) -> Floats:
+    def outputs(self, X: Any) -> Floats:
         """AL (n_y, m) of columns (n_x, m) that are scaled already, in the parameters' dtype."""
 
     @abstractmethod
@@ -276,6 +284,16 @@ class Engine(ABC):
         del network, X, optimizer
         return ""
 
+    def takes(self, X: Any, network: Network) -> bool:
+        """Whether a session trains on these inputs as they are; else they have to be made dense.
+
+        Args:
+            X: inputs, one array or `Columns`.
+            network: to be trained.
+        """
+        del network
+        return not isinstance(X, Columns)
+
     @abstractmethod
     def open(
         self,
@@ -288,7 +306,7 @@ class Engine(ABC):
 
         Args:
             network: the network to train.
-            examples: checked, dense; the dtype of X is that of the whole training.
+            examples: checked, inputs that the engine `takes`; their dtype is that of the whole training.
             state: the first state: `TrainingState(parameters)`, or that of another session. Not changed.
             options: of each step; None: the course's gradient descent.
 

@@ -16,6 +16,7 @@ import numpy as np
 from pellucid.core._arrays import Array, as_numpy, first_non_finite
 from pellucid.core.activations import activation_named
 from pellucid.core.costs import cost_named
+from pellucid.encoded_table import EncodedTable
 from pellucid.engines.divergence import culprit, diverged
 from pellucid.engines.interface import (
     Batches,
@@ -34,7 +35,7 @@ from pellucid.engines.interface import (
 from pellucid.engines.packing import flat, named
 from pellucid.engines.threads import default_threads
 from pellucid.errors import DivergenceError
-from pellucid.examples import Examples
+from pellucid.examples import Columns, Examples
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 
@@ -114,7 +115,31 @@ def _arrays(examples: Examples, dtype: Any) -> dict[str, Any]:
     """X, Y and weights as the compiled module takes them; copied only if their layout differs."""
     weights = examples.weights
     row = None if weights is None else np.ascontiguousarray(as_numpy(weights), dtype).ravel()
-    return {"X": _matrix(examples.X, dtype), "Y": _matrix(examples.Y, dtype), "weights": row}
+    return {"X": _inputs(examples.X, dtype), "Y": _matrix(examples.Y, dtype), "weights": row}
+
+
+def _inputs(X: Any, dtype: Any) -> Any:
+    return _table(X, dtype) if isinstance(X, EncodedTable) else _matrix(X, dtype)
+
+
+def _table(table: EncodedTable, dtype: Any) -> Any:
+    native = _native()
+    kind = native.Table32 if dtype == np.float32 else native.Table64
+    table = table.astype(dtype)
+    value_columns, first_columns, sizes = table.places
+    return kind(
+        values=np.ascontiguousarray(table.values),
+        fractions=np.ascontiguousarray(table.fractions),
+        codes=np.ascontiguousarray(table.codes, np.int32),
+        value_columns=value_columns,
+        first_columns=first_columns,
+        sizes=sizes,
+        n_x=table.shape[0],
+    )
+
+
+def _takes(X: Any) -> bool:
+    return isinstance(X, EncodedTable) or not isinstance(X, Columns)
 
 
 def _matrix(array: Any, dtype: Any) -> Floats:
@@ -149,7 +174,7 @@ class NativeSession(Session):
         with self._turn:
             arrays = _arrays(examples, self._dtype)
             self._trainer.feed(**arrays)
-            self._X = arrays["X"]
+            self._X = examples.X if isinstance(examples.X, EncodedTable) else arrays["X"]
 
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
         """See `Session.advance`."""
@@ -197,11 +222,16 @@ class NativeSession(Session):
         AL = _columns(self._network.n_y, examples.m, self._dtype)
         with self._turn:
             arrays = _arrays(examples, self._dtype)
-            same = self._evaluated is examples.X and arrays["X"] is examples.X
+            read = isinstance(examples.X, EncodedTable) or arrays["X"] is examples.X
+            same = self._evaluated is examples.X and read
             self._evaluated = None
             cost = self._trainer.evaluate(**arrays, outputs=AL, same_inputs=same, listens=_listens())
             self._evaluated = examples.X
         return cost, AL
+
+    def takes(self, X: Any) -> bool:
+        """See `Session.takes`."""
+        return _takes(X)
 
     def steps_taken(self) -> int:
         """See `Session.steps_taken`."""
@@ -288,11 +318,14 @@ class NativePredictor(Predictor):
         answers = np.empty((rows.shape[0], self._width), self._dtype)
         return answers if self._answer(rows, answers) else None
 
-    def outputs(self, X: Array) -> Floats:
+    def takes(self, X: Any) -> bool:
+        """See `Predictor.takes`."""
+        return _takes(X)
+
+    def outputs(self, X: Any) -> Floats:
         """See `Predictor.outputs`."""
-        X = _matrix(X, self._dtype)
         AL = _columns(self._n_y, X.shape[1], self._dtype)
-        self._predictor.outputs(X=X, outputs=AL, listens=_listens())
+        self._predictor.outputs(X=_inputs(X, self._dtype), outputs=AL, listens=_listens())
         return AL
 
     def evaluate(self, examples: Examples) -> tuple[float, Floats]:
@@ -319,9 +352,13 @@ class NativeEngine(Engine):
         lacking = _lacking(native, network, optimizer)
         if lacking:
             return f"has no kernel for the {lacking}"
-        if X is not None and not isinstance(X, np.ndarray):
+        if X is not None and not isinstance(X, (np.ndarray, Columns)):
             return f"trains on NumPy arrays, and X is {type(X).__module__.partition('.')[0]}'s"
         return ""
+
+    def takes(self, X: Any, network: Network) -> bool:
+        """See `Engine.takes`. A mask of the inputs is defined for each of them, so it needs them dense."""
+        return _takes(X) and (not network.input_dropout or not isinstance(X, Columns))
 
     def open(
         self,

@@ -164,11 +164,13 @@ class Objective:
         self.shown, self.loss = shown_loss(network), math.inf
         self._dtype = examples.X.dtype
         self._clips = network.cost.endswith("cross_entropy") and not network.label_smoothing
-        self._examples, self._blocks = examples, _blocks(examples)
+        takes = self.engine.takes(examples.X, network)
+        self._examples = examples
+        self._blocks = _blocks(examples, examples.m if takes else columns_that_fit(examples))
         # With several blocks the penalty is added once, for all of them.
         bare = network if len(self._blocks) == 1 else replace(network, l2=0.0, l1=0.0)
         options = options_of(estimator, 1, 1, 0).step_options
-        first = examples if examples.is_dense else examples.take(self._blocks[0])
+        first = examples if takes else examples.dense(self._blocks[0])
         self._session: Session = self.engine.open(bare, first, TrainingState(start), options)
         weights = examples.weights
         self._total = float(examples.m if weights is None else weights.sum())
@@ -198,7 +200,7 @@ class Objective:
         grads |= weight_penalty_backward(parameters, self._total, **penalties)
         outputs = []
         for block in self._blocks:
-            examples = self._examples.take(block)
+            examples = self._examples.dense(block)
             self._session.feed(examples)
             part = self._session.gradient(parameters)
             share = float(examples.m if examples.weights is None else examples.weights.sum()) / self._total
@@ -220,9 +222,8 @@ class Objective:
         return float(np.average(losses, weights=weights)) + result.penalty
 
 
-def _blocks(examples: Examples) -> list[Integers]:
-    """The columns of each block that is made dense at a time; one block if X is dense."""
-    at_a_time = examples.m if examples.is_dense else columns_that_fit(examples)
+def _blocks(examples: Examples, at_a_time: int) -> list[Integers]:
+    """The columns of each block that goes through the network at a time."""
     return [np.arange(i, min(i + at_a_time, examples.m)) for i in range(0, examples.m, at_a_time)]
 
 

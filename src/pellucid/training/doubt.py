@@ -65,9 +65,9 @@ def sampled(examples: Examples) -> Examples:
     """At most SAMPLE examples, as NumPy arrays; drawn at random, since labels may be sorted."""
     m = examples.m
     if m > SAMPLE:
-        examples = examples.take(np.random.default_rng(0).integers(0, m, SAMPLE))
+        examples = examples.dense(np.random.default_rng(0).integers(0, m, SAMPLE))
     elif not examples.is_dense:
-        examples = examples.take(np.arange(m))
+        examples = examples.dense(np.arange(m))
     X, Y, weights = (
         None if part is None else as_numpy(part) for part in (examples.X, examples.Y, examples.weights)
     )

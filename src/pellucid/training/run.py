@@ -18,7 +18,7 @@ from pellucid.examples import Examples, Integers
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 from pellucid.training.call_size import CallSizer, interrupts_wait, now
-from pellucid.training.feed import Feed, evaluate
+from pellucid.training.feed import Feed, columns_that_fit, evaluate
 from pellucid.training.history import History
 from pellucid.training.memory import check_memory, needed_bytes, too_large
 from pellucid.training.monitor import Best, Monitor, MonitorState, Plateau, numbers
@@ -122,10 +122,12 @@ class Run:
         stop: threading.Event | None = None,
     ) -> None:
         self.network, self._held_out, self._options, self._stop = network, held_out, options, stop
-        self._feed = Feed(examples)
-        self.engine = engine_for(
-            options.engine, network, self._feed.first.X, Optimizer.named(options.optimizer)
-        )
+        self.engine = engine_for(options.engine, network, examples.X, Optimizer.named(options.optimizer))
+        # The short cut is one of dense inputs.
+        reduces = options.shortcut == "always" or getattr(state, "first_weights", None) is not None
+        if reduces and not examples.is_dense and examples.m <= columns_that_fit(examples):
+            examples = examples.dense(np.arange(examples.m))
+        self._feed = Feed(examples, self.engine, network)
         weights = None if examples.weights is None else as_numpy(examples.weights)[0]
         self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
         self._monitor = monitor or _monitor_of(options, held_out)
@@ -172,7 +174,7 @@ class Run:
                     )
                 first = {**training.parameters, "W1": state.first_weights}
                 self._reduced = reduced(network, examples.X, first)
-        elif not self._feed.whole or training.slots:
+        elif not (self._feed.whole and examples.is_dense) or training.slots:
             _refuse_shortcut(options.shortcut, slots=bool(training.slots))
         else:
             network.check_parameters(training.parameters)

@@ -139,10 +139,9 @@ def _why_not(candidates: Sequence[Candidate], examples: Examples, seconds: float
         return f"{examples.m} examples are too few to try settings on: it takes {FEWEST_EXAMPLES}"
     if seconds <= 0:
         return f"the budget is {seconds:g} seconds, so nothing was tried"
-    if not examples.is_dense:
-        return "the table is too large to be held out in its dense form, so nothing was tried"
     available = available_bytes()
     needed = examples.m * examples.n_x * np.dtype(str(examples.X.dtype).rpartition(".")[2]).itemsize
+    needed = getattr(examples.X, "nbytes", needed)
     if available is not None and needed > available:
         return "there is not enough memory to hold examples out, so nothing was tried"
     return None

@@ -17,6 +17,7 @@ from pellucid.network import Network
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, differing, shown_layers
 from pellucid.training.events import EpochEnd, Event, TrainingEnd, TrainingStart
+from pellucid.training.feed import evaluate
 from pellucid.training.loop import fit
 
 Floats = np.ndarray[Any, Any]
@@ -107,9 +108,8 @@ class Groups:
     def drawn(cls, held_out: Examples, seed: int) -> Self:
         """Draw groups by `RandomState(seed)`; groups without weight are left out."""
         order = np.random.RandomState(seed).permutation(held_out.m)
-        X, Y, weights = (
-            None if part is None else as_numpy(part) for part in (held_out.X, held_out.Y, held_out.weights)
-        )
+        Y, weights = (None if part is None else as_numpy(part) for part in (held_out.Y, held_out.weights))
+        X = as_numpy(held_out.X) if held_out.is_dense else held_out.X
         held_out = Examples(X, Y, weights, finite=True)
         parts = [held_out.take(columns) for columns in np.array_split(order, min(_GROUPS, held_out.m))]
         sums = [part.m if part.weights is None else part.weights.sum() for part in parts]
@@ -121,7 +121,7 @@ class Groups:
         """The cost of each group, (k,)."""
         arrays = {name: as_numpy(value) for name, value in parameters.items()}
         predictor = engine_for("auto", network).predictor(network, arrays)
-        return np.array([predictor.evaluate(part)[0] for part in self.parts])
+        return np.array([evaluate(predictor, part)[0] for part in self.parts])
 
     def mean(self, costs: Floats) -> float:
         """The cost of all examples, from the costs of the groups (k,)."""
