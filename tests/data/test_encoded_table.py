@@ -8,9 +8,9 @@ import pytest
 from pellucid import Model, Network, TrainingOptions, train
 from pellucid.core.encoding import dense_inputs
 from pellucid.data import load_table
-from pellucid.encoded_table import EncodedTable
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
+from pellucid.encoded_table import EncodedTable
 from pellucid.errors import NonFiniteError
 from pellucid.examples import Columns, Examples
 

@@ -12,6 +12,7 @@ from pellucid.data._table_dates import ISO, PARTS, DateColumn, form_of, is_ambig
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_roles import Role, roles_of
 from pellucid.data._table_spelling import NumberForm, canonical
+from pellucid.data._table_texts import Texts
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, OptionError
@@ -179,7 +180,7 @@ def test_a_text_among_plain_numbers_is_refused(share: float) -> None:
 )
 def test_dates_are_read(values: list[str], form: str) -> None:
     assert form_of(values) == form
-    seconds, wrong = moments_of(np.array([*values, None], object), form)
+    seconds, wrong = moments_of(Texts.of([*values, None]), form)
     assert wrong is None
     assert np.isnan(seconds[-1])
     assert part_of(seconds, "year")[:2].tolist()[0] == 2024
@@ -208,7 +209,7 @@ def test_day_and_month_that_could_be_exchanged_are_said() -> None:
 )
 def test_the_parts_of_a_date_are_those_of_the_calendar(moment: Any) -> None:
     moment = moment.replace(microsecond=0)
-    seconds, _ = moments_of(np.array([moment.isoformat(" ")], object), ISO)
+    seconds, _ = moments_of(Texts.of([moment.isoformat(" ")]), ISO)
     days = (
         (moment - moment.replace(1970, 1, 1, 0, 0, 0)).total_seconds() / 86400
         if moment.year == 1970

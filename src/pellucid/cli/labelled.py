@@ -63,7 +63,8 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
     if isinstance(model.recipe, TableRecipe):
         for line in remarks:
             note(line)
-    return Labelled(model, Examples(dataset.X, model.targets_of(dataset), finite=True))
+    examples = Examples(dataset.X, model.targets_of(dataset), finite=True)
+    return Labelled(model, examples if examples.is_dense else examples.dense(np.arange(examples.m)))
 
 
 def read_dataset(
@@ -84,7 +85,9 @@ def read_dataset(
     if part not in ("test", "train"):
         raise OptionError(f"unknown part {part!r}; expected test or train")
     if isinstance(model.recipe, TableRecipe):
-        table, dataset = load_labelled_table(data, model.recipe, model.classes, dtype=model.dtype)
+        table, dataset = load_labelled_table(
+            data, model.recipe, model.classes, dtype=model.dtype, encoded=True
+        )
         return dataset, [*table.notes, *model.recipe.unseen(table), *dataset.skipped]
     assert isinstance(model.recipe, Recipe)  # there are two kinds
     with reading(quiet) as progress:

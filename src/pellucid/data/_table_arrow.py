@@ -1,11 +1,13 @@
 """Columns of a `Table` from pyarrow's: types inferred from texts, or mapped from those of Parquet."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
 from pellucid.data._files import shown
+from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import MISSING, NUMBER, column_of_objects
 from pellucid.errors import FormatError, MissingPackageError
 
@@ -34,22 +36,29 @@ def first_line_of(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def columns_of_texts(columns: Mapping[str, Any], text: frozenset[str]) -> dict[str, Column]:
+def columns_of_texts(columns: Mapping[str, Any], text: frozenset[str]) -> dict[str, Column | Texts]:
     """Each column as numbers if every value is a number, else as texts.
 
     Args:
         columns: name to an Arrow column of strings without nulls.
         text: names of columns that stay texts.
     """
-    return {name: _column(column, name in text) for name, column in columns.items()}
+    # Arrow lets other threads run meanwhile.
+    with ThreadPoolExecutor(arrow().cpu_count()) as pool:
+        found = pool.map(lambda name: _column(columns[name], name in text), columns)
+        return dict(zip(columns, found, strict=True))
 
 
-def _column(column: Any, stays_text: bool) -> Column:
+def _column(column: Any, stays_text: bool) -> Column | Texts:
     pa = arrow()
     import pyarrow.compute as pc
 
-    # Values repeat in tables: each distinct value is converted once.
-    encoded = column.combine_chunks().dictionary_encode()
+    column = column.combine_chunks()
+    numbers = None if stays_text else _plain_numbers(column)
+    if numbers is not None:
+        return numbers
+    # Values repeat in tables: each distinct value is looked at once.
+    encoded = column.dictionary_encode()
     values = pc.utf8_trim_whitespace(encoded.dictionary)
     missing = pc.is_in(values, pa.array(MISSING, pa.string())).to_numpy(zero_copy_only=False)
     codes = encoded.indices.to_numpy(zero_copy_only=False)
@@ -57,14 +66,38 @@ def _column(column: Any, stays_text: bool) -> Column:
         is_number = pc.match_substring_regex(values, f"^({NUMBER})$").to_numpy(zero_copy_only=False)
         # 00501 is a code, and so is what float64 cannot hold to its last digit.
         if np.all(is_number | missing) and not _holds_codes(values):
-            numbers = np.full(len(values), np.nan)
+            known = np.full(len(values), np.nan)
             present = np.flatnonzero(~missing)
             texts = values.take(pa.array(present)).to_numpy(zero_copy_only=False)
-            numbers[present] = texts.astype(np.float64)
-            return np.asarray(numbers[codes])
-    texts = np.array([*values.to_pylist(), None], dtype=object)[:-1]
-    texts[missing] = None
-    return np.asarray(texts[codes], dtype=object)
+            known[present] = texts.astype(np.float64)
+            return np.asarray(known[codes])
+    # Trimmed, some of them are the same.
+    texts = Texts.of(
+        [None if absent else text for absent, text in zip(missing, values.to_pylist(), strict=True)]
+    )
+    return Texts(texts.codes[codes], texts.values)
+
+
+def _plain_numbers(column: Any) -> Column | None:
+    """The numbers of a column whose texts Arrow reads as they are; None: it has to be looked at."""
+    pa = arrow()
+    import pyarrow.compute as pc
+
+    try:
+        numbers = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+    if not np.isfinite(numbers).all():
+        return None
+    # Codes are written longer than their numbers are, 00501, or have too many digits.
+    lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
+    size = np.abs(numbers)
+    odd = (size == np.floor(size)) & (lengths > 1)
+    digits = np.floor(np.log10(np.maximum(size, 1))) + 1 + np.signbit(numbers)
+    odd &= (lengths != digits) | (size >= 1e15)
+    if odd.any() and _holds_codes(column.filter(pa.array(odd))):
+        return None
+    return np.array(numbers)
 
 
 def _holds_codes(values: Any) -> bool:

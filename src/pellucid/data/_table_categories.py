@@ -10,7 +10,8 @@ import numpy as np
 from pellucid.core.encoding import EncodedCategory
 from pellucid.data._files import shown
 from pellucid.data._table_spelling import canonical
-from pellucid.data._table_values import check_document, check_name, codes_of, distinct
+from pellucid.data._table_texts import Texts
+from pellucid.data._table_values import check_document, check_name
 from pellucid.data.table import Table
 from pellucid.encoded_table import LevelInputs
 from pellucid.errors import DataError, OptionError
@@ -65,20 +66,18 @@ class CategoryColumn:
             DataError: too many categories, or no values at all.
         """
         texts = table.texts(name)
-        spellings = distinct(texts)
-        if not spellings:
+        if not texts.counted:
             raise DataError(f"{table.called(name)} has no values; expected some, or --drop it")
-        counts = np.bincount(codes_of(texts, spellings, len(spellings)), minlength=len(spellings) + 1)
         # 1 and 1.0 are one category, under the name that most rows have.
         groups: dict[str, tuple[int, str, int]] = {}
-        for spelling, count in zip(spellings, counts[:-1].tolist(), strict=True):
+        for spelling, count in texts.counted.items():
             key = canonical(spelling)
             total, most_common, most = groups.get(key, (0, spelling, 0))
             best = (spelling, count) if count > most else (most_common, most)
             groups[key] = (total + count, *best)
         check_categories(table, name, len(groups))
         often = [name for total, name, _ in groups.values() if total >= least]
-        return cls(name, tuple(sorted(often)), len(often) < len(groups), bool(counts[-1]))
+        return cls(name, tuple(sorted(often)), len(often) < len(groups), bool(texts.missing.any()))
 
     @property
     def n_inputs(self) -> int:
@@ -114,33 +113,28 @@ class CategoryColumn:
 
     def encoded(self, table: Table, dtype: str) -> tuple[EncodedCategory, ...]:  # noqa: ARG002
         """The column's inputs as `pellucid.core.encoding` has them."""
-        return (EncodedCategory(self.places(table.texts(self.name)).astype(np.int32), self.n_inputs),)
+        return (EncodedCategory(self.places(table.texts(self.name)), self.n_inputs),)
 
-    def places(self, texts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """(m,) the input that is 1 for each text, a str or None; -1: none is."""
+    def places(self, texts: Texts) -> np.ndarray[Any, Any]:
+        """(m,) int32, the input that is 1 for each text; -1: none is."""
         n = len(self.categories)
         new = n if self.other else -1
-        known: dict[str | None, int] = {None: n + self.other if self.missing else -1}
-        known |= {value: self._known.get(value, new) for value in distinct(texts)}
-        return np.fromiter(map(known.__getitem__, texts.tolist()), np.intp, len(texts))
+        places = [self._known.get(value, new) for value in texts.values]
+        return texts.mapped(places, n + self.other if self.missing else -1, np.int32)
 
     @functools.cached_property
     def _known(self) -> "_Spellings":
         return _Spellings(self.categories)
 
-    def unseen(self, texts: np.ndarray[Any, Any]) -> tuple[int, int, list[str]]:
+    def unseen(self, texts: Texts) -> tuple[int, int, list[str]]:
         """Rows with a category that training has not seen, rows with one, and the first such categories.
 
         Args:
-            texts: (m,) objects, each a str or None.
+            texts: the column.
         """
-        values = distinct(texts)
-        new = [value for value in values if self._known.get(value, -1) < 0]
-        present = sum(value is not None for value in texts.tolist())
-        if not new:
-            return 0, present, []
-        unknown = frozenset(new)
-        return sum(value in unknown for value in texts.tolist()), present, new
+        counted = texts.counted
+        new = [value for value in counted if self._known.get(value, -1) < 0]
+        return sum(counted[value] for value in new), sum(counted.values()), new
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""

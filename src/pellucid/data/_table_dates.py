@@ -11,7 +11,8 @@ import numpy as np
 from pellucid.core.encoding import EncodedNumber
 from pellucid.data._files import shown
 from pellucid.data._table_numbers import NumberColumn
-from pellucid.data._table_values import Column, check_name, codes_of, distinct
+from pellucid.data._table_texts import Texts
+from pellucid.data._table_values import Column, check_name
 from pellucid.data.table import Table
 from pellucid.encoded_table import NumberInputs
 from pellucid.errors import DataError, OptionError
@@ -81,23 +82,21 @@ def _moment(text: str, form: str) -> datetime | None:
         return None
 
 
-def moments_of(texts: Column, form: str) -> tuple[Column, int | None]:
+def moments_of(texts: Texts, form: str) -> tuple[Column, int | None]:
     """The moments of texts, in seconds since 1970 began.
 
     Args:
-        texts: (m,) objects, each a str or None.
+        texts: the column.
         form: of them.
 
     Returns:
-        (m,) float64, NaN for None; and the row of the first text that is no such date, or None.
+        (m,) float64, NaN for missing ones; and the row of the first text that is no such date, or None.
     """
-    values = distinct(texts)
     epoch = datetime(1970, 1, 1)
-    known = [_moment(value, form) for value in values]
+    known = [_moment(value, form) for value in texts.values]
     seconds = [np.nan if moment is None else (moment - epoch).total_seconds() for moment in known]
-    codes = codes_of(texts, values)
-    wrong = np.array([*(moment is None for moment in known), False])[codes]
-    return np.array([*seconds, np.nan])[codes], int(np.argmax(wrong)) if wrong.any() else None
+    wrong = texts.mapped([moment is None for moment in known], False, np.bool_)
+    return texts.mapped(seconds, np.nan, np.float64), int(np.argmax(wrong)) if wrong.any() else None
 
 
 def part_of(seconds: Column, part: str, first: float = 0.0) -> Column:
@@ -254,7 +253,7 @@ def _seconds(table: Table, name: str, form: str) -> Column:
     seconds, wrong = moments_of(texts, form)
     if wrong is not None:
         raise DataError(
-            f"{table.place(wrong)}: column {shown(name)} holds {shown(repr(texts[wrong]))}; expected a "
-            f"date as in training: {'2024-12-31' if form == ISO else form}"
+            f"{table.place(wrong)}: column {shown(name)} holds {shown(repr(table[name][wrong]))}; expected "
+            f"a date as in training: {'2024-12-31' if form == ISO else form}"
         )
     return seconds

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.core.encoding import EncodedNumber
 from pellucid.data._files import shown
 from pellucid.data._table_spelling import NumberForm, numbers_by
-from pellucid.data._table_values import check_document, check_name, distinct
+from pellucid.data._table_values import check_document, check_name
 from pellucid.data.table import Table
 from pellucid.encoded_table import NumberInputs
 from pellucid.errors import DataError, NonFiniteError, OptionError
@@ -179,10 +179,9 @@ class NumberColumn:
         """How many values are texts that are no numbers, and the different ones of them."""
         if table.is_numeric(self.name):
             return 0, []
-        texts = table[self.name].tolist()
-        lost = [text for text in distinct(table[self.name]) if self.form.number_of(text) is None]
-        wrong = frozenset(lost)
-        return sum(text in wrong for text in texts), lost
+        counted = table.texts(self.name).counted
+        lost = [text for text in counted if self.form.number_of(text) is None]
+        return sum(counted[text] for text in lost), lost
 
     def encoded(self, table: Table, dtype: str) -> tuple[EncodedNumber, ...]:
         """The column's inputs as `pellucid.core.encoding` has them.
@@ -258,9 +257,10 @@ def numbers_in(table: Table, name: str, form: NumberForm = _PLAIN, *, others: bo
         DataError: a text that is not a number, with its place.
         NonFiniteError: infinity, with its place.
     """
-    column = table[name]
-    if not table.is_numeric(name):
-        column, wrong = numbers_by(form, column, others=others)
+    if table.is_numeric(name):
+        column = table.numbers(name)
+    else:
+        column, wrong = numbers_by(form, table.texts(name), others=others)
         if wrong is not None:
             expected = "" if form.is_plain else f", written {form.describe()}"
             raise DataError(

@@ -5,7 +5,6 @@ Decided on the whole table, before rows are held out: a part of it may look diff
 
 import re
 import shlex
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from pellucid.data._files import shown
 from pellucid.data._table_categories import MAX_CATEGORIES
 from pellucid.data._table_dates import form_of, is_ambiguous
 from pellucid.data._table_spelling import NEARLY_ALL, PLACEHOLDERS, NumberForm, looks_grouped
-from pellucid.data._table_values import codes_of, distinct, number_of
+from pellucid.data._table_values import number_of, text_of
 from pellucid.data.table import Table
 from pellucid.errors import DataError
 
@@ -142,7 +141,7 @@ def _role(
 
 def _role_of_numbers(table: Table, name: str, place: int, declared: str | None, roles: Roles) -> Role:
     missing = table.missing(name)
-    numbers = table[name][~missing]
+    numbers = table.numbers(name)[~missing]
     # Every row has its number, or it is none.
     kept = declared == "numeric" or missing.any()
     if not kept and np.all(numbers == np.rint(numbers)) and len(np.unique(numbers)) == len(numbers):
@@ -197,8 +196,7 @@ def _sentinel(numbers: Floats) -> float | None:
 def _role_of_texts(
     table: Table, name: str, place: int, declared: str | None, decimal: str | None, roles: Roles
 ) -> Role:
-    texts = [text for text in table[name].tolist() if text is not None]
-    counted = Counter(texts)
+    counted = table.texts(name).counted
     values = list(counted)
     plain = all(number_of(value) is not None for value in values)
     if declared == "numeric":
@@ -221,7 +219,7 @@ def _role_of_texts(
 
 
 def _number_in_disguise(
-    table: Table, name: str, counted: Counter[str], decimal: str | None, roles: Roles
+    table: Table, name: str, counted: Mapping[str, int], decimal: str | None, roles: Roles
 ) -> Role | None:
     form, share = NumberForm.of(counted, table.separator, decimal)
     if share < NEARLY_ALL:
@@ -261,13 +259,14 @@ def refuse_mixture(table: Table, name: str) -> None:
     Raises:
         DataError: with the place of the first text that is no number, and what to do.
     """
-    texts = distinct(table[name])
-    codes = codes_of(table[name], texts)
-    is_numeric = np.array([*(number_of(text) is not None for text in texts), False])
-    share = is_numeric[codes].sum() / max(1, (codes >= 0).sum())
-    if is_numeric[:-1].all() or share <= 0.5:
+    texts = table.texts(name)
+    numeric = {text: number_of(text) is not None for text in texts.counted}
+    share = sum(count for text, count in texts.counted.items() if numeric[text]) / max(
+        1, sum(texts.counted.values())
+    )
+    if all(numeric.values()) or share <= 0.5:
         return
-    row = int(np.argmax((codes >= 0) & ~is_numeric[codes]))
+    row = int(np.argmax(texts.mapped([not numeric.get(text, True) for text in texts.values], False, bool)))
     raise DataError(
         f"{table.place(row)}: column {shown(name)} holds {shown(repr(table[name][row]))}, and {share:.0%} "
         "of its values are numbers; expected only numbers, or texts: correct it, name it with "
@@ -275,7 +274,7 @@ def refuse_mixture(table: Table, name: str) -> None:
     )
 
 
-def _category(name: str, place: int, counted: Counter[str], roles: Roles) -> Role:
+def _category(name: str, place: int, counted: Mapping[str, int], roles: Roles) -> Role:
     rows, different = sum(counted.values()), len(counted)
     nameless = place == 0 and _NAMELESS.fullmatch(name) and different == rows
     long = rows and sum(len(text) * count for text, count in counted.items()) / rows > _LONG
@@ -309,13 +308,18 @@ def useless(table: Table, name: str) -> str:
         table: its rows.
         name: of the column.
     """
-    missing = table.missing(name)
-    column = table[name][~missing]
-    if not len(column):
+    missing = table.missing(name).any()
+    if table.is_numeric(name):
+        present = table.numbers(name)
+        present = present[~np.isnan(present)]
+        values = text_of(present[:1]).values
+        several = missing or bool(np.any(present != present[:1]))
+    else:
+        values = tuple(table.texts(name).counted)
+        several = missing or len(values) > 1
+    if not values:
         return "it has no values"
-    if missing.any() or np.any(column != column[0]):
-        return ""
-    return f"it is always {shown(table.texts(name)[0])}"
+    return "" if several else f"it is always {shown(values[0])}"
 
 
 def classes_alike(classes: Sequence[str]) -> list[str]:
@@ -342,14 +346,13 @@ def row_hashes(table: Table) -> Floats:
     """
     mixed = np.zeros(table.m, np.uint64)
     for name in table.names:
-        column = table[name]
         if table.is_numeric(name):
+            column = table.numbers(name)
             own = np.where(column == 0, 0.0, column).view(np.uint64)
             own = np.where(np.isnan(column), np.uint64(1), own)
         else:
-            known = {text: np.uint64(hash(text) & (2**64 - 1)) for text in distinct(column)}
-            known[None] = np.uint64(1)  # type: ignore[index]
-            own = np.array([known[text] for text in column.tolist()], np.uint64)
+            texts = table.texts(name)
+            own = texts.mapped([hash(text) & (2**64 - 1) for text in texts.values], 1, np.uint64)
         mixed = (mixed ^ own) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
     return mixed

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from pellucid.data._table_values import codes_of, distinct, number_of
+from pellucid.data._table_texts import Texts
+from pellucid.data._table_values import number_of
 from pellucid.errors import OptionError
 
 # In a column of numbers these are marks of a missing value; elsewhere they may be categories.
@@ -147,7 +148,7 @@ class NumberForm:
         return None if number is None else sign * number
 
     @classmethod
-    def of(cls, counted: Counter[str], separator: str, decimal: str | None) -> tuple[Self, float]:
+    def of(cls, counted: Mapping[str, int], separator: str, decimal: str | None) -> tuple[Self, float]:
         """The form that most of the texts of a column have, and the share of them that it reads.
 
         Args:
@@ -157,7 +158,7 @@ class NumberForm:
         """
         if len(counted) > 2 * _SAMPLE:
             # Where few of some texts are numbers, nobody has to look at a million of them.
-            some = Counter(dict(list(counted.items())[:: len(counted) // _SAMPLE]))
+            some = dict(list(counted.items())[:: len(counted) // _SAMPLE])
             form, share = cls.of(some, separator, decimal)
             if share < 0.5:
                 return form, share
@@ -268,21 +269,19 @@ def canonical(text: str) -> str:
 
 
 def numbers_by(
-    form: NumberForm, texts: np.ndarray[Any, Any], *, others: bool = False
+    form: NumberForm, texts: Texts, *, others: bool = False
 ) -> tuple[np.ndarray[Any, Any], int | None]:
     """The numbers that texts represent.
 
     Args:
         form: how they are written.
-        texts: (m,) objects, each a str or None.
+        texts: the column.
         others: whether texts that are no numbers count as missing values.
 
     Returns:
         (m,) float64, NaN for missing values; and the row of the first text that is not a number, or None.
     """
-    values = distinct(texts)
-    known = [form.number_of(value) for value in values]
-    codes = codes_of(texts, values)
-    numbers = np.array([*(np.nan if number is None else number for number in known), np.nan])[codes]
-    wrong = np.array([*(number is None and not others for number in known), False])[codes]
+    known = [form.number_of(value) for value in texts.values]
+    numbers = texts.mapped([np.nan if number is None else number for number in known], np.nan, np.float64)
+    wrong = texts.mapped([number is None and not others for number in known], False, np.bool_)
     return numbers, int(np.argmax(wrong)) if wrong.any() else None

@@ -1,16 +1,15 @@
 """The values of one column: numbers, texts and missing values."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from pellucid.data._files import shown
+from pellucid.data._table_texts import Texts
 from pellucid.errors import DataError, OptionError
 
 Column = np.ndarray[Any, Any]
@@ -27,33 +26,22 @@ _MISSING = frozenset(MISSING)
 _MAX_INTEGER = 2.0**53
 
 
-def text_of(numbers: Column) -> Column:
-    """(m,) objects: each number as a text, integers without a decimal point; None for NaN."""
+def text_of(numbers: Column) -> Texts:
+    """(m,) numbers as texts, integers without a decimal point; NaN is missing."""
     values, codes = np.unique(numbers, return_inverse=True)
-    texts = np.array([_written(value) for value in values.tolist()], dtype=object)
-    return np.asarray(texts[codes], dtype=object)
+    known = np.isnan(values)
+    # NaN is the last of them.
+    codes = np.where(known[codes], -1, codes).astype(np.int32)
+    return Texts(codes, tuple(_written(value) for value in values[~known].tolist()))
 
 
-def _written(number: float) -> str | None:
-    if math.isnan(number):
-        return None
+def _written(number: float) -> str:
     return str(int(number)) if number.is_integer() and abs(number) <= _MAX_INTEGER else repr(number)
 
 
 def number_of(text: str) -> float | None:
     """The number that a text represents; None: it is not a number."""
     return float(text) if _NUMBER.fullmatch(text) else None
-
-
-def distinct(texts: Column) -> list[str]:
-    """The distinct texts of a column in the order of their first appearance, without None."""
-    return [text for text in dict.fromkeys(texts.tolist()) if text is not None]
-
-
-def codes_of(texts: Column, values: Sequence[str | None], unknown: int = -1) -> Column:
-    """(m,) the index in `values` of each text; `unknown` for every other text."""
-    index = {value: code for code, value in enumerate(values)}
-    return np.fromiter(map(index.get, texts.tolist(), repeat(unknown)), np.intp, len(texts))
 
 
 def column_of(name: str, values: Any) -> Column:

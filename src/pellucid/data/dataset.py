@@ -39,7 +39,7 @@ class Dataset(Examples):
 
     classes: tuple[str, ...]
     recipe: AnyRecipe
-    sources: tuple[str, ...] = ()
+    sources: Sequence[str] = ()
     skipped: tuple[str, ...] = ()
 
     @classmethod

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 
 from pellucid import display
 from pellucid.data._files import shown
+from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import check_names, column_of, number_of, text_of
 from pellucid.errors import DataError
 
@@ -26,7 +27,7 @@ class Table:
     A table is a value: do not change its columns in place.
 
     Attributes:
-        columns: name to (m,) float64, or to (m,) objects, each a str or None.
+        columns: name to (m,) float64, or to `Texts`; given as (m,) objects, each a str or None, too.
         where: the file it was read from, for messages; empty: it came from memory.
         first_line: the line of its first row in the file; 0: some row is not exactly one line.
         rows: (m,) the indices of these rows in the source; None: all of them.
@@ -37,7 +38,7 @@ class Table:
         DataError: no columns, columns of different lengths, or a name that is empty.
     """
 
-    columns: Mapping[str, Column]
+    columns: Mapping[str, Column | Texts]
     where: str = ""
     first_line: int = 0
     rows: Column | None = None
@@ -45,7 +46,8 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", dict(self.columns))
+        columns = {name: _of_objects(column) for name, column in self.columns.items()}
+        object.__setattr__(self, "columns", columns)
         if not 0 < len(self.columns) <= MAX_COLUMNS:
             raise DataError(
                 f"{self.prefix}there are {len(self.columns)} columns; expected 1 to {MAX_COLUMNS}"
@@ -53,7 +55,7 @@ class Table:
         for name, column in self.columns.items():
             if not isinstance(name, str) or not name:
                 raise DataError(f"{self.prefix}a column is called {name!r:.80}; expected a name")
-            if column.ndim != 1 or column.dtype not in (np.float64, np.object_):
+            if not isinstance(column, Texts) and (column.ndim != 1 or column.dtype != np.float64):
                 raise DataError(
                     f"{self.prefix}column {shown(name)} has type {column.dtype} and shape {column.shape}; "
                     "expected (m,) float64 or objects: Table.from_frame makes them"
@@ -117,7 +119,8 @@ class Table:
             DataError: there is no such column; the message lists the columns.
         """
         self.require([name])
-        return self.columns[name]
+        column = self.columns[name]
+        return column.objects() if isinstance(column, Texts) else column
 
     def __repr__(self) -> str:
         numeric = sum(map(self.is_numeric, self.names))
@@ -168,19 +171,32 @@ class Table:
 
     def is_numeric(self, name: str) -> bool:
         """Whether a column holds numbers."""
-        return bool(self[name].dtype == np.float64)
+        self.require([name])
+        return not isinstance(self.columns[name], Texts)
 
     def missing(self, name: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """(m,): whether a value is missing."""
-        column = self[name]
-        if column.dtype == np.float64:
-            return np.isnan(column)
-        return np.fromiter((value is None for value in column), np.bool_, self.m)
+        self.require([name])
+        column = self.columns[name]
+        return column.missing if isinstance(column, Texts) else np.isnan(column)
 
-    def texts(self, name: str) -> Column:
-        """(m,) objects, each a str or None; integers have no decimal point."""
-        column = self[name]
-        return column if column.dtype == np.object_ else text_of(column)
+    def texts(self, name: str) -> Texts:
+        """A column as texts; integers have no decimal point."""
+        self.require([name])
+        column = self.columns[name]
+        return column if isinstance(column, Texts) else text_of(column)
+
+    def numbers(self, name: str) -> Column:
+        """(m,) float64, a column of numbers; NaN where one is missing.
+
+        Raises:
+            DataError: it holds texts.
+        """
+        self.require([name])
+        column = self.columns[name]
+        if isinstance(column, Texts):
+            raise DataError(f"{self.called(name)} holds texts; expected numbers")
+        return column
 
     def place(self, row: int) -> str:
         """The place of a row as a person would look it up: "adult.csv, line 17", or "row 15"."""
@@ -189,13 +205,16 @@ class Table:
         return f"{self.where}, {here}" if self.where else here
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def places(self) -> "Places":
         """The `place` of each row."""
-        return tuple(map(self.place, range(self.m)))
+        return Places(self, range(self.m))
 
     def take(self, rows: Column | slice) -> Self:
         """The rows at these indices, in that order; views for a slice."""
-        columns = {name: column[rows] for name, column in self.columns.items()}
+        columns = {
+            name: column.take(rows) if isinstance(column, Texts) else column[rows]
+            for name, column in self.columns.items()
+        }
         taken = np.arange(self.m)[rows] if self.rows is None else self.rows[rows]
         return replace(self, columns=columns, rows=taken)
 
@@ -229,20 +248,58 @@ class Table:
         if not texts:
             return self
         numbers = [number for number in map(number_of, texts) if number is not None]
-        columns = {}
+        columns: dict[str, Column | Texts] = {}
         for name, column in self.columns.items():
-            if column.dtype == np.object_:
-                kept = [None if value in texts else value for value in column.tolist()]
-                columns[name] = np.array(kept, dtype=object)
+            if isinstance(column, Texts):
+                columns[name] = column.without(texts.__contains__)
             else:
                 columns[name] = np.where(np.isin(column, numbers), np.nan, column)
         return replace(self, columns=columns)
 
     def head(self, rows: int = 5) -> list[dict[str, str]]:
         """The first rows as texts for display; missing values are empty."""
-        few = {name: column[:rows] for name, column in self.columns.items()}
-        texts = {n: text_of(c) if c.dtype == np.float64 else c for n, c in few.items()}
-        return [{n: c[row] or "" for n, c in texts.items()} for row in range(min(rows, self.m))]
+        few = self.take(slice(rows))
+        texts = {name: list(few.texts(name)) for name in self.names}
+        return [{name: column[row] or "" for name, column in texts.items()} for row in range(few.m)]
+
+
+class Places(Sequence[str]):
+    """Where each row of a table came from, made up when it is asked for.
+
+    Args:
+        table: the table.
+        rows: of it.
+    """
+
+    def __init__(self, table: Table, rows: range) -> None:
+        # Without the columns: a data set may outlive them.
+        self._table, self._rows = table.only(table.names[:1]), rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> "Places": ...
+    def __getitem__(self, row: int | slice) -> "str | Places":
+        if isinstance(row, slice):
+            return Places(self._table, self._rows[row])
+        return self._table.place(self._rows[row])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (tuple, Places)) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"Places({len(self)} rows of {self._table.where or 'a table'})"
+
+
+def _of_objects(column: Column | Texts) -> Column | Texts:
+    is_texts = isinstance(column, np.ndarray) and column.ndim == 1 and column.dtype == np.object_
+    return Texts.of(column) if is_texts else column
 
 
 def _columns_of_array(array: Any, names: Sequence[str] | None) -> list[tuple[str, Any]]:

@@ -1,6 +1,5 @@
 """Target: the column of a table that is predicted, and whether it is a class or a number."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ from pellucid.data._labels import MAX_CLASSES
 from pellucid.data._table_numbers import numbers_in
 from pellucid.data._table_roles import classes_alike, refuse_mixture
 from pellucid.data._table_spelling import NumberForm
-from pellucid.data._table_values import codes_of, distinct, number_of, text_of
+from pellucid.data._table_values import number_of, text_of
 from pellucid.data.dataset import one_hot
 from pellucid.data.rows import listed
 from pellucid.data.table import Table
@@ -81,7 +80,7 @@ class Target:
 
     @classmethod
     def _of_classes(cls, table: Table, name: str, because: str) -> Self:
-        names = distinct(table.texts(name))
+        names = list(table.texts(name).counted)
         if len(names) < 2:
             raise LabelError(
                 f"{_target(table, name)} is always {shown(names[0])}; expected at least two classes"
@@ -117,7 +116,7 @@ class Target:
         numbers = [number_of(name) for name in self.classes]
         if None in numbers:
             return True
-        return bool(text_of(np.array(numbers, np.float64)).tolist() != list(self.classes))
+        return list(text_of(np.array(numbers, np.float64))) != list(self.classes)
 
     @property
     def n_y(self) -> int:
@@ -178,12 +177,12 @@ class Target:
                 .reshape(1, -1)
                 .astype(dtype)
             )
-        texts = table.texts(self.name)
-        labels = codes_of(texts, self.classes)
+        labels = table.texts(self.name).places_in(self.classes)
         if len(labels) and labels.min() < 0:
             row = int(np.argmin(labels))
             raise LabelError(
-                f"{table.place(row)}: the target {shown(self.name)} is {shown(texts[row])}; "
+                f"{table.place(row)}: the target {shown(self.name)} is "
+                f"{shown(table.texts(self.name).objects()[row])}; "
                 f"expected one of {listed(self.classes)}"
             )
         return one_hot(labels, self.n_y, dtype)
@@ -193,7 +192,7 @@ def _form(table: Table, name: str, decimal: str | None) -> NumberForm | None:
     """How a column writes numbers as texts; None: it holds none, or numbers as they are everywhere."""
     if table.is_numeric(name):
         return None
-    counted = Counter(text for text in table[name].tolist() if text is not None)
+    counted = table.texts(name).counted
     if all(number_of(text) is not None for text in counted):
         # Codes: the file could have stored numbers, and did not.
         return None

@@ -44,7 +44,7 @@ def wrong_answers(
     confidence = evaluation.probabilities[wrong, evaluation.predicted[wrong]]
     order = np.argsort(-confidence, kind="stable")[:most]
     shown, confidence = wrong[order], confidence[order]
-    pictures = model.recipe.pictures(dataset.X[:, shown])
+    pictures = model.recipe.pictures(dataset.dense(shown).X)
     if pictures is None:
         return None
     more = "" if len(shown) == len(wrong) else f", the {len(shown)} surest shown"
