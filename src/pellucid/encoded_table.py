@@ -69,37 +69,42 @@ class EncodedTable:
     codes: Integers
 
     @classmethod
-    def filled(
-        cls, layout: Sequence[ColumnInputs], columns: Iterable[EncodedColumn], m: int, dtype: Any
-    ) -> Self:
-        """The table of some columns, which are asked for one after the other.
+    def empty(cls, layout: Sequence[ColumnInputs], m: int, dtype: Any) -> Self:
+        """A table of m rows to be filled.
 
         Args:
-            layout: the inputs of each of them.
-            columns: each with m examples.
+            layout: the inputs of each column.
             m: examples.
             dtype: float64 or float32.
-
-        Raises:
-            ShapeError: a column has other inputs, or another number of examples.
         """
         numbers = [inputs for inputs in layout if isinstance(inputs, NumberInputs)]
         pieced = sum(inputs.pieces > 0 for inputs in numbers)
         leveled = len(layout) - len(numbers) + sum(inputs.missing for inputs in numbers)
-        made = cls(
+        return cls(
             tuple(layout),
             np.empty((m, len(numbers)), dtype),
             np.empty((m, pieced), dtype),
             np.empty((m, pieced + leveled), np.int32),
         )
-        for place, column in zip(made._places, columns, strict=True):
-            if column.m != m or column.n_inputs != place.inputs.n_inputs:
+
+    def fill(self, rows: slice, columns: Iterable[EncodedColumn]) -> None:
+        """Write some rows of a table that is being made.
+
+        Args:
+            rows: which.
+            columns: all columns of these rows.
+
+        Raises:
+            ShapeError: a column has other inputs, or another number of examples.
+        """
+        part = self.take(rows)
+        for place, column in zip(part._places, columns, strict=True):
+            if column.m != part.shape[1] or column.n_inputs != place.inputs.n_inputs:
                 raise ShapeError(
-                    f"a column has {column.m} examples of {column.n_inputs} inputs; expected {m} of "
-                    f"{place.inputs.n_inputs}"
+                    f"a column has {column.m} examples of {column.n_inputs} inputs; expected "
+                    f"{part.shape[1]} of {place.inputs.n_inputs}"
                 )
-            made._fill(place, column)
-        return made
+            part._fill(place, column)
 
     def __post_init__(self) -> None:
         arrays = (self.values, self.fractions, self.codes)

@@ -40,7 +40,9 @@ def table_of(columns: list[EncodedColumn], dtype: Any = np.float64) -> EncodedTa
         else NumberInputs(column.pieces, column.missing is not None)
         for column in columns
     ]
-    return EncodedTable.filled(layout, columns, columns[0].m, dtype)
+    table = EncodedTable.empty(layout, columns[0].m, dtype)
+    table.fill(slice(None), columns)
+    return table
 
 
 def mixed(m: int = M, dtype: Any = np.float64, seed: int = 0) -> EncodedTable:
@@ -298,7 +300,7 @@ def test_a_table_that_does_not_fit_together_is_refused() -> None:
     rng = np.random.default_rng(0)
     columns: list[EncodedColumn] = [number(rng, 10), category(rng, 10, 3)]
     with pytest.raises(ShapeError, match="10 examples of 3 inputs; expected 10 of 4"):
-        EncodedTable.filled([NumberInputs(), LevelInputs(4)], columns, 10, np.float64)
+        EncodedTable.empty([NumberInputs(), LevelInputs(4)], 10, np.float64).fill(slice(None), columns)
     with pytest.raises(ShapeError, match="expected as many rows in each"):
         EncodedTable((NumberInputs(),), np.zeros((3, 1)), np.zeros((2, 0)), np.zeros((3, 0), np.int32))
 

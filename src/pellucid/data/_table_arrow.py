@@ -1,7 +1,6 @@
 """Columns of a `Table` from pyarrow's: types inferred from texts, or mapped from those of Parquet."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,9 @@ from pellucid.data._table_values import MISSING, NUMBER, column_of_objects
 from pellucid.errors import FormatError, MissingPackageError
 
 Column = np.ndarray[Any, Any]
+
+# Rows from which on columns are read by several threads.
+_WORTH_THREADS = 20_000
 
 # Digits behind a leading zero; or so many that they may be beyond what float64 holds exactly.
 _CODE = r"^[+-]?0\d+$"
@@ -43,6 +45,10 @@ def columns_of_texts(columns: Mapping[str, Any], text: frozenset[str]) -> dict[s
         columns: name to an Arrow column of strings without nulls.
         text: names of columns that stay texts.
     """
+    if not columns or len(next(iter(columns.values()))) < _WORTH_THREADS:
+        return {name: _column(column, name in text) for name, column in columns.items()}
+    from concurrent.futures import ThreadPoolExecutor
+
     # Arrow lets other threads run meanwhile.
     with ThreadPoolExecutor(arrow().cpu_count()) as pool:
         found = pool.map(lambda name: _column(columns[name], name in text), columns)

@@ -107,13 +107,22 @@ class CategoryColumn:
 
     def fill_inputs(self, inputs: Floats, table: Table) -> None:
         """Write the column's inputs (m, k), which are 0, for the rows of a table."""
-        places = self.places(table.texts(self.name))
+        places = self.raw(table)
         rows = np.flatnonzero(places >= 0)
         inputs[rows, places[rows]] = 1
 
-    def encoded(self, table: Table, dtype: str) -> tuple[EncodedCategory, ...]:  # noqa: ARG002
-        """The column's inputs as `pellucid.core.encoding` has them."""
-        return (EncodedCategory(self.places(table.texts(self.name)), self.n_inputs),)
+    def raw(self, table: Table) -> np.ndarray[Any, Any]:
+        """(m,) int32, the input that is 1 for each row of a table; -1: none is."""
+        return self.places(table.texts(self.name))
+
+    def encoded(self, raw: np.ndarray[Any, Any], dtype: str) -> tuple[EncodedCategory, ...]:  # noqa: ARG002
+        """The column's inputs as `pellucid.core.encoding` has them.
+
+        Args:
+            raw: (m,) some of what `raw` found.
+            dtype: float64 or float32.
+        """
+        return (EncodedCategory(raw, self.n_inputs),)
 
     def places(self, texts: Texts) -> np.ndarray[Any, Any]:
         """(m,) int32, the input that is 1 for each text; -1: none is."""

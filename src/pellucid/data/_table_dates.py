@@ -214,15 +214,25 @@ class DateColumn:
             column.fill_numbers(inputs[:, start:end], part_of(seconds, part, self.first))
             start = end
 
-    def encoded(self, table: Table, dtype: str) -> tuple[EncodedNumber, ...]:
-        """The column's inputs as `pellucid.core.encoding` has them: a column of numbers for each part.
+    def raw(self, table: Table) -> Column:
+        """(m,) the moments of a table's rows, in seconds since 1970 began.
 
         Raises:
             DataError: as `fill_inputs`.
         """
-        seconds = _seconds(table, self.name, self.form)
+        return _seconds(table, self.name, self.form)
+
+    def encoded(self, raw: Column, dtype: str) -> tuple[EncodedNumber, ...]:
+        """The column's inputs as `pellucid.core.encoding` has them: a column of numbers for each part.
+
+        Args:
+            raw: (m,) some of what `raw` found.
+            dtype: float64 or float32.
+        """
         return tuple(
-            column.encoded_numbers(part_of(seconds, part, self.first), dtype) for part, column in self.parts
+            encoded
+            for part, column in self.parts
+            for encoded in column.encoded(part_of(raw, part, self.first), dtype)
         )
 
     def to_dict(self) -> dict[str, Any]:

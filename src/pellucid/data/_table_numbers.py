@@ -18,6 +18,8 @@ from pellucid.errors import DataError, NonFiniteError, OptionError
 Floats = np.ndarray[Any, Any]
 
 _MAX_EDGES = 1000
+# Numbers that edges are found with.
+_MOST_FOR_EDGES = 100_000
 _PLAIN = NumberForm()
 
 
@@ -161,7 +163,7 @@ class NumberColumn:
             DataError: a text among the numbers.
             NonFiniteError: infinity.
         """
-        self.fill_numbers(inputs, numbers_in(table, self.name, self.form, others=self.others))
+        self.fill_numbers(inputs, self.raw(table))
 
     def fill_numbers(self, inputs: Floats, numbers: Floats) -> None:
         """The same for numbers (m,), NaN where one is missing."""
@@ -183,17 +185,25 @@ class NumberColumn:
         lost = [text for text in counted if self.form.number_of(text) is None]
         return sum(counted[text] for text in lost), lost
 
-    def encoded(self, table: Table, dtype: str) -> tuple[EncodedNumber, ...]:
-        """The column's inputs as `pellucid.core.encoding` has them.
+    def raw(self, table: Table) -> Floats:
+        """(m,) the numbers of a table's rows, NaN where one is missing.
 
         Raises:
-            DataError, NonFiniteError: as `fill_inputs`.
+            DataError: a text among the numbers.
+            NonFiniteError: infinity.
         """
-        numbers = numbers_in(table, self.name, self.form, others=self.others)
-        return (self.encoded_numbers(numbers, dtype),)
+        return numbers_in(table, self.name, self.form, others=self.others)
 
-    def encoded_numbers(self, numbers: Floats, dtype: str) -> EncodedNumber:
-        """The same for numbers (m,), NaN where one is missing."""
+    def encoded(self, raw: Floats, dtype: str) -> tuple[EncodedNumber, ...]:
+        """The column's inputs as `pellucid.core.encoding` has them.
+
+        Args:
+            raw: (m,) some of what `raw` found.
+            dtype: float64 or float32.
+        """
+        return (self._encoded(raw, dtype),)
+
+    def _encoded(self, numbers: Floats, dtype: str) -> EncodedNumber:
         absent = np.isnan(numbers)
         known = np.where(absent, self.fill, numbers)
         missing = absent.astype(np.uint8) if self.missing else None
@@ -287,6 +297,10 @@ def edges_of(numbers: Floats, pieces: int) -> tuple[float, ...]:
         numbers: (m,) finite.
         pieces: about how many.
     """
+    ends = numbers.min(), numbers.max()
+    if len(numbers) > 2 * _MOST_FOR_EDGES:
+        # Of so many the edges are the same, but for chance.
+        numbers = np.append(numbers[:: len(numbers) // _MOST_FOR_EDGES], ends)
     values, counts = np.unique(numbers, return_counts=True)
     if len(values) <= 2:
         return ()

@@ -144,7 +144,7 @@ def _role_of_numbers(table: Table, name: str, place: int, declared: str | None, 
     numbers = table.numbers(name)[~missing]
     # Every row has its number, or it is none.
     kept = declared == "numeric" or missing.any()
-    if not kept and np.all(numbers == np.rint(numbers)) and len(np.unique(numbers)) == len(numbers):
+    if not kept and np.all(numbers == np.rint(numbers)) and _all_different(numbers):
         consecutive = float(np.ptp(numbers)) == len(numbers) - 1
         called = _is_id_name(name) or (place == 0 and _NAMELESS.fullmatch(name))
         counted = consecutive and len(numbers) >= _FEW_ROWS and not _TIME_NAME.fullmatch(name.lower())
@@ -171,6 +171,11 @@ def _role_of_numbers(table: Table, name: str, place: int, declared: str | None, 
             f"value, --missing={sentinel:g}",
         )
     return Role("number")
+
+
+def _all_different(numbers: Floats) -> bool:
+    ordered = np.sort(numbers)
+    return bool(np.all(ordered[1:] != ordered[:-1]))
 
 
 def _is_id_name(name: str) -> bool:

@@ -179,11 +179,13 @@ def _of_both(train: Table, test: Table, recipe: TableRecipe, *, split: bool) -> 
     names = [name for name in (*recipe.column_names, recipe.target) if name in test and name in train]
     if len(names) < 2:
         return lines
-    known = np.unique(row_hashes(train.only(names)))
+    # Sorted: of so many rows, that is faster than any table of them.
+    known, asked = np.sort(row_hashes(train.only(names))), row_hashes(test.only(names))
     # Of a few categories there are only so many rows.
-    if len(known) < _MOSTLY_DIFFERENT * train.m:
+    if 1 + np.sum(known[1:] != known[:-1]) < _MOSTLY_DIFFERENT * train.m:
         return lines
-    repeated = int(np.isin(row_hashes(test.only(names)), known).sum())
+    places = np.searchsorted(known, np.sort(asked))
+    repeated = int(np.sum(known[np.minimum(places, len(known) - 1)] == np.sort(asked)))
     if repeated > 1 and repeated >= _FEW_REPEATED * test.m:
         lines.append(
             f"{repeated:,} of the {test.m:,} test rows have the same values as a training row, which makes "

@@ -27,6 +27,9 @@ _PIECES = 64
 _ALL_PIECES = 2000
 # Examples for each piece: with fewer, a piece would hold too few to learn from.
 _PER_PIECE = 50
+# Rows that are encoded at a time: their columns stay in the cache. Threads share so many of these.
+_ROWS_AT_A_TIME = 8192
+_WORTH_THREADS = 4
 # Of columns, in a notebook.
 _MOST_ROWS = 40
 
@@ -239,8 +242,26 @@ class TableRecipe:
         self._require(table)
         table = table.with_missing(self.missing)
         layout = [inputs for column in self.inputs for inputs in column.layout]
-        columns = (part for column in self.inputs for part in column.encoded(table, dtype))
-        return EncodedTable.filled(layout, columns, table.m, np.dtype(dtype))
+        found = EncodedTable.empty(layout, table.m, np.dtype(dtype))
+        raw = [column.raw(table) for column in self.inputs]
+
+        def fill(start: int) -> None:
+            rows = slice(start, start + _ROWS_AT_A_TIME)
+            parts = zip(self.inputs, raw, strict=True)
+            found.fill(rows, (part for column, own in parts for part in column.encoded(own[rows], dtype)))
+
+        starts = range(0, table.m, _ROWS_AT_A_TIME)
+        if len(starts) < _WORTH_THREADS:
+            for start in starts:
+                fill(start)
+            return found
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(2) as pool:
+            # Sorting into pieces lets other threads run.
+            for _ in pool.map(fill, starts):
+                pass
+        return found
 
     def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[EncodedTable]:
         """The inputs of rows, encoded, in one block.
