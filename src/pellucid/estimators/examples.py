@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.encoded_table import EncodedTable
 from pellucid.examples import MOST_DENSE, Examples, Integers
 from pellucid.training import Order
 
@@ -28,30 +29,50 @@ class SparseColumns:
         return np.ascontiguousarray(self._rows[columns].toarray()).T
 
 
+class EncodedRows:
+    """The rows of an encoded table, as scikit-learn counts them.
+
+    Args:
+        table: (n_x, m), as `pellucid.examples.Columns` counts.
+    """
+
+    def __init__(self, table: EncodedTable) -> None:
+        self.table = table
+        self.shape = table.shape[::-1]
+        self.dtype = table.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+
 def examples_of(X: Any, Y: Floats, weights: Floats | None = None) -> Examples:
     """Examples of rows that scikit-learn has validated.
 
     Args:
-        X: (m, n_x), dense or sparse.
+        X: (m, n_x), dense, sparse or encoded.
         Y: (m, n_y).
         weights: (m,), how much each row counts; None: all the same.
     """
-    columns = SparseColumns(X) if hasattr(X, "toarray") else X.T
+    if isinstance(X, EncodedRows):
+        columns: Any = X.table
+    else:
+        columns = SparseColumns(X) if hasattr(X, "toarray") else X.T
     return Examples(columns, Y.T, None if weights is None else weights.reshape(1, -1), finite=True)
 
 
 def dense_parts(X: Any) -> Iterator[Floats]:
-    """All rows of a dense X; of a sparse X dense blocks of rows, each small enough to save memory.
+    """All rows of a dense X; of others dense blocks of rows, each small enough to save memory.
 
     Args:
-        X: (m, n_x), a NumPy array or a SciPy sparse matrix.
+        X: (m, n_x), a NumPy array, a SciPy sparse matrix, or encoded.
     """
-    if not hasattr(X, "toarray"):
+    if not isinstance(X, EncodedRows) and not hasattr(X, "toarray"):
         yield X
         return
     at_a_time = max(1, MOST_DENSE // max(1, X.shape[1] * 8))
     for start in range(0, X.shape[0], at_a_time):
-        yield X[start : start + at_a_time].toarray()
+        rows = slice(start, start + at_a_time)
+        yield X.table.dense(rows).T if isinstance(X, EncodedRows) else X[rows].toarray()
 
 
 class StreamOrder(Order):

@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 from pellucid.core.model import L_model_forward
 from pellucid.engines import engine_for
 from pellucid.estimators import conversion
-from pellucid.estimators.examples import dense_parts, examples_of
+from pellucid.estimators.examples import EncodedRows, dense_parts, examples_of
 from pellucid.estimators.fitting import fit_examples
 from pellucid.estimators.rows import checked_examples, checked_rows
 from pellucid.estimators.settings import (
@@ -21,6 +21,7 @@ from pellucid.estimators.settings import (
 )
 from pellucid.estimators.start import parameters_of
 from pellucid.examples import Examples
+from pellucid.training.feed import outputs
 
 if TYPE_CHECKING:
     from pellucid.model import Model
@@ -144,6 +145,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         parameters = parameters_of(self.coefs_, self.intercepts_)
         network = forward_network_of(self)
         predictor = engine_for(self.engine, network).predictor(network, parameters)
+        if isinstance(rows, EncodedRows):
+            return np.asarray(outputs(predictor, Examples(rows.table))).T
         return np.concatenate([predictor.outputs(part.T).T for part in dense_parts(rows)])
 
     def hidden_activations(self, X: Any) -> list[Floats]:

@@ -11,6 +11,7 @@ from pellucid.core._shapes import Sizes, is_transposed, shape_error
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, ShapeError, TableWarning, warn
+from pellucid.estimators.examples import EncodedRows
 
 
 def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> tuple[Any, Any]:
@@ -28,7 +29,9 @@ def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bo
     """
     if estimator.encode:
         rows = _encoded(estimator, X, reset=reset)
-        return check_X_y(rows, y, multi_output=True, y_numeric=numeric, dtype=dtypes(estimator))  # type: ignore[no-any-return]
+        # Of the rows only their number is looked at.
+        _, y = check_X_y(np.zeros((len(rows), 1)), y, multi_output=True, y_numeric=numeric)
+        return rows, y
     m = len(y) if hasattr(y, "__len__") else "m"
     sizes = (m, "n_x" if reset else estimator.n_features_in_)
     with _naming_transposed(X, sizes, " to fit y"):
@@ -95,7 +98,7 @@ def _is_number(kind: str) -> bool:
     return kind.startswith(("int", "uint", "float", "double", "halffloat", "decimal", "null"))
 
 
-def _encoded(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
+def _encoded(estimator: Any, X: Any, *, reset: bool) -> EncodedRows:
     table = _table(X)
     if reset:
         estimator.recipe_ = TableRecipe.fit(table)
@@ -106,7 +109,9 @@ def _encoded(estimator: Any, X: Any, *, reset: bool) -> np.ndarray[Any, Any]:
     if noticed:
         warn("\n".join(noticed), TableWarning)
     dtype = np.dtype(dtypes(estimator)[0]).name
-    return np.ascontiguousarray(estimator.recipe_.columns(table, dtype).T)
+    found = estimator.recipe_.encoded(table, dtype)
+    found.check_finite(table.places)
+    return EncodedRows(found)
 
 
 def _table(X: Any) -> Table:
