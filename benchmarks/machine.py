@@ -73,6 +73,14 @@ def peak_memory() -> int | None:
     return None
 
 
+def processor_seconds() -> float:
+    """What this process and the children that it waited for have worked, on all processors together."""
+    import resource
+
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def forget_peak() -> int | None:
     """Count the largest size from here on, and say what it is now; None where no system says so."""
     with contextlib.suppress(OSError):
