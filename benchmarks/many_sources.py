@@ -37,7 +37,7 @@ class RealTable:
         task: one of `TASKS`.
         rows: how many have a target.
         drop: columns that are left out.
-        codes: columns of integers that are categories.
+        codes: columns of numbers that are categories.
         known: whether Pellucid's defaults were chosen or criticised with it.
     """
 
