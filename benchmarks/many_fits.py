@@ -320,7 +320,8 @@ def fit_of_table(job: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         "score" as of `scored`; from the files to the answers "seconds", "processor" (seconds of all
-        processors, also by its children) and "memory"; "fitted_rows", "columns", "version" and "notes".
+        processors, also by its children), "others" (what other processes worked meanwhile) and "memory";
+        "fitted_rows", "columns", "version" and "notes".
     """
     contender = TABLE_CONTENDERS[job["contender"]]
     for name in ("pandas", "sklearn.model_selection", *contender.modules):
@@ -331,14 +332,16 @@ def fit_of_table(job: dict[str, Any]) -> dict[str, Any]:
         split = split_of(Path(job["file"]), table, job["seed"], job["most_rows"], Path(folder))
         way = Way(split, job["seed"], job["threads"], [])
         machine.forget_peak()
-        started, worked = time.perf_counter(), machine.processor_seconds()
+        busy, started, worked = machine.busy_seconds(), time.perf_counter(), machine.processor_seconds()
         answers = contender.answers(way)
         took, work = time.perf_counter() - started, machine.processor_seconds() - worked
+        busy_now = machine.busy_seconds()
         memory, score = machine.peak_memory(), scored(split.truth(), answers, split.classes)
     return {
         "score": score,
         "seconds": took,
         "processor": work,
+        "others": None if busy is None or busy_now is None else max(0.0, busy_now - busy - work),
         "memory": memory,
         "fitted_rows": split.rows,
         "columns": split.columns,

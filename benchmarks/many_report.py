@@ -4,6 +4,9 @@ A table is scored by the area under the ROC curve (two classes), the log loss (m
 probabilities enter it) or the root mean square error: the mean over the seeds that all contenders have. A
 table is left out where one of them has none. Equal is within 0.002 of the area or 0.5 % of the others,
 clearly behind more than 0.01 or 3 %.
+
+Processor time is compared only where the machine was quiet: threads that wait for each other, as those of
+OpenMP do, may take twenty times as long where another process has their processor.
 """
 
 import json
@@ -25,6 +28,8 @@ _EQUAL = {"auc": 0.002, "log_loss": 0.005, "rmse": 0.005}
 _CLEARLY = {"auc": 0.01, "log_loss": 0.03, "rmse": 0.03}
 _BASE = "hgb"
 _LARGE = 10_000
+# Processors that others take.
+_QUIET = 0.1
 
 Cells = list[list[str]]
 
@@ -57,7 +62,7 @@ class Compared:
         rows: to fit to and to test on.
         columns: beside the target.
         known: see `RealTable`.
-        means: for each contender its mean scores, "seconds", "processor" and "memory".
+        means: for each contender its mean scores, "seconds", "processor", "others", "memory".
     """
 
     name: str
@@ -89,6 +94,11 @@ class Compared:
     def is_clearly_behind(self, one: str, other: str) -> bool:
         """Whether `one` is far behind."""
         return self.lead(one, other) < -_CLEARLY[self.decides]
+
+    def was_quiet(self, contender: str) -> bool:
+        """Whether others took little of the processors while it was fitted."""
+        mean = self.means[contender]
+        return mean["others"] <= _QUIET * mean["seconds"]
 
     def ranks(self) -> dict[str, float]:
         """1 for the best; who has the same score shares the mean of the ranks."""
@@ -142,7 +152,7 @@ def _lacking(
 
 def _means(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     values = [
-        {**one["score"], **{name: one[name] or 0 for name in ("seconds", "processor", "memory")}}
+        {**one["score"], **{name: one[name] or 0 for name in ("seconds", "processor", "others", "memory")}}
         for one in results
     ]
     return {name: statistics.fmean(value[name] for value in values) for name in values[0]}
@@ -190,7 +200,7 @@ def _groups(tables: Sequence[Compared]) -> Iterator[tuple[str, list[Compared]]]:
 
 def _ranks(tables: Sequence[Compared], contenders: Sequence[str]) -> str:
     head = ["", "mean rank", *_SCORES, f"clearly behind {_title(_BASE)}"]
-    head += ["processor time", "time", "memory, at most"]
+    head += ["processor time", "time", "processors that others took", "memory, at most"]
     rows: Cells = []
     for one in contenders:
         by_task = [[table for table in tables if table.task == task] for task in _SCORES]
@@ -203,6 +213,7 @@ def _ranks(tables: Sequence[Compared], contenders: Sequence[str]) -> str:
                 str(sum(table.is_clearly_behind(one, _BASE) for table in tables)) if beside else "",
                 f"{sum(mean['processor'] for mean in means):,.0f} s",
                 f"{sum(mean['seconds'] for mean in means):,.0f} s",
+                f"{sum(mean['others'] for mean in means) / sum(mean['seconds'] for mean in means):.2f}",
                 f"{max(mean['memory'] for mean in means) / 2**20:,.0f} MiB",
             ]
         )
@@ -215,7 +226,7 @@ def _mean_rank(tables: Sequence[Compared], contender: str) -> str:
 
 def _against(tables: Sequence[Compared], one: str, peers: Sequence[str]) -> str:
     head = ["", "win / tie / loss", "clearly ahead / behind", "AUC, difference", "log loss, ratio"]
-    head += ["accuracy, difference", "RMSE, ratio", "processor time, peer / this"]
+    head += ["accuracy, difference", "RMSE, ratio", "processor time, peer / this (tables)"]
     rows: Cells = []
     for peer in peers:
         verdicts = [table.verdict(one, peer) for table in tables]
@@ -230,7 +241,7 @@ def _against(tables: Sequence[Compared], one: str, peers: Sequence[str]) -> str:
                 _ratio(_pairs(tables, "classes", "log_loss", one, peer)),
                 _difference(_pairs(tables, "classes", "accuracy", one, peer)),
                 _ratio(_pairs(tables, "numbers", "rmse", one, peer)),
-                _ratio(_pairs(tables, None, "processor", peer, one)),
+                _ratio_when_quiet(tables, peer, one),
             ]
         )
     return markdown([head, *rows])
@@ -252,6 +263,11 @@ def _ratio(pairs: Sequence[tuple[float, float]]) -> str:
     """The geometric mean: half and double are as far."""
     logs = [math.log((a + 1e-12) / (b + 1e-12)) for a, b in pairs]
     return f"{math.exp(statistics.fmean(logs)):.3f}" if logs else ""
+
+
+def _ratio_when_quiet(tables: Sequence[Compared], one: str, other: str) -> str:
+    some = [table for table in tables if table.was_quiet(one) and table.was_quiet(other)]
+    return f"{_ratio(_pairs(some, None, 'processor', one, other))} ({len(some)})" if some else ""
 
 
 def _each(tables: Sequence[Compared], contenders: Sequence[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@
 a file, a line of JSON; `report` shows them. A run that was stopped goes on where it was. A line:
 
     table, contender, seed, rows (after --most-rows), task, threads
-    score, seconds, processor, memory, fitted_rows, columns, version, notes   see `fit_of_table`
+    score, seconds, processor, others, memory, fitted_rows, columns, version, notes   see `fit_of_table`
     failed    null, or why there are no such values
 """
 

@@ -39,11 +39,18 @@ def a_file(folder: Path, task: str = "binary", m: int = 200) -> Path:
     return path
 
 
-def a_line(table: str, contender: str, seed: int = 0, failed: str | None = None, **score: float) -> dict:
+def a_line(
+    table: str,
+    contender: str,
+    seed: int = 0,
+    failed: str | None = None,
+    others: float = 0.0,
+    **score: float,
+) -> dict:
     line = {"table": table, "contender": contender, "seed": seed, "rows": TABLES[table].rows}
     if failed:
         return {**line, "failed": failed}
-    of_fit = {"seconds": 1.0, "processor": 2.0, "memory": 2**20, "columns": 3}
+    of_fit = {"seconds": 1.0, "processor": 2.0, "others": others, "memory": 2**20, "columns": 3}
     return {**line, "score": score, **of_fit, "failed": None}
 
 
@@ -127,6 +134,7 @@ def test_a_worker_fits(contender: str, table: RealTable, tmp_path: Path) -> None
     assert found["fitted_rows"] == 150
     assert found["columns"] == 3
     assert found["processor"] > 0
+    assert found["others"] is None or found["others"] >= 0
     json.dumps(found, allow_nan=False)
 
 
@@ -215,7 +223,7 @@ def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         a_line("german", "hgb", auc=0.78, log_loss=0.5, accuracy=0.7),
         a_line("vehicle", "ours", log_loss=0.5, accuracy=0.8),
         a_line("vehicle", "hgb", log_loss=1.0, accuracy=0.7),
-        a_line("concrete", "ours", rmse=8.0, r2=0.5),
+        a_line("concrete", "ours", others=0.5, rmse=8.0, r2=0.5),
         a_line("concrete", "hgb", rmse=4.0, r2=0.9),
         a_line("crime", "ours", rmse=1.0, r2=0.5),
         a_line("crime", "hgb", rmse=1.0, r2=0.5),
@@ -225,9 +233,10 @@ def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert many_tables.main(["report", "--results", str(path)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "4 tables, Pellucid, HistGradientBoosting."
-    assert "| Pellucid | 1.38 | 1.00 | 1.00 | 1.75 | 1 | 8 s | 4 s | 1 MiB |" in said
+    assert "| Pellucid | 1.38 | 1.00 | 1.00 | 1.75 | 1 | 8 s | 4 s | 0.12 | 1 MiB |" in said
     assert (
-        "| HistGradientBoosting | 2 / 1 / 1 | 2 / 1 | +0.0200 | 0.500 | +0.1000 | 1.414 | 1.000 |" in said
+        "| HistGradientBoosting | 2 / 1 / 1 | 2 / 1 | +0.0200 | 0.500 | +0.1000 | 1.414 | 1.000 (3) |"
+        in said
     )
     assert "| crime * | 630 | 3 | **1**, 2 s | **1**, 2 s |" in said
     out = tmp_path / "report.md"
