@@ -27,6 +27,7 @@ _HEADS = {"auc": "AUC", "log_loss": "log loss", "rmse": "RMSE"}
 _EQUAL = {"auc": 0.002, "log_loss": 0.005, "rmse": 0.005}
 _CLEARLY = {"auc": 0.01, "log_loss": 0.03, "rmse": 0.03}
 _BASE = "hgb"
+_OF_FIT = ("seconds", "processor", "others", "memory")
 _LARGE = 10_000
 # Processors that others take.
 _QUIET = 0.1
@@ -151,11 +152,13 @@ def _lacking(
 
 
 def _means(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    values = [
-        {**one["score"], **{name: one[name] or 0 for name in ("seconds", "processor", "others", "memory")}}
-        for one in results
-    ]
+    values = [{**one["score"], **{name: _known(one.get(name)) for name in _OF_FIT}} for one in results]
     return {name: statistics.fmean(value[name] for value in values) for name in values[0]}
+
+
+def _known(value: float | None) -> float:
+    """A number that is not known compares as neither small nor large."""
+    return math.nan if value is None else value
 
 
 def report(results: Iterable[Mapping[str, Any]], contenders: Sequence[str], ours: Sequence[str]) -> str:

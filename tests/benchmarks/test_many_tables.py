@@ -44,7 +44,7 @@ def a_line(
     contender: str,
     seed: int = 0,
     failed: str | None = None,
-    others: float = 0.0,
+    others: float | None = 0.0,
     **score: float,
 ) -> dict:
     line = {"table": table, "contender": contender, "seed": seed, "rows": TABLES[table].rows}
@@ -215,6 +215,13 @@ def test_only_tables_that_all_did_with_the_seeds_of_all() -> None:
     assert left_out == ["concrete: HistGradientBoosting too slow"]
     with pytest.raises(BenchmarkError, match="no table has results of all of ours, mlp"):
         report(lines, ["ours", "mlp"], ["ours"])
+
+
+def test_processor_time_is_compared_where_the_machine_was_quiet() -> None:
+    for others, shown in ((0.05, "1.000 (1)"), (0.5, ""), (None, "")):
+        lines = [a_line("crime", one, others=others, rmse=1.0, r2=0.5) for one in ("ours", "hgb")]
+        said = report(lines, ["ours", "hgb"], ["ours"]).splitlines()
+        assert f"| HistGradientBoosting | 0 / 1 / 0 | 0 / 0 |  |  |  | 1.000 | {shown} |" in said
 
 
 def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
