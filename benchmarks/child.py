@@ -59,12 +59,15 @@ class Checkout:
         return cls(root, python)
 
 
-def answer_of(job: Mapping[str, Any], checkout: Checkout | None = None) -> dict[str, Any]:
+def answer_of(
+    job: Mapping[str, Any], checkout: Checkout | None = None, patience: float = _PATIENCE
+) -> dict[str, Any]:
     """The result of a job.
 
     Args:
         job: for `benchmarks.worker`; its "threads" are also those of every library.
         checkout: the Pellucid to time; None: the installed one.
+        patience: seconds that it may take.
 
     Raises:
         ChildError: the worker failed or took too long, or loaded the Pellucid of another checkout.
@@ -80,11 +83,11 @@ def answer_of(job: Mapping[str, Any], checkout: Checkout | None = None) -> dict[
             text=True,
             errors="replace",
             env=environment,
-            timeout=_PATIENCE,
+            timeout=patience,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ChildError(f"it took longer than {_PATIENCE} s") from None
+        raise ChildError(f"it took longer than {patience:g} s") from None
     if run.returncode:
         said = [line for line in run.stderr.splitlines() if line.strip()]
         raise ChildError(said[-1].strip() if said else f"it ended with status {run.returncode}")

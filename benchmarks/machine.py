@@ -73,6 +73,22 @@ def peak_memory() -> int | None:
     return None
 
 
+def processor_seconds() -> float:
+    """What this process and the children that it waited for have worked, on all processors together."""
+    import resource
+
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def busy_seconds() -> float | None:
+    """What all processes of the machine have worked since it started; None where no system says so."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        user, nice, system = Path("/proc/stat").read_text("ascii").split(maxsplit=4)[1:4]
+        return (int(user) + int(nice) + int(system)) / float(os.sysconf("SC_CLK_TCK"))
+    return None
+
+
 def forget_peak() -> int | None:
     """Count the largest size from here on, and say what it is now; None where no system says so."""
     with contextlib.suppress(OSError):

@@ -21,6 +21,7 @@ from benchmarks.adult import answered
 from benchmarks.child import with_bytecode
 from benchmarks.contenders import CONTENDERS, loaded
 from benchmarks.drop_in import fitted
+from benchmarks.many_fits import fit_of_table
 from benchmarks.ratios import ratio_of
 from benchmarks.stopwatch import enough_rounds, repeated, timed
 from benchmarks.trainer import Predictor, Variants
@@ -152,6 +153,7 @@ JOBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "drop_in": fitted,
     "adult": answered,
     "ratio": ratio_of,
+    "many_tables": fit_of_table,
 }
 
 
