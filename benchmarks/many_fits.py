@@ -173,7 +173,7 @@ def _ours(way: Way, search: str) -> Floats:
     split, table = way.split, way.split.table
     task = "classification" if split.classes else "regression"
     how: dict[str, Any] = {"target": table.target, "task": task, "categorical": table.codes}
-    tables = load_tables(split.train, split.test, dtype="float32", **how)
+    tables = load_tables(split.train, split.test, dtype="float32", encoded=True, **how)
     fitted = fit_model(tables.train, scale=tables.target.scale, seed=way.seed, search=search)
     found = fitted.model.evaluate(tables.test)
     way.notes.extend(tables.noticed)

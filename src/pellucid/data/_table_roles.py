@@ -17,7 +17,6 @@ from pellucid.data._table_dates import form_of, is_ambiguous
 from pellucid.data._table_spelling import NEARLY_ALL, PLACEHOLDERS, NumberForm, looks_grouped
 from pellucid.data._table_values import number_of, text_of
 from pellucid.data.table import Table
-from pellucid.errors import DataError
 
 Floats = np.ndarray[Any, Any]
 
@@ -30,6 +29,9 @@ _SNAKE = re.compile(r"(?:.*[^a-z])?(?:id|key|number|no|nr|uuid|guid|index|rowid)
 _TIME_NAME = re.compile(
     r"(?:.*[^a-z])?(?:years?|yr|time|t|months?|weeks?|days?|hours?|dates?|age|period|quarter)", re.ASCII
 )
+# A column is of numbers where more than half of its values are, and so many different ones that they are no
+# categories; few texts among them may be typing errors.
+_HALF, _MANY_NUMBERS = 0.5, 50
 # Fewer rows than these may well be all different.
 _FEW_ROWS = 20
 # The share of different texts from which on each is nearly its own, and that of long ones.
@@ -85,9 +87,6 @@ def roles_of(
         declared: for some columns "numeric", "categorical" or "drop".
         target: the column that is predicted, which has no role.
         decimal: the decimal mark of numbers in texts; None: it is inferred.
-
-    Raises:
-        DataError: a column mixes numbers and texts.
     """
     roles = Roles(noticed=list(table.notes))
     _look_at_names(table, roles)
@@ -227,19 +226,18 @@ def _number_in_disguise(
     table: Table, name: str, counted: Mapping[str, int], decimal: str | None, roles: Roles
 ) -> Role | None:
     form, share = NumberForm.of(counted, table.separator, decimal)
-    if share < NEARLY_ALL:
-        refuse_mixture(table, name)
-        if share >= 0.5:
-            roles.notice(
-                name,
-                f"{share:.0%} of its values are numbers, {form.describe()}; kept as categories, "
-                f"--numeric {_quoted(name)} reads them",
-            )
+    if share <= _HALF:
         return None
-    lost = [text for text in counted if form.number_of(text) is None]
-    if lost and form.is_plain:
-        # It may be a typing error: l2 for 12.
-        refuse_mixture(table, name)
+    read = {text: form.number_of(text) for text in counted}
+    lost = [text for text, number in read.items() if number is None]
+    if share < NEARLY_ALL and len({*read.values()}) <= _MANY_NUMBERS:
+        written = "" if form.is_plain else f" {form.describe()}"
+        roles.notice(
+            name,
+            f"{share:.0%} of its values are numbers{written}, and {shown(lost[0])} is none; kept as "
+            f"categories, --numeric {_quoted(name)} --missing {_quoted(lost[0])} reads numbers",
+        )
+        return None
     marks = [text for text in counted if text.strip() in PLACEHOLDERS]
     said = [f"read as numbers {form.describe()}" if not form.is_plain else "read as numbers"]
     if decimal is None and form.decimal == "." and looks_grouped(list(counted)):
@@ -252,31 +250,6 @@ def _number_in_disguise(
         said.append(f"{', '.join(map(shown, lost[:3]))} are no numbers, and missing ({rows:,} rows)")
     roles.notice(name, f"{'; '.join(said)}; --categorical {_quoted(name)} keeps the texts")
     return Role("number", form=form, others=bool(lost))
-
-
-def refuse_mixture(table: Table, name: str) -> None:
-    """Refuse a column of texts of which more than half, but not all, are numbers as they are everywhere.
-
-    Args:
-        table: its rows.
-        name: of the column, which holds texts.
-
-    Raises:
-        DataError: with the place of the first text that is no number, and what to do.
-    """
-    texts = table.texts(name)
-    numeric = {text: number_of(text) is not None for text in texts.counted}
-    share = sum(count for text, count in texts.counted.items() if numeric[text]) / max(
-        1, sum(texts.counted.values())
-    )
-    if all(numeric.values()) or share <= 0.5:
-        return
-    row = int(np.argmax(texts.mapped([not numeric.get(text, True) for text in texts.values], False, bool)))
-    raise DataError(
-        f"{table.place(row)}: column {shown(name)} holds {shown(repr(table[name][row]))}, and {share:.0%} "
-        "of its values are numbers; expected only numbers, or texts: correct it, name it with "
-        "--categorical, or --drop it"
-    )
 
 
 def _category(name: str, place: int, counted: Mapping[str, int], roles: Roles) -> Role:

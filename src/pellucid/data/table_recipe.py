@@ -126,8 +126,7 @@ class TableRecipe:
             roles: of the columns, where they were decided on more rows.
 
         Raises:
-            DataError: an unknown column, a mixture of numbers and texts, too many categories, or no column
-                left to train on.
+            DataError: an unknown column, too many categories, or no column left to train on.
             NonFiniteError: an infinite number, with its place.
             OptionError: an unknown encoding, or contradictory options.
         """

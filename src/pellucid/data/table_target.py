@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.data._files import shown
 from pellucid.data._labels import MAX_CLASSES
 from pellucid.data._table_numbers import numbers_in
-from pellucid.data._table_roles import classes_alike, refuse_mixture
+from pellucid.data._table_roles import classes_alike
 from pellucid.data._table_spelling import NumberForm
 from pellucid.data._table_values import number_of, text_of
 from pellucid.data.dataset import one_hot
@@ -16,7 +16,7 @@ from pellucid.data.rows import listed
 from pellucid.data.table import Table
 from pellucid.data.target_scale import TargetScale
 from pellucid.data.task import check_task, task_of_column
-from pellucid.errors import LabelError
+from pellucid.errors import DataError, LabelError
 
 Floats = np.ndarray[Any, Any]
 
@@ -71,7 +71,7 @@ class Target:
         if task == "classification":
             return cls._of_classes(table, name, "classification was asked for")
         if not table.is_numeric(name) and form is None:
-            refuse_mixture(table, name)
+            _refuse_mixture(table, name)
             return cls._of_classes(table, name, "it holds texts")
         task, because = task_of_column(_numbers(table, name, form))
         if task == "classification":
@@ -186,6 +186,27 @@ class Target:
                 f"expected one of {listed(self.classes)}"
             )
         return one_hot(labels, self.n_y, dtype)
+
+
+def _refuse_mixture(table: Table, name: str) -> None:
+    """Refuse a target of texts of which more than half, but not all, are numbers.
+
+    Raises:
+        DataError: with the place of the first text that is no number, and what to do.
+    """
+    texts = table.texts(name)
+    numeric = {text: number_of(text) is not None for text in texts.counted}
+    share = sum(count for text, count in texts.counted.items() if numeric[text]) / max(
+        1, sum(texts.counted.values())
+    )
+    if all(numeric.values()) or share <= 0.5:
+        return
+    row = int(np.argmax(texts.mapped([not numeric.get(text, True) for text in texts.values], False, bool)))
+    raise DataError(
+        f"{table.place(row)}: column {shown(name)} holds {shown(repr(table[name][row]))}, and {share:.0%} "
+        "of its values are numbers; expected only numbers, or texts: correct it, or say "
+        "--task classification"
+    )
 
 
 def _form(table: Table, name: str, decimal: str | None) -> NumberForm | None:
