@@ -19,10 +19,11 @@ from pellucid.model import Model
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.settings import check, named, setting
-from pellucid.training import Listener, Schedule, TrainingOptions, train
+from pellucid.training import Listener, Schedule, TrainingOptions
 from pellucid.training.auto_layers import LADDER, auto_layers
 from pellucid.training.candidates import Candidate
-from pellucid.training.defaults import EFFORTS, settings_for
+from pellucid.training.defaults import EFFORTS, members_for, settings_for
+from pellucid.training.members import train_members
 from pellucid.training.search import Searched, SearchListener, search
 
 _COURSE_LAYERS = (20, 7, 5)
@@ -40,6 +41,8 @@ class ModelOptions:
         search: how many settings to compare on held-out examples before the best is trained on all: none,
             quick (about four, but none for fewer pictures than pixels) or thorough (about ten).
         budget: seconds that the search may take.
+        members: networks that are trained side by side, from different first weights; their mean answer is
+            given by one network of as many times the units.
         seed: seed of everything random.
 
     Raises:
@@ -65,6 +68,9 @@ class ModelOptions:
         above=0.0,
         group="Training",
         shown=", ".join(f"{seconds:g} if {effort}" for effort, seconds in EFFORTS.items() if seconds),
+    )
+    members: int | None = setting(
+        None, least=1, most=100, group="Network", by_data=True, shown="1, or 4 for tables"
     )
     seed: int = setting(1, least=0, most=2**32 - 1, group="Run")
 
@@ -111,12 +117,16 @@ class Fitted:
 
     Attributes:
         model: the model.
-        options: how it was trained.
+        network: that of one member, which is the model's if there is one.
+        members: how many were trained.
+        options: how each of them was trained.
         searched: what was compared before; None: nothing.
         seconds: what the training took, without the search.
     """
 
     model: Model
+    network: Network
+    members: int
     options: TrainingOptions
     searched: Searched | None
     seconds: float
@@ -165,11 +175,22 @@ def fit_plan(
     chosen = plan.candidates[searched.chosen if searched else 0]
     started = time.perf_counter()
     # The listeners show a moment, not every epoch: the engine may run ahead of them.
-    end = train(chosen.network, plan.fitting, chosen.options, listeners=listeners, every="auto")
+    end = train_members(chosen.network, plan.fitting, chosen.options, _members(plan), listeners=listeners)
     seconds = time.perf_counter() - started
     parameters = plan.scale.folded(end.parameters)
-    model = Model(chosen.network, parameters, plan.train.recipe, plan.train.classes, end.history)
-    return Fitted(model, chosen.options, searched, seconds)
+    model = Model(end.network, parameters, plan.train.recipe, plan.train.classes, end.history)
+    return Fitted(model, chosen.network, end.members, chosen.options, searched, seconds)
+
+
+def _members(plan: Plan) -> int:
+    options = plan.options
+    if options.members is not None or options.preset == "course":
+        return options.members or 1
+    return members_for(_kind(plan.train), plan.train.m)
+
+
+def _kind(train: Dataset) -> str:
+    return "table" if isinstance(train.recipe, TableRecipe) else train.recipe.kind
 
 
 def _searched(plan: Plan, listeners: Sequence[SearchListener]) -> Searched | None:
@@ -288,11 +309,10 @@ def _bases(train: Dataset, options: ModelOptions) -> Sequence[tuple[dict[str, An
     if options.preset == "course":
         bases: Sequence[tuple[dict[str, Any], dict[str, Any]]] = [_COURSE]
     else:
-        kind = "table" if isinstance(train.recipe, TableRecipe) else train.recipe.kind
         task = "classification" if train.classes else "regression"
         effort = "none" if options.layers == "auto" else options.search
         assert train.Y is not None  # the caller saw to it
-        bases = settings_for(effort, kind, train.m, train.n_x, train.Y.shape[0], task)
+        bases = settings_for(effort, _kind(train), train.m, train.n_x, train.Y.shape[0], task)
     if options.layers != "auto":
         return bases
     network, training = bases[0]
@@ -346,11 +366,12 @@ def stated(fitted: Fitted, options: ModelOptions) -> dict[str, Any]:
         fitted: what was trained.
         options: as it was planned.
     """
-    network, training = fitted.model.network, fitted.options
+    network, training = fitted.network, fitted.options
     length = (
         {"iterations": training.epochs} if options.iterations is not None else {"epochs": training.epochs}
     )
     found = {"preset": "course", "layers": network.layer_dims[1:-1], "seed": options.seed, **length}
+    found["members"] = fitted.members
     for option in named(Network, TrainingOptions).values():
         owner = network if option.owner is Network else training
         if option.name != "epochs":

@@ -102,6 +102,18 @@ def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) 
     return [_arguments(setting, m, n_x, n_y, task) for setting in settings]
 
 
+def members_for(kind: str, m: int) -> int:
+    """How many networks answer together: as many as take little time.
+
+    Args:
+        kind: see `defaults_for`.
+        m: number of training examples.
+    """
+    if kind != "table":
+        return 1
+    return 4 if m < 50_000 else 2 if m < 200_000 else 1
+
+
 def _setting(kind: str, m: int, n_x: int, task: str) -> _Setting:
     if kind not in KINDS:
         raise OptionError(f"unknown kind {kind!r:.80}; expected {', '.join(KINDS)}")

@@ -186,7 +186,7 @@ def train(
                     event = events.throw(KeyboardInterrupt()) if interrupted else next(events)
                     interrupted = False
                     if warn and isinstance(event, NotLearning):
-                        warn_user(_warning(event), LearningWarning)
+                        warn_user(learning_warning(event), LearningWarning)
                     for listener in listeners:
                         listener(event)
                 return event
@@ -199,7 +199,8 @@ def train(
                 interrupted = True
 
 
-def _warning(event: NotLearning) -> str:
+def learning_warning(event: NotLearning) -> str:
+    """The text of the `LearningWarning` about a training."""
     return f"{event.message} (pellucid.{event.command.replace('-', '_')} shows more)"
 
 

@@ -1,0 +1,201 @@
+"""Members of an ensemble, trained side by side, and the one network that answers as all of them do.
+
+The mean of what several networks say is more often right than any of them. Where the mean is taken of their
+linear outputs Z_L (for probabilities, before the sigmoid or softmax), K networks of the layers n_1, ... are
+one network of the layers K n_1, ...: the W_1 stand one below the other, W_2 ... W_(L-1) along a diagonal of
+blocks with zeros elsewhere, and the W_L side by side, divided by K. So a model of several members is a
+model as any other: its file, its predictions and its export know nothing of them.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pellucid.core._arrays import Array, as_numpy
+from pellucid.core.randomness import random_stream
+from pellucid.engines import default_threads
+from pellucid.errors import LearningWarning, warn
+from pellucid.examples import Examples
+from pellucid.network import Network
+from pellucid.training.events import Event, Listener, NotLearning, TrainingEnd
+from pellucid.training.history import History
+from pellucid.training.loop import learning_warning, train
+from pellucid.training.options import TrainingOptions
+
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Several members as one network.
+
+    Attributes:
+        network: the layers of all members beside each other.
+        parameters: the mean of the members' linear outputs.
+        history: that of the members: the mean of their costs, epoch by epoch.
+        members: how many.
+    """
+
+    network: Network
+    parameters: dict[str, Array]
+    history: History
+    members: int
+
+
+def train_members(
+    network: Network,
+    examples: Examples,
+    options: TrainingOptions,
+    members: int,
+    *,
+    listeners: Sequence[Listener] = (),
+) -> Ensemble:
+    """Train members that differ in their first weights, their batches and their masks, and join them.
+
+    The first is what `train` would give. Ctrl-C ends all of them; what they have learnt so far is joined.
+
+    Args:
+        network: of one member.
+        examples: that all are trained on.
+        options: of one member; its seeds are those of the first.
+        members: how many.
+        listeners: called with the events of the first member, in the thread that trains it.
+
+    Raises:
+        As `train`.
+    """
+    if members == 1:
+        end = train(network, examples, options, listeners=listeners, every="auto")
+        return Ensemble(end.network, end.parameters, end.history, 1)
+    ends = _trained(network, examples.checked(network), _of_each(options, members), listeners)
+    joint, parameters = joined(network, [end.parameters for end in ends])
+    return Ensemble(joint, parameters, _joint_history([end.history for end in ends]), len(ends))
+
+
+def joined(
+    network: Network, members: Sequence[Mapping[str, Array]]
+) -> tuple[Network, dict[str, np.ndarray[Any, Any]]]:
+    """The network whose linear output is the mean of those of several networks.
+
+    Args:
+        network: of each of them.
+        members: their parameters.
+
+    Returns:
+        The network, of K times as many units in its hidden layers, and its parameters.
+    """
+    K, L = len(members), len(network.layer_dims) - 1
+    hidden = [K * n for n in network.layer_dims[1:-1]]
+    parameters: dict[str, np.ndarray[Any, Any]] = {}
+    for l in range(1, L + 1):
+        W = [as_numpy(member[f"W{l}"]) for member in members]
+        b = [as_numpy(member[f"b{l}"]) for member in members]
+        parameters[f"b{l}"] = np.mean(b, axis=0) if l == L else np.concatenate(b)
+        if l == L:
+            parameters[f"W{l}"] = np.mean(W, axis=0) if L == 1 else np.concatenate(W, axis=1) / K
+        else:
+            parameters[f"W{l}"] = np.concatenate(W) if l == 1 else _on_diagonal(W)
+    dtype = as_numpy(members[0]["W1"]).dtype
+    layer_dims = (network.layer_dims[0], *hidden, network.layer_dims[-1])
+    # In the order of any network's parameters.
+    names = [f"{kind}{l}" for l in range(1, L + 1) for kind in "Wb"]
+    ordered = {name: parameters[name].astype(dtype) for name in names}
+    return replace(network, layer_dims=layer_dims), ordered
+
+
+def _on_diagonal(blocks: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    n, n_prev = blocks[0].shape
+    found = np.zeros((len(blocks) * n, len(blocks) * n_prev), blocks[0].dtype)
+    for k, block in enumerate(blocks):
+        found[k * n : (k + 1) * n, k * n_prev : (k + 1) * n_prev] = block
+    return found
+
+
+def _of_each(options: TrainingOptions, members: int) -> list[TrainingOptions]:
+    """The options of each member, with seeds of its own."""
+    found, stream = [options], None
+    for k in range(1, members):
+        seeds = np.random.SeedSequence([k, options.shuffle_seed, options.dropout_seed]).generate_state(3)
+        rng = options.rng
+        if isinstance(rng, (int, np.integer)):
+            rng = int(np.random.SeedSequence([k, int(rng)]).generate_state(1)[0])
+        else:
+            # A stream serves one thread at a time: it gives each member a seed.
+            stream = stream or random_stream(rng)
+            rng = int(stream.uniform(0, 2**32 - 1))
+        shuffle, dropout, _ = (int(seed) for seed in seeds)
+        found.append(replace(options, rng=rng, shuffle_seed=shuffle % 2**31, dropout_seed=dropout))
+    return found
+
+
+def _trained(
+    network: Network, examples: Examples, options: Sequence[TrainingOptions], listeners: Sequence[Listener]
+) -> list[TrainingEnd]:
+    """The members that were trained: all of them, unless Ctrl-C came before some began."""
+    # This loads the logging module, which one network does not need.
+    from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+    threads = options[0].threads or default_threads()
+    at_a_time = min(threads, len(options))
+    stop = threading.Event()
+
+    said: list[NotLearning] = []
+
+    def note(event: Event) -> None:
+        said.extend([event] if isinstance(event, NotLearning) else [])
+
+    def run(k: int) -> TrainingEnd | None:
+        own = replace(options[k], threads=max(1, threads // at_a_time))
+        if stop.is_set() and k > 0:
+            return None
+        return train(
+            *(network, examples, own),
+            stop=stop,
+            listeners=[note, *listeners] if k == 0 else (),
+            every="auto",
+            judged=k == 0,
+            # A warning is given at the caller's line, which this thread does not have.
+            warn=False,
+        )
+
+    with ThreadPoolExecutor(at_a_time, "pellucid-members") as pool:
+        futures: list[Future[TrainingEnd | None]] = [pool.submit(run, k) for k in range(len(options))]
+        waiting, interrupted = set(futures), False
+        try:
+            while waiting:
+                try:
+                    _, waiting = wait(waiting, _POLL_SECONDS)
+                except KeyboardInterrupt:
+                    stop.set()
+                    interrupted = True
+            ends = [end for future in futures if (end := future.result()) is not None]
+        finally:
+            stop.set()
+    for event in said:
+        warn(learning_warning(event), LearningWarning)
+    if interrupted:
+        # Who has taken no step has nothing to say.
+        ends = [end for end in ends if end.history.iterations] or ends[:1]
+        ends = [replace(end, history=replace(end.history, reason="interrupted")) for end in ends]
+    return ends
+
+
+def _joint_history(histories: Sequence[History]) -> History:
+    first = histories[0]
+
+    def mean(of: Sequence[Sequence[float]]) -> tuple[float, ...]:
+        length = min(map(len, of))
+        return tuple(float(np.mean([costs[i] for costs in of])) for i in range(length))
+
+    costs = mean([history.costs for history in histories])
+    validation = mean([history.validation_costs for history in histories])
+    best = None
+    if first.best_epoch is not None and validation:
+        best = int(np.argmin(validation))
+    elif first.best_epoch is not None and costs:
+        best = int(np.argmin(costs))
+    iterations = sum(history.iterations for history in histories)
+    return replace(first, costs=costs, validation_costs=validation, best_epoch=best, iterations=iterations)
