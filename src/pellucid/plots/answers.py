@@ -54,7 +54,7 @@ def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None"
         one class, for which there is no curve.
 
     Raises:
-        MissingPackageError: scikit-learn or matplotlib is not installed.
+        MissingPackageError: matplotlib is not installed.
     """
     curves = []
     for name, true, scores in _separable(evaluation, classes):
@@ -117,7 +117,7 @@ def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure
         classes: their names: of two classes the second is examined, of more the predicted class.
 
     Raises:
-        MissingPackageError: scikit-learn or matplotlib is not installed.
+        MissingPackageError: matplotlib is not installed.
     """
     calibration = metrics.calibration_of(evaluation.labels, evaluation.probabilities)
     of_class = f"of {plain(classes[1])}" if len(classes) == 2 else "of the predicted class"
