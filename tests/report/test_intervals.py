@@ -10,7 +10,7 @@ from pellucid.metrics import roc_auc
 from pellucid.model import Evaluation, NumberEvaluation
 from pellucid.report.intervals import (
     Z,
-    auc_influence,
+    auc_error,
     auc_interval,
     bootstrap,
     interval_of,
@@ -41,7 +41,7 @@ def test_the_error_of_the_area_is_delongs(digits: int) -> None:
     found = classified(80)
     rounded = found.probabilities.round(digits)
     area, error = by_definition(found.labels, rounded[:, 1])
-    assert auc_influence(found.labels, rounded) == pytest.approx((area, error))
+    assert auc_error(found.labels, rounded) == pytest.approx((area, error))
     assert area == pytest.approx(roc_auc(found.labels, rounded))
     interval = auc_interval(found.labels, rounded)
     assert interval is not None
@@ -51,7 +51,7 @@ def test_the_error_of_the_area_is_delongs(digits: int) -> None:
 
 def test_the_error_of_the_mean_area_of_several_classes_is_about_that_of_a_bootstrap() -> None:
     found = classified(600, 3, strength=1.0)
-    area, error = auc_influence(found.labels, found.probabilities) or (0.0, 0.0)
+    area, error = auc_error(found.labels, found.probabilities) or (0.0, 0.0)
     assert area == pytest.approx(roc_auc(found.labels, found.probabilities))
     rng = np.random.default_rng(0)
     drawn = []

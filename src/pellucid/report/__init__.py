@@ -5,6 +5,7 @@ here prints or draws.
 """
 
 from pellucid.report.baselines import Baseline, constant_baseline, linear_baseline
+from pellucid.report.comparison import Comparison, compared
 from pellucid.report.cross_validation import CrossValidation, cross_validate, fold_rows
 from pellucid.report.dependence import Dependence, partial_dependence
 from pellucid.report.importance import ColumnImportance, Importance, permutation_importance
@@ -17,6 +18,7 @@ from pellucid.report.worst import WorstRow, worst_rows
 __all__ = [
     "Baseline",
     "ColumnImportance",
+    "Comparison",
     "CrossValidation",
     "Dependence",
     "Importance",
@@ -28,6 +30,7 @@ __all__ = [
     "WorstRow",
     "auc_interval",
     "bootstrap",
+    "compared",
     "constant_baseline",
     "cross_validate",
     "fold_rows",

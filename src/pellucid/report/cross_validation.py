@@ -1,7 +1,7 @@
 """Cross-validation of a training on a table: the same settings on other rows, preprocessing and all."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from pellucid.data.dataset import labels_of
 from pellucid.data.load_table import load_tables
 from pellucid.data.table import Table
 from pellucid.data.table_target import Target
-from pellucid.errors import OptionError
+from pellucid.errors import DataError, OptionError
 from pellucid.modelling import fit_model
 from pellucid.report.scores import Answers, Score, main_scores
 
@@ -79,7 +79,7 @@ def cross_validate(
         reading: further arguments of `load_tables`: numeric, categorical, drop, missing, decimal, dtype.
 
     Yields:
-        What is known after each fold.
+        What is known after each fold; Ctrl-C ends it.
 
     Raises:
         OptionError: more folds than there are rows, or than the largest class has.
@@ -97,14 +97,24 @@ def cross_validate(
             **reading,
         )
         fitted = fit_model(loaded.train, scale=loaded.target.scale, **settings)
+        if fitted.model.history.reason == "interrupted":
+            return
         found.append(fitted.model.evaluate(loaded.test))
         yield CrossValidation(
             {score.name: tuple(map(score.of, found)) for score in scores},
             {score.name: score.label for score in scores},
             folds,
         )
-        if fitted.model.history.reason == "interrupted":
-            return
+
+
+def joined(one: Table, other: Table) -> Table:
+    """The rows of two parts of one table, in the order that they have there."""
+    if one.rows is None or other.rows is None:
+        raise DataError("expected two parts of one table, which know their rows")
+    rows = np.concatenate([one.rows, other.rows])
+    order = np.argsort(rows, kind="stable")
+    columns = {name: np.concatenate([one[name], other[name]])[order] for name in one.names}
+    return replace(one, columns=columns, rows=rows[order])
 
 
 def fold_rows(table: Table, target: Target, folds: int, seed: int) -> list[Integers]:

@@ -97,7 +97,7 @@ def auc_interval(labels: Floats, probabilities: Floats) -> Interval | None:
     Returns:
         None if a class has fewer than two examples.
     """
-    found = auc_influence(labels, probabilities)
+    found = auc_error(labels, probabilities)
     if found is None:
         return None
     area, error = found
@@ -110,11 +110,8 @@ def auc_interval(labels: Floats, probabilities: Floats) -> Interval | None:
     return Interval(float(low), float(high))
 
 
-def auc_influence(labels: Floats, probabilities: Floats) -> tuple[float, float] | None:
+def auc_error(labels: Floats, probabilities: Floats) -> tuple[float, float] | None:
     """The ROC area and its standard error by DeLong; for more than two classes those of the mean area.
-
-    The area of a class is the mean of the placements of its examples: the share of the others that each is
-    above. The variance of the sum of what each example adds to the mean area is estimated class by class.
 
     Args:
         labels: (m,) true class indices.
@@ -124,19 +121,40 @@ def auc_influence(labels: Floats, probabilities: Floats) -> tuple[float, float] 
         `(area, standard error)`; None if a class has fewer than two examples.
     """
     K = probabilities.shape[1]
-    counts = np.bincount(labels, minlength=K)
-    if counts.min() < 2:
+    added = auc_placements(labels, probabilities)
+    if added is None or np.bincount(labels, minlength=K).min() < 2:
+        return None
+    groups = [added[labels == k] for k in range(K)]
+    # Every pair is counted from both of its sides.
+    variance = sum(len(group) * np.var(group, ddof=1) for group in groups)
+    return float(added.sum()) / 2, float(np.sqrt(variance))
+
+
+def auc_placements(labels: Floats, probabilities: Floats) -> Floats | None:
+    """(m,) what each example adds to twice the ROC area: its placement, by the number of its class.
+
+    The placement of an example is the share of those of the other side that it is on the right side of.
+    The variance of a sum of these, taken class by class, is DeLong's of the area; of more than two classes
+    that of the mean area of each class against the rest.
+
+    Args:
+        labels: (m,) true class indices.
+        probabilities: (m, K), as for `metrics.roc_auc`.
+
+    Returns:
+        None where a class has no example.
+    """
+    K = probabilities.shape[1]
+    if np.bincount(labels, minlength=K).min() < 1:
         return None
     told = range(1, 2) if K == 2 else range(K)
-    added, area = np.zeros(len(labels)), 0.0
+    added = np.zeros(len(labels))
     for k in told:
         true, scores = labels == k, probabilities[:, k]
         above, below = _placements(scores[true], scores[~true])
-        area += float(above.mean()) / len(told)
         added[true] += above / (len(above) * len(told))
         added[~true] += below / (len(below) * len(told))
-    variances = [counts[k] * np.var(added[labels == k], ddof=1) for k in range(K)]
-    return area, float(np.sqrt(sum(variances)))
+    return added
 
 
 def _placements(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ from pellucid.data.table import Table
 from pellucid.metrics import Floats
 from pellucid.model import Evaluation, Model
 from pellucid.report.baselines import Baseline, constant_baseline, linear_baseline
+from pellucid.report.comparison import Comparison, compared
 from pellucid.report.dependence import Dependence, partial_dependence
 from pellucid.report.importance import Importance, permutation_importance
 from pellucid.report.intervals import Interval, interval_of
@@ -28,6 +29,8 @@ class TableReport:
         scores: every score of the task by name; None where it is not defined.
         intervals: the 95 % interval of each score by name; None where it is not defined.
         baselines: simple answers to compare with.
+        comparisons: by how much the model is better than each of them in the main score; None where that
+            has no interval.
         compared: the few scores to compare by, the main one first.
         worst: the rows of the largest loss.
         thresholds: of two classes; else None.
@@ -39,6 +42,7 @@ class TableReport:
     scores: Mapping[str, float | None]
     intervals: Mapping[str, Interval | None]
     baselines: tuple[Baseline, ...]
+    comparisons: tuple[Comparison | None, ...]
     compared: tuple[Score, ...]
     worst: tuple[WorstRow, ...]
     thresholds: Thresholds | None
@@ -70,11 +74,13 @@ def report_on(
     """
     importance = permutation_importance(model, table, answers, metric, seed=seed)
     columns = [] if importance is None else [one.column for one in importance.columns if one.drop > 0]
+    baselines = _baselines(model, table, answers, trained_on, truth, seed)
     return TableReport(
         metric,
         {name: score.of(answers) for name, score in scores_for(model.classes).items()},
         {name: interval_of(score, answers, seed=seed) for name, score in scores_for(model.classes).items()},
-        _baselines(model, table, answers, trained_on, truth, seed),
+        baselines,
+        tuple(compared(metric, answers, baseline.answers) for baseline in baselines),
         main_scores(metric, model.classes),
         worst_rows(answers, table.places, model.classes),
         thresholds_of(answers.labels, answers.probabilities) if isinstance(answers, Evaluation) else None,
