@@ -60,7 +60,7 @@ def lines_of(figures: Document | None) -> list[tuple[str, str]]:
             "root mean square error": ("root_mean_squared_error", "rmse"),
         }
         return [
-            (name, with_notes(number_text(figures[key]), interval_text(figures, score, ".6g")))
+            (name, with_notes(number_text(figures[key]), interval_text(figures, score, ".5g")))
             for name, (key, score) in names.items()
         ]
     positive = figures["positive_class"]

@@ -31,9 +31,8 @@ def judge(inputs: Inputs, fitted: Fitted, *, quiet: bool) -> tuple[Judged, list[
     crossed: CrossValidation | None = None
     notes: list[str] = []
     if inputs.folds is not None and model.history.reason != "interrupted":
-        settings = {
-            name: value for name, value in stated(fitted, plan.options).items() if value is not None
-        }
+        every = stated(fitted, plan.options)
+        settings = {name: value for name, value in every.items() if value is not None}
         how: dict[str, Any] = {"seed": plan.options.seed, "dtype": model.dtype, **inputs.reading}
         folds = cross_validate(rows_of(inputs), tables.target, inputs.folds, settings, metric, **how)
         crossed, notes = _finished(folds, inputs.folds, shown=not quiet)

@@ -11,7 +11,7 @@ from pellucid.report.baselines import Baseline
 from pellucid.report.cross_validation import CrossValidation
 from pellucid.report.scores import Answers
 from pellucid.report.table_report import TableReport
-from pellucid.report.thresholds import Threshold
+from pellucid.report.thresholds import Thresholds
 
 Document = dict[str, Any]
 
@@ -112,7 +112,7 @@ def quality_texts(report: TableReport, answers: Answers, elsewhere: str) -> Iter
     if report.baselines:
         yield _baselines_text(report, answers)
     if report.thresholds is not None:
-        yield _thresholds_text([*report.thresholds.rows, report.thresholds.best], report.thresholds.best)
+        yield _thresholds_text(report.thresholds)
     if report.worst:
         yield _worst_text(report)
     if report.importance is not None:
@@ -153,21 +153,27 @@ def _baselines_text(report: TableReport, answers: Answers) -> str:
     parts = [_table(rows, "<" + ">" * len(scores))]
     # The last is the strongest.
     if report.comparisons and (found := report.comparisons[-1]) is not None:
-        low, high = map(score_text, found.interval)
         verdict = ", which may be chance" if found.may_be_chance else ""
-        way = "better" if found.better_by >= 0 else "worse"
+        low, high = map(_by, found.interval)
         parts.append(
-            f"{report.metric.label}: {way} than {report.baselines[-1].name} by "
-            f"{score_text(abs(found.better_by))}{verdict}\n(better by {low} to {high}, 95 %)"
+            f"{report.metric.label}: {_by(found.better_by)} than {report.baselines[-1].name}{verdict}\n"
+            f"(95 %: {low} to {high})"
         )
     return "\n".join(parts)
 
 
-def _thresholds_text(rows: Sequence[Threshold], best: Threshold) -> str:
+def _by(difference: float) -> str:
+    return f"{score_text(abs(difference))} {'better' if difference >= 0 else 'worse'}"
+
+
+def _thresholds_text(found: Thresholds) -> str:
+    # Where one of the round thresholds does the same, it is the best.
+    best = next((row for row in found.rows if row[1:] == found.best[1:]), found.best)
+    rows = [*found.rows, *([best] if best is found.best else [])]
     table = [["positive from", "precision", "recall", "F1", "share positive", ""]]
     table += [
         [
-            f"{row.threshold:.4f}" if row is best else f"{row.threshold:g}",
+            f"{row.threshold:.4f}" if row is found.best else f"{row.threshold:g}",
             *(score_text(value) for value in (row.precision, row.recall, row.f1)),
             f"{row.predicted_positive:.1%}",
             "best F1" if row is best else "",

@@ -13,12 +13,13 @@ from pellucid.plots.figure import (
     LINE_HEIGHT,
     MARKERS,
     SMALL,
+    TITLE,
     few_ticks,
     new_figure,
     plain,
     tidy,
 )
-from pellucid.report.dependence import Dependence
+from pellucid.report.dependence import MOST_AVERAGED, Dependence
 from pellucid.report.importance import Importance
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 # Columns with a bar each.
 _MOST_BARS = 15
-_MOST_PANELS, _PANELS_IN_A_ROW = 6, 3
+# The numbers of panels, and how many stand side by side.
+_ACROSS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3}
 # Characters of a name.
 _LONG, _SHORT = 28, 14
 
@@ -54,7 +56,7 @@ def column_importance(importance: Importance | None) -> "Figure | None":
     axes.barh(places, [one.drop for one in columns], 0.7, color=COLOURS[0])
     for place, one in zip(places, columns, strict=True):
         ends = (one.drop - one.deviation, one.drop + one.deviation)
-        axes.plot(ends, (place, place), color=BASELINE, linewidth=1.4)
+        axes.plot(ends, (place, place), color="black", linewidth=1.4)
     axes.axvline(0, color=BASELINE, linewidth=1)
     axes.set_yticks(places, [plain(shown(one.column, _LONG)) for one in columns])
     score = importance.score
@@ -86,10 +88,10 @@ def column_dependence(dependence: Sequence[Dependence], names: Sequence[str]) ->
     Raises:
         MissingPackageError: matplotlib is not installed.
     """
-    shown_ones = dependence[:_MOST_PANELS]
+    shown_ones = dependence[: max(_ACROSS)]
     if not shown_ones:
         return None
-    across = min(_PANELS_IN_A_ROW, len(shown_ones))
+    across = _ACROSS[len(shown_ones)]
     down = -(-len(shown_ones) // across)
     figure = new_figure(max(5.0, 3.3 * across), 0.9 + 2.9 * down)
     panels = figure.subplots(down, across, sharey=True, squeeze=False).ravel()
@@ -108,8 +110,16 @@ def column_dependence(dependence: Sequence[Dependence], names: Sequence[str]) ->
         lines, labels = panels[0].get_legend_handles_labels()
         figure.legend(lines, labels, loc="outside right upper", fontsize=SMALL, frameon=False)
     title = "How the answers depend on the columns"
-    figure.suptitle(title, fontsize=12, fontweight="bold", ha="left", x=0.02)
+    figure.suptitle(title, fontsize=TITLE, fontweight="bold", ha="left", x=0.02)
+    figure.supxlabel(_note(shown_ones), fontsize=SMALL, color=BASELINE, ha="left", x=0.02)
     return figure
+
+
+def _note(dependence: Sequence[Dependence]) -> str:
+    kinds = {"category" if one.kind == "category" else "number" for one in dependence}
+    words = {"number": "ticks: tenths of the rows", "category": "size of a point: its rows"}
+    told = [f"mean over at most {MOST_AVERAGED} rows", *(words[kind] for kind in sorted(kinds))]
+    return "; ".join(told)
 
 
 def _answer(count: int, names: Sequence[str]) -> str:
@@ -148,7 +158,10 @@ def _panel(axes: "Axes", one: Dependence, outputs: Sequence[int], names: Sequenc
     inside = tenths[(tenths >= low) & (tenths <= high)]
     axes.vlines(inside, 0, 0.05, color=BASELINE, linewidth=1, transform=axes.get_xaxis_transform())
     if one.kind == "number":
-        few_ticks(axes.xaxis, 4)
+        few_ticks(axes.xaxis, 5)
     else:
-        ends = [0, len(one.values) // 2, len(one.values) - 1]
-        axes.set_xticks(one.numbers[ends], [plain(shown(str(one.values[i]), _SHORT)) for i in ends])
+        # A date is as wide as half a panel.
+        axes.set_xticks(one.numbers[[0, -1]], [plain(shown(str(one.values[i]), _SHORT)) for i in (0, -1)])
+        first, last = axes.get_xticklabels()
+        first.set_horizontalalignment("left")
+        last.set_horizontalalignment("right")

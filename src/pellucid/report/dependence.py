@@ -15,8 +15,8 @@ from pellucid.report.importance import places_of
 
 Floats = np.ndarray[Any, Any]
 
-_MOST_ROWS, _AVERAGED = 2000, 500
-# Values of a column of numbers, half of them quantiles of the rows, half of the different values.
+_MOST_ROWS, MOST_AVERAGED = 2000, 500
+# Values of a column of numbers.
 _VALUES = 24
 _MOST_CATEGORIES = 12
 # The rows between these shares: the few beyond would stretch the picture.
@@ -94,7 +94,7 @@ def _dependence(
     chosen, numbers, rows, shares = _chosen(described, table, name, encoded[place])
     if len(chosen) < 2:
         return None
-    X = np.array(encoded[:, :_AVERAGED], order="F")
+    X = np.array(encoded[:, :MOST_AVERAGED], order="F")
     answers = []
     for row in chosen:
         X[place] = encoded[place, row : row + 1]
@@ -124,17 +124,22 @@ def _chosen(
         return [], none, none, none
     order = where[np.argsort(rows, kind="stable")]
     rows = np.sort(rows)
-    ranks = np.unique([*_spread(rows, rows), *_spread(np.unique(rows), rows)])
+    different, chosen = np.unique(rows), _spread(rows, rows, _VALUES)
+    if 2 * len(different) < len(rows):
+        # Half of them: where many rows share few values, quantiles of the rows leave the others out.
+        chosen = [*_spread(rows, rows, _VALUES // 2), *_spread(different, rows, _VALUES // 2)]
+    ranks = np.unique(chosen)
     numbers, firsts = np.unique(rows[ranks], return_index=True)
     return order[ranks[firsts]].tolist(), numbers, rows, none
 
 
-def _spread(values: Floats, rows: Floats) -> Column:
+def _spread(values: Floats, rows: Floats, count: int) -> list[int]:
     """The places, among the sorted rows, of quantiles of sorted values."""
     low, high = rows[[int(share * (len(rows) - 1)) for share in (_FROM, _TO)]]
     inside = values[(values >= low) & (values <= high)]
-    few = inside[np.linspace(0, len(inside) - 1, _VALUES // 2).round().astype(np.intp)]
-    return np.asarray(np.searchsorted(rows, few))
+    few = inside[np.linspace(0, len(inside) - 1, count).round().astype(np.intp)]
+    found: list[int] = np.searchsorted(rows, few).tolist()
+    return found
 
 
 def _indicator(number: dict[str, Any]) -> int:
