@@ -38,8 +38,7 @@ def judge(inputs: Inputs, fitted: Fitted, *, quiet: bool) -> tuple[Judged, list[
         crossed, notes = _finished(folds, inputs.folds, shown=not quiet)
     assert plan.train.Y is not None  # it was trained on
     trained_on = (tables.train_table, plan.train.Y)
-    seed = plan.options.seed
-    quality = report_on(model, tables.test_table, on_test, metric, trained_on=trained_on, seed=seed)
+    quality = report_on(model, tables.test_table, on_test, metric, trained_on=trained_on)
     return Judged(on_train, on_test, quality, crossed), notes
 
 

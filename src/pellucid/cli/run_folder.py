@@ -84,7 +84,7 @@ def write_run(out: Path | None, run: Run, *, pictures: bool = True) -> tuple[Pat
     try:
         run.model.save(staging / "model.safetensors")
         notes = draw(staging, run) if pictures else []
-        drawn = sorted(path.name for path in staging.glob("*.png"))
+        drawn = sorted(path.name for path in staging.iterdir() if path.suffix == ".png")
         texts = {
             "config.toml": run.config,
             "report.json": json_text({**run.report, "pictures": drawn}),

@@ -78,7 +78,7 @@ def report_on(
     return TableReport(
         metric,
         {name: score.of(answers) for name, score in scores_for(model.classes).items()},
-        {name: interval_of(score, answers, seed=seed) for name, score in scores_for(model.classes).items()},
+        {name: interval_of(score, answers) for name, score in scores_for(model.classes).items()},
         baselines,
         tuple(compared(metric, answers, baseline.answers) for baseline in baselines),
         main_scores(metric, model.classes),
