@@ -39,7 +39,7 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Of a table: the score that columns are judged by, as for train.",
+            help="Of a table: the main score, as for train.",
         ),
     ] = None,
     strict: Strict = False,

@@ -155,9 +155,11 @@ def _baselines_text(report: TableReport, answers: Answers) -> str:
     if report.comparisons and (found := report.comparisons[-1]) is not None:
         verdict = ", which may be chance" if found.may_be_chance else ""
         low, high = map(_by, found.interval)
+        name, than = report.baselines[-1].name, f"{_by(found.better_by)} than"
         parts.append(
-            f"{report.metric.label}: {_by(found.better_by)} than {report.baselines[-1].name}{verdict}\n"
-            f"(95 %: {low} to {high})"
+            f"{report.metric.label}: {than} {name}{verdict}\n(95 %: {low} to {high})"
+            if found.better_by
+            else f"{report.metric.label}: the same as {name} (95 %: {low} to {high})"
         )
     return "\n".join(parts)
 

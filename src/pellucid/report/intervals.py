@@ -47,7 +47,8 @@ def interval_of(score: Score, answers: Answers, *, seed: int = 0) -> Interval | 
 
     Returns:
         None where it is not defined: fewer than two examples, the ROC area where a class has fewer than
-        two, the average precision of more than two classes.
+        two, the average precision of more than two classes; and where a bootstrap tells nothing, since all
+        its replicates are the same.
     """
     if isinstance(answers, NumberEvaluation):
         return _of_numbers(score.name, answers, seed)
@@ -195,7 +196,8 @@ def _drawn(rng: Any, n: int, replicates: int = _AT_A_TIME) -> Floats:
 
 
 def _limits(replicates: Floats) -> Interval | None:
-    if not np.all(np.isfinite(replicates)):
+    # Where all replicates are the same, as those of perfect answers, they do not tell how rare others are.
+    if not np.all(np.isfinite(replicates)) or np.ptp(replicates) == 0:
         return None
     low, high = np.quantile(replicates, [0.025, 0.975])
     return Interval(float(low), float(high))

@@ -10,9 +10,9 @@ class ReportOptions:
     """By what a model of a table is judged.
 
     Args:
-        metric: the score that counts, by which columns are important: of classes accuracy,
-            balanced_accuracy, f1, roc_auc, average_precision or log_loss; of numbers r2, mae or rmse.
-        cv: folds of a cross-validation with the same settings, beside the model that is saved.
+        metric: the main score, which stands first and ranks the columns: accuracy, balanced_accuracy, f1,
+            roc_auc, average_precision or log_loss of classes; r2, mae or rmse of numbers.
+        cv: folds of a cross-validation of the same settings, each of which is trained beside the model.
 
     Raises:
         OptionError: a value that is out of bounds.
