@@ -72,12 +72,21 @@ def test_numbers_are_compared_as_a_bootstrap_would(name: str) -> None:
     assert (found.interval.high - found.interval.low) / 2 == pytest.approx(Z * np.std(drawn), rel=0.15)
 
 
-def test_a_model_is_no_better_than_itself() -> None:
+def test_a_model_is_not_told_from_itself() -> None:
     answers = classified(50)
-    found = compared(CLASS_SCORES["accuracy"], answers, answers)
-    assert found == (0.0, (0.0, 0.0))
+    assert compared(CLASS_SCORES["accuracy"], answers, answers) is None
+
+
+def test_as_many_wrong_answers_in_other_places_may_be_chance() -> None:
+    ours, theirs = (
+        of_scores([0, 1, 0, 1], [0.9, 0.9, 0.1, 0.8]),
+        of_scores([0, 1, 0, 1], [0.2, 0.3, 0.1, 0.8]),
+    )
+    found = compared(CLASS_SCORES["accuracy"], ours, theirs)
     assert found is not None
+    assert found.better_by == 0
     assert found.may_be_chance
+    assert found.interval.high == -found.interval.low > 0
 
 
 def test_what_is_not_compared() -> None:

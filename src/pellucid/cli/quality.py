@@ -135,7 +135,8 @@ def score_text(value: float | None) -> str:
     """A score with the digits that its size asks for."""
     if value is None or not math.isfinite(value):
         return "-"
-    return f"{value:{_SMALL if abs(value) < 10 else _LARGE}}"
+    text = f"{value:{_SMALL if abs(value) < 10 else _LARGE}}"
+    return text if float(text) else text.lstrip("-")
 
 
 def _table(rows: Sequence[Sequence[str]], sides: str) -> str:

@@ -32,6 +32,8 @@ _MOST_BARS = 15
 _ACROSS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3}
 # Characters of a name.
 _LONG, _SHORT = 28, 14
+# Characters, with blanks, of all names of categories that fit below a panel side by side.
+_ROOM_FOR_NAMES = 30
 
 
 def column_importance(importance: Importance | None) -> "Figure | None":
@@ -61,7 +63,7 @@ def column_importance(importance: Importance | None) -> "Figure | None":
     axes.set_yticks(places, [plain(shown(one.column, _LONG)) for one in columns])
     score = importance.score
     verb = "falls" if score.greater_is_better else "rises"
-    axes.set_xlabel(f"{plain(score.label)} {verb} by, from {importance.reference:.4g}")
+    axes.set_xlabel(f"{score.label.replace('^2', '²')} {verb} by, from {importance.reference:.4g}")
     few_ticks(axes.xaxis, 6)
     repeats = len(columns[0].drops)
     note = f"each column shuffled {repeats} times in {importance.rows:,} rows; lines: deviation"
@@ -102,6 +104,7 @@ def column_dependence(dependence: Sequence[Dependence], names: Sequence[str]) ->
         tidy(axes)
         if one.kind == "category":
             axes.grid(False, axis="x")
+    few_ticks(panels[0].yaxis, 6)
     for axes in panels[len(shown_ones) :]:
         axes.set_visible(False)
     for axes in panels[::across]:
@@ -149,9 +152,11 @@ def _panel(axes: "Axes", one: Dependence, outputs: Sequence[int], names: Sequenc
             axes.plot(one.numbers, one.answers[k], linewidth=1.8, linestyle=DASHES[place], **style)
     if one.kind == "category":
         words = ["(missing)" if text is None else shown(text, _SHORT) for text in one.values]
-        turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+        turned: dict[str, Any] = {}
+        if sum(len(word) + 1 for word in words) > _ROOM_FOR_NAMES:
+            turned = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         axes.set_xticks(range(len(words)), [plain(word) for word in words], **turned)
-        axes.margins(x=0.08)
+        axes.set_xlim(-0.6, len(words) - 0.4)
         return
     low, high = one.numbers[0], one.numbers[-1]
     tenths = np.quantile(one.rows, np.linspace(0, 1, 11))

@@ -43,8 +43,8 @@ def compared(score: Score, ours: Answers, theirs: Answers) -> Comparison | None:
         theirs: another's, to the same examples.
 
     Returns:
-        None for other scores, where one is not defined, and with fewer than two examples (of each class,
-        for the ROC area).
+        None for other scores, where one is not defined, with fewer than two examples (of each class, for
+        the ROC area), and where no example tells the two apart.
     """
     values = score.of(ours), score.of(theirs)
     added = _added(score.name, ours), _added(score.name, theirs)
@@ -57,6 +57,8 @@ def compared(score: Score, ours: Answers, theirs: Answers) -> Comparison | None:
     if min(map(len, groups)) < 2 or not np.all(np.isfinite(difference)):
         return None
     error = Z * float(np.sqrt(sum(len(group) * np.var(group, ddof=1) for group in groups)))
+    if error == 0:
+        return None
     better = score.worse_by(values[0], values[1])
     return Comparison(better, Interval(better - error, better + error))
 
