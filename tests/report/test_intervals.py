@@ -25,6 +25,7 @@ def test_wilsons_interval_is_that_of_scipy(right: int, m: int) -> None:
     expected = stats.binomtest(right, m).proportion_ci(0.95, "wilson")
     found = wilson_interval(np.array(right / m), np.array(m))
     assert found == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert 0 <= found[0] <= right / m <= found[1] <= 1
 
 
 def by_definition(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:

@@ -81,7 +81,8 @@ def wilson_interval(shares: Floats, counts: Floats) -> tuple[Floats, Floats]:
     z2 = Z**2 / counts
     middle = (shares + z2 / 2) / (1 + z2)
     half = Z * np.sqrt(shares * (1 - shares) / counts + z2 / (4 * counts)) / (1 + z2)
-    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
+    # At the ends rounding would leave the share itself out.
+    return np.where(shares == 0, 0.0, middle - half), np.where(shares == 1, 1.0, middle + half)
 
 
 def auc_interval(labels: Floats, probabilities: Floats) -> Interval | None:
