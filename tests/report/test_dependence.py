@@ -65,6 +65,21 @@ def test_where_many_rows_share_a_value_the_others_are_tried_too() -> None:
     assert len(found.values) > 4
 
 
+def test_texts_that_are_no_numbers_are_not_tried() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200) + 10
+    texts = ["-" if i % 31 == 0 else f"{value:.3f} kg" for i, value in enumerate(x)]
+    table = Table.from_frame({"x": texts, "y": x + 0.1 * rng.normal(size=200)})
+    loaded, model = trained(table, "y", epochs=2)
+    assert "-" in loaded.test_table["x"]
+    [found] = partial_dependence(model, loaded.test_table, ["x"])
+    assert found.kind == "number"
+    assert all(str(value).endswith(" kg") for value in found.values)
+    numbers = [float(str(value).removesuffix(" kg")) for value in found.values]
+    np.testing.assert_allclose(found.numbers, numbers, rtol=1e-6)
+    assert len(found.rows) == int(np.sum(loaded.test_table["x"] != "-"))
+
+
 def test_a_column_that_is_always_the_same_is_left_out() -> None:
     model, table, _ = priced()
     rows = np.flatnonzero(table["city"] == "Bern")[:5]
