@@ -57,6 +57,12 @@ def test_figures_of_numbers_are_those_of_scikit_learn(numbers: np.ndarray) -> No
         assert ours(targets, predicted) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+def test_large_numbers_of_single_precision_have_a_finite_error() -> None:
+    targets, predicted = np.float32([[3e28, 1e28]]), np.float32([[1e28, 3e28]])
+    assert root_mean_squared_error(targets, predicted) == pytest.approx(2e28)
+    assert mean_absolute_error(targets, predicted) == pytest.approx(2e28)
+
+
 @given(SHARES, st.randoms(use_true_random=False))
 def test_figures_of_classes_are_those_of_scikit_learn(shares: np.ndarray, random: Any) -> None:
     metrics = pytest.importorskip("sklearn.metrics")

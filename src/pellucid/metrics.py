@@ -66,7 +66,7 @@ def mean_absolute_error(targets: Floats, predicted: Floats) -> float:
         targets: (n_y, m) true numbers.
         predicted: (n_y, m) predicted numbers.
     """
-    return float(np.mean(np.abs(targets - predicted), dtype=np.float64))
+    return float(np.mean(np.abs(np.subtract(targets, predicted, dtype=np.float64))))
 
 
 def root_mean_squared_error(targets: Floats, predicted: Floats) -> float:
@@ -79,7 +79,9 @@ def root_mean_squared_error(targets: Floats, predicted: Floats) -> float:
     Returns:
         As scikit-learn has it, the mean over the outputs of each one's root.
     """
-    squares = np.mean(np.square(targets - predicted), axis=1, dtype=np.float64)
+    # Squares of single precision would be infinite from 2e19 on.
+    errors = np.subtract(targets, predicted, dtype=np.float64)
+    squares = np.mean(errors**2, axis=1)
     return float(np.mean(np.sqrt(squares)))
 
 

@@ -74,7 +74,7 @@ def test_each_fold_is_a_training_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     first, second, last = all_of(table, "level", metric, drop=["noise"])
     assert [first.folds, second.folds, last.folds, last.asked] == [1, 2, 3, 3]
     assert list(last.scores) == ["roc_auc", "accuracy", "log_loss"]
-    assert last.labels["roc_auc"] == "ROC AUC"
+    assert last.of["roc_auc"].label == "ROC AUC"
     target = Target.decide(table, "level")
     for k, rows in enumerate(fold_rows(table, target, 3, seed=0)):
         model = fitted[k].model

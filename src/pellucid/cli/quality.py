@@ -9,7 +9,7 @@ from pellucid.display import aligned_table
 from pellucid.files.reading import shown
 from pellucid.report.baselines import Baseline
 from pellucid.report.cross_validation import CrossValidation
-from pellucid.report.scores import Answers
+from pellucid.report.scores import Answers, Score
 from pellucid.report.table_report import TableReport
 from pellucid.report.thresholds import Thresholds
 
@@ -17,8 +17,10 @@ Document = dict[str, Any]
 
 # A terminal has room for so many columns of the table; the document has them all.
 _MOST_COLUMNS = 10
-# Digits of a score between -10 and 10, and of others.
-_SMALL, _LARGE = ".4f", ".5g"
+# Digits of a score, and of one in the units of the target.
+_SHARE, _OF_UNITS = ".4f", ".5g"
+# R^2 has no lower end.
+_HUGE = 1000
 # How wide a table is that goes to a file or another program.
 _WIDE = 80
 
@@ -124,18 +126,25 @@ def cross_validation_text(crossed: CrossValidation) -> str:
     names = list(crossed.scores)
     few = "" if crossed.folds == crossed.asked else f" of {crossed.asked}"
     rows = [
-        ["cross-validation", *(crossed.labels[name] for name in names)],
-        [f"mean of {crossed.folds}{few} folds", *(score_text(crossed.mean(name)) for name in names)],
-        ["deviation between them", *(score_text(crossed.deviation(name)) for name in names)],
+        ["cross-validation", *(crossed.of[name].label for name in names)],
+        [
+            f"mean of {crossed.folds}{few} folds",
+            *(score_text(crossed.mean(name), crossed.of[name]) for name in names),
+        ],
+        [
+            "deviation between them",
+            *(score_text(crossed.deviation(name), crossed.of[name]) for name in names),
+        ],
     ]
     return _table(rows, "<" + ">" * len(names))
 
 
-def score_text(value: float | None) -> str:
-    """A score with the digits that its size asks for."""
+def score_text(value: float | None, score: Score | None = None) -> str:
+    """A number from 0 to 1, about, with four decimals; one in the units of the target with five digits."""
     if value is None or not math.isfinite(value):
         return "-"
-    text = f"{value:{_SMALL if abs(value) < 10 else _LARGE}}"
+    in_units = abs(value) >= _HUGE or (score is not None and score.in_units)
+    text = f"{value:{_OF_UNITS if in_units else _SHARE}}"
     return text if float(text) else text.lstrip("-")
 
 
@@ -148,15 +157,15 @@ def _baselines_text(report: TableReport, answers: Answers) -> str:
     ours = Baseline("this network", answers)
     rows = [["compared with", *(score.label for score in scores)]]
     rows += [
-        [baseline.name, *(score_text(score.of(baseline.answers)) for score in scores)]
+        [baseline.name, *(score_text(score.of(baseline.answers), score) for score in scores)]
         for baseline in (ours, *reversed(report.baselines))
     ]
     parts = [_table(rows, "<" + ">" * len(scores))]
     # The last is the strongest.
     if report.comparisons and (found := report.comparisons[-1]) is not None:
         verdict = ", which may be chance" if found.may_be_chance else ""
-        low, high = map(_by, found.interval)
-        name, than = report.baselines[-1].name, f"{_by(found.better_by)} than"
+        low, high = (_by(limit, report.metric) for limit in found.interval)
+        name, than = report.baselines[-1].name, f"{_by(found.better_by, report.metric)} than"
         parts.append(
             f"{report.metric.label}: {than} {name}{verdict}\n(95 %: {low} to {high})"
             if found.better_by
@@ -165,8 +174,8 @@ def _baselines_text(report: TableReport, answers: Answers) -> str:
     return "\n".join(parts)
 
 
-def _by(difference: float) -> str:
-    return f"{score_text(abs(difference))} {'better' if difference >= 0 else 'worse'}"
+def _by(difference: float, score: Score) -> str:
+    return f"{score_text(abs(difference), score)} {'better' if difference >= 0 else 'worse'}"
 
 
 def _thresholds_text(found: Thresholds) -> str:
@@ -216,11 +225,11 @@ def _without_file(places: Sequence[str]) -> tuple[str, list[str]]:
 def _importance_text(report: TableReport, elsewhere: str) -> str:
     importance = report.importance
     assert importance is not None  # the caller has seen to it
-    found = importance.columns
-    verb = "falls" if importance.score.greater_is_better else "rises"
-    rows = [["column, shuffled", f"{importance.score.label} {verb} by", "deviation"]]
+    found, score = importance.columns, importance.score
+    verb = "falls" if score.greater_is_better else "rises"
+    rows = [["column, shuffled", f"{score.label} {verb} by", "deviation"]]
     rows += [
-        [shown(one.column, 40), score_text(one.drop), score_text(one.deviation)]
+        [shown(one.column, 40), score_text(one.drop, score), score_text(one.deviation, score)]
         for one in found[:_MOST_COLUMNS]
     ]
     more = len(found) + importance.left_out - _MOST_COLUMNS

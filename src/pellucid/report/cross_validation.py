@@ -24,12 +24,12 @@ class CrossValidation:
     Attributes:
         scores: by the name of the score, the main one first, one for each fold; None where it was not
             defined, as the ROC area of a fold without a class.
-        labels: the names of the scores for people.
+        of: the scores themselves, by name.
         asked: how many folds there were to be; fewer were finished where it was interrupted.
     """
 
     scores: Mapping[str, tuple[float | None, ...]]
-    labels: Mapping[str, str]
+    of: Mapping[str, Score]
     asked: int
 
     @property
@@ -102,7 +102,7 @@ def cross_validate(
         found.append(fitted.model.evaluate(loaded.test))
         yield CrossValidation(
             {score.name: tuple(map(score.of, found)) for score in scores},
-            {score.name: score.label for score in scores},
+            {score.name: score for score in scores},
             folds,
         )
 

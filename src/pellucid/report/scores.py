@@ -21,12 +21,14 @@ class Score:
         label: for people.
         of: the score of an evaluation; None where it is not defined.
         greater_is_better: whether the best model has the highest.
+        in_units: whether it is in the units of the target.
     """
 
     name: str
     label: str
     of: Callable[[Any], float | None]
     greater_is_better: bool = True
+    in_units: bool = False
 
     def worse_by(self, reference: float, value: float) -> float:
         """How much worse a value is than the reference, in the score's units; below 0: it is better."""
@@ -60,8 +62,8 @@ NUMBER_SCORES: Mapping[str, Score] = {
     score.name: score
     for score in (
         Score("r2", "R^2", lambda found: found.r2),
-        Score("mae", "mean absolute error", _of_numbers(metrics.mean_absolute_error), False),
-        Score("rmse", "root mean square error", _of_numbers(metrics.root_mean_squared_error), False),
+        Score("mae", "mean absolute error", _of_numbers(metrics.mean_absolute_error), False, True),
+        Score("rmse", "root mean square error", _of_numbers(metrics.root_mean_squared_error), False, True),
     )
 }
 
