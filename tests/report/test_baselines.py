@@ -51,9 +51,9 @@ def test_logistic_regression_on_the_columns(K: int) -> None:
     plain = [i for i, name in enumerate(loaded.recipe.input_names) if " from " not in name]
     assert len(plain) < loaded.recipe.n_x
     fitted = linear.LogisticRegression(tol=1e-9, max_iter=5000).fit(
-        loaded.train.X[plain].T, loaded.train.labels
+        loaded.recipe.columns(loaded.train_table)[plain].T, loaded.train.labels
     )
-    expected = fitted.predict_proba(loaded.test.X[plain].T)
+    expected = fitted.predict_proba(loaded.recipe.columns(loaded.test_table)[plain].T)
     np.testing.assert_allclose(found.answers.probabilities, expected, atol=2e-3)
     assert (CLASS_SCORES["accuracy"].of(found.answers) or 0) > 0.7
 
@@ -66,8 +66,8 @@ def test_ridge_regression_on_the_columns() -> None:
     answers = model.evaluate(loaded.test)
     found = linear_baseline(loaded.train_table, Y, loaded.recipe, loaded.test_table, answers)
     plain = [i for i, name in enumerate(loaded.recipe.input_names) if " from " not in name]
-    fitted = linear.Ridge(1.0).fit(loaded.train.X[plain].T, Y[0])
-    expected = fitted.predict(loaded.test.X[plain].T)
+    fitted = linear.Ridge(1.0).fit(loaded.recipe.columns(loaded.train_table)[plain].T, Y[0])
+    expected = fitted.predict(loaded.recipe.columns(loaded.test_table)[plain].T)
     np.testing.assert_allclose(found.answers.predicted[0], expected, rtol=1e-6)
     assert (NUMBER_SCORES["r2"].of(found.answers) or 0) > 0.99
 
