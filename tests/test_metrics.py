@@ -161,7 +161,7 @@ def test_the_curves_are_those_of_scikit_learn_with_ties() -> None:
     scored = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(1)
     true, scores = rng.integers(0, 2, 40) == 1, rng.integers(0, 8, 40) / 8
-    false_positive, true_positive, _ = scored.roc_curve(true, scores, drop_intermediate=False)
+    false_positive, true_positive, _ = scored.roc_curve(true, scores)
     np.testing.assert_allclose(roc_curve(true, scores), [false_positive, true_positive])
     precision, recall, _ = scored.precision_recall_curve(true, scores)
     np.testing.assert_allclose(precision_recall_curve(true, scores), [recall, precision])

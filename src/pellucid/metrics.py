@@ -266,7 +266,7 @@ def calibration_of(labels: Integers, probabilities: Floats) -> Calibration:
 
 
 def roc_curve(true: Integers, scores: Floats) -> tuple[Floats, Floats]:
-    """Two arrays of one length: the false positive rate and the true positive rate of every threshold.
+    """Two arrays of one length: false and true positive rates, of every threshold where the curve bends.
 
     Args:
         true: (m,) whether each example is positive; some have to be, and some not.
@@ -274,6 +274,10 @@ def roc_curve(true: Integers, scores: Floats) -> tuple[Floats, Floats]:
     """
     hits, taken, _ = positives_above(true, scores)
     missed = taken - hits
+    # Points within a straight line draw nothing; on large data they are most.
+    bends = np.ones(len(hits), np.bool_)
+    bends[1:-1] = (np.diff(hits, 2) != 0) | (np.diff(missed, 2) != 0)
+    hits, missed = hits[bends], missed[bends]
     return np.append(0.0, missed / missed[-1]), np.append(0.0, hits / hits[-1])
 
 
