@@ -1,6 +1,7 @@
 """What is counted, held against scikit-learn's; and what is said where a figure is not defined."""
 
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pellucid.errors import MissingPackageError
 from pellucid.metrics import (
     accuracy,
+    balanced_accuracy,
     calibration_of,
     class_figures,
     confusion_matrix,
+    f1_score,
+    log_loss,
     mean_absolute_error,
+    positives_above,
     precision_recall_curve,
     r2_score,
     roc_curve,
@@ -53,6 +57,12 @@ def test_figures_of_numbers_are_those_of_scikit_learn(numbers: np.ndarray) -> No
         assert ours(targets, predicted) == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+def test_large_numbers_of_single_precision_have_a_finite_error() -> None:
+    targets, predicted = np.float32([[3e28, 1e28]]), np.float32([[1e28, 3e28]])
+    assert root_mean_squared_error(targets, predicted) == pytest.approx(2e28)
+    assert mean_absolute_error(targets, predicted) == pytest.approx(2e28)
+
+
 @given(SHARES, st.randoms(use_true_random=False))
 def test_figures_of_classes_are_those_of_scikit_learn(shares: np.ndarray, random: Any) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
@@ -73,7 +83,6 @@ def test_figures_of_classes_are_those_of_scikit_learn(shares: np.ndarray, random
 
 
 def test_a_calibration_counted_by_hand() -> None:
-    pytest.importorskip("sklearn")
     scores = np.array([0.0, 0.05, 0.2, 0.62, 0.68, 0.65, 0.64, 1.0])
     labels = np.array([0, 0, 1, 1, 0, 1, 1, 1])
     found = calibration_of(labels, np.stack([1 - scores, scores], axis=1))
@@ -85,7 +94,6 @@ def test_a_calibration_counted_by_hand() -> None:
 
 
 def test_of_many_classes_the_predicted_one_is_calibrated() -> None:
-    pytest.importorskip("sklearn")
     probabilities = np.array([[0.55, 0.25, 0.2], [0.55, 0.25, 0.2], [0.05, 0.05, 0.9 + 1e-16]])
     found = calibration_of(np.array([0, 1, 2]), probabilities)
     np.testing.assert_allclose(found.predicted, [0.55, 0.9])
@@ -94,7 +102,6 @@ def test_of_many_classes_the_predicted_one_is_calibrated() -> None:
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_with_one_class_the_ranking_is_not_defined(label: int) -> None:
-    pytest.importorskip("sklearn")
     figures = class_figures(np.full(3, label), np.array([[0.5, 0.5], [0.2, 0.8], [0.9, 0.1]]), NAMES)
     assert (figures.roc_auc, figures.average_precision) == (None, None)
     assert figures.calibration is not None
@@ -105,7 +112,6 @@ def test_with_one_class_the_ranking_is_not_defined(label: int) -> None:
 
 
 def test_of_many_missing_classes_one_is_named() -> None:
-    pytest.importorskip("sklearn")
     figures = class_figures(np.zeros(2, int), np.full((2, 4), 0.25), "abcd")
     assert figures.notes[0].endswith("is of the class b, nor of 2 other classes")
 
@@ -118,17 +124,60 @@ def test_what_is_no_number_is_not_ranked() -> None:
     )
 
 
-def test_without_scikit_learn_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scikit_learn_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    labels, probabilities = np.array([0, 1]), np.array([[0.5, 0.5], [0.1, 0.9]])
-    line = (
-        "counting ROC AUC, average precision and calibration needs scikit-learn: "
-        "pip install 'pellucid[sklearn]'"
-    )
-    assert class_figures(labels, probabilities, NAMES).notes == (line,)
-    for curve in (roc_curve, precision_recall_curve):
-        with pytest.raises(MissingPackageError, match="needs scikit-learn"):
-            curve(labels == 1, probabilities[:, 1])
+    labels, probabilities = np.array([0, 1, 1]), np.array([[0.5, 0.5], [0.1, 0.9], [0.6, 0.4]])
+    figures = class_figures(labels, probabilities, NAMES)
+    assert (figures.roc_auc, figures.notes) == (0.5, ())
+    assert figures.calibration is not None
+
+
+@pytest.mark.parametrize("K", [2, 3, 10])
+def test_scores_of_classes_are_those_of_scikit_learn(K: int) -> None:
+    scored = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(K)
+    labels, predicted = rng.integers(0, K, (2, 60))
+    labels[labels == K - 1] = 0
+    probabilities = rng.dirichlet(np.ones(K), 60)
+    counts = confusion_matrix(labels, predicted, K)
+    with warnings.catch_warnings(action="ignore"):
+        assert balanced_accuracy(counts) == pytest.approx(scored.balanced_accuracy_score(labels, predicted))
+        average = "binary" if K == 2 else "macro"
+        assert f1_score(counts) == pytest.approx(scored.f1_score(labels, predicted, average=average))
+    expected = scored.log_loss(labels, probabilities, labels=range(K))
+    assert log_loss(labels, probabilities) == pytest.approx(expected)
+    both = np.stack([counts, counts.T])
+    np.testing.assert_allclose(balanced_accuracy(both), [balanced_accuracy(c) for c in both])
+    np.testing.assert_allclose(f1_score(both), [f1_score(c) for c in both])
+
+
+def test_a_probability_of_0_is_no_infinite_loss() -> None:
+    for dtype in (np.float32, np.float64):
+        loss = log_loss(np.array([0]), np.array([[0, 1]], dtype))
+        assert loss == pytest.approx(-np.log(np.finfo(dtype).eps))
+
+
+def test_the_curves_are_those_of_scikit_learn_with_ties() -> None:
+    scored = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(1)
+    true, scores = rng.integers(0, 2, 40) == 1, rng.integers(0, 8, 40) / 8
+    false_positive, true_positive, _ = scored.roc_curve(true, scores)
+    np.testing.assert_allclose(roc_curve(true, scores), [false_positive, true_positive])
+    precision, recall, _ = scored.precision_recall_curve(true, scores)
+    np.testing.assert_allclose(precision_recall_curve(true, scores), [recall, precision])
+    hits, taken, thresholds = positives_above(true, scores)
+    assert hits.tolist() == [np.sum(true & (scores >= t)) for t in thresholds]
+    assert taken.tolist() == [np.sum(scores >= t) for t in thresholds]
+
+
+def test_the_calibration_is_that_of_scikit_learn() -> None:
+    calibration = pytest.importorskip("sklearn.calibration")
+    rng = np.random.default_rng(2)
+    scores = rng.random(200)
+    labels = (rng.random(200) < scores).astype(int)
+    found = calibration_of(labels, np.stack([1 - scores, scores], axis=1))
+    observed, predicted = calibration.calibration_curve(labels, scores, n_bins=10)
+    np.testing.assert_allclose([found.observed, found.predicted], [observed, predicted])
 
 
 def test_the_curves_are_those_of_scikit_learn() -> None:

@@ -63,7 +63,7 @@ _HOMES = {
     "pellucid.tracing": "GradientReport HealthReport Trace gradient_check_network health trace",
     "pellucid.training": "History TrainingOptions auto_layers fit lr_find train",
 }
-_ROOMS = ("core", "course", "data", "errors", "plots", "training")
+_ROOMS = ("core", "course", "data", "errors", "plots", "report", "training")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = ["__version__", *_ROOMS, *_HOME_OF]  # noqa: PLE0604 - the tables above are the list

@@ -14,6 +14,9 @@ from pellucid import (
     plots as plots,
 )
 from pellucid import (
+    report as report,
+)
+from pellucid import (
     training as training,
 )
 from pellucid.check.in_notebook import examine as examine

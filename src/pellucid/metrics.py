@@ -1,16 +1,10 @@
-"""What a report counts. Sums are written here; scikit-learn's import takes a second.
-
-The curves of probabilistic classifiers (ROC, precision-recall, calibration) are scikit-learn's, loaded
-late, when a report needs them.
-"""
+"""What a report counts, in NumPy alone: scikit-learn has the same figures, and takes a second to import."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from pellucid.errors import MissingPackageError
 
 Integers = np.ndarray[Any, Any]
 Floats = np.ndarray[Any, Any]
@@ -72,7 +66,7 @@ def mean_absolute_error(targets: Floats, predicted: Floats) -> float:
         targets: (n_y, m) true numbers.
         predicted: (n_y, m) predicted numbers.
     """
-    return float(np.mean(np.abs(targets - predicted), dtype=np.float64))
+    return float(np.mean(np.abs(np.subtract(targets, predicted, dtype=np.float64))))
 
 
 def root_mean_squared_error(targets: Floats, predicted: Floats) -> float:
@@ -85,7 +79,9 @@ def root_mean_squared_error(targets: Floats, predicted: Floats) -> float:
     Returns:
         As scikit-learn has it, the mean over the outputs of each one's root.
     """
-    squares = np.mean(np.square(targets - predicted), axis=1, dtype=np.float64)
+    # Squares of single precision would be infinite from 2e19 on.
+    errors = np.subtract(targets, predicted, dtype=np.float64)
+    squares = np.mean(errors**2, axis=1)
     return float(np.mean(np.sqrt(squares)))
 
 
@@ -151,10 +147,6 @@ def class_figures(labels: Integers, probabilities: Floats, classes: Sequence[str
     """
     if not np.all(np.isfinite(probabilities)):
         return ClassFigures(notes=(f"{_FIGURES} are not defined: some probabilities are no numbers",))
-    try:
-        _need_sklearn()
-    except MissingPackageError as error:
-        return ClassFigures(notes=(str(error),))
     calibration = calibration_of(labels, probabilities)
     missing = [name for k, name in enumerate(classes) if not np.any(labels == k)]
     if missing:
@@ -162,15 +154,92 @@ def class_figures(labels: Integers, probabilities: Floats, classes: Sequence[str
         why = f"none of the {len(labels)} examples is of the class {missing[0]}{more}"
         note = f"ROC AUC and average precision are not defined: {why}"
         return ClassFigures(calibration=calibration, notes=(note,))
-    import sklearn.metrics as scored
-
-    told = range(1, 2) if len(classes) == 2 else range(len(classes))
-    pairs = [(labels == k, probabilities[:, k]) for k in told]
     return ClassFigures(
-        float(np.mean([scored.roc_auc_score(true, scores) for true, scores in pairs])),
-        float(np.mean([scored.average_precision_score(true, scores) for true, scores in pairs])),
-        calibration,
+        roc_auc(labels, probabilities), average_precision(labels, probabilities), calibration
     )
+
+
+def roc_auc(labels: Integers, probabilities: Floats) -> float | None:
+    """The chance that a positive example is given a higher probability than a negative one.
+
+    Args:
+        labels: (m,) true class indices.
+        probabilities: (m, K): for two classes those of the second count; for more, each class is told from
+            the rest and the mean is taken ("one-vs-rest, macro" in scikit-learn).
+
+    Returns:
+        From 0 to 1; None where a class has no example, or a probability is no number.
+    """
+    areas = []
+    for true, scores in _told_apart(labels, probabilities):
+        false_positive, true_positive = roc_curve(true, scores)
+        areas.append(np.trapezoid(true_positive, false_positive))
+    return float(np.mean(areas)) if areas else None
+
+
+def average_precision(labels: Integers, probabilities: Floats) -> float | None:
+    """The area under precision over recall, summed in steps. Arguments and result as of `roc_auc`."""
+    areas = []
+    for true, scores in _told_apart(labels, probabilities):
+        recall, precision = precision_recall_curve(true, scores)
+        areas.append(-np.sum(np.diff(recall) * precision[:-1]))
+    return float(np.mean(areas)) if areas else None
+
+
+def log_loss(labels: Integers, probabilities: Floats) -> float:
+    """-log of the probability that was given to the true class, on average, in nats.
+
+    Args:
+        labels: (m,) true class indices.
+        probabilities: (m, K), a column per class.
+
+    Returns:
+        As scikit-learn has it, with probabilities of at least the float's epsilon: never infinite.
+    """
+    return float(np.mean(log_losses(labels, probabilities)))
+
+
+def log_losses(labels: Integers, probabilities: Floats) -> Floats:
+    """(m,): the loss of each example; see `log_loss`."""
+    given = probabilities[np.arange(len(labels)), labels]
+    least = np.finfo(given.dtype).eps
+    return -np.log(np.clip(given.astype(np.float64), least, 1.0))
+
+
+def balanced_accuracy(confusion: Integers) -> Any:
+    """The mean over the classes of the share of their examples that were predicted right.
+
+    Args:
+        confusion: (..., K, K), rows true, columns predicted; one matrix or several.
+
+    Returns:
+        (...): classes without an example do not count, as in scikit-learn.
+    """
+    right, there = _right(confusion), confusion.sum(axis=-1)
+    shares = np.where(there > 0, right / np.where(there > 0, there, 1), 0.0)
+    return shares.sum(axis=-1) / np.maximum(1, np.count_nonzero(there, axis=-1))
+
+
+def f1_score(confusion: Integers) -> Any:
+    """2 right / (true + predicted): of the second class of two, else the mean over the classes.
+
+    Args:
+        confusion: (..., K, K), rows true, columns predicted; one matrix or several.
+
+    Returns:
+        (...): a class that is neither true nor predicted anywhere counts 0 of two classes, and does not
+        count among more, as in scikit-learn.
+    """
+    right = _right(confusion)
+    either = confusion.sum(axis=-1) + confusion.sum(axis=-2)
+    shares = np.where(either > 0, 2 * right / np.where(either > 0, either, 1), 0.0)
+    if confusion.shape[-1] == 2:
+        return shares[..., 1]
+    return shares.sum(axis=-1) / np.maximum(1, np.count_nonzero(either, axis=-1))
+
+
+def _right(confusion: Integers) -> Integers:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
 def calibration_of(labels: Integers, probabilities: Floats) -> Calibration:
@@ -180,63 +249,72 @@ def calibration_of(labels: Integers, probabilities: Floats) -> Calibration:
         labels: (m,) true class indices.
         probabilities: (m, K): for two classes those of the second are judged, for more those of the
             class that was predicted.
-
-    Raises:
-        MissingPackageError: scikit-learn is not installed.
     """
-    _need_sklearn()
-    from sklearn.calibration import calibration_curve
-
     if probabilities.shape[1] == 2:
         came_true, scores = labels == 1, probabilities[:, 1]
     else:
         came_true, scores = labels == probabilities.argmax(axis=1), probabilities.max(axis=1)
-    # Rounding may lead above 1, which scikit-learn refuses.
+    # Rounding may lead above 1.
     scores = np.clip(np.asarray(scores, np.float64), 0.0, 1.0)
-    observed, predicted = calibration_curve(came_true, scores, n_bins=_BINS, pos_label=True)
     edges = np.linspace(0.0, 1.0, _BINS + 1)
-    counts = np.bincount(np.searchsorted(edges[1:-1], scores), minlength=_BINS)
+    places = np.searchsorted(edges[1:-1], scores)
+    counts = np.bincount(places, minlength=_BINS)
     there = counts > 0
-    ranges = np.stack([edges[:-1], edges[1:]], axis=1)
-    return Calibration(predicted, observed, counts[there], ranges[there])
+    sums = [np.bincount(places, values, _BINS)[there] for values in (scores, came_true)]
+    predicted, observed = (total / counts[there] for total in sums)
+    return Calibration(predicted, observed, counts[there], np.stack([edges[:-1], edges[1:]], axis=1)[there])
 
 
 def roc_curve(true: Integers, scores: Floats) -> tuple[Floats, Floats]:
-    """Two arrays of one length: the false positive rate and the true positive rate of every threshold.
+    """Two arrays of one length: false and true positive rates, of every threshold where the curve bends.
 
     Args:
         true: (m,) whether each example is positive; some have to be, and some not.
         scores: (m,) probabilities of that.
-
-    Raises:
-        MissingPackageError: scikit-learn is not installed.
     """
-    _need_sklearn()
-    from sklearn.metrics import roc_curve as curve
-
-    false_positive, true_positive, _ = curve(true, scores)
-    return false_positive, true_positive
+    hits, taken, _ = positives_above(true, scores)
+    missed = taken - hits
+    # Points within a straight line draw nothing; on large data they are most.
+    bends = np.ones(len(hits), np.bool_)
+    bends[1:-1] = (np.diff(hits, 2) != 0) | (np.diff(missed, 2) != 0)
+    hits, missed = hits[bends], missed[bends]
+    return np.append(0.0, missed / missed[-1]), np.append(0.0, hits / hits[-1])
 
 
 def precision_recall_curve(true: Integers, scores: Floats) -> tuple[Floats, Floats]:
-    """Two arrays of one length: the recall and the precision of every threshold.
+    """Two arrays of one length: the recall and the precision of every threshold, from the lowest on.
 
     Args:
         true: (m,) whether each example is positive; some have to be.
         scores: (m,) probabilities of that.
 
-    Raises:
-        MissingPackageError: scikit-learn is not installed.
+    Returns:
+        Both end, as in scikit-learn, with a recall of 0 and a precision of 1.
     """
-    _need_sklearn()
-    from sklearn.metrics import precision_recall_curve as curve
-
-    precision, recall, _ = curve(true, scores)
-    return recall, precision
+    hits, taken, _ = positives_above(true, scores)
+    return np.append((hits / hits[-1])[::-1], 0.0), np.append((hits / taken)[::-1], 1.0)
 
 
-def _need_sklearn() -> None:
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
-        raise MissingPackageError(f"counting {_FIGURES}", "scikit-learn", "sklearn") from None
+def positives_above(true: Integers, scores: Floats) -> tuple[Integers, Integers, Floats]:
+    """What every threshold takes for positive, from the highest of the k different scores to the lowest.
+
+    Args:
+        true: (m,) whether each example is positive.
+        scores: (m,) probabilities of that.
+
+    Returns:
+        (k,) how many of the examples at or above the threshold are positive; (k,) how many there are; and
+        (k,) the thresholds.
+    """
+    order = np.argsort(-scores, kind="stable")
+    scores = scores[order]
+    ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
+    return np.cumsum(true[order])[ends], ends + 1, scores[ends]
+
+
+def _told_apart(labels: Integers, probabilities: Floats) -> list[tuple[Integers, Floats]]:
+    """Truth and probability of each class that is told from the rest; none where that is not defined."""
+    K = probabilities.shape[1]
+    pairs = [(labels == k, probabilities[:, k]) for k in (range(1, 2) if K == 2 else range(K))]
+    defined = np.all(np.isfinite(probabilities)) and all(np.any(labels == k) for k in range(K))
+    return pairs if defined else []

@@ -62,12 +62,6 @@ def test_a_target_with_one_class(here: Path, refused: Refused) -> None:
     assert "the target sold is always yes; expected at least two classes" in line
 
 
-def test_a_mixed_column(here: Path, refused: Refused) -> None:
-    line = refused("train", bad(here, changed(3, ",", "x,")), "--target", "sold")
-    assert "column rooms" in line
-    assert "line 4" in line
-
-
 @pytest.mark.parametrize("target", ["sold", "rooms"])
 def test_duplicate_names(target: str, here: Path, refused: Refused) -> None:
     content = "\n".join([HEAD.replace("age", "rooms"), *flats(40)])

@@ -107,7 +107,7 @@ def test_nothing_is_left_to_defaults(here: Path, done: Callable) -> None:
     # What has no value where nobody gives one, and what other options hold.
     assert unstated == {
         *("test", "target", "iterations", "search", "budget", "clip_norm", "threads", "patience"),
-        *("validation_fraction", "momentum", "weight_decay", "warmup_epochs", "decimal"),
+        *("validation_fraction", "momentum", "weight_decay", "warmup_epochs", "decimal", "metric", "cv"),
     }
 
 

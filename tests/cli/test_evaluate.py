@@ -9,6 +9,8 @@ import pytest
 from pellucid.data.load import load_labelled
 from pellucid.metrics import class_figures
 from pellucid.model import Model
+from pellucid.report.intervals import interval_of
+from pellucid.report.scores import CLASS_SCORES
 from small_data import photograph, photographs, points, truncate, write_points
 from table_files import write_npz
 
@@ -21,13 +23,21 @@ def test_the_report(here: Path, done: Callable, number_model: Path) -> None:
     lines = outcome.out.splitlines()
     figures = class_figures(result.labels, result.probabilities, model.classes)
     assert figures.calibration is not None
+
+    def limits(name: str) -> str:
+        low, high = interval_of(CLASS_SCORES[name], result) or (0, 0)
+        return f"95 %: {low:.4f} to {high:.4f}"
+
     assert [line.split("  ")[0] for line in lines[:5]] == [
         *("accuracy", "cost", "ROC AUC", "average precision", "calibration error")
     ]
     assert lines[1][19:] == f"{result.cost:.6f}"
-    assert lines[0][19:] == f"{result.accuracy:.4f}  (30 examples, {len(result.wrong)} wrong)"
-    assert lines[2][19:] == f"{figures.roc_auc:.4f}  (of 1)"
-    assert lines[3][19:] == f"{figures.average_precision:.4f}  (of 1)"
+    assert (
+        lines[0][19:]
+        == f"{result.accuracy:.4f}  ({limits('accuracy')}; 30 examples, {len(result.wrong)} wrong)"
+    )
+    assert lines[2][19:] == f"{figures.roc_auc:.4f}  ({limits('roc_auc')}; of 1)"
+    assert lines[3][19:] == f"{figures.average_precision:.4f}  ({limits('average_precision')}; of 1)"
     assert lines[4][19:25] == f"{figures.calibration.error:.4f}"
     assert lines[6] == "true \\ predicted   0   1"
     assert [line.split() for line in lines[7:]] == [

@@ -96,7 +96,7 @@ def test_no_sentence_of_the_help_is_cut(command: str, columns: int) -> None:
 
 def test_options_stand_in_groups(done: Callable) -> None:
     heads = re.findall(r"^(\w+):$", done("train", "--help").out, re.MULTILINE)
-    groups = ["Data", "Tables", "Network", "Training", "Regularization", "Stopping", "Run"]
+    groups = ["Data", "Tables", "Network", "Training", "Regularization", "Stopping", "Report", "Run"]
     assert heads == ["Arguments", *groups, "Options"]
 
 

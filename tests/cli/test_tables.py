@@ -46,7 +46,7 @@ def test_what_is_inferred_is_shown_before_the_report(done: Callable) -> None:
     assert float(shares["no"][1][:-1]) + float(shares["yes"][1][:-1]) == pytest.approx(100, abs=0.11)
     names = {line[:24].strip() for line in lines}
     assert {"test ROC AUC", "test average precision", "test calibration error", "settings"} <= names
-    assert next(line for line in lines if line.startswith("test ROC AUC")).endswith("(of yes)")
+    assert next(line for line in lines if line.startswith("test ROC AUC")).endswith("; of yes)")
 
 
 def test_the_json_is_whole(here: Path, done: Callable) -> None:
@@ -86,14 +86,24 @@ def test_the_figures_are_those_of_scikit_learn(here: Path, done: Callable) -> No
     assert again["confusion_matrix"] == report["confusion_matrix"]
     assert again["predictions"][0]["source"] == "test.csv, line 2"
     shown = done("evaluate", report["model"], "test.csv").out
-    assert f"ROC AUC            {figures['roc_auc']:.4f}  (of yes)\n" in shown
+    low, high = figures["intervals"]["roc_auc"]
+    assert (
+        f"ROC AUC            {figures['roc_auc']:.4f}  (95 %: {low:.4f} to {high:.4f}; of yes)\n" in shown
+    )
 
 
 @pytest.mark.usefixtures("drawing")
 def test_the_pictures_of_classes(here: Path, done: Callable) -> None:
     done(*FLATS)
     names = {path.name for path in (here / "runs" / "train-1").iterdir()}
-    assert {"cost.png", "roc.png", "precision-recall.png", "calibration.png", "wrong.csv"} <= names
+    assert {
+        "cost.png",
+        "roc.png",
+        "precision-recall.png",
+        "calibration.png",
+        "wrong.csv",
+        "importance.png",
+    } <= names
 
 
 @pytest.mark.usefixtures("drawing")
@@ -120,7 +130,7 @@ def test_numbers_are_predicted_in_their_own_units(here: Path, done: Callable) ->
     assert figures["root_mean_squared_error"] == pytest.approx(root, rel=1e-4)
     assert {path.name for path in folder.iterdir()} == {
         *("config.toml", "cost.png", "history.csv", "model.safetensors", "predicted.png"),
-        *("predictions.csv", "report.json"),
+        *("predictions.csv", "report.json", "importance.png", "dependence.png"),
     }
     again = done("evaluate", folder / "model.safetensors", "prices.csv", "--json").document
     assert again["examples"] == 100

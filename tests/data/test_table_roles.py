@@ -12,9 +12,9 @@ from pellucid.data._table_dates import ISO, PARTS, DateColumn, form_of, is_ambig
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_roles import Role, roles_of
 from pellucid.data._table_spelling import NumberForm, canonical
-from pellucid.data._table_texts import Texts
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
+from pellucid.data.table_texts import Texts
 from pellucid.errors import DataError, OptionError
 
 M = 60

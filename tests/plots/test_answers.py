@@ -10,6 +10,7 @@ import pytest
 from pellucid import Evaluation
 from pellucid.metrics import calibration_of
 from pellucid.model import NumberEvaluation
+from pellucid.report.intervals import Z
 
 pytest.importorskip("matplotlib")
 metrics = pytest.importorskip("sklearn.metrics")
@@ -84,9 +85,9 @@ def test_the_calibration_and_its_counts(K: int) -> None:
     for upright, share, count in zip(
         above.collections[0].get_segments(), counted.observed, counted.counts, strict=True
     ):
-        # Where the interval ends, the share is 1.96 standard errors away: Wilson's, from the end.
+        # Where the interval ends, the share is Z standard errors away: Wilson's, from the end.
         for end in upright[:, 1]:
-            assert abs(end - share) == pytest.approx(1.96 * np.sqrt(end * (1 - end) / count), abs=1e-7)
+            assert abs(end - share) == pytest.approx(Z * np.sqrt(end * (1 - end) / count), abs=1e-7)
     assert [bar.get_height() for bar in below.patches] == counted.counts.tolist()
     assert sum(bar.get_height() for bar in below.patches) == 200
     for bar, predicted in zip(below.patches, counted.predicted, strict=True):

@@ -12,12 +12,16 @@ import pytest
 from pellucid import fit_model, load_data
 from pellucid.errors import OptionError, OutputError
 from pellucid.model import NumberEvaluation
+from pellucid.report.dependence import partial_dependence
+from pellucid.report.importance import permutation_importance
+from pellucid.report.scores import score_named
 from pellucid.training import lr_find
 
 pytest.importorskip("matplotlib")
 from matplotlib.text import Text
 
 from pellucid import plots
+from table_models import priced
 
 
 @pytest.mark.parametrize(("kind", "head"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
@@ -63,7 +67,11 @@ def every_figure() -> list[Any]:
     found, classes = fitted.model.evaluate(train), fitted.model.classes
     rows = np.random.RandomState(0).randn(2, 40)
     moons, _ = load_data("moons")
+    model, table, answers = priced(60)
+    importance = permutation_importance(model, table, answers, score_named(None, ()))
     return [
+        plots.column_importance(importance),
+        plots.column_dependence(partial_dependence(model, table, ["x", "city"]), ["price"]),
         plots.cost_curve([2.0, 0.001], validation_costs=[2.0, 0.01], best_epoch=1),
         plots.draw_learning_rates(lr_find(fitted.model.network, train, fitted.options)),
         plots.roc_curve(found, classes),

@@ -139,9 +139,13 @@ def test_ctrl_c_joins_what_the_members_have_learnt(monkeypatch: pytest.MonkeyPat
             raise KeyboardInterrupt
         return wait(*arguments)
 
+    def begin(event: Any) -> None:
+        if isinstance(event, EpochEnd):
+            began.set()
+
     monkeypatch.setattr(futures, "wait", interrupted)
     options = replace(OPTIONS, epochs=10**6)
-    end = module.train_members(NETWORK, Examples(X, Y), options, 2, listeners=[lambda _: began.set()])
+    end = module.train_members(NETWORK, Examples(X, Y), options, 2, listeners=[begin])
     assert end.history.reason == "interrupted"
     assert 0 < len(end.history.costs) < 10**6
     end.network.check_parameters(end.parameters)

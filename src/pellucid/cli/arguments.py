@@ -19,13 +19,14 @@ from pellucid.errors import FormatError, OptionError
 from pellucid.files.reading import open_regular, shown
 from pellucid.modelling import OWNERS
 from pellucid.optimizer import Optimizer
+from pellucid.report.options import ReportOptions
 from pellucid.settings import Option, description_of, named
 from pellucid.training import Schedule
 
 _MAX_BYTES = 1 << 20
 
 # The headings of `--help`, in their order.
-_GROUPS = ("Data", "Tables", "Network", "Training", "Regularization", "Stopping", "Run")
+_GROUPS = ("Data", "Tables", "Network", "Training", "Regularization", "Stopping", "Report", "Run")
 
 _COURSE = Annotated[
     bool | None, typer.Option("--course", help="The same as --preset course.", rich_help_panel="Training")
@@ -57,7 +58,7 @@ _WHOLE_RUN = {
 
 def options_by_name() -> dict[str, Option]:
     """Every option of `pellucid train` by name, group after group."""
-    found = named(DataOptions, *OWNERS)
+    found = named(DataOptions, *OWNERS, ReportOptions)
     return dict(sorted(found.items(), key=lambda item: _GROUPS.index(item[1].setting.group)))
 
 

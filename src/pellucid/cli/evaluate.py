@@ -14,11 +14,16 @@ from pellucid.cli.console import (
     print_json,
     show,
 )
-from pellucid.cli.figures import figures_of, lines_of
+from pellucid.cli.figures import figures_of, interval_text, lines_of, with_notes
 from pellucid.cli.labelled import read_dataset
+from pellucid.cli.quality import quality_document, quality_texts
 from pellucid.data.dataset import Dataset
 from pellucid.display import cost_text
+from pellucid.errors import OptionError
+from pellucid.files.reading import shown
 from pellucid.model import Evaluation, Model, NumberEvaluation
+from pellucid.report.scores import score_named
+from pellucid.report.table_report import report_on
 
 
 def evaluate(
@@ -30,6 +35,13 @@ def evaluate(
             metavar="NAME", help="Which part of DATA: test (all of it where it has one part) or train."
         ),
     ] = "test",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of a table: the main score, as for train.",
+        ),
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -37,15 +49,21 @@ def evaluate(
     """Report how good a MODEL is on labelled DATA.
 
     Accuracy, cost, confusion matrix, ROC AUC, average precision and calibration; of a model that predicts
-    numbers, R^2 and how far it is off.
+    numbers, R^2 and how far it is off. Of a table also a baseline, thresholds, the worst rows, and how
+    much each column matters.
     """
     loaded = Model.load(model)
-    dataset, remarks = read_dataset(data, loaded, part, strict=strict, quiet=quiet)
+    dataset, table, remarks = read_dataset(data, loaded, part, strict=strict, quiet=quiet)
     result = loaded.evaluate(dataset)
     check_answers(
         result.probabilities if isinstance(result, Evaluation) else result.predicted.T, dataset.sources
     )
-    figures = figures_of(result, loaded.classes)
+    report = None
+    if table is not None:
+        report = report_on(loaded, table, result, score_named(metric, loaded.classes), truth=dataset.Y)
+    elif metric is not None:
+        raise OptionError(f"--metric is about the report of a table, and {shown(data)} is none")
+    figures = figures_of(result, loaded.classes, None if report is None else report.intervals)
     for line in (*remarks, *figures["notes"]):
         note(line)
     if as_json:
@@ -59,6 +77,7 @@ def evaluate(
                 "cost": finite_or_none(result.cost),
                 "confusion_matrix": result.confusion.tolist() if isinstance(result, Evaluation) else None,
                 "figures": figures,
+                "quality": None if report is None else quality_document(report),
                 "predictions": _predictions(loaded, dataset, result),
                 "skipped": list(dataset.skipped),
             }
@@ -66,11 +85,14 @@ def evaluate(
         return
     lines = [("cost", cost_text(result.cost)), *lines_of(figures)]
     if isinstance(result, Evaluation):
-        score = f"{result.accuracy:.4f}  ({dataset.m} examples, {len(result.wrong)} wrong)"
+        told = f"{dataset.m} examples, {len(result.wrong)} wrong"
+        score = with_notes(f"{result.accuracy:.4f}", interval_text(figures, "accuracy"), told)
         show(aligned([("accuracy", score), *lines], 10))
         show(f"\n{confusion_table(result.confusion, loaded.classes, '--json shows it')}")
     else:
         show(aligned([("examples", str(dataset.m)), *lines], 10))
+    for text in [] if report is None else quality_texts(report, result, "--json has all"):
+        show(f"\n{text}")
 
 
 def _predictions(

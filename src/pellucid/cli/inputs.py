@@ -9,11 +9,18 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.load import load_data
 from pellucid.data.load_table import LoadedTables, load_tables
 from pellucid.data.options import DataOptions
+from pellucid.data.table import Table
 from pellucid.data.table_files import is_table_file, read_table
 from pellucid.errors import DataError, OptionError
 from pellucid.files.reading import shown
 from pellucid.modelling import Plan, check_given, planned
+from pellucid.report.cross_validation import fold_rows, joined
+from pellucid.report.options import ReportOptions
+from pellucid.report.scores import Score, score_named
 from pellucid.settings import named
+
+# Options of the columns that `load_tables` takes under the same names.
+_OF_COLUMNS = ("numeric", "categorical", "drop", "missing", "decimal")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +32,21 @@ class Inputs:
         plan: the training set, and the settings to train with.
         test: the test set.
         tables: the tables they came from, if they did.
+        metric: by which a model of them is judged.
+        folds: of a cross-validation; None: there is none.
     """
 
     data: DataOptions
     plan: Plan
     test: Dataset
     tables: LoadedTables | None = None
+    metric: Score | None = None
+    folds: int | None = None
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the columns of the tables are read, as arguments of `load_tables`."""
+        return {name: getattr(self.data, name) for name in _OF_COLUMNS}
 
 
 def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
@@ -43,9 +59,10 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
     Raises:
         DataError, OptionError: see `load_data`, `load_tables` and `planned`.
     """
-    of_data = named(DataOptions)
+    of_data, of_report = named(DataOptions), named(ReportOptions)
     data = DataOptions(**{name: value for name, value in given.items() if name in of_data})
-    of_model = {name: value for name, value in given.items() if name not in of_data}
+    told = ReportOptions(**{name: value for name, value in given.items() if name in of_report})
+    of_model = {name: value for name, value in given.items() if name not in {**of_data, **of_report}}
     if not data.data:
         raise OptionError("no data were named; expected DATA, or data = ... in --config FILE")
     options = check_given(of_model)
@@ -56,8 +73,8 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
         "dtype": data.dtype or ("float64" if options.preset == "course" else "float32"),
     }
     if data.target is not None:
-        return _read_tables(data, of_model, how)
-    _refuse_a_table(data)
+        return _read_tables(data, told, of_model, how)
+    _refuse_a_table(data, told)
     how |= {"image_size": data.image_size, "scaling": data.scaling, "strict": data.strict}
     with reading(quiet) as progress:
         train, test = load_data(data.data, data.test, **how, progress=progress)
@@ -65,23 +82,37 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
     return Inputs(data, planned(train, of_model), test)
 
 
-def _read_tables(data: DataOptions, of_model: Mapping[str, Any], how: Mapping[str, Any]) -> Inputs:
+def _read_tables(
+    data: DataOptions, told: ReportOptions, of_model: Mapping[str, Any], how: Mapping[str, Any]
+) -> Inputs:
     if data.scaling != "auto":
         raise OptionError(
             f"--scaling is {data.scaling} and the data are a table, whose columns are scaled one by one; "
             "expected --numeric, --categorical or --drop"
         )
-    columns = {
-        name: getattr(data, name)
-        for name in ("target", "numeric", "categorical", "drop", "missing", "decimal")
-    }
-    tables = load_tables(data.data, data.test, **columns, **how, encoded=True)
+    columns = {name: getattr(data, name) for name in _OF_COLUMNS}
+    tables = load_tables(data.data, data.test, target=data.target or "", **columns, **how, encoded=True)
+    metric = score_named(told.metric, tables.target.classes)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)
-    return Inputs(data, planned(tables.train, of_model, tables.target.scale), tables.test, tables)
+    plan = planned(tables.train, of_model, tables.target.scale)
+    inputs = Inputs(data, plan, tables.test, tables, metric, told.cv)
+    if told.cv is not None:
+        # Refused before the training rather than after it.
+        fold_rows(rows_of(inputs), tables.target, told.cv, plan.options.seed)
+    return inputs
 
 
-def _refuse_a_table(data: DataOptions) -> None:
+def rows_of(inputs: Inputs) -> Table:
+    """All rows of DATA, in its order: also those that were split off to test on."""
+    tables = inputs.tables
+    assert tables is not None  # the caller has seen to it
+    if inputs.data.test is not None:
+        return tables.train_table
+    return joined(tables.train_table, tables.test_table)
+
+
+def _refuse_a_table(data: DataOptions, told: ReportOptions) -> None:
     """Ask which column of a table is predicted, and refuse options of tables for anything else."""
     if is_table_file(data.data):
         try:
@@ -95,9 +126,11 @@ def _refuse_a_table(data: DataOptions) -> None:
                 f"{shown(data.data)} is a table: say which column is to be predicted; expected --target "
                 f"with one of {listed}"
             )
-    for name, option in named(DataOptions).items():
-        if option.setting.group == "Tables" and getattr(data, name):
+    for name, option in named(DataOptions, ReportOptions).items():
+        about = data if option.owner is DataOptions else told
+        if option.setting.group in ("Tables", "Report") and getattr(about, name):
+            what = "the columns" if about is data else "the report"
             raise OptionError(
-                f"--{name} is about the columns of a table; expected --target and a table, and "
+                f"--{name} is about {what} of a table; expected --target and a table, and "
                 f"{shown(data.data)} came without --target"
             )

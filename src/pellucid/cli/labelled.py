@@ -9,6 +9,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.load import load_part
 from pellucid.data.load_table import load_labelled_table
 from pellucid.data.recipe import Recipe
+from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
 from pellucid.errors import OptionError
@@ -59,7 +60,7 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
         ModelFileError, DataError, OptionError: a file that cannot be read, or does not belong to the model.
     """
     model = Model.load(path)
-    dataset, remarks = read_dataset(data, model, part, strict=strict, quiet=quiet)
+    dataset, _, remarks = read_dataset(data, model, part, strict=strict, quiet=quiet)
     if isinstance(model.recipe, TableRecipe):
         for line in remarks:
             note(line)
@@ -69,8 +70,8 @@ def read_labelled(path: str, data: str, part: str, *, strict: bool, quiet: bool)
 
 def read_dataset(
     data: str, model: Model, part: str, *, strict: bool, quiet: bool
-) -> tuple[Dataset, list[str]]:
-    """Labelled data through the recipe of a model, and remarks on them.
+) -> tuple[Dataset, Table | None, list[str]]:
+    """Labelled data through the recipe of a model, the table they came from, and remarks on them.
 
     Args:
         data: an array file, a folder of pictures, a built-in name; for a model of tables a table.
@@ -88,7 +89,7 @@ def read_dataset(
         table, dataset = load_labelled_table(
             data, model.recipe, model.classes, dtype=model.dtype, encoded=True
         )
-        return dataset, [*table.notes, *model.recipe.unseen(table), *dataset.skipped]
+        return dataset, table, [*table.notes, *model.recipe.unseen(table), *dataset.skipped]
     assert isinstance(model.recipe, Recipe)  # there are two kinds
     with reading(quiet) as progress:
         dataset, found = load_part(
@@ -100,4 +101,4 @@ def read_dataset(
         )
     note_skipped(dataset.skipped)
     remark = f"these {dataset.m} examples may include those the model was trained on"
-    return dataset, [] if found == part else [f"{shown(data)} has no test part: {remark}"]
+    return dataset, None, [] if found == part else [f"{shown(data)} has no test part: {remark}"]

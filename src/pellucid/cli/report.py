@@ -1,13 +1,20 @@
 """What a training run says: a document for machines, and text for people."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 from pellucid.cli.console import aligned, confusion_table, finite_or_none, width
-from pellucid.cli.figures import figures_of, lines_of, number_text
+from pellucid.cli.figures import figures_of, interval_text, lines_of, number_text, with_notes
 from pellucid.cli.inputs import Inputs
+from pellucid.cli.quality import (
+    cross_validation_document,
+    cross_validation_text,
+    quality_document,
+    quality_texts,
+)
 from pellucid.data.load_table import LoadedTables
 from pellucid.data.options import DataOptions
 from pellucid.display import aligned_table, cost_text
@@ -15,12 +22,13 @@ from pellucid.files.reading import shown
 from pellucid.model import Evaluation, NumberEvaluation
 from pellucid.modelling import Fitted, stated
 from pellucid.optimizer import Optimizer
+from pellucid.report.cross_validation import CrossValidation
+from pellucid.report.scores import Answers
+from pellucid.report.table_report import TableReport
 from pellucid.settings import named
 from pellucid.training import History, Schedule
 from pellucid.training.candidates import differences
 from pellucid.training.search import Searched
-
-Answers = Evaluation | NumberEvaluation
 
 # A terminal has room for so many columns or classes; report.json has them all.
 _MOST = 60
@@ -30,24 +38,47 @@ _WIDE = 120
 _ROOM_FOR_SETTINGS = 30
 
 
-def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answers) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The answers of a model that was trained, and what is said of them.
+
+    Attributes:
+        on_train: its answers to the training examples.
+        on_test: its answers to the test examples.
+        quality: what is behind those; None: they did not come from a table.
+        crossed: its training, cross-validated; None: that was not asked for, or failed.
+    """
+
+    on_train: Answers
+    on_test: Answers
+    quality: TableReport | None = None
+    crossed: CrossValidation | None = None
+
+
+def report_of(inputs: Inputs, fitted: Fitted, judged: Judged) -> dict[str, Any]:
     """The report of a run as JSON can hold it: data, training, and the model's answers on both sets."""
+    on_train, on_test = judged.on_train, judged.on_test
     model, train, test = fitted.model, inputs.plan.train, inputs.test
     history = model.history
-    # They take a second, for scikit-learn's import, and are what tables are looked at for; `evaluate` has
-    # them for all data.
-    figures = None if inputs.tables is None else figures_of(on_test, model.classes)
+    # What tables are looked at for; `evaluate` has them for all data.
+    figures = None
+    if inputs.tables is not None:
+        intervals = None if judged.quality is None else judged.quality.intervals
+        figures = figures_of(on_test, model.classes, intervals)
     return {
         "data": inputs.data.data,
         "train_examples": train.m,
         "test_examples": test.m,
         "classes": list(model.classes),
-        "layer_dims": list(model.network.layer_dims),
+        "layer_dims": list(fitted.network.layer_dims),
+        "members": fitted.members,
         "cost_at": [list(pair) for pair in history.cost_at(100)],
         **_scores(train=on_train, test=on_test),
         "test_cost": finite_or_none(on_test.cost),
         "confusion_matrix": on_test.confusion.tolist() if isinstance(on_test, Evaluation) else None,
         "figures": figures,
+        "quality": judged.quality and quality_document(judged.quality),
+        "cross_validation": judged.crossed and cross_validation_document(judged.crossed),
         "table": None if inputs.tables is None else inputs.tables.to_dict(),
         "search": None if fitted.searched is None else search_document(fitted.searched),
         "iterations": history.iterations,
@@ -61,11 +92,11 @@ def report_of(inputs: Inputs, fitted: Fitted, on_train: Answers, on_test: Answer
     }
 
 
-def report_text(report: dict[str, Any], fitted: Fitted, on_test: Answers, folder: Path) -> str:
+def report_text(report: dict[str, Any], fitted: Fitted, judged: Judged, folder: Path) -> str:
     """The report of a run for people; `folder` is where the run was written."""
-    costs, history = report["cost_at"], fitted.model.history
+    costs, history, on_test = report["cost_at"], fitted.model.history, judged.on_test
     lines = [
-        ("network", " -> ".join(map(str, report["layer_dims"]))),
+        ("network", " -> ".join(map(str, report["layer_dims"])) + _of_members(fitted)),
         ("settings", f"{settings_text(fitted)}; config.toml has all"),
     ]
     if costs:
@@ -77,7 +108,10 @@ def report_text(report: dict[str, Any], fitted: Fitted, on_test: Answers, folder
             name, score = "accuracy", f"{accuracy:.4f}"
         else:
             name, score = "R^2", number_text(report[f"{part}_r2"], ".4f")
-        lines.append((f"{part} {name}", f"{score}  ({report[f'{part}_examples']} examples)"))
+        key = "r2" if accuracy is None else "accuracy"
+        interval = interval_text(report["figures"], key) if part == "test" else ""
+        examples = f"{report[f'{part}_examples']} examples"
+        lines.append((f"{part} {name}", with_notes(score, interval, examples)))
     lines += [(f"test {name}", text) for name, text in lines_of(report["figures"]) if name != "R^2"]
     time = f"{report['training_seconds']:.1f} s, {report['iterations']} iterations{_ending(history)}"
     lines.append(("training time", time))
@@ -85,14 +119,26 @@ def report_text(report: dict[str, Any], fitted: Fitted, on_test: Answers, folder
     if isinstance(on_test, Evaluation):
         elsewhere = f"see {folder / 'report.json'}"
         parts.append(confusion_table(on_test.confusion, report["classes"], elsewhere))
+    if judged.quality is not None:
+        parts += quality_texts(judged.quality, on_test, "report.json has all")
+    if judged.crossed is not None:
+        parts.append(cross_validation_text(judged.crossed))
     use = f"pellucid predict {folder / 'model.safetensors'} INPUT..."
-    parts.append(aligned([("run folder", str(folder)), ("use it", use)], 16))
+    pictures = [("pictures", ", ".join(report["pictures"]))] if report["pictures"] else []
+    parts.append(aligned([("run folder", str(folder)), *pictures, ("use it", use)], 16))
     return "\n\n".join(parts)
+
+
+def _of_members(fitted: Fitted) -> str:
+    if fitted.members == 1:
+        return ""
+    joint = " x ".join(map(str, fitted.model.network.layer_dims[1:-1]))
+    return f", {fitted.members} members" + (f" joined to one of {joint} units" if joint else "")
 
 
 def settings_text(fitted: Fitted) -> str:
     """How a model was trained, in a line."""
-    options, network = fitted.options, fitted.model.network
+    options, network = fitted.options, fitted.network
     optimizer, schedule = Optimizer.named(options.optimizer), Schedule.named(options.schedule)
     parts = [
         f"{optimizer.name} at {options.learning_rate:g}",
@@ -112,7 +158,8 @@ def stated_options(inputs: Inputs, fitted: Fitted) -> dict[str, Any]:
     data["dtype"] = fitted.model.dtype
     # What the target was taken for repeats the run, whatever is added to the file.
     data["task"] = inputs.data.task or ("classification" if fitted.model.classes else "regression")
-    return {**data, **stated(fitted, inputs.plan.options)}
+    told = {"metric": inputs.metric and inputs.metric.name, "cv": inputs.folds}
+    return {**data, **stated(fitted, inputs.plan.options), **told}
 
 
 def _anywhere(data: str) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.errors import MissingPackageError, OutputError
 from pellucid.files.reading import shown
 from pellucid.model import Evaluation, Model, NumberEvaluation
+from pellucid.report.table_report import TableReport
 
 
 def check_free(out: Path | None) -> None:
@@ -37,29 +39,37 @@ def check_free(out: Path | None) -> None:
         raise OutputError(f"{folder} is no folder that can be written to; choose another with --out")
 
 
-def write_run(
-    out: Path | None,
-    model: Model,
-    config: str,
-    report: dict[str, Any],
-    test: Dataset,
-    evaluation: Evaluation | NumberEvaluation,
-    *,
-    pictures: bool = True,
-) -> tuple[Path, list[str]]:
-    """Write the model, the configuration, the history, the report, and what was predicted wrong.
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a training run has to leave behind.
 
-    Args:
-        out: the run's folder; None is the next free runs/train-N.
+    Attributes:
         model: the trained model.
         config: TOML that repeats the run.
         report: for `report.json`.
         test: the examples that were evaluated.
         evaluation: the model's answers to them.
+        quality: what is behind these, of a table; None: of anything else.
+    """
+
+    model: Model
+    config: str
+    report: dict[str, Any]
+    test: Dataset
+    evaluation: Evaluation | NumberEvaluation
+    quality: TableReport | None = None
+
+
+def write_run(out: Path | None, run: Run, *, pictures: bool = True) -> tuple[Path, list[str], list[str]]:
+    """Write the model, the configuration, the history, the report, and what was predicted wrong.
+
+    Args:
+        out: the run's folder; None is the next free runs/train-N.
+        run: what is written.
         pictures: whether they are drawn.
 
     Returns:
-        The folder, and a line for each picture that could not be drawn.
+        The folder, the names of the pictures, and a line for each that could not be drawn.
 
     Raises:
         OutputError: it cannot be written; nothing is left behind.
@@ -72,39 +82,37 @@ def write_run(
     except OSError as error:
         raise OutputError(f"{parent} cannot be written to: {error.strerror}") from None
     try:
-        model.save(staging / "model.safetensors")
+        run.model.save(staging / "model.safetensors")
+        notes = draw(staging, run) if pictures else []
+        drawn = sorted(path.name for path in staging.iterdir() if path.suffix == ".png")
         texts = {
-            "config.toml": config,
-            "report.json": json_text(report),
-            "history.csv": _history_csv(model),
-            **_answers_csv(model, test, evaluation),
+            "config.toml": run.config,
+            "report.json": json_text({**run.report, "pictures": drawn}),
+            "history.csv": _history_csv(run.model),
+            **_answers_csv(run.model, run.test, run.evaluation),
         }
         for name, text in texts.items():
             # The name of a file need not be Unicode.
             (staging / name).write_text(text, "utf-8", "backslashreplace")
-        curves = report["figures"] is not None
-        notes = draw(staging, model, test, evaluation, curves) if pictures else []
         # mkdtemp keeps others out; a run folder is an ordinary folder.
         mask = os.umask(0)
         os.umask(mask)
         staging.chmod(0o777 & ~mask)
-        return _publish(staging, out), notes
+        return _publish(staging, out), drawn, notes
     except OSError as error:
         raise OutputError(f"the run cannot be written to {parent}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def draw(
-    folder: Path, model: Model, test: Dataset, evaluation: Evaluation | NumberEvaluation, curves: bool
-) -> list[str]:
-    """Draw the pictures of a run into a folder, with `curves` those of ROC, precision and calibration too.
+def draw(folder: Path, run: Run) -> list[str]:
+    """Draw the pictures of a run into a folder; of a table more of them.
 
     Returns:
         A line for each reason why a picture could not be drawn.
     """
     try:
-        for name, figure in _figures(model, test, evaluation, curves):
+        for name, figure in _figures(run):
             if figure is not None:
                 plots.save_figure(figure, folder / name)
     except MissingPackageError as error:
@@ -115,11 +123,9 @@ def draw(
     return []
 
 
-def _figures(
-    model: Model, test: Dataset, evaluation: Evaluation | NumberEvaluation, curves: bool
-) -> Iterator[tuple[str, Any]]:
+def _figures(run: Run) -> Iterator[tuple[str, Any]]:
     """The name of each picture and its figure, which is None where there is nothing to show."""
-    history = model.history
+    model, evaluation, history = run.model, run.evaluation, run.model.history
     if history.costs:
         yield (
             "cost.png",
@@ -130,12 +136,16 @@ def _figures(
                 unit="nats" if model.classes else "squared error",
             ),
         )
+    if run.quality is not None:
+        names = model.classes or (model.recipe.target,)
+        yield "importance.png", plots.column_importance(run.quality.importance)
+        yield "dependence.png", plots.column_dependence(run.quality.dependence, names)
     if isinstance(evaluation, NumberEvaluation):
         names = (model.recipe.target,) if model.recipe.target else ()
         yield "predicted.png", plots.predicted_against_true(evaluation, names)
         return
-    yield "wrong.png", plots.wrong_answers(model, test, evaluation)
-    if curves:
+    yield "wrong.png", plots.wrong_answers(model, run.test, evaluation)
+    if run.report["figures"] is not None:
         yield "roc.png", plots.roc_curve(evaluation, model.classes)
         yield "precision-recall.png", plots.precision_recall_curve(evaluation, model.classes)
         yield "calibration.png", plots.calibration_curve(evaluation, model.classes)

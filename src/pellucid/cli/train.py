@@ -10,9 +10,10 @@ from pellucid.cli.arguments import toml_text
 from pellucid.cli.common import AsJson, Quiet
 from pellucid.cli.console import note, print_json, show
 from pellucid.cli.inputs import read_inputs
+from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
-from pellucid.cli.run_folder import check_free, write_run
+from pellucid.cli.run_folder import Run, check_free, write_run
 from pellucid.modelling import fit_plan
 
 
@@ -49,17 +50,20 @@ def train(
     history = fitted.model.history
     if history.reason == "interrupted":
         note(f"interrupted after {history.iterations} iterations; saving the model so far")
-    on_train, on_test = fitted.model.evaluate(inputs.plan.train), fitted.model.evaluate(inputs.test)
-    report = report_of(inputs, fitted, on_train, on_test)
-    config = toml_text(stated_options(inputs, fitted))
-    folder, notes = write_run(
-        *(place, fitted.model, config, report, inputs.test, on_test), pictures=not no_plots
-    )
-    for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *notes]:
+    judged, remarks = judge(inputs, fitted, quiet=quiet or as_json)
+    report, config = report_of(inputs, fitted, judged), toml_text(stated_options(inputs, fitted))
+    run = Run(fitted.model, config, report, inputs.test, judged.on_test, judged.quality)
+    folder, pictures, notes = write_run(place, run, pictures=not no_plots)
+    for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *remarks, *notes]:
         note(line)
-    report = {"model": str(folder / "model.safetensors"), "run": str(folder), **report}
+    report = {
+        "model": str(folder / "model.safetensors"),
+        "run": str(folder),
+        **report,
+        "pictures": pictures,
+    }
     if as_json:
         print_json(report)
     else:
-        show(report_text(report, fitted, on_test, folder))
+        show(report_text(report, fitted, judged, folder))
     return 1 if report["ended"] == "interrupted" else 0

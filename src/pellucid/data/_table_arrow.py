@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import MISSING, NUMBER, column_of_objects
+from pellucid.data.table_texts import Texts
 from pellucid.errors import FormatError, MissingPackageError
 
 Column = np.ndarray[Any, Any]

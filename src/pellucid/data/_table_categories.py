@@ -10,9 +10,9 @@ import numpy as np
 from pellucid.core.encoding import EncodedCategory
 from pellucid.data._files import shown
 from pellucid.data._table_spelling import canonical
-from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import check_document, check_name
 from pellucid.data.table import Table
+from pellucid.data.table_texts import Texts
 from pellucid.encoded_table import LevelInputs
 from pellucid.errors import DataError, OptionError
 

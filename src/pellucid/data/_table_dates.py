@@ -11,9 +11,9 @@ import numpy as np
 from pellucid.core.encoding import EncodedNumber
 from pellucid.data._files import shown
 from pellucid.data._table_numbers import NumberColumn
-from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import Column, check_name
 from pellucid.data.table import Table
+from pellucid.data.table_texts import Texts
 from pellucid.encoded_table import NumberInputs
 from pellucid.errors import DataError, OptionError
 

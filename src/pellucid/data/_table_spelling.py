@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import number_of
+from pellucid.data.table_texts import Texts
 from pellucid.errors import OptionError
 
 # In a column of numbers these are marks of a missing value; elsewhere they may be categories.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import shown
-from pellucid.data._table_texts import Texts
+from pellucid.data.table_texts import Texts
 from pellucid.errors import DataError, OptionError
 
 Column = np.ndarray[Any, Any]

@@ -8,8 +8,8 @@ import numpy as np
 
 from pellucid import display
 from pellucid.data._files import shown
-from pellucid.data._table_texts import Texts
 from pellucid.data._table_values import check_names, column_of, number_of, text_of
+from pellucid.data.table_texts import Texts
 from pellucid.errors import DataError
 
 Column = np.ndarray[Any, Any]

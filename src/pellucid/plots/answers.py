@@ -9,6 +9,7 @@ import numpy as np
 from pellucid import metrics
 from pellucid.model import Evaluation, NumberEvaluation
 from pellucid.plots.figure import BASELINE, COLOURS, DASHES, SMALL, few_ticks, new_figure, plain, tidy
+from pellucid.report.intervals import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +19,6 @@ Floats = np.ndarray[Any, Any]
 
 # The numbers of outputs that fill a grid of panels, and the number of its columns.
 _PANELS = {1: 1, 2: 2, 3: 3, 4: 2, 6: 3}
-# Half the width of a 95 % interval, in standard errors.
-_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def roc_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure | None"
         one class, for which there is no curve.
 
     Raises:
-        MissingPackageError: scikit-learn or matplotlib is not installed.
+        MissingPackageError: matplotlib is not installed.
     """
     curves = []
     for name, true, scores in _separable(evaluation, classes):
@@ -117,7 +116,7 @@ def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure
         classes: their names: of two classes the second is examined, of more the predicted class.
 
     Raises:
-        MissingPackageError: scikit-learn or matplotlib is not installed.
+        MissingPackageError: matplotlib is not installed.
     """
     calibration = metrics.calibration_of(evaluation.labels, evaluation.probabilities)
     of_class = f"of {plain(classes[1])}" if len(classes) == 2 else "of the predicted class"
@@ -126,7 +125,7 @@ def calibration_curve(evaluation: Evaluation, classes: Sequence[str]) -> "Figure
     _diagonal(above)
     points: dict[str, Any] = {"marker": "o", "markersize": 5, "linestyle": ""}
     above.plot(calibration.predicted, calibration.observed, color=COLOURS[0], **points)
-    low, high = _interval(calibration.observed, calibration.counts)
+    low, high = wilson_interval(calibration.observed, calibration.counts)
     above.vlines(calibration.predicted, low, high, color=COLOURS[0], linewidth=1.2, alpha=0.6)
     above.set(ylabel="share that came true", ylim=(-0.03, 1.03))
     # A good model has its points on the diagonal, which leaves no space for a label there.
@@ -208,14 +207,6 @@ def _diagonal(axes: "Axes", text: str = "") -> None:
     axes.plot((0, 1), (0, 1), color=BASELINE, linewidth=1, linestyle="--", zorder=1.5)
     options: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
     axes.text(0.68, 0.65, text, ha="center", va="top", color=BASELINE, fontsize=SMALL, **options)
-
-
-def _interval(shares: Floats, counts: Floats) -> tuple[Floats, Floats]:
-    """Wilson's 95 % interval of shares (k,) among `counts` (k,) examples."""
-    z2 = _Z**2 / counts
-    middle = (shares + z2 / 2) / (1 + z2)
-    half = _Z * np.sqrt(shares * (1 - shares) / counts + z2 / (4 * counts)) / (1 + z2)
-    return middle - half, middle + half
 
 
 def _separable(evaluation: Evaluation, classes: Sequence[str]) -> list[tuple[str, Floats, Floats]]:
