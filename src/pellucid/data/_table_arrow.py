@@ -15,6 +15,7 @@ Column = np.ndarray[Any, Any]
 # Rows from which on columns are read by several threads.
 _WORTH_THREADS = 20_000
 
+_MISSING = frozenset(MISSING)
 # Digits behind a leading zero; or so many that they may be beyond what float64 holds exactly.
 _CODE = r"^[+-]?0\d+$"
 _MANY_DIGITS = r"^[+-]?\d{16,}$"
@@ -56,7 +57,6 @@ def columns_of_texts(columns: Mapping[str, Any], text: frozenset[str]) -> dict[s
 
 
 def _column(column: Any, stays_text: bool) -> Column | Texts:
-    pa = arrow()
     import pyarrow.compute as pc
 
     column = column.combine_chunks()
@@ -66,22 +66,17 @@ def _column(column: Any, stays_text: bool) -> Column | Texts:
     # Values repeat in tables: each distinct value is looked at once.
     encoded = column.dictionary_encode()
     values = pc.utf8_trim_whitespace(encoded.dictionary)
-    missing = pc.is_in(values, pa.array(MISSING, pa.string())).to_numpy(zero_copy_only=False)
-    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    codes, texts = np.from_dlpack(encoded.indices), values.to_pylist()
+    missing = np.array([text in _MISSING for text in texts])
     if not stays_text:
-        is_number = pc.match_substring_regex(values, f"^({NUMBER})$").to_numpy(zero_copy_only=False)
+        is_number = _truths(pc.match_substring_regex(values, f"^({NUMBER})$"))
         # 00501 is a code, and so is what float64 cannot hold to its last digit.
         if np.all(is_number | missing) and not _holds_codes(values):
-            known = np.full(len(values), np.nan)
-            present = np.flatnonzero(~missing)
-            texts = values.take(pa.array(present)).to_numpy(zero_copy_only=False)
-            known[present] = texts.astype(np.float64)
-            return np.asarray(known[codes])
+            known = [np.nan if absent else float(text) for absent, text in zip(missing, texts, strict=True)]
+            return np.asarray(np.array(known)[codes])
     # Trimmed, some of them are the same.
-    texts = Texts.of(
-        [None if absent else text for absent, text in zip(missing, values.to_pylist(), strict=True)]
-    )
-    return Texts(texts.codes[codes], texts.values)
+    found = Texts.of([None if absent else text for absent, text in zip(missing, texts, strict=True)])
+    return Texts(found.codes[codes], found.values)
 
 
 def _plain_numbers(column: Any) -> Column | None:
@@ -90,20 +85,34 @@ def _plain_numbers(column: Any) -> Column | None:
     import pyarrow.compute as pc
 
     try:
-        numbers = pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False)
+        numbers = np.from_dlpack(pc.cast(column, pa.float64()))
     except pa.ArrowInvalid:
         return None
     if not np.isfinite(numbers).all():
         return None
     # Codes are written longer than their numbers are, 00501, or have too many digits.
-    lengths = pc.binary_length(column).to_numpy(zero_copy_only=False)
+    lengths = np.from_dlpack(pc.binary_length(column))
     size = np.abs(numbers)
     odd = (size == np.floor(size)) & (lengths > 1)
     digits = np.floor(np.log10(np.maximum(size, 1))) + 1 + np.signbit(numbers)
     odd &= (lengths != digits) | (size >= 1e15)
-    if odd.any() and _holds_codes(column.filter(pa.array(odd))):
+    if odd.any() and _holds_codes(column.filter(_as_arrow(odd))):
         return None
     return np.array(numbers)
+
+
+def _as_arrow(truths: Column) -> Any:
+    """NumPy's booleans as an Arrow array, without pandas, which `pyarrow.array` loads."""
+    pa = arrow()
+    bits = pa.py_buffer(np.packbits(truths, bitorder="little"))
+    return pa.Array.from_buffers(pa.bool_(), len(truths), [None, bits])
+
+
+def _truths(array: Any) -> Column:
+    """An Arrow array of booleans as NumPy's, without pandas, which `to_numpy` loads."""
+    import pyarrow.compute as pc
+
+    return np.from_dlpack(pc.cast(array, "uint8")).astype(bool)
 
 
 def _holds_codes(values: Any) -> bool:

@@ -35,10 +35,11 @@ class _Setting(NamedTuple):
 
 # From this number on, examples are many.
 _MANY = 5000
+# Below it, tables get a smaller network.
+_FEW_ROWS = 3000
 
-# Few rows are easily overfitted: a smaller network, and a large weight decay.
-_FEW_ROWS = _Setting((64, 32), 40, 32, 2e-3, 2.0, dropout=0.1, least_steps=400, initialization="xavier")
-_MANY_ROWS = _Setting((128, 64), 15, 256, 2e-3, 0.3, least_steps=400, initialization="xavier")
+# From this number of rows on, a quick search on a table takes too long for what it finds.
+_MOST_TO_SEARCH = 200_000
 
 _FEW_EXAMPLES = _Setting((128, 64), 40, 32, 5e-3, 1.0, dropout=0.1, least_steps=1200)
 _MANY_EXAMPLES = _Setting((128, 64), 15, 128, 1e-2, 0.3, least_steps=400)
@@ -79,7 +80,7 @@ def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) 
 
     Args:
         effort: a key of `EFFORTS`: "none" is the defaults alone, "quick" about four, "thorough" about ten.
-            With more pixels than pictures, "quick" is the defaults alone too.
+            With more pixels than pictures, and more than 200,000 rows, "quick" is the defaults alone too.
         kind: see `defaults_for`.
         m: number of training examples.
         n_x: number of inputs.
@@ -95,7 +96,9 @@ def settings_for(effort: str, kind: str, m: int, n_x: int, n_y: int, task: str) 
     settings = [first]
     wide = _is_wide(kind, m, n_x)
     # A quick search on photographs takes half a minute, and improved the result on neither data set.
-    if effort != "none" and not wide:
+    if kind == "table" and (effort == "thorough" or (effort == "quick" and m <= _MOST_TO_SEARCH)):
+        settings += _quick_rows(first)
+    elif effort != "none" and not wide and kind != "table":
         settings += _quick(first)
     if effort == "thorough":
         settings += [*(_few_pictures(first) if wide else []), *_thorough(first)]
@@ -120,13 +123,29 @@ def _setting(kind: str, m: int, n_x: int, task: str) -> _Setting:
     if task not in ("classification", "regression"):
         raise OptionError(f"unknown task {task!r:.80}; expected classification or regression")
     if kind == "table":
-        return _MANY_ROWS if m >= _MANY else _FEW_ROWS
+        return _rows(m)
     if _is_wide(kind, m, n_x):
         return _FEW_PICTURES
     setting = _MANY_EXAMPLES if m >= _MANY else _FEW_EXAMPLES
     if kind == "pictures":
         return setting._replace(learning_rate=min(setting.learning_rate, _PICTURE_RATE / n_x))
     return setting
+
+
+def _rows(m: int) -> _Setting:
+    """The setting for m rows of a table: from few, which are easily overfitted, to many without a jump."""
+    m = max(1, m)
+    batch_size = 2 ** round(min(9.0, max(5.0, math.log2(m / 64))))
+    return _Setting(
+        hidden=(64, 32) if m < _FEW_ROWS else (128, 64),
+        epochs=round(min(40.0, max(4.0, 40 * (2000 / m) ** 0.4))),
+        batch_size=batch_size,
+        learning_rate=round(2e-3 * (batch_size / 32) ** 0.25, 4),
+        weight_decay=round(min(2.0, max(0.3, 2 * (1000 / m) ** 0.5)), 2),
+        dropout=round(0.1 * min(1.0, max(0.0, math.log(8000 / m) / math.log(4))), 2),
+        least_steps=400,
+        initialization="xavier",
+    )
 
 
 def _is_wide(kind: str, m: int, n_x: int) -> bool:
@@ -164,6 +183,17 @@ def _quick(first: _Setting) -> list[_Setting]:
             weight_decay=0.3,
             least_steps=3 * first.least_steps,
         ),
+    ]
+
+
+def _quick_rows(first: _Setting) -> list[_Setting]:
+    """Settings for tables: no decay is right for all, and neither is a length."""
+    decay, steps = first.weight_decay, first.least_steps
+    return [
+        first._replace(weight_decay=decay / 4),
+        first._replace(epochs=max(2, first.epochs // 2), least_steps=steps // 2),
+        first._replace(epochs=2 * first.epochs, weight_decay=decay / 16, least_steps=2 * steps),
+        first._replace(hidden=(256, 128), weight_decay=decay / 4),
     ]
 
 

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
-from pellucid.core.randomness import random_stream
 from pellucid.engines import default_threads
 from pellucid.errors import LearningWarning, warn
 from pellucid.examples import Examples
@@ -70,7 +69,7 @@ def train_members(
     if members == 1:
         end = train(network, examples, options, listeners=listeners, every="auto")
         return Ensemble(end.network, end.parameters, end.history, 1)
-    ends = _trained(network, examples.checked(network), _of_each(options, members), listeners)
+    ends = _trained(network, examples.checked(network), options.of_members(members), listeners)
     joint, parameters = joined(network, [end.parameters for end in ends])
     return Ensemble(joint, parameters, _joint_history([end.history for end in ends]), len(ends))
 
@@ -111,23 +110,6 @@ def _on_diagonal(blocks: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]
     found = np.zeros((len(blocks) * n, len(blocks) * n_prev), blocks[0].dtype)
     for k, block in enumerate(blocks):
         found[k * n : (k + 1) * n, k * n_prev : (k + 1) * n_prev] = block
-    return found
-
-
-def _of_each(options: TrainingOptions, members: int) -> list[TrainingOptions]:
-    """The options of each member, with seeds of its own."""
-    found, stream = [options], None
-    for k in range(1, members):
-        seeds = np.random.SeedSequence([k, options.shuffle_seed, options.dropout_seed]).generate_state(3)
-        rng = options.rng
-        if isinstance(rng, (int, np.integer)):
-            rng = int(np.random.SeedSequence([k, int(rng)]).generate_state(1)[0])
-        else:
-            # A stream serves one thread at a time: it gives each member a seed.
-            stream = stream or random_stream(rng)
-            rng = int(stream.uniform(0, 2**32 - 1))
-        shuffle, dropout, _ = (int(seed) for seed in seeds)
-        found.append(replace(options, rng=rng, shuffle_seed=shuffle % 2**31, dropout_seed=dropout))
     return found
 
 

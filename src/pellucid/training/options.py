@@ -1,8 +1,10 @@
 """TrainingOptions: the length, the steps, the start and the end of a training. A frozen value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
 
 from pellucid.core.initialization import SCHEMES, check_scheme
 from pellucid.core.randomness import RandomSource, random_stream
@@ -116,6 +118,25 @@ class TrainingOptions:
                 f"threads is {self.threads} and this process may use {available} processors; expected "
                 f"an integer from 1 to {available}"
             )
+
+    def of_members(self, count: int) -> list[Self]:
+        """These options for each member of an ensemble, with seeds of its own; the first has these.
+
+        Args:
+            count: members.
+        """
+        found = [self]
+        # A stream serves one thread at a time: it gives each member a seed.
+        stream = None if isinstance(self.rng, (int, np.integer)) else random_stream(self.rng)
+        for k in range(1, count):
+            own = np.random.SeedSequence([k, self.shuffle_seed, self.dropout_seed]).generate_state(2)
+            if stream is None:
+                first = np.random.SeedSequence([k, int(self.rng)]).generate_state(1)[0]  # type: ignore[arg-type]
+            else:
+                first = stream.uniform(0, 2**32 - 1)
+            shuffle, dropout = own.tolist()
+            found.append(replace(self, rng=int(first), shuffle_seed=shuffle % 2**31, dropout_seed=dropout))
+        return found
 
     @property
     def step_options(self) -> StepOptions:
