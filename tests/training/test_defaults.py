@@ -1,5 +1,6 @@
 """How tables are trained by default: sizes, outputs, enough steps; and that it beats what it has to."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from pellucid.errors import OptionError
 from pellucid.network import Network
 from pellucid.training import TrainingOptions
-from pellucid.training.defaults import defaults_for
+from pellucid.training.defaults import defaults_for, members_for, settings_for
 
 
 @pytest.mark.parametrize(
@@ -26,9 +27,36 @@ def test_any_table_gives_a_network_and_options(m: int, n_y: int, task: str, outp
 
 
 def test_few_rows_get_a_smaller_network() -> None:
-    few, many = (Network(**defaults_for("table", m, 12, 1, "regression")[0]) for m in (4999, 5000))
+    few, many = (Network(**defaults_for("table", m, 12, 1, "regression")[0]) for m in (2999, 3000))
     assert few.layer_dims == (12, 64, 32, 1)
     assert many.layer_dims == (12, 128, 64, 1)
+
+
+def test_no_setting_of_tables_jumps_with_their_size() -> None:
+    sizes = [int(100 * 1.02**i) for i in range(500)]
+    found = [defaults_for("table", m, 12, 1, "regression") for m in sizes]
+    for (_, one), (_, other) in pairwise(found):
+        assert other["batch_size"] in (one["batch_size"], 2 * one["batch_size"])
+        assert 0.85 < other["learning_rate"] / one["learning_rate"] < 1.2
+        assert 0.9 < other["optimizer"].weight_decay / one["optimizer"].weight_decay < 1.1
+        assert 0.75 < other["epochs"] / one["epochs"] < 1.2
+    for (one, _), (other, _) in pairwise(found):
+        assert abs(other["dropout"] - one["dropout"]) < 0.03
+
+
+@pytest.mark.parametrize(("m", "candidates"), [(500, 5), (50_000, 5), (200_000, 5), (200_001, 1)])
+def test_a_quick_search_of_tables(m: int, candidates: int) -> None:
+    found = settings_for("quick", "table", m, 12, 1, "regression")
+    assert len(found) == candidates
+    assert found[0] == defaults_for("table", m, 12, 1, "regression")
+    assert len(settings_for("thorough", "table", m, 12, 1, "regression")) > 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "m", "members"), [("table", 1000, 4), ("table", 10**6, 1), ("numbers", 1000, 1)]
+)
+def test_members(kind: str, m: int, members: int) -> None:
+    assert members_for(kind, m) == members
 
 
 def test_an_unknown_task() -> None:
