@@ -138,7 +138,7 @@ def _rows(m: int) -> _Setting:
     batch_size = 2 ** round(min(9.0, max(5.0, math.log2(m / 64))))
     return _Setting(
         hidden=(64, 32) if m < _FEW_ROWS else (128, 64),
-        epochs=round(min(40.0, max(4.0, 40 * (2000 / m) ** 0.4))),
+        epochs=round(min(40.0, max(3.0, 40 * (2000 / m) ** 0.42))),
         batch_size=batch_size,
         learning_rate=round(2e-3 * (batch_size / 32) ** 0.25, 4),
         weight_decay=round(min(2.0, max(0.3, 2 * (1000 / m) ** 0.5)), 2),
