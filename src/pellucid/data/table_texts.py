@@ -31,6 +31,9 @@ class Texts:
         places[None] = -1
         return cls(np.fromiter(map(places.__getitem__, listed), np.int32, len(listed)), values)
 
+    def __repr__(self) -> str:
+        return f"Texts({len(self.codes)} rows, {len(self.values)} different)"
+
     def __len__(self) -> int:
         return len(self.codes)
 
