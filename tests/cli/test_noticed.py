@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pellucid import Model
+from pellucid.errors import DataError
+
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 csv = pytest.importorskip("pyarrow.csv")
@@ -132,6 +135,38 @@ def test_a_german_file(here: Path, done: Callable) -> None:
     (here / "neu.csv").write_text("wert;klasse\n-2,5;?\n2,5;?\n")
     predictions = done("predict", "runs/train-1/model.safetensors", "neu.csv", "--json").document
     assert [row["label"] for row in predictions["predictions"]] == ["schlecht", "gut"]
+
+
+def test_a_german_target_is_read_as_in_training(here: Path, done: Callable) -> None:
+    from pellucid.data.load_table import load_labelled_table, load_tables
+
+    x = shop()["x"]
+
+    def german(number: float) -> str:
+        return f"{number:,.2f}".translate(str.maketrans(",.", ".,"))
+
+    lines = [f"{german(v)};{german(1000 * v + 5000)}" for v in x]
+    (here / "de.csv").write_text("wert;preis\n" + "\n".join(lines) + "\n")
+    done("train", "de.csv", "--target", "preis", "--epochs", 30, "--no-plots", "--quiet")
+    model = Model.load(here / "runs" / "train-1" / "model.safetensors")
+    # Alone, 1.234 would be a little more than one, and 6.234,5 a text.
+    (here / "neu.csv").write_text("wert;preis\n1.234;1.234\n2,5;6.234\n")
+    table, data = load_labelled_table(here / "neu.csv", model.recipe, ())
+    assert data.Y.tolist() == [[1234.0, 6234.0]]
+    assert model.recipe.inputs[0].raw(table).tolist() == [1234.0, 2.5]
+    assert type(model.recipe).from_dict(model.recipe.to_dict()) == model.recipe
+    said = done("evaluate", "runs/train-1/model.safetensors", "neu.csv").out
+    assert "examples" in said
+    # A test file is read like the training file, and numbers of Parquet are numbers.
+    loaded = load_tables(here / "de.csv", here / "neu.csv", target="preis")
+    assert loaded.test.Y.tolist() == [[1234.0, 6234.0]]
+    write(here / "neu.parquet", wert=[1.234, 2.5], preis=[1.5, 2.5])
+    _, data = load_labelled_table(here / "neu.parquet", model.recipe, ())
+    assert data.Y.tolist() == [[1.5, 2.5]]
+    (here / "falsch.csv").write_text("wert;preis\n2.5;1,0\n")
+    line = "falsch.csv, line 2: column wert holds '2.5'; expected a number, written with decimal commas"
+    with pytest.raises(DataError, match=line):
+        load_labelled_table(here / "falsch.csv", model.recipe, ())
 
 
 def test_marks_of_missing_values(here: Path, done: Callable) -> None:

@@ -224,7 +224,7 @@ class NumberColumn:
         kept: dict[str, Any] = {"edges": list(self.edges), "missing": self.missing}
         # Only where it is not as ever: files of version 0.1.0 have no such keys.
         if not self.form.is_plain:
-            kept["form"] = [self.form.before, self.form.after, self.form.decimal]
+            kept["form"] = self.form.to_list()
         if self.others:
             kept["others"] = True
         return {"kind": "number", "name": self.name, **numbers, **kept}
@@ -236,12 +236,14 @@ class NumberColumn:
         Raises:
             OptionError: values that are invalid for a column of numbers.
         """
-        form, others = document.get("form", ["", "", "."]), document.get("others", False)
+        form, others = (
+            NumberForm.from_list(document.get("form", ["", "", "."])),
+            document.get("others", False),
+        )
         plain = {key: value for key, value in document.items() if key not in ("form", "others")}
         check_document(plain, {"kind", "name", "fill", "mean", "deviation", "edges", "missing"})
-        is_form = isinstance(form, list) and len(form) == 3 and all(isinstance(part, str) for part in form)
-        if not is_form or type(others) is not bool:
-            raise OptionError("recipe: the form of numbers is three texts, and others is true or false")
+        if type(others) is not bool:
+            raise OptionError("recipe: others is true or false")
         edges = document["edges"]
         numbers = [document[key] for key in ("fill", "mean", "deviation")]
         if not isinstance(edges, list) or not all(type(n) in (int, float) for n in (*numbers, *edges)):
@@ -251,7 +253,7 @@ class NumberColumn:
         except OverflowError:
             raise OptionError("recipe: a number is beyond what floating-point numbers hold") from None
         column = cls(document["name"], fill, mean, deviation, tuple(edges), document["missing"])
-        return replace(column, form=NumberForm(*form), others=others)
+        return replace(column, form=form, others=others)
 
 
 def numbers_in(table: Table, name: str, form: NumberForm = _PLAIN, *, others: bool = False) -> Floats:

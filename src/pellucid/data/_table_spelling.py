@@ -116,6 +116,23 @@ class NumberForm:
                 f"mark {self.decimal!r:.10}; expected short texts, and . or ,"
             )
 
+    def to_list(self) -> list[str]:
+        """Plain values, for a model file."""
+        return [self.before, self.after, self.decimal]
+
+    @classmethod
+    def from_list(cls, document: Any) -> Self:
+        """The inverse of `to_list`.
+
+        Raises:
+            OptionError: it is no list of three texts.
+        """
+        if not isinstance(document, list) or [*map(type, document)] != [str] * 3:
+            raise OptionError(
+                f"recipe: the form of numbers is {document!r:.80}; expected a list of three texts"
+            )
+        return cls(*document)
+
     @property
     def is_plain(self) -> bool:
         """Whether numbers are written as everywhere: 1234.5."""

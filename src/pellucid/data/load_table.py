@@ -152,7 +152,9 @@ def load_tables(
     else:
         texts = [name for name, role in roles.by_name.items() if role.kind in ("category", "date")]
         as_text = [*categorical, *texts, *([target] if decided.is_text else [])]
-        held_out, test_skipped = _with_target(_read(test, as_text, missing), target)
+        disguised = [name for name, role in roles.by_name.items() if not role.form.is_plain]
+        disguised += [target] if decided.form is not None else []
+        held_out, test_skipped = _with_target(_read(test, as_text, missing, disguised), target)
     recipe = TableRecipe.fit(
         table,
         numeric=numeric,
@@ -162,6 +164,7 @@ def load_tables(
         encoding=encoding,
         missing=missing,
         roles=roles,
+        target_form=decided.form,
     )
     return LoadedTables(
         _dataset(table, recipe, decided, dtype, skipped, encoded),
@@ -219,9 +222,9 @@ def load_labelled_table(
         raise LabelError(
             "the model does not know which column it predicts; expected a recipe that names its target"
         )
-    target = Target(recipe.target, tuple(classes))
+    target = Target(recipe.target, tuple(classes), form=recipe.target_form)
     as_text = [*recipe.text_columns, *([target.name] if target.is_text else [])]
-    table, skipped = _with_target(_read(source, as_text, recipe.missing), target.name)
+    table, skipped = _with_target(_read(source, as_text, recipe.missing, recipe.disguised), target.name)
     return table, _dataset(table, recipe, target, dtype, skipped, encoded)
 
 
@@ -231,11 +234,13 @@ def read_table_inputs(source: Source, recipe: TableRecipe) -> Table:
     Raises:
         As `read_table`.
     """
-    return _read(source, recipe.text_columns, recipe.missing)
+    return _read(source, recipe.text_columns, recipe.missing, recipe.disguised)
 
 
-def _read(source: Source, text: Sequence[str], missing: Sequence[str]) -> Table:
-    table = source if isinstance(source, Table) else read_table(source, text=text)
+def _read(
+    source: Source, text: Sequence[str], missing: Sequence[str], as_written: Sequence[str] = ()
+) -> Table:
+    table = source if isinstance(source, Table) else read_table(source, text=text, as_written=as_written)
     return table.with_missing(missing)
 
 

@@ -25,7 +25,9 @@ def is_table_file(path: str | os.PathLike[str]) -> bool:
     return head.startswith(MAGIC) or _is_text(head)
 
 
-def read_table(path: str | os.PathLike[str], *, text: Iterable[str] = ()) -> Table:
+def read_table(
+    path: str | os.PathLike[str], *, text: Iterable[str] = (), as_written: Iterable[str] = ()
+) -> Table:
     """Read a file of named columns: Parquet, or text whose first line holds the names.
 
     The separator of text is the most frequent of comma, tab and semicolon in the first line. A column holds
@@ -36,6 +38,8 @@ def read_table(path: str | os.PathLike[str], *, text: Iterable[str] = ()) -> Tab
         path: of the file; text must be UTF-8.
         text: columns that are read as text even if every value is a number: codes such as 01234. Unknown
             names are ignored.
+        as_written: columns that stay texts where the file is text: their numbers are written in another
+            form, in which 1.234 may be a thousand.
 
     Raises:
         NotFoundError: there is no such file.
@@ -50,7 +54,7 @@ def read_table(path: str | os.PathLike[str], *, text: Iterable[str] = ()) -> Tab
     if not head:
         raise FormatError(f"{shown(path)} is empty; expected a table: names of columns, then rows")
     if head.startswith(_WIDE) or _is_text(head):
-        return read_text_table(path, size, frozenset(text))
+        return read_text_table(path, size, frozenset([*text, *as_written]))
     raise FormatError(
         f"{shown(path)} is not a table; expected Parquet, or UTF-8 text (CSV, TSV) whose first line names "
         "the columns"

@@ -12,6 +12,7 @@ from pellucid.data._table_categories import CategoryColumn
 from pellucid.data._table_dates import DateColumn
 from pellucid.data._table_numbers import NumberColumn
 from pellucid.data._table_roles import Role, Roles, roles_of, useless
+from pellucid.data._table_spelling import NumberForm
 from pellucid.data.table import Table
 from pellucid.encoded_table import EncodedTable
 from pellucid.errors import DataError, OptionError
@@ -52,6 +53,7 @@ class TableRecipe:
         target: the name of the column that is predicted; empty: unknown. It is not an input.
         left_out: pairs of a column that is not an input and the reason.
         missing: texts and numbers that mark missing values.
+        target_form: how the numbers of the target are written, where it is one of numbers in disguise.
         noticed: what was noticed of the training table, a line each; a model file does not keep it.
 
     Raises:
@@ -62,6 +64,7 @@ class TableRecipe:
     target: str = ""
     left_out: tuple[tuple[str, str], ...] = field(default=())
     missing: tuple[str, ...] = ()
+    target_form: NumberForm | None = None
     noticed: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     kind = "table"
@@ -104,6 +107,7 @@ class TableRecipe:
         decimal: str | None = None,
         missing: Iterable[str] = (),
         roles: Roles | None = None,
+        target_form: NumberForm | None = None,
     ) -> Self:
         """The recipe for a training table.
 
@@ -124,6 +128,7 @@ class TableRecipe:
             decimal: the decimal mark of numbers in texts; None: inferred.
             missing: texts and numbers that mark missing values.
             roles: of the columns, where they were decided on more rows.
+            target_form: see the attribute.
 
         Raises:
             DataError: an unknown column, too many categories, or no column left to train on.
@@ -152,7 +157,8 @@ class TableRecipe:
         if not inputs:
             reasons = ", ".join(f"{shown(name)}: {why}" for name, why in left_out[:10]) or "there are none"
             raise DataError(f"no column is left to train on ({reasons}); expected one at least")
-        return cls(tuple(inputs), target, tuple(left_out), marks, noticed=tuple(roles.noticed))
+        noticed = tuple(roles.noticed)
+        return cls(tuple(inputs), target, tuple(left_out), marks, target_form, noticed=noticed)
 
     @property
     def n_x(self) -> int:
@@ -168,6 +174,12 @@ class TableRecipe:
     def text_columns(self) -> tuple[str, ...]:
         """The columns to read as text, as in training: pass them to `read_table`."""
         return tuple(column.name for column in self.inputs if not isinstance(column, NumberColumn))
+
+    @property
+    def disguised(self) -> tuple[str, ...]:
+        """The columns of numbers, and the target, that are written in another form: see `read_table`."""
+        columns = [c.name for c in self.inputs if isinstance(c, NumberColumn) and not c.form.is_plain]
+        return (*columns, *([self.target] if self.target_form is not None else []))
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -329,7 +341,9 @@ class TableRecipe:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a model file."""
         # Only where there are some: files of version 0.1.0 have no such key.
-        more = {"missing": list(self.missing)} if self.missing else {}
+        more: dict[str, Any] = {"missing": list(self.missing)} if self.missing else {}
+        if self.target_form is not None:
+            more["target_form"] = self.target_form.to_list()
         return {
             "kind": self.kind,
             "target": self.target,
@@ -348,7 +362,7 @@ class TableRecipe:
         expected = {"kind", "target", "columns", "left_out"}
         if (
             not isinstance(document, Mapping)
-            or set(document) - {"missing"} != expected
+            or set(document) - {"missing", "target_form"} != expected
             or document["kind"] != cls.kind
         ):
             raise OptionError(f"a recipe of a table is described by {', '.join(sorted(expected))}")
@@ -369,6 +383,7 @@ class TableRecipe:
             document["target"],
             tuple((n, why) for n, why in left_out),
             tuple(missing),
+            NumberForm.from_list(document["target_form"]) if "target_form" in document else None,
         )
 
 
