@@ -54,7 +54,7 @@ def written(path: Path, rows: int, seed: int = 0) -> Path:
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(rows, _NUMBERS)).astype(np.float32)
     signal = X[:, 0] * X[:, 1] + np.sin(3 * X[:, 2]) + 0.5 * X[:, 3] + 0.5 * rng.normal(size=rows)
-    columns = {f"x{i}": X[:, i] for i in range(_NUMBERS)}
+    columns: dict[str, Any] = {f"x{i}": X[:, i] for i in range(_NUMBERS)}
     columns["city"] = np.char.add("city ", rng.integers(0, 200, rows).astype(str))
     columns["day"] = np.datetime_as_string(np.datetime64("2019-01-01") + rng.integers(0, 1500, rows))
     columns["zip"] = np.char.zfill(rng.integers(500, 1500, rows).astype(str), 5)
@@ -132,7 +132,9 @@ def taken(side: str, path: Path, folder: Path) -> Taken:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run both sides in turns and say what they took."""
-    parser = argparse.ArgumentParser("python -m benchmarks.large_table", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.large_table", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=Path("build") / "large-table")
