@@ -92,10 +92,12 @@ def alike(
     dense = np.ascontiguousarray(table.dense(slice(None)))
     start = initialize_parameters_deep(network.layer_dims, rng=3)
     start = {name: value.astype(table.dtype) for name, value in start.items()}
-    engines = {"native": table, "dense": dense} | ({"reference": dense} if reference else {})
+    engines: dict[str, Any] = {"native": table, "dense": dense}
+    if reference:
+        engines |= {"reference": dense, "reference on columns": table}
     states, costs = {}, {}
     for name, X in engines.items():
-        engine = engine_for("reference" if name == "reference" else "native")
+        engine = engine_for("reference" if name.startswith("reference") else "native")
         assert engine.takes(X, network)
         session = engine.open(network, Examples(X, Y, weights), TrainingState(start), options)
         costs[name] = session.advance(of, rate)
@@ -236,6 +238,22 @@ def test_answers_are_those_of_the_dense_inputs(engine: str, dtype: Any) -> None:
     # Other targets of the same table.
     again = evaluate(session, Examples(table, Y[[1, 2, 0]]))[0]
     assert again == pytest.approx(predictor.evaluate(Examples(dense, Y[[1, 2, 0]]))[0], rel=tolerance)
+
+
+def test_the_reference_engine_makes_nothing_dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("the inputs were made dense")
+
+    table = mixed()
+    for network in (Network((table.shape[0], 6, 4, 1), dropout=0.3), Network((table.shape[0], 1))):
+        start = TrainingState(initialize_parameters_deep(network.layer_dims, rng=0))
+        examples = Examples(table, targets(network))
+        monkeypatch.setattr(EncodedTable, "dense", refuse)
+        session = engine_for("reference").open(network, examples, start, StepOptions(dropout_seed=1))
+        session.advance(batches(M, 20, 3), 0.1)
+        session.evaluate(examples)
+        assert session.finish()
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from pellucid.core._arrays import Array
+from pellucid.encoded_table import EncodedTable
 from pellucid.errors import OptionError
 from pellucid.examples import Columns, Examples
 from pellucid.network import Network
@@ -247,6 +248,11 @@ class Predictor(ABC):
     @abstractmethod
     def evaluate(self, examples: Examples) -> tuple[float, Floats]:
         """The cost of the predictions for scaled, labelled columns, and AL (n_y, m): `Session.evaluate`."""
+
+
+def is_read(X: Any) -> bool:
+    """Whether both engines here read these inputs as they are: one array, or the columns of a table."""
+    return isinstance(X, EncodedTable) or not isinstance(X, Columns)
 
 
 def refuse(engine: "Engine", reason: str, source: str = "") -> None:

@@ -30,6 +30,7 @@ from pellucid.engines.interface import (
     Session,
     StepOptions,
     TrainingState,
+    is_read,
     refuse,
 )
 from pellucid.engines.packing import flat, named
@@ -138,10 +139,6 @@ def _table(table: EncodedTable, dtype: Any) -> Any:
     )
 
 
-def _takes(X: Any) -> bool:
-    return isinstance(X, EncodedTable) or not isinstance(X, Columns)
-
-
 def _matrix(array: Any, dtype: Any) -> Floats:
     array = as_numpy(array).astype(dtype, copy=False)
     # A field of a record array has strides that are no multiple of its item size.
@@ -231,7 +228,7 @@ class NativeSession(Session):
 
     def takes(self, X: Any) -> bool:
         """See `Session.takes`."""
-        return _takes(X)
+        return is_read(X)
 
     def steps_taken(self) -> int:
         """See `Session.steps_taken`."""
@@ -320,7 +317,7 @@ class NativePredictor(Predictor):
 
     def takes(self, X: Any) -> bool:
         """See `Predictor.takes`."""
-        return _takes(X)
+        return is_read(X)
 
     def outputs(self, X: Any) -> Floats:
         """See `Predictor.outputs`."""
@@ -358,7 +355,7 @@ class NativeEngine(Engine):
 
     def takes(self, X: Any, network: Network) -> bool:
         """See `Engine.takes`. A mask of the inputs is defined for each of them, so it needs them dense."""
-        return _takes(X) and (not network.input_dropout or not isinstance(X, Columns))
+        return is_read(X) and (not network.input_dropout or not isinstance(X, Columns))
 
     def open(
         self,

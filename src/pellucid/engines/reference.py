@@ -21,10 +21,11 @@ from pellucid.core._arrays import (
 from pellucid.core.costs import cost_named
 from pellucid.core.dropout import dropout_masks
 from pellucid.core.linear import LayerCache
-from pellucid.core.model import L_model_forward, backward_pass
 from pellucid.core.regularization import weight_penalty, weight_penalty_backward
 from pellucid.core.update import clip_gradients
+from pellucid.encoded_table import EncodedTable
 from pellucid.engines.divergence import culprit_of, diverged
+from pellucid.engines.first_layer import layers_backward, model_forward
 from pellucid.engines.interface import (
     Batches,
     Costs,
@@ -37,10 +38,11 @@ from pellucid.engines.interface import (
     Session,
     StepOptions,
     TrainingState,
+    is_read,
 )
 from pellucid.engines.rules import apply_update, init_slots
 from pellucid.errors import DivergenceError
-from pellucid.examples import Examples
+from pellucid.examples import Columns, Examples
 from pellucid.network import Network
 
 # Columns of a forward pass at a time, if only its outputs are kept.
@@ -60,8 +62,9 @@ class ReferenceSession(Session):
         self, network: Network, examples: Examples, state: TrainingState, options: StepOptions
     ) -> None:
         self._network, self._options = network, options
-        self._xp = namespace(X=examples.X, Y=examples.Y)
-        self._dtype = floating(self._xp, examples.X).dtype
+        like = _like(examples.X)
+        self._xp = namespace(X=like, Y=examples.Y)
+        self._dtype = floating(self._xp, like).dtype
         self.feed(examples)
         self._cost, self._cost_options = cost_named(network.cost), network.cost_options
         # A cost takes ZL, so the output activation need not be computed.
@@ -72,14 +75,23 @@ class ReferenceSession(Session):
 
     def _of_our_type(self, array: Array, *, copy: bool | None = None) -> Array:
         """An array in the library and dtype of X. It may be NumPy's, as initial parameters are."""
-        array = beside(array, self._X) if isinstance(array, np.ndarray) else without_history(array)
+        array = beside(array, _like(self._X)) if isinstance(array, np.ndarray) else without_history(array)
         return self._xp.asarray(array, dtype=self._dtype, copy=copy)
 
     def feed(self, examples: Examples) -> None:
         """See `Session.feed`."""
-        self._X = self._xp.astype(without_history(examples.X), self._dtype, copy=False)
+        self._X = self._inputs(examples.X)
         self._Y = self._of_our_type(examples.Y)
         self._weights = None if examples.weights is None else self._of_our_type(examples.weights)
+
+    def _inputs(self, X: Any) -> Any:
+        if isinstance(X, EncodedTable):
+            return X.astype(self._dtype)
+        return self._xp.astype(without_history(X), self._dtype, copy=False)
+
+    def takes(self, X: Any) -> bool:
+        """See `Session.takes`."""
+        return is_read(X)
 
     def advance(self, batches: Batches, learning_rates: float | Sequence[float]) -> Costs:
         """See `Session.advance`."""
@@ -103,7 +115,7 @@ class ReferenceSession(Session):
             self._state = before._replace(step_count=before.step_count + 1)
             return 0.0, 0.0
         masks = self._masks(X, before.step_count)
-        _, caches = L_model_forward(X, before.parameters, **self._activations, masks=masks)
+        _, caches = model_forward(X, before.parameters, **self._activations, masks=masks)
         penalty = self._penalty_of(before.parameters, total)
         cost = self._cost_of(caches, Y, weights) + penalty
         if not math.isfinite(cost):
@@ -121,21 +133,25 @@ class ReferenceSession(Session):
         self._state = TrainingState(parameters, slots, t, before.step_count + 1)
         return cost, penalty
 
-    def _batch(self, columns: Integers | None) -> tuple[Array, Array, Array | None]:
+    def _batch(self, columns: Integers | None) -> tuple[Any, Array, Array | None]:
         if columns is None:
             return self._X, self._Y, self._weights
-        chosen = beside(columns, self._X)
+        chosen = beside(columns, _like(self._X))
         weights = None if self._weights is None else columns_of(self._weights, chosen)
-        return columns_of(self._X, chosen), columns_of(self._Y, chosen), weights
+        table = isinstance(self._X, EncodedTable)
+        X = self._X.take(columns) if table else columns_of(self._X, chosen)
+        return X, columns_of(self._Y, chosen), weights
 
-    def _total(self, X: Array, weights: Array | None) -> float:
+    def _total(self, X: Any, weights: Array | None) -> float:
         return X.shape[1] if weights is None else float(self._xp.sum(weights))
 
-    def _masks(self, X: Array, step: int) -> list[Array | None] | None:
+    def _masks(self, X: Any, step: int) -> list[Array | None] | None:
         rates = self._network.dropout_rates
         if not any(rates):
             return None
-        return dropout_masks(rates, self._network.layer_dims, X, seed=self._options.dropout_seed, step=step)
+        return dropout_masks(
+            rates, self._network.layer_dims, _like(X), seed=self._options.dropout_seed, step=step
+        )
 
     def _cost_of(self, caches: Sequence[LayerCache], Y: Array, weights: Array | None) -> float:
         _, ZL = caches[-1]
@@ -157,9 +173,7 @@ class ReferenceSession(Session):
         dZL = self._cost.backward(ZL, Y, weights=weights, **self._cost_options)
         hidden = self._network.hidden_activation
         grads = {}
-        for l, _, _, dW, db in backward_pass(
-            dZL, caches, hidden_activation=hidden, masks=masks, input_gradient=False
-        ):
+        for l, _, _, dW, db in layers_backward(dZL, caches, hidden_activation=hidden, masks=masks):
             grads[f"dW{l}"], grads[f"db{l}"] = dW, db
         if self._penalised:
             pulls = weight_penalty_backward(parameters, total, **self._penalty)
@@ -181,7 +195,7 @@ class ReferenceSession(Session):
         total = self._total(X, weights)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             masks = self._masks(X, self._state.step_count)
-            AL, caches = L_model_forward(X, parameters, **self._network.activations, masks=masks)
+            AL, caches = model_forward(X, parameters, **self._network.activations, masks=masks)
             if total == 0:
                 grads = {f"d{name}": self._xp.zeros_like(value) for name, value in parameters.items()}
                 return Gradient(0.0, 0.0, grads, AL)
@@ -192,8 +206,7 @@ class ReferenceSession(Session):
 
     def evaluate(self, examples: Examples) -> tuple[float, Array]:
         """See `Session.evaluate`."""
-        X = self._xp.astype(without_history(examples.X), self._dtype, copy=False)
-        Y = self._of_our_type(examples.Y)
+        X, Y = self._inputs(examples.X), self._of_our_type(examples.Y)
         weights = None if examples.weights is None else self._of_our_type(examples.weights)
         return _evaluated(self._network, self._state.parameters, Examples(X, Y, weights))
 
@@ -219,7 +232,7 @@ class ReferenceSession(Session):
                 raise self._diverged(f"{name} is no longer finite after iteration {step_count - 1}")
         total = self._total(self._X, self._weights)
         with np.errstate(over="ignore", invalid="ignore"):
-            _, caches = L_model_forward(self._X, parameters, **self._activations)
+            _, caches = model_forward(self._X, parameters, **self._activations)
             cost = 0.0
             if total:
                 penalty = self._penalty_of(parameters, total)
@@ -230,6 +243,15 @@ class ReferenceSession(Session):
         return dict(self._state.parameters)
 
 
+def _like(X: Any) -> Array:
+    """An array of the library, type and number of examples of the inputs."""
+    return X.values.T[:0] if isinstance(X, EncodedTable) else X
+
+
+def _part(X: Any, columns: slice) -> Any:
+    return X.take(columns) if isinstance(X, EncodedTable) else X[:, columns]
+
+
 def _evaluated(
     network: Network, parameters: Mapping[str, Array], examples: Examples
 ) -> tuple[float, Array]:
@@ -237,13 +259,13 @@ def _evaluated(
 
     Block by block, so that the hidden layers are never kept for all examples at once.
     """
-    xp = namespace(X=examples.X)
+    xp = namespace(X=_like(examples.X))
     outputs, linear = [], []
     # An overflow shows in the cost.
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, examples.m, _BLOCK):
-            X = examples.X[:, start : start + _BLOCK]
-            AL, caches = L_model_forward(X, parameters, **network.activations)
+            X = _part(examples.X, slice(start, start + _BLOCK))
+            AL, caches = model_forward(X, parameters, **network.activations)
             outputs.append(AL)
             linear.append(caches[-1][1])
         AL, ZL = (
@@ -280,21 +302,26 @@ class ReferencePredictor(Predictor):
         AL = self.outputs(X if self._deviation is None else X / self._deviation)
         return np.vstack([1 - AL, AL]).T if self._spread else AL.T
 
-    def outputs(self, X: Array) -> Floats:
+    def takes(self, X: Any) -> bool:
+        """See `Predictor.takes`."""
+        return is_read(X)
+
+    def outputs(self, X: Any) -> Floats:
         """See `Predictor.outputs`."""
-        X = as_numpy(X).astype(self._dtype, copy=False)
+        X = X if isinstance(X, EncodedTable) else as_numpy(X)
+        X = X.astype(self._dtype) if X.dtype != self._dtype else X
         blocks = []
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, max(1, X.shape[1]), _BLOCK):
-                AL, _ = L_model_forward(
-                    X[:, start : start + _BLOCK], self._parameters, **self._network.activations
-                )
+                part = _part(X, slice(start, start + _BLOCK))
+                AL, _ = model_forward(part, self._parameters, **self._network.activations)
                 blocks.append(AL)
         return np.asarray(blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1))
 
     def evaluate(self, examples: Examples) -> tuple[float, Floats]:
         """See `Predictor.evaluate`."""
-        X = as_numpy(examples.X).astype(self._dtype, copy=False)
+        X = examples.X if isinstance(examples.X, EncodedTable) else as_numpy(examples.X)
+        X = X.astype(self._dtype) if X.dtype != self._dtype else X
         return _evaluated(self._network, self._parameters, Examples(X, examples.Y, examples.weights))
 
 
@@ -302,6 +329,10 @@ class ReferenceEngine(Engine):
     """Trains on arrays of any array-API library, and supports every option."""
 
     name = "reference"
+
+    def takes(self, X: Any, network: Network) -> bool:
+        """See `Engine.takes`."""
+        return is_read(X) and (not network.input_dropout or not isinstance(X, Columns))
 
     def open(
         self,
