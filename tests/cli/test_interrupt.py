@@ -53,7 +53,7 @@ def test_a_training_process_stops_and_saves(here: Path) -> None:
 def interrupting(after: int, seen: list[int]) -> Callable[[Any], None]:
     """A function that presses Ctrl-C when it is called for the `after`-th time."""
 
-    def called(*_: Any) -> None:
+    def called(*_: Any, **__: Any) -> None:
         seen.append(len(seen))
         if len(seen) == after:
             signal.raise_signal(signal.SIGINT)
@@ -97,11 +97,106 @@ def test_reading_pictures_stops(
     assert [path.name for path in here.iterdir()] == ["pets"]
 
 
-def test_a_run_that_is_interrupted_while_it_is_written_leaves_nothing(
+def said_to_be_saved(outcome: Any) -> None:
+    assert outcome.status == 1
+    line = "pellucid: interrupted; the model is saved in runs/train-1, without a part of its report"
+    assert outcome.err.strip().splitlines()[-1] == line
+    assert Model.load("runs/train-1/model.safetensors").history.reason == "completed"
+    assert [path.name for path in Path("runs").iterdir()] == ["train-1"]
+
+
+@pytest.mark.parametrize(
+    "where", ["run_folder.draw", "train.judge", "train.report_of", "run_folder._answers_csv"]
+)
+def test_a_trained_model_is_saved_whenever_the_rest_is_interrupted(
+    where: str, here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+    monkeypatch.setattr(f"pellucid.cli.{where}", interrupting(1, []))
+    said_to_be_saved(run("train", "data.npz", "--iterations", 2, "--quiet"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("at", ["_publish", "_history_csv"])
+def test_a_signal_waits_until_the_model_is_saved(
+    number: int, at: str, here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pellucid.cli import run_folder
+
+    write_points(here / "data.npz")
+    whole = getattr(run_folder, at)
+
+    def pressed(*arguments: Any) -> Any:
+        signal.raise_signal(number)
+        return whole(*arguments)
+
+    monkeypatch.setattr(run_folder, at, pressed)
+    said_to_be_saved(run("train", "data.npz", "--iterations", 2, "--quiet"))
+
+
+def test_a_report_that_cannot_be_written_costs_a_line(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pellucid.errors import OutputError
+
+    def full(path: Any, _: bytes) -> None:
+        raise OutputError(f"{Path(path).name} cannot be written: the disk is full")
+
+    write_points(here / "data.npz")
+    monkeypatch.setattr("pellucid.cli.run_folder.write_atomically", full)
+    outcome = run("train", "data.npz", "--iterations", 2, "--quiet")
+    assert outcome.status == 0
+    assert "pellucid: report.json cannot be written: the disk is full" in outcome.err
+    assert Model.load("runs/train-1/model.safetensors")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("data", ["data.npz", "rows.csv"])
+def test_a_process_that_is_asked_to_end_saves_what_it_learned(name: str, data: str, here: Path) -> None:
+    if data == "data.npz":
+        write_points(here / data)
+        length = ["--iterations", str(ENDLESS)]
+    else:
+        pytest.importorskip("pyarrow")
+        rows = "".join(f"{i % 7},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(200))
+        (here / data).write_text(f"x,y\n{rows}")
+        length = ["--target", "y", "--epochs", str(ENDLESS), "--search", "none", "--no-plots"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "pellucid", "train", data, *length],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        while line and not line.startswith("pellucid: training "):
+            line = process.stderr.readline()
+        process.send_signal(getattr(signal, name))
+        try:
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 1, err
+    history = Model.load("runs/train-1/model.safetensors").history
+    assert history.reason == "interrupted"
+    assert history.iterations > 0
+    assert "saving the model so far" in err
+
+
+def test_signals_that_somebody_ignores_stay_ignored(
     here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_points(here / "data.npz")
-    monkeypatch.setattr("pellucid.cli.run_folder.draw", interrupting(1, []))
-    outcome = run("train", "data.npz", "--iterations", 2, "--quiet")
-    assert (outcome.status, outcome.err.strip()) == (1, "pellucid: interrupted")
-    assert list((here / "runs").iterdir()) == []
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(
+            "pellucid.cli.train.judge", lambda *_, **__: signal.raise_signal(signal.SIGTERM)
+        )
+        # Nothing was judged, which is a bug; but it was not ended.
+        outcome = run("train", "data.npz", "--iterations", 2, "--quiet")
+        assert "a bug in Pellucid" in outcome.err
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)

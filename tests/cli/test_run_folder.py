@@ -114,11 +114,11 @@ def test_an_empty_folder_that_is_filled_meanwhile(
     write_points(here / "data.npz")
     (here / "out").mkdir()
 
-    def meanwhile(*_: object) -> list[str]:
+    def meanwhile(*_: object) -> str:
         (here / "out" / "report.json").write_text("precious")
-        return []
+        return ""
 
-    monkeypatch.setattr("pellucid.cli.run_folder.draw", meanwhile)
+    monkeypatch.setattr("pellucid.cli.run_folder._history_csv", meanwhile)
     outcome = run("train", "data.npz", *QUICK, "--out", "out")
     assert (outcome.status, outcome.err) == (
         2,

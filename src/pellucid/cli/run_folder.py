@@ -1,4 +1,4 @@
-"""runs/train-N: what a training run leaves behind, written whole or not at all."""
+"""runs/train-N: what a training run leaves behind: the model first, then what is said of it."""
 
 import csv
 import io
@@ -15,6 +15,7 @@ from pellucid import plots
 from pellucid.cli.console import json_text
 from pellucid.data.dataset import Dataset
 from pellucid.errors import MissingPackageError, OutputError
+from pellucid.files.atomic import write_atomically
 from pellucid.files.reading import shown
 from pellucid.model import Evaluation, Model, NumberEvaluation
 from pellucid.report.table_report import TableReport
@@ -41,11 +42,10 @@ def check_free(out: Path | None) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What a training run has to leave behind.
+    """What a training run has to leave behind beside its model.
 
     Attributes:
         model: the trained model.
-        config: TOML that repeats the run.
         report: for `report.json`.
         test: the examples that were evaluated.
         evaluation: the model's answers to them.
@@ -53,23 +53,22 @@ class Run:
     """
 
     model: Model
-    config: str
     report: dict[str, Any]
     test: Dataset
     evaluation: Evaluation | NumberEvaluation
     quality: TableReport | None = None
 
 
-def write_run(out: Path | None, run: Run, *, pictures: bool = True) -> tuple[Path, list[str], list[str]]:
-    """Write the model, the configuration, the history, the report, and what was predicted wrong.
+def publish_model(out: Path | None, model: Model, config: str) -> Path:
+    """Write the model, the configuration and the history: what a training is for, before all else.
 
     Args:
         out: the run's folder; None is the next free runs/train-N.
-        run: what is written.
-        pictures: whether they are drawn.
+        model: the trained model.
+        config: TOML that repeats the run.
 
     Returns:
-        The folder, the names of the pictures, and a line for each that could not be drawn.
+        The folder.
 
     Raises:
         OutputError: it cannot be written; nothing is left behind.
@@ -82,27 +81,45 @@ def write_run(out: Path | None, run: Run, *, pictures: bool = True) -> tuple[Pat
     except OSError as error:
         raise OutputError(f"{parent} cannot be written to: {error.strerror}") from None
     try:
-        run.model.save(staging / "model.safetensors")
-        notes = draw(staging, run) if pictures else []
-        drawn = sorted(path.name for path in staging.iterdir() if path.suffix == ".png")
-        texts = {
-            "config.toml": run.config,
-            "report.json": json_text({**run.report, "pictures": drawn}),
-            "history.csv": _history_csv(run.model),
-            **_answers_csv(run.model, run.test, run.evaluation),
-        }
-        for name, text in texts.items():
+        model.save(staging / "model.safetensors")
+        for name, text in {"config.toml": config, "history.csv": _history_csv(model)}.items():
             # The name of a file need not be Unicode.
             (staging / name).write_text(text, "utf-8", "backslashreplace")
         # mkdtemp keeps others out; a run folder is an ordinary folder.
         mask = os.umask(0)
         os.umask(mask)
         staging.chmod(0o777 & ~mask)
-        return _publish(staging, out), drawn, notes
+        return _publish(staging, out)
     except OSError as error:
         raise OutputError(f"the run cannot be written to {parent}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def complete_run(folder: Path, run: Run, *, pictures: bool = True) -> tuple[list[str], list[str]]:
+    """Write beside a model what was predicted, the pictures, and the report last.
+
+    Args:
+        folder: of the run.
+        run: what is written.
+        pictures: whether they are drawn.
+
+    Returns:
+        The names of the pictures, and a line for each thing that could not be written.
+    """
+    notes = draw(folder, run) if pictures else []
+    drawn = sorted(path.name for path in folder.iterdir() if path.suffix == ".png") if pictures else []
+    texts = {
+        **_answers_csv(run.model, run.test, run.evaluation),
+        "report.json": json_text({**run.report, "pictures": drawn}),
+    }
+    for name, text in texts.items():
+        try:
+            write_atomically(folder / name, text.encode("utf-8", "backslashreplace"))
+        # The model is there already.
+        except OutputError as error:
+            notes.append(str(error))
+    return drawn, notes
 
 
 def draw(folder: Path, run: Run) -> list[str]:

@@ -9,12 +9,13 @@ import typer
 from pellucid.cli.arguments import toml_text
 from pellucid.cli.common import AsJson, Quiet
 from pellucid.cli.console import note, print_json, show
+from pellucid.cli.ending import ends_like_ctrl_c, uninterrupted
 from pellucid.cli.inputs import read_inputs
 from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
-from pellucid.cli.run_folder import Run, check_free, write_run
-from pellucid.modelling import fit_plan
+from pellucid.cli.run_folder import Run, check_free, complete_run, publish_model
+from pellucid.modelling import Fitted, fit_plan
 
 
 def train(
@@ -41,19 +42,24 @@ def train(
     if inputs.tables is not None and not as_json:
         # Before the training: a column that was read wrong is seen at once.
         show(columns_text(inputs.tables))
-    with TrainingProgress(inputs, shown=not (quiet or as_json)) as progress:
-        fitted = fit_plan(inputs.plan, listeners=[progress], search_listeners=[progress])
-    if fitted.searched is not None and not as_json:
-        show(search_text(fitted.searched))
-    if fitted.searched is not None and fitted.searched.interrupted:
-        note("the comparison of settings was interrupted; trained with the best so far")
-    history = fitted.model.history
-    if history.reason == "interrupted":
-        note(f"interrupted after {history.iterations} iterations; saving the model so far")
-    judged, remarks = judge(inputs, fitted, quiet=quiet or as_json)
-    report, config = report_of(inputs, fitted, judged), toml_text(stated_options(inputs, fitted))
-    run = Run(fitted.model, config, report, inputs.test, judged.on_test, judged.quality)
-    folder, pictures, notes = write_run(place, run, pictures=not no_plots)
+    with ends_like_ctrl_c():
+        with TrainingProgress(inputs, shown=not (quiet or as_json)) as progress:
+            fitted = fit_plan(inputs.plan, listeners=[progress], search_listeners=[progress])
+        folder: Path | None = None
+        try:
+            with uninterrupted():
+                config = toml_text(stated_options(inputs, fitted))
+                folder = publish_model(place, fitted.model, config)
+            _say(fitted, as_json=as_json)
+            judged, remarks = judge(inputs, fitted, quiet=quiet or as_json)
+            report = report_of(inputs, fitted, judged)
+            run = Run(fitted.model, report, inputs.test, judged.on_test, judged.quality)
+            pictures, notes = complete_run(folder, run, pictures=not no_plots)
+        except KeyboardInterrupt:
+            if folder is None:
+                raise
+            note(f"interrupted; the model is saved in {folder}, without a part of its report")
+            return 1
     for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *remarks, *notes]:
         note(line)
     report = {
@@ -67,3 +73,14 @@ def train(
     else:
         show(report_text(report, fitted, judged, folder))
     return 1 if report["ended"] == "interrupted" else 0
+
+
+def _say(fitted: Fitted, *, as_json: bool) -> None:
+    """What was compared, and what was interrupted."""
+    if fitted.searched is not None and not as_json:
+        show(search_text(fitted.searched))
+    if fitted.searched is not None and fitted.searched.interrupted:
+        note("the comparison of settings was interrupted; trained with the best so far")
+    history = fitted.model.history
+    if history.reason == "interrupted":
+        note(f"interrupted after {history.iterations} iterations; saving the model so far")
