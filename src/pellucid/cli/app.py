@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import io
 import os
 import sys
 import traceback
@@ -15,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pellucid.cli.console import note
+from pellucid.cli.streams import standard_streams
 from pellucid.errors import PellucidError
 
 
@@ -151,6 +151,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in given
     # A group's option stands before the command; people write it where they remember it.
     given = [argument for argument in given if argument != "--debug"] or ["--help"]
+    with standard_streams():
+        status = _ended(given, debug)
+    # Before it ends, Python searches all objects for cycles: a tenth of a second for those of matplotlib.
+    atexit.register(gc.freeze)
+    sys.exit(status)
+
+
+def _ended(given: Sequence[str], debug: bool) -> int:
+    """Run one command, and return its exit code; an error is one line."""
     _show_any_name()
     try:
         status = _run(given, debug)
@@ -173,9 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         hint = "" if debug else " (--debug shows the traceback)"
         _fail(f"a bug in Pellucid: {type(error).__name__}: {error}{hint}", 1, debug)
-    # Before it ends, Python searches all objects for cycles: a tenth of a second for those of matplotlib.
-    atexit.register(gc.freeze)
-    sys.exit(status)
+    return status
 
 
 def spread(arguments: Sequence[str]) -> list[str]:
@@ -224,7 +231,7 @@ def _run(arguments: Sequence[str], debug: bool) -> int:
 def _show_any_name() -> None:
     """Let every file name be printed: it may hold what the terminal's encoding does not."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
