@@ -39,7 +39,7 @@ class ModelOptions:
         preset: auto chooses settings by the kind and size of the data; course takes the course's: layers
             20 7 5, 2,500 steps of gradient descent on all examples, rate 0.0075.
         search: how many settings to compare on held-out examples before the best is trained on all: none,
-            quick (about four, but none for fewer pictures than pixels) or thorough (about ten).
+            quick (four or five, but none for fewer pictures than pixels) or thorough (about ten).
         budget: seconds that the search may take.
         members: networks that are trained side by side, from different first weights; their mean answer is
             given by one network of as many times the units.

@@ -195,7 +195,7 @@ def test_parquet(path: Path) -> None:
     assert as_lists(table) == {
         "i": ["1", None, "3"],
         "f": ["1.5", None, None],
-        "s": ["a", None, "?"],
+        "s": ["a", None, None],
         "b": ["True", "False", None],
         "k": ["u", None, "u"],
         "d": ["1970-01-01", "1970-01-02", None],

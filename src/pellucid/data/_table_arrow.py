@@ -108,6 +108,17 @@ def _as_arrow(truths: Column) -> Any:
     return pa.Array.from_buffers(pa.bool_(), len(truths), [None, bits])
 
 
+def _texts(column: Any) -> Texts:
+    """A column of texts as it would be read from a text file: without blanks around, some marks missing."""
+    if hasattr(column, "combine_chunks"):
+        column = column.combine_chunks()
+    encoded = column.dictionary_encode()
+    stripped = [text.strip() for text in encoded.dictionary.to_pylist()]
+    found = Texts.of([None if text in _MISSING else text for text in stripped])
+    codes = np.from_dlpack(encoded.indices.fill_null(len(stripped)))
+    return Texts(np.append(found.codes, np.int32(-1))[codes], found.values)
+
+
 def _truths(array: Any) -> Column:
     """An Arrow array of booleans as NumPy's, without pandas, which `to_numpy` loads."""
     import pyarrow.compute as pc
@@ -134,7 +145,7 @@ def _beyond(column: Any) -> bool:
     return any(end is not None and abs(end) > 2**53 for end in ends.values())
 
 
-def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column]:
+def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column | Texts]:
     """Columns by their types in the file: see `Table.from_frame`.
 
     Args:
@@ -147,7 +158,7 @@ def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column
     return {name: _typed(name, column, where) for name, column in columns.items()}
 
 
-def _typed(name: str, column: Any, where: str) -> Column:
+def _typed(name: str, column: Any, where: str) -> Column | Texts:
     pa = arrow()
     import pyarrow.compute as pc
     from pyarrow import types
@@ -168,9 +179,11 @@ def _typed(name: str, column: Any, where: str) -> Column:
         if isinstance(combined, pa.ChunkedArray):
             combined = column.unify_dictionaries().combine_chunks()
         values = _typed(name, combined.dictionary, where)
+        if isinstance(values, Texts):
+            return _texts(pc.cast(column, pa.string()))
         codes = pc.fill_null(combined.indices, len(values)).to_numpy(zero_copy_only=False)
         absent = np.nan if values.dtype == np.float64 else None
         return np.asarray(np.append(values, np.array([absent], values.dtype))[codes])
     if types.is_string(kind) or types.is_large_string(kind) or types.is_temporal(kind):
-        return np.asarray(pc.cast(column, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
+        return _texts(pc.cast(column, pa.string()))
     raise FormatError(f"{where}: column {shown(name)} is of type {kind}; expected numbers or texts")

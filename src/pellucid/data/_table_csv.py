@@ -3,6 +3,7 @@
 import codecs
 import csv
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,19 +171,11 @@ def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
     pa = arrow()
     import pyarrow.csv as pc
 
-    refused: list[Any] = []
-
-    def refuse(row: Any) -> str:
-        refused.append(row)
-        return "error"
-
     keys = [str(place) for place in range(width)]
     read_options = pc.ReadOptions(
         column_names=keys, skip_rows=1 + layout.above, block_size=2 * _LONGEST_LINE
     )
-    parse_options = pc.ParseOptions(
-        delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=refuse
-    )
+    how: dict[str, Any] = {"delimiter": layout.separator, "newlines_in_values": True}
     convert_options = pc.ConvertOptions(
         check_utf8=False, strings_can_be_null=False, column_types=dict.fromkeys(keys, pa.string())
     )
@@ -190,16 +183,41 @@ def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
         read = pc.read_csv(
             str(path),
             read_options=read_options,
-            parse_options=parse_options,
+            parse_options=pc.ParseOptions(**how),
             convert_options=convert_options,
         )
     except (pa.ArrowException, MemoryError, OSError) as error:
-        if refused:
-            raise FormatError(_ragged(path, where, refused[0])) from None
+        refused = _refused(path, read_options, how, convert_options)
+        if refused is not None:
+            raise FormatError(_ragged(path, where, refused)) from None
         raise FormatError(f"{where} cannot be read as a table: {first_line_of(error)}") from None
     if layout.quotes % 2 and read.num_rows and "\n" in read.column(width - 1)[-1].as_py():
         raise FormatError(f"{where}: a quote is opened and never closed; expected quotes in pairs")
     return read
+
+
+def _refused(path: Path, read_options: Any, how: dict[str, Any], convert_options: Any) -> Any:
+    """The first row with more or fewer values than there are names; None: that is not what is wrong.
+
+    Only here Arrow calls Python, in this thread: a function that its own threads hold may be called, and
+    end the process, while the interpreter ends.
+    """
+    pa = arrow()
+    import pyarrow.csv as pc
+
+    found: list[Any] = []
+
+    def refuse(row: Any) -> str:
+        found.append(row)
+        return "error"
+
+    read_options.use_threads = False
+    options = pc.ParseOptions(**how, invalid_row_handler=refuse)
+    with suppress(pa.ArrowException, MemoryError, OSError):
+        pc.read_csv(
+            str(path), read_options=read_options, parse_options=options, convert_options=convert_options
+        )
+    return found[0] if found else None
 
 
 def _ragged(path: Path, where: str, row: Any) -> str:

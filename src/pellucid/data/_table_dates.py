@@ -93,7 +93,8 @@ def moments_of(texts: Texts, form: str) -> tuple[Column, int | None]:
         (m,) float64, NaN for missing ones; and the row of the first text that is no such date, or None.
     """
     epoch = datetime(1970, 1, 1)
-    known = [_moment(value, form) for value in texts.values]
+    # Dates that a program wrote, of frames and Parquet too, are ISO's.
+    known = [_moment(value, form) or _moment(value, ISO) for value in texts.values]
     seconds = [np.nan if moment is None else (moment - epoch).total_seconds() for moment in known]
     wrong = texts.mapped([moment is None for moment in known], False, np.bool_)
     return texts.mapped(seconds, np.nan, np.float64), int(np.argmax(wrong)) if wrong.any() else None

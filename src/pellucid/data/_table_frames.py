@@ -42,9 +42,13 @@ def _column(name: str, series: Any, nw: Any) -> np.ndarray[Any, Any]:
     dtype = series.dtype
     if dtype.is_nested() or dtype == nw.Binary:
         raise DataError(f"column {shown(name)} is of type {dtype}; expected numbers or texts")
-    if dtype.is_integer() and any(
-        end is not None and abs(int(end)) > 2**53 for end in (series.min(), series.max())
-    ):
+    # Without values the ends are None, NaN or pandas' NA.
+    ends = (
+        [end for end in (series.min(), series.max()) if isinstance(end, (int, np.integer))]
+        if dtype.is_integer()
+        else []
+    )
+    if any(abs(int(end)) > 2**53 for end in ends):
         # Codes beyond what float64 holds: as texts they keep every digit.
         integers = series.to_list()
         return column_of_objects(name, [None if value is None else str(int(value)) for value in integers])

@@ -15,7 +15,7 @@ from pellucid.data._files import shown
 from pellucid.data._table_categories import MAX_CATEGORIES
 from pellucid.data._table_dates import form_of, is_ambiguous
 from pellucid.data._table_spelling import NEARLY_ALL, PLACEHOLDERS, NumberForm, looks_grouped
-from pellucid.data._table_values import number_of, text_of
+from pellucid.data._table_values import is_code, number_of, text_of
 from pellucid.data.table import Table
 
 Floats = np.ndarray[Any, Any]
@@ -29,9 +29,9 @@ _SNAKE = re.compile(r"(?:.*[^a-z])?(?:id|key|number|no|nr|uuid|guid|index|rowid)
 _TIME_NAME = re.compile(
     r"(?:.*[^a-z])?(?:years?|yr|time|t|months?|weeks?|days?|hours?|dates?|age|period|quarter)", re.ASCII
 )
-# A column is of numbers where more than half of its values are, and so many different ones that they are no
-# categories; few texts among them may be typing errors.
-_HALF, _MANY_NUMBERS = 0.5, 50
+# A column is of numbers where nearly all of its values are; or more than half, and so many different ones
+# that they are no categories, beside so few different texts that these are marks.
+_HALF, _MANY_NUMBERS, _FEW_TEXTS = 0.5, 50, 5
 # Fewer rows than these may well be all different.
 _FEW_ROWS = 20
 # The share of different texts from which on each is nearly its own, and that of long ones.
@@ -208,6 +208,13 @@ def _role_of_texts(
         return Role("number", form=form)
     if plain:
         # Codes: the file could have stored numbers, and did not, or wrote them with zeros in front.
+        codes = [value for value in values if is_code(value)]
+        if 0 < 2 * len(codes) < len(values):
+            roles.notice(
+                name,
+                f"{shown(codes[0])} is written as a code, or longer than numbers are exact, so all its "
+                f"values are categories; --numeric {_quoted(name)} reads numbers",
+            )
         return _category(name, place, counted, roles)
     date = form_of(values)
     if date is not None:
@@ -230,7 +237,8 @@ def _number_in_disguise(
         return None
     read = {text: form.number_of(text) for text in counted}
     lost = [text for text, number in read.items() if number is None]
-    if share < NEARLY_ALL and len({*read.values()}) <= _MANY_NUMBERS:
+    several = len({*read.values()}) > _MANY_NUMBERS and len(lost) <= _FEW_TEXTS
+    if share < NEARLY_ALL and not several:
         written = "" if form.is_plain else f" {form.describe()}"
         roles.notice(
             name,

@@ -220,6 +220,9 @@ def _taken_apart(text: str) -> tuple[int, str, str, str] | None:
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1].strip()
+    if text.endswith("-") and text[:-1].strip().endswith(tuple("0123456789")):
+        # As SAP writes what is below zero.
+        text = f"-{text[:-1].strip()}"
     if text.startswith("(") and text.endswith(")"):
         # As accountants write what is below zero.
         text = f"-{text[1:-1]}"

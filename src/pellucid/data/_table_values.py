@@ -44,6 +44,14 @@ def number_of(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
+def is_code(text: str) -> bool:
+    """Whether a text of digits is no number: one with zeros in front, or more digits than float64 holds."""
+    digits = text.strip().lstrip("+-")
+    if not digits.isdecimal():
+        return False
+    return (len(digits) > 1 and digits[0] == "0") or (len(digits) > 15 and int(digits) > 2**53)
+
+
 def column_of(name: str, values: Any) -> Column:
     """A sequence as a column of a table: see `Table.from_frame`.
 

@@ -15,7 +15,7 @@ from pellucid.data.splitting import check_known, check_split, random_split, stra
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
 from pellucid.data.table_recipe import TableRecipe, declared_columns
-from pellucid.data.table_target import Target
+from pellucid.data.table_target import Target, marks_of
 from pellucid.errors import DataError, LabelError, OptionError
 from pellucid.examples import MOST_DENSE
 
@@ -247,6 +247,7 @@ def _read(
 def _with_target(table: Table, target: str) -> tuple[Table, tuple[str, ...]]:
     """The rows with a target, and a line about the rows without one."""
     table.require([target], "the target has to be one of them")
+    table = table.without(target, marks) if (marks := marks_of(table, target)) else table
     missing = table.missing(target)
     if not missing.any():
         return table, ()

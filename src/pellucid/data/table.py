@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid import display
 from pellucid.data._files import shown
-from pellucid.data._table_values import check_names, column_of, number_of, text_of
+from pellucid.data._table_values import check_names, column_of, is_code, number_of, text_of
 from pellucid.data.table_texts import Texts
 from pellucid.errors import DataError
 
@@ -251,10 +251,21 @@ class Table:
         columns: dict[str, Column | Texts] = {}
         for name, column in self.columns.items():
             if isinstance(column, Texts):
-                columns[name] = column.without(texts.__contains__)
+                columns[name] = _numbers_or_texts(column, column.without(texts.__contains__))
             else:
                 columns[name] = np.where(np.isin(column, numbers), np.nan, column)
         return replace(self, columns=columns)
+
+    def without(self, name: str, marks: Iterable[str]) -> Self:
+        """The table with these texts of one column as missing values.
+
+        Args:
+            name: of the column.
+            marks: texts of it.
+        """
+        column = self.texts(name)
+        left = _numbers_or_texts(column, column.without(frozenset(marks).__contains__))
+        return replace(self, columns={**self.columns, name: left})
 
     def head(self, rows: int = 5) -> list[dict[str, str]]:
         """The first rows as texts for display; missing values are empty."""
@@ -295,6 +306,17 @@ class Places(Sequence[str]):
 
     def __repr__(self) -> str:
         return f"Places({len(self)} rows of {self._table.where or 'a table'})"
+
+
+def _numbers_or_texts(before: Texts, after: Texts) -> Column | Texts:
+    """A column whose marks were taken out: of numbers, where only the marks were none."""
+    if after is before or not after.counted:
+        return after
+    numbers = [number_of(text) for text in after.values]
+    kept = [number for text, number in zip(after.values, numbers, strict=True) if text in after.counted]
+    if None in kept or any(map(is_code, after.counted)):
+        return after
+    return after.mapped([np.nan if number is None else number for number in numbers], np.nan, np.float64)
 
 
 def _of_objects(column: Column | Texts) -> Column | Texts:

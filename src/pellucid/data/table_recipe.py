@@ -209,6 +209,10 @@ class TableRecipe:
         summaries = []
         for name in table.names:
             missing = int(table.missing(name).sum())
+            column = becomes.get(name)
+            if isinstance(column, NumberColumn) and not table.is_numeric(name):
+                # With the marks and the texts that are no numbers.
+                missing = int(np.isnan(column.raw(table)).sum())
             if name in becomes:
                 kind = _KINDS[type(becomes[name])]
                 summaries.append(ColumnSummary(name, kind, missing, becomes[name].describe()))

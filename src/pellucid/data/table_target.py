@@ -9,7 +9,7 @@ from pellucid.data._files import shown
 from pellucid.data._labels import MAX_CLASSES
 from pellucid.data._table_numbers import numbers_in
 from pellucid.data._table_roles import classes_alike
-from pellucid.data._table_spelling import NumberForm
+from pellucid.data._table_spelling import PLACEHOLDERS, NumberForm
 from pellucid.data._table_values import number_of, text_of
 from pellucid.data.dataset import one_hot
 from pellucid.data.rows import listed
@@ -21,6 +21,7 @@ from pellucid.errors import DataError, LabelError
 Floats = np.ndarray[Any, Any]
 
 _NO_SCALE = TargetScale()
+_FEW = 20
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class Target:
                 f"{_target(table, name)} is always {shown(names[0])}; expected at least two classes"
             )
         if len(names) > MAX_CLASSES or 2 * len(names) > max(table.m, 4):
-            numbers = "; --task regression predicts numbers" if table.is_numeric(name) else ""
+            few = sum(number_of(text) is None for text in names) < 0.5 * len(names)
+            numbers = "; --task regression predicts numbers" if table.is_numeric(name) or few else ""
             raise LabelError(
                 f"{_target(table, name)} has {len(names):,} different values in {table.m:,} rows; "
                 f"expected classes that several rows share, at most {MAX_CLASSES:,}{numbers}"
@@ -186,6 +188,25 @@ class Target:
                 f"expected one of {listed(self.classes)}"
             )
         return one_hot(labels, self.n_y, dtype)
+
+
+def marks_of(table: Table, name: str) -> list[str]:
+    """The texts of a target that mark missing values: "-", "unknown", where all others are numbers.
+
+    Args:
+        table: its rows.
+        name: of the target.
+    """
+    if name not in table or table.is_numeric(name):
+        return []
+    counted = table.texts(name).counted
+    marks = [text for text in counted if text.strip() in PLACEHOLDERS]
+    others = {text: count for text, count in counted.items() if text not in marks}
+    if not marks or len(others) <= _FEW:
+        # Of few they may be classes.
+        return []
+    _, share = NumberForm.of(others, table.separator, None)
+    return marks if share == 1.0 else []
 
 
 def _refuse_mixture(table: Table, name: str) -> None:

@@ -14,7 +14,7 @@ from pellucid.core._arrays import Array, as_numpy
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
 from pellucid.errors import DivergenceError, OptionError
-from pellucid.examples import Examples, Integers
+from pellucid.examples import Columns, Examples, Integers
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 from pellucid.training.call_size import CallSizer, interrupts_wait, now
@@ -144,7 +144,7 @@ class Run:
         network, options = self.network, self._options
         k = min(options.batch_size or self.order.m, self.order.m)
         size = (network, k, str(examples.X.dtype).rpartition(".")[2], Optimizer.named(options.optimizer))
-        if isinstance(examples.X, np.ndarray):
+        if isinstance(examples.X, (np.ndarray, Columns)):
             # Arrays of other libraries may lie in the memory of a device.
             check_memory(*size)
         try:
