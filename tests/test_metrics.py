@@ -189,3 +189,7 @@ def test_the_curves_are_those_of_scikit_learn() -> None:
     recall, precision = precision_recall_curve(true, scores)
     steps = -np.sum(np.diff(recall) * precision[:-1])
     assert steps == pytest.approx(metrics.average_precision_score(true, scores))
+
+
+def test_one_example_has_no_variance() -> None:
+    assert np.isnan(r2_score(np.array([[3.0]]), np.array([[3.0]])))

@@ -1,5 +1,6 @@
 """What a report counts, in NumPy alone: scikit-learn has the same figures, and takes a second to import."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,8 +37,10 @@ def r2_score(targets: Floats, predicted: Floats, weights: Floats | None = None) 
 
     Returns:
         The mean over the outputs. As scikit-learn has it, an output that never varies counts 1 where it is
-        predicted exactly, else 0.
+        predicted exactly, else 0; of a single example NaN, which has no variance.
     """
+    if targets.shape[1] < 2:
+        return math.nan
     targets, predicted = targets.astype(np.float64, copy=False), predicted.astype(np.float64, copy=False)
     center = np.average(targets, axis=1, weights=weights)[:, None]
     errors = np.average((targets - predicted) ** 2, axis=1, weights=weights)

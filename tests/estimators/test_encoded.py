@@ -118,6 +118,24 @@ def test_only_a_sample_is_made_dense(monkeypatch: pytest.MonkeyPatch) -> None:
         assert max(made, default=0) <= SAMPLE
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_of_an_estimator_is_evaluated_on_a_file(tmp_path: Any) -> None:
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    from pellucid.data.load_table import load_labelled_table
+
+    X = pd.DataFrame(people())
+    y = pd.Series(classes(people()), name="late")
+    model = MLPClassifier(max_iter=3, encode=True, random_state=0).fit(X, y).to_model()
+    assert model.recipe.target == "late"
+    X.assign(late=y).to_csv(tmp_path / "t.csv", index=False)
+    _, data = load_labelled_table(tmp_path / "t.csv", model.recipe, model.classes, dtype=model.dtype)
+    assert model.evaluate(data).accuracy > 0
+    unnamed = MLPClassifier(max_iter=3, encode=True, random_state=0).fit(X, y.to_numpy())
+    assert unnamed.recipe_.target == "y"
+    assert MLPClassifier(max_iter=3, encode=True).fit(X.assign(y=1.0), y.to_numpy()).recipe_.target == ""
+
+
 def test_the_rows_of_a_table_are_counted_as_rows() -> None:
     recipe = TableRecipe.fit(Table.from_frame(people()))
     rows = EncodedRows(recipe.encoded(Table.from_frame(people())))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bo
         ValueError: scikit-learn's checks fail; `DataError` if a table is invalid.
     """
     if estimator.encode:
-        rows = _encoded(estimator, X, reset=reset)
+        rows = _encoded(estimator, X, y, reset=reset)
         # Of the rows only their number is looked at.
         _, y = check_X_y(np.zeros((len(rows), 1)), y, multi_output=True, y_numeric=numeric)
         return rows, y
@@ -50,7 +51,7 @@ def checked_examples(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bo
 def checked_rows(estimator: Any, X: Any) -> Any:
     """Rows (m, n_x) to predict on. Arguments and errors as for `checked_examples`."""
     if estimator.encode:
-        return _encoded(estimator, X, reset=False)
+        return _encoded(estimator, X, None, reset=False)
     with _naming_transposed(X, ("m", estimator.n_features_in_), " to fit the model"):
         return validate_data(
             estimator, _for_sklearn(X), accept_sparse="csr", dtype=dtypes(estimator), reset=False
@@ -98,10 +99,12 @@ def _is_number(kind: str) -> bool:
     return kind.startswith(("int", "uint", "float", "double", "halffloat", "decimal", "null"))
 
 
-def _encoded(estimator: Any, X: Any, *, reset: bool) -> EncodedRows:
+def _encoded(estimator: Any, X: Any, y: Any, *, reset: bool) -> EncodedRows:
     table = _table(X)
     if reset:
-        estimator.recipe_ = TableRecipe.fit(table)
+        # A model of it is evaluated on files that have the target among their columns.
+        recipe = TableRecipe.fit(table)
+        estimator.recipe_ = replace(recipe, target=_target_name(y, table), noticed=recipe.noticed)
         estimator.noticed_ = estimator.recipe_.noticed
         estimator.n_features_in_ = len(table.names)
         estimator.feature_names_in_ = np.array(table.names, dtype=object)
@@ -112,6 +115,13 @@ def _encoded(estimator: Any, X: Any, *, reset: bool) -> EncodedRows:
     found = estimator.recipe_.encoded(table, dtype)
     found.check_finite(table.places)
     return EncodedRows(found)
+
+
+def _target_name(y: Any, table: Table) -> str:
+    """The name of a series, else y; empty where a column has it already."""
+    name = getattr(y, "name", None)
+    name = name if isinstance(name, str) and name else "y"
+    return "" if name in table else name
 
 
 def _table(X: Any) -> Table:

@@ -10,8 +10,9 @@ class ReportOptions:
     """By what a model of a table is judged.
 
     Args:
-        metric: the main score, which stands first and ranks the columns: accuracy, balanced_accuracy, f1,
-            roc_auc, average_precision or log_loss of classes; r2, mae or rmse of numbers.
+        metric: the main score, by which models are compared and columns ranked: accuracy,
+            balanced_accuracy, f1, roc_auc, average_precision or log_loss of classes; r2, mae or rmse of
+            numbers.
         cv: folds of a cross-validation of the same settings, each of which is trained beside the model.
 
     Raises:
