@@ -26,7 +26,7 @@ def appended(path: Path, kind: str) -> bytes:
 def test_texts_stay_as_they_were_written(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('code,price,note\n007,1.50,"a, b"\n008,?,"say ""no"""\n', "utf-8")
-    expected = 'code,price,note,said,p\n007,1.50,"a, b",yes,0.25\n008,,"say ""no""",no,1.0\n'
+    expected = 'code,price,note,said,p\n007,1.50,"a, b",yes,0.25\n008,?,"say ""no""",no,1.0\n'
     assert appended(path, ".csv").decode() == expected
     rows = list(csv.reader(io.StringIO(appended(path, ".tsv").decode()), delimiter="\t"))
     assert rows == list(csv.reader(io.StringIO(expected)))

@@ -70,6 +70,19 @@ def read_text_table(path: Path, size: int, text: frozenset[str]) -> Table:
     return Table(columns, where, first_line, separator=layout.separator, notes=notes)
 
 
+def values_as_written(path: Path) -> dict[str, list[str]]:
+    """The values of each column of a text file, as they stand there: with blanks and marks of missing ones.
+
+    Raises:
+        FormatError: as `read_text_table`.
+    """
+    where = reading.shown(path)
+    layout = _scan(path, where)
+    names = _names(layout, where)
+    read = _parsed(path, where, layout, len(names))
+    return {name: column.to_pylist() for name, column in zip(names, read.columns, strict=True)}
+
+
 def _scan(path: Path, where: str) -> _Layout:
     """Read the file once: is it UTF-8, and how long are its lines?"""
     decoder = codecs.getincrementaldecoder("utf-8")()

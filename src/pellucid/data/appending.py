@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid.data._files import look
 from pellucid.data._table_arrow import arrow
+from pellucid.data._table_csv import values_as_written
 from pellucid.data._table_parquet import MAGIC
 from pellucid.data._table_values import number_of
 from pellucid.data.table import Table
@@ -43,7 +44,7 @@ def with_columns(
 ) -> bytes:
     """The content of a file with the rows of `source` and additional columns.
 
-    Values stay as they are in `source`: texts with their zeros (missing values become empty), integers with
+    Values stay as they are in `source`: texts with their zeros and marks of missing values, integers with
     every digit, the types of Parquet. From text to Parquet a column becomes integers, numbers or texts.
 
     Args:
@@ -57,14 +58,18 @@ def with_columns(
         MissingPackageError: pyarrow is not installed.
     """
     is_parquet = look(source)[1].startswith(MAGIC)
-    # As text, so that 007 and 1.50 stay what they are.
-    written = None if is_parquet else _again(table, read_table(source, text=table.names))
     if kind == ".parquet":
+        # As text, so that 007 and 1.50 stay what they are.
+        written = None if is_parquet else read_table(source, text=table.names)
+        if written is not None:
+            _check_same(table, written.names, written.m)
         return _parquet(source, written, columns)
-    if written is None:
+    if is_parquet:
         texts = _texts_of_parquet(source)
     else:
-        texts = [[value or "" for value in written.texts(name)] for name in written.names]
+        values = values_as_written(source)
+        texts = [*values.values()]
+        _check_same(table, tuple(values), len(texts[0]))
     added = [column.tolist() for column in columns.values()]
     lines = _Lines()
     writer = csv.writer(lines, delimiter=FORMATS[kind], lineterminator="\r\n")
@@ -86,11 +91,10 @@ class _Lines:
         self.written.append(line.removesuffix("\r\n"))
 
 
-def _again(first: Table, second: Table) -> Table:
-    """The second reading of a file, checked to have the rows and columns of the first."""
-    if (first.names, first.m) != (second.names, second.m):
+def _check_same(first: Table, names: tuple[str, ...], m: int) -> None:
+    """Refuse a second reading of a file that does not have the rows and columns of the first."""
+    if (first.names, first.m) != (names, m):
         raise FormatError(f"{first.where} was changed while it was read; expected no change: start again")
-    return second
 
 
 def _parquet(source: Path, written: Table | None, columns: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
