@@ -16,6 +16,7 @@ namespace {
 
 // Vectors of a column of Z in registers at a time: forward three sums of them, backward one beside dZ.
 constexpr int most_encoded_vectors = registers == 32 ? 8 : 4;
+static_assert(most_encoded_vectors * register_bytes <= 8 * 64, "encoded_scratch has room for so many");
 
 // Examples that are drawn at random are asked for this long before they are needed.
 constexpr Index rows_ahead = 2;

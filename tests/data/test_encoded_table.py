@@ -1,5 +1,6 @@
 """A table in its encoded form: the same inputs, the same training, in a part of the memory."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from pellucid import Model, Network, TrainingOptions, train
 from pellucid.core.encoding import dense_inputs
 from pellucid.data import load_table
+from pellucid.data._table_categories import CategoryColumn
+from pellucid.data._table_numbers import NumberColumn
 from pellucid.data.table import Table
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.encoded_table import EncodedTable
@@ -38,6 +41,28 @@ def table(seed: int = 0, m: int = M) -> Table:
 @pytest.fixture(scope="module")
 def recipe() -> TableRecipe:
     return TableRecipe.fit(table(), target="y", encoding="piecewise")
+
+
+def inputs_of(column: NumberColumn, x: np.ndarray) -> np.ndarray:
+    """The inputs of a column of numbers (n, m), stated one by one."""
+    known = np.where(np.isnan(x), column.fill, x)
+    pieces = [np.clip((known - a) / (b - a), 0, 1) for a, b in pairwise(column.edges)]
+    missing = [np.isnan(x)] if column.missing else []
+    return np.array([(known - column.mean) / column.deviation, *pieces, *missing], float)
+
+
+def test_the_dense_inputs_are_as_they_are_stated(recipe: TableRecipe) -> None:
+    other, start = table(1), 0
+    X = recipe.columns(other)
+    for column in recipe.inputs:
+        own = X[start : start + column.n_inputs]
+        start += column.n_inputs
+        if isinstance(column, NumberColumn):
+            np.testing.assert_allclose(own, inputs_of(column, other[column.name]), rtol=0, atol=1e-12)
+        elif isinstance(column, CategoryColumn):
+            expected = [other[column.name] == name for name in column.categories]
+            np.testing.assert_array_equal(own[: len(expected)], np.array(expected, float))
+    assert start == len(X)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

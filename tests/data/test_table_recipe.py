@@ -230,8 +230,7 @@ def test_more_inputs_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pieces_by_hand() -> None:
     column = NumberColumn("x", 0.0, 0.0, 1.0, (0.0, 1.0, 3.0))
-    inputs = np.zeros((5, column.n_inputs))
-    column.fill_inputs(inputs, table(x=[-1, 0.5, 1, 2, 9]))
+    inputs = TableRecipe((column,)).columns(table(x=[-1, 0.5, 1, 2, 9])).T
     np.testing.assert_array_equal(inputs[:, 1:], [[0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1]])
     assert column.input_names == ("x", "x from 0 to 1", "x from 1 to 3")
 

@@ -105,12 +105,6 @@ class CategoryColumn:
         parts += ["missing has its own"] if self.missing else []
         return "; ".join(parts)
 
-    def fill_inputs(self, inputs: Floats, table: Table) -> None:
-        """Write the column's inputs (m, k), which are 0, for the rows of a table."""
-        places = self.raw(table)
-        rows = np.flatnonzero(places >= 0)
-        inputs[rows, places[rows]] = 1
-
     def raw(self, table: Table) -> np.ndarray[Any, Any]:
         """(m,) int32, the input that is 1 for each row of a table; -1: none is."""
         return self.places(table.texts(self.name))

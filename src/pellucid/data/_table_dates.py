@@ -203,23 +203,11 @@ class DateColumn:
         names = ["days since the first" if part == "days" else part for part, _ in self.parts]
         return f"dates from {first}: {', '.join(names)}"
 
-    def fill_inputs(self, inputs: Column, table: Table) -> None:
-        """Write the column's inputs (m, k), which are 0, for the rows of a table.
-
-        Raises:
-            DataError: a text that is no date of the column's form, with its place.
-        """
-        seconds, start = _seconds(table, self.name, self.form), 0
-        for part, column in self.parts:
-            end = start + column.n_inputs
-            column.fill_numbers(inputs[:, start:end], part_of(seconds, part, self.first))
-            start = end
-
     def raw(self, table: Table) -> Column:
         """(m,) the moments of a table's rows, in seconds since 1970 began.
 
         Raises:
-            DataError: as `fill_inputs`.
+            DataError: a text that is no date of the column's form, with its place.
         """
         return _seconds(table, self.name, self.form)
 

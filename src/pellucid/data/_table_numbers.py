@@ -156,27 +156,6 @@ class NumberColumn:
             parts.append(f"written {self.form.describe()}")
         return "; ".join(parts)
 
-    def fill_inputs(self, inputs: Floats, table: Table) -> None:
-        """Write the column's inputs (m, k), which are 0, for the rows of a table.
-
-        Raises:
-            DataError: a text among the numbers.
-            NonFiniteError: infinity.
-        """
-        self.fill_numbers(inputs, self.raw(table))
-
-    def fill_numbers(self, inputs: Floats, numbers: Floats) -> None:
-        """The same for numbers (m,), NaN where one is missing."""
-        missing = np.isnan(numbers)
-        known = np.where(missing, self.fill, numbers)
-        # Values beyond single precision become infinite; the caller checks for them.
-        with np.errstate(over="ignore"):
-            inputs[:, 0] = (known - self.mean) / self.deviation
-            for place, (a, b) in enumerate(zip(self.edges, self.edges[1:], strict=False), start=1):
-                inputs[:, place] = np.clip((known - a) / (b - a), 0.0, 1.0)
-        if self.missing:
-            inputs[:, -1] = missing
-
     def unreadable(self, table: Table) -> tuple[int, list[str]]:
         """How many values are texts that are no numbers, and the different ones of them."""
         if table.is_numeric(self.name):

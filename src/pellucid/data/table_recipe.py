@@ -242,7 +242,7 @@ class TableRecipe:
                 f"{table.m:,} rows of {self.n_x:,} inputs take {bytes_needed:,} bytes and this machine has "
                 f"{memory():,}; expected fewer rows, or fewer categories: --drop columns with many"
             )
-        return self._encoded(table, dtype)
+        return self.encoded(table, dtype).dense(slice(None))
 
     def encoded(self, table: Table, dtype: str = "float64") -> EncodedTable:
         """The same inputs in their encoded form, in a small part of the memory.
@@ -328,16 +328,6 @@ class TableRecipe:
                     f"seldom: {examples}"
                 )
         return lines
-
-    def _encoded(self, table: Table, dtype: str) -> np.ndarray[Any, Any]:
-        table = table.with_missing(self.missing)
-        rows = np.zeros((table.m, self.n_x), dtype)
-        start = 0
-        for column in self.inputs:
-            end = start + column.n_inputs
-            column.fill_inputs(rows[:, start:end], table)
-            start = end
-        return rows.T
 
     def pictures(self, X: np.ndarray[Any, Any]) -> None:
         """None: rows of a table are not pictures."""

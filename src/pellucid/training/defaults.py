@@ -133,7 +133,7 @@ def _setting(kind: str, m: int, n_x: int, task: str) -> _Setting:
 
 
 def _rows(m: int) -> _Setting:
-    """The setting for m rows of a table: from few, which are easily overfitted, to many without a jump."""
+    """The setting for m rows of a table, from few, easily overfitted, to many; only the width jumps."""
     m = max(1, m)
     batch_size = 2 ** round(min(9.0, max(5.0, math.log2(m / 64))))
     return _Setting(
