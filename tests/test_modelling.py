@@ -10,7 +10,7 @@ import pytest
 import pellucid
 from pellucid.data.dataset import Dataset
 from pellucid.errors import LabelError, OptionError
-from pellucid.modelling import OWNERS, check_given, fit_plan, planned, stated
+from pellucid.modelling import OWNERS, check_given, choose, fit_chosen, planned, stated
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS
 from pellucid.settings import named
@@ -87,8 +87,8 @@ def test_a_search_tells_its_trials_and_its_training(points: Dataset) -> None:
 def test_the_stated_settings_repeat_the_run(points: Dataset) -> None:
     given = {"epochs": 5, "dropout": 0.2, "seed": 3, "optimizer": "rmsprop", "warmup_epochs": 1.0}
     plan = planned(points, given)
-    first = fit_plan(plan)
-    again = pellucid.fit_model(points, **stated(first, plan.options))
+    first = fit_chosen(plan, choose(plan))
+    again = pellucid.fit_model(points, **stated(plan, first.chosen))
     assert again.searched is None
     for name, values in first.model.parameters.items():
         np.testing.assert_array_equal(values, again.model.parameters[name])

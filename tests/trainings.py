@@ -1,6 +1,5 @@
 """What the tests of training share: examples, states as plain data, and what is the same to the bit."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from pellucid import Network, TrainingOptions, fit
-from pellucid.engines import TrainingState
 from pellucid.examples import Examples
-from pellucid.training import MonitorState, RunState, StepEnd, TrainingEnd
-from pellucid.training.monitor import Best, Plateau
+from pellucid.files.checkpoint_file import write_checkpoint
+from pellucid.training import RunState, SavedTraining, StepEnd, TrainingEnd
+from pellucid.training.origin import Origin
+from pellucid.training.state_document import described
 
 RNG = np.random.RandomState(0)
 X = RNG.randn(6, 50)
@@ -22,6 +22,8 @@ WIDE_X = RNG.randn(70, 20)
 WIDE = Examples(WIDE_X, (WIDE_X[:1] > 0).astype(float))
 WIDE_HELD_OUT = Examples(RNG.randn(70, 9), (RNG.randn(1, 9) > 0).astype(float))
 
+
+NO_ORIGIN = Origin({}, {}, {}, {}, 0)
 
 # Options of every kind of end: all epochs, early stopping, with and without examples held out.
 ENDINGS: dict[str, dict[str, Any]] = {
@@ -83,63 +85,15 @@ def state_after(
 
 
 def written(state: RunState, path: Path) -> None:
-    """A state as plain data: numbers as JSON, and arrays in an archive beside it; without pickle."""
-    best, plateau = state.monitor.best, state.monitor.plateau
-    training = state.training
-    groups = {
-        "parameters": training.parameters,
-        "best": best.parameters,
-        "previous": best.previous,
-        "last_finite": state.last_finite,
-        "first_weights": None if state.first_weights is None else {"W1": state.first_weights},
-        **{f"slots {slot}": arrays for slot, arrays in training.slots.items()},
-    }
-    arrays = {
-        f"{group}/{name}": value for group, some in groups.items() for name, value in (some or {}).items()
-    }
-    np.savez(path.with_suffix(".npz"), **arrays)
-    numbers = {name: getattr(state, name) for name in PLAIN} | {
-        "counts": [training.update_count, training.step_count],
-        "plateau": list(plateau),
-        "best": [best.value, best.epoch],
-        "schedule_plateau": list(state.schedule_plateau),
-    }
-    path.with_suffix(".json").write_text(json.dumps(numbers))
+    """A state as a checkpoint in a folder of its own."""
+    document, arrays = described(state)
+    path.mkdir()
+    tensors = {f"0.{name}": value for name, value in arrays.items()}
+    write_checkpoint(path, {"checkpoint": {"members": [document], "origin": NO_ORIGIN.to_dict()}}, tensors)
 
 
 def read(path: Path) -> RunState:
     """The inverse of `written`."""
-    numbers = json.loads(path.with_suffix(".json").read_text())
-    groups: dict[str, dict[str, Any]] = {}
-    with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
-        for key in file.files:
-            group, _, name = key.partition("/")
-            groups.setdefault(group, {})[name] = file[key]
-    slots = {key.removeprefix("slots "): some for key, some in groups.items() if key.startswith("slots ")}
-    value, epoch = numbers["best"]
-    best = Best(groups.get("best"), value, epoch, groups.get("previous"))
-    plain = {name: numbers[name] for name in PLAIN}
-    return RunState(
-        training=TrainingState(groups["parameters"], slots, *numbers["counts"]),
-        monitor=MonitorState(Plateau(*numbers["plateau"]), best),
-        schedule_plateau=Plateau(*numbers["schedule_plateau"]),
-        last_finite=groups.get("last_finite"),
-        first_weights=groups.get("first_weights", {}).get("W1"),
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()},
-    )
-
-
-# What of a `RunState` is a number, or a tuple of numbers.
-PLAIN = (
-    "epoch",
-    "step",
-    "step_costs",
-    "seen",
-    "costs",
-    "rates",
-    "validation_costs",
-    "scores",
-    "divided",
-    "plateaued",
-    "threads",
-)
+    [state] = SavedTraining.read(path).states
+    assert state is not None
+    return state

@@ -384,6 +384,8 @@ def _described(document: Mapping[str, Any]) -> _Described:
         OptionError: keys or values that no model has.
     """
     expected = {"network", "recipe", "classes", "history"}
+    if "checkpoint" in document:
+        raise OptionError("it is the checkpoint of a run; pellucid train --resume goes on with it")
     if set(document) != expected:
         raise OptionError(f"a model is described by {', '.join(sorted(expected))}")
     classes = document["classes"]

@@ -14,12 +14,13 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
 from pellucid.display import facts
+from pellucid.engines import engine_for
 from pellucid.errors import LabelError, OptionError
 from pellucid.model import Model
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.settings import check, named, setting
-from pellucid.training import Listener, Schedule, TrainingOptions
+from pellucid.training import Checkpoints, Listener, SavedTraining, Schedule, TrainingOptions
 from pellucid.training.auto_layers import LADDER, auto_layers
 from pellucid.training.candidates import Candidate
 from pellucid.training.defaults import EFFORTS, members_for, settings_for
@@ -111,25 +112,50 @@ class Plan:
         return replace(self.train, Y=self.scale.scaled(self.train.Y))
 
 
+class Chosen(NamedTuple):
+    """The settings that a plan is carried out with.
+
+    Attributes:
+        candidate: the settings.
+        members: how many networks are trained with them.
+        searched: what was compared before; None: nothing.
+    """
+
+    candidate: Candidate
+    members: int
+    searched: Searched | None
+
+
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A model that was trained, and how.
 
     Attributes:
         model: the model.
-        network: that of one member, which is the model's if there is one.
-        members: how many were trained.
-        options: how each of them was trained.
-        searched: what was compared before; None: nothing.
+        chosen: the settings that it was trained with.
+        members: how many were trained: fewer than chosen if the training was interrupted.
         seconds: what the training took, without the search.
     """
 
     model: Model
-    network: Network
+    chosen: Chosen
     members: int
-    options: TrainingOptions
-    searched: Searched | None
     seconds: float
+
+    @property
+    def network(self) -> Network:
+        """The network of one member, which is the model's if there is one."""
+        return self.chosen.candidate.network
+
+    @property
+    def options(self) -> TrainingOptions:
+        """How each member was trained."""
+        return self.chosen.candidate.options
+
+    @property
+    def searched(self) -> Searched | None:
+        """What was compared before; None: nothing."""
+        return self.chosen.searched
 
     def __repr__(self) -> str:
         compared = f", the best of {len(self.searched.table)} settings" if self.searched else ""
@@ -164,22 +190,53 @@ def fit_model(
         DivergenceError: the cost became NaN or infinite.
     """
     plan = planned(train, given, scale)
-    return fit_plan(plan, listeners=listeners, search_listeners=search_listeners)
+    return fit_chosen(plan, choose(plan, search_listeners), listeners=listeners)
 
 
-def fit_plan(
-    plan: Plan, *, listeners: Sequence[Listener] = (), search_listeners: Sequence[SearchListener] = ()
+def choose(plan: Plan, listeners: Sequence[SearchListener] = ()) -> Chosen:
+    """Compare the candidates of a plan, if there are several, and choose the best.
+
+    Args:
+        plan: made by `planned`.
+        listeners: called with every trial.
+    """
+    searched = _searched(plan, listeners)
+    candidate = plan.candidates[searched.chosen if searched else 0]
+    return Chosen(candidate, _members(plan), searched)
+
+
+def fit_chosen(
+    plan: Plan,
+    chosen: Chosen,
+    *,
+    listeners: Sequence[Listener] = (),
+    checkpoints: Checkpoints | None = None,
+    before: SavedTraining | None = None,
 ) -> Fitted:
-    """Carry out a plan: compare its candidates, if there are several, and train the best."""
-    searched = _searched(plan, search_listeners)
-    chosen = plan.candidates[searched.chosen if searched else 0]
-    started = time.perf_counter()
-    # The listeners show a moment, not every epoch: the engine may run ahead of them.
-    end = train_members(chosen.network, plan.fitting, chosen.options, _members(plan), listeners=listeners)
+    """Train a model with chosen settings.
+
+    Args:
+        plan: that the choice is of.
+        chosen: the settings.
+        listeners: called with every event of the training.
+        checkpoints: written while it trains; None: no checkpoints.
+        before: the checkpoint to go on from; None: a new training.
+
+    Raises:
+        OptionError: `before` is of other data or settings.
+        DivergenceError: the cost became NaN or infinite.
+    """
+    started, (network, options) = time.perf_counter(), (chosen.candidate.network, chosen.candidate.options)
+    end = train_members(
+        *(network, plan.fitting, options, chosen.members),
+        listeners=listeners,
+        checkpoints=checkpoints,
+        before=before,
+    )
     seconds = time.perf_counter() - started
     parameters = plan.scale.folded(end.parameters)
     model = Model(end.network, parameters, plan.train.recipe, plan.train.classes, end.history)
-    return Fitted(model, chosen.network, end.members, chosen.options, searched, seconds)
+    return Fitted(model, chosen, end.members, seconds)
 
 
 def _members(plan: Plan) -> int:
@@ -359,21 +416,23 @@ def _training(
     return TrainingOptions(**merged)
 
 
-def stated(fitted: Fitted, options: ModelOptions) -> dict[str, Any]:
+def stated(plan: Plan, chosen: Chosen) -> dict[str, Any]:
     """Every setting of a training by name, so that the same values given again repeat it.
 
     Args:
-        fitted: what was trained.
-        options: as it was planned.
+        plan: that the choice is of.
+        chosen: what is trained.
     """
-    network, training = fitted.network, fitted.options
+    options, network, training = plan.options, chosen.candidate.network, chosen.candidate.options
+    optimizer = Optimizer.named(training.optimizer)
+    engine = engine_for(training.engine, network, plan.train.X, optimizer).name
     length = (
         {"iterations": training.epochs} if options.iterations is not None else {"epochs": training.epochs}
     )
     found = {"preset": "course", "layers": network.layer_dims[1:-1], "seed": options.seed, **length}
-    found["members"] = fitted.members
+    found["members"] = chosen.members
     for option in named(Network, TrainingOptions).values():
         owner = network if option.owner is Network else training
         if option.name != "epochs":
             found[option.name] = getattr(owner, option.field)
-    return {**found, "engine": fitted.model.history.engine}
+    return {**found, "engine": engine}

@@ -16,6 +16,7 @@ from pellucid.model import Model
 from small_data import photographs, write_points
 
 ENDLESS = 10**9
+SAVED = "the model so far is saved; pellucid train --resume runs/train-1 goes on"
 
 
 def test_a_training_process_stops_and_saves(here: Path) -> None:
@@ -41,7 +42,7 @@ def test_a_training_process_stops_and_saves(here: Path) -> None:
     assert history.reason == "interrupted"
     assert 0 < history.iterations < ENDLESS
     assert len(history.costs) == history.iterations
-    line = f"pellucid: interrupted after {history.iterations} iterations; saving the model so far"
+    line = f"pellucid: interrupted after {history.iterations} iterations; {SAVED}"
     last, said = err.splitlines()
     assert last.startswith(f"pellucid: training {history.iterations} of {ENDLESS}: cost ")
     assert said == line
@@ -71,7 +72,7 @@ def test_the_config_of_an_interrupted_run_repeats_all_of_it(
     # One event is the start of the training, four are iterations; the engine may be some ahead of them.
     done = outcome.document["iterations"]
     assert 4 <= done < ENDLESS
-    assert outcome.err == f"pellucid: interrupted after {done} iterations; saving the model so far\n"
+    assert outcome.err == f"pellucid: interrupted after {done} iterations; {SAVED}\n"
     assert outcome.document["ended"] == "interrupted"
     assert f"iterations = {ENDLESS}\n" in (here / "runs" / "train-1" / "config.toml").read_text("utf-8")
 
@@ -117,20 +118,21 @@ def test_a_trained_model_is_saved_whenever_the_rest_is_interrupted(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("at", ["_publish", "_history_csv"])
+@pytest.mark.parametrize("at", ["publish_model", "_history_csv"])
 def test_a_signal_waits_until_the_model_is_saved(
     number: int, at: str, here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pellucid.cli import run_folder
+    from pellucid.cli import run_folder, train
 
     write_points(here / "data.npz")
-    whole = getattr(run_folder, at)
+    module: Any = train if at == "publish_model" else run_folder
+    whole = getattr(module, at)
 
     def pressed(*arguments: Any) -> Any:
         signal.raise_signal(number)
         return whole(*arguments)
 
-    monkeypatch.setattr(run_folder, at, pressed)
+    monkeypatch.setattr(module, at, pressed)
     said_to_be_saved(run("train", "data.npz", "--iterations", 2, "--quiet"))
 
 
@@ -138,9 +140,12 @@ def test_a_report_that_cannot_be_written_costs_a_line(
     here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pellucid.errors import OutputError
+    from pellucid.files.atomic import write_atomically
 
-    def full(path: Any, _: bytes) -> None:
-        raise OutputError(f"{Path(path).name} cannot be written: the disk is full")
+    def full(path: Any, data: bytes) -> None:
+        if path.name == "report.json":
+            raise OutputError(f"{path.name} cannot be written: the disk is full")
+        write_atomically(path, data)
 
     write_points(here / "data.npz")
     monkeypatch.setattr("pellucid.cli.run_folder.write_atomically", full)
@@ -182,7 +187,7 @@ def test_a_process_that_is_asked_to_end_saves_what_it_learned(name: str, data: s
     history = Model.load("runs/train-1/model.safetensors").history
     assert history.reason == "interrupted"
     assert history.iterations > 0
-    assert "saving the model so far" in err
+    assert f"iterations; {SAVED}" in err
 
 
 def test_signals_that_somebody_ignores_stay_ignored(

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ import pytest
 from PIL import Image
 
 from pellucid.cli.arguments import read_options
+from pellucid.errors import OutputError
 from pellucid.model import Model
+from pellucid.modelling import choose
 from small_data import photographs, points, write_points
 from table_files import write_npz
 
@@ -108,44 +111,72 @@ def test_out_is_the_current_folder(here: Path, done: Callable, monkeypatch: pyte
     assert (here / "empty").stat().st_mode & 0o777 == 0o750
 
 
-def test_an_empty_folder_that_is_filled_meanwhile(
+def test_two_runs_cannot_have_one_folder(
     here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_points(here / "data.npz")
-    (here / "out").mkdir()
+    refused = []
 
-    def meanwhile(*_: object) -> str:
-        (here / "out" / "report.json").write_text("precious")
-        return ""
+    def meanwhile(*arguments: Any) -> Any:
+        if not refused:
+            code = "import sys; from pellucid.cli import main; main(sys.argv[1:])"
+            command = [sys.executable, "-c", code, "train", "data.npz", *map(str, QUICK), "--out", "out"]
+            refused.append(subprocess.run(command, capture_output=True, text=True, check=False))
+        return choose(*arguments)
 
-    monkeypatch.setattr("pellucid.cli.run_folder._history_csv", meanwhile)
+    monkeypatch.setattr("pellucid.cli.train.choose", meanwhile)
+    outcome = run("train", "data.npz", *QUICK, "--out", "out")
+    assert outcome.status == 0
+    assert (refused[0].returncode, refused[0].stderr) == (
+        2,
+        f"pellucid: out cannot be used: another training (process {os.getpid()}) writes to it; choose "
+        "another folder\n",
+    )
+    assert ".pellucid-lock" not in [path.name for path in (here / "out").iterdir()]
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_a_full_disk_leaves_nothing_behind(
+    made: bool, here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+    if made:
+        (here / "out").mkdir()
+
+    def full(path: Path, _: bytes) -> None:
+        raise OutputError(f"{path} cannot be written: the disk is full")
+
+    monkeypatch.setattr("pellucid.files.model_file.write_atomically", full)
     outcome = run("train", "data.npz", *QUICK, "--out", "out")
     assert (outcome.status, outcome.err) == (
         2,
-        "pellucid: the run cannot be written to out: out is no longer empty: it holds report.json; "
-        "choose another with --out\n",
+        "pellucid: out/model.safetensors cannot be written: the disk is full\n",
     )
-    assert [path.name for path in (here / "out").iterdir()] == ["report.json"]
-    assert (here / "out" / "report.json").read_text() == "precious"
+    assert not list((here / "out").iterdir()) if made else not (here / "out").exists()
 
 
-def test_an_empty_folder_stays_empty_where_the_run_cannot_be_moved(
-    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runs_being_a_link_that_leads_nowhere(here: Path, run: Callable) -> None:
     write_points(here / "data.npz")
-    (here / "out").mkdir()
-    rename = Path.rename
+    (here / "runs").symlink_to(here / "disk" / "runs")
+    outcome = run("train", "data.npz", *QUICK)
+    assert (outcome.status, outcome.err) == (
+        2,
+        f"pellucid: runs is a link to {here / 'disk' / 'runs'}, which does not exist; make that folder\n",
+    )
 
-    def failing(self: Path, target: Path) -> Path:
-        if self.name == "model.safetensors":
-            raise OSError(28, "No space left on device")
-        return rename(self, target)
 
-    monkeypatch.setattr(Path, "rename", failing)
-    outcome = run("train", "data.npz", *QUICK, "--out", "out")
-    assert outcome.status == 2
-    assert "No space left on device" in outcome.err
-    assert not list((here / "out").iterdir())
+def test_what_a_killed_run_left_is_cleared(here: Path, run: Callable) -> None:
+    write_points(here / "data.npz")
+    old = time.time() - 3600
+    for number, age in ((1, old), (2, time.time())):
+        (here / "runs" / f"train-{number}").mkdir(parents=True)
+        lock = here / "runs" / f"train-{number}" / ".pellucid-lock"
+        lock.write_text("123\n")
+        os.utime(lock, (age, age))
+    (here / "runs" / "train-0").mkdir()
+    assert run("train", "data.npz", *QUICK).status == 0
+    # One that is new may be another run's; one without a lock was not left by a run.
+    assert sorted(path.name for path in (here / "runs").iterdir()) == ["train-0", "train-2", "train-3"]
 
 
 def test_a_run_folder_is_an_ordinary_folder(here: Path, done: Callable) -> None:
@@ -170,7 +201,8 @@ def test_runs_at_the_same_time_get_folders_of_their_own(here: Path) -> None:
         "        found = list(super().glob(pattern))\n"
         "        print('ready', flush=True); sys.stdin.readline()\n"
         "        return found\n"
-        "run_folder.Path = Slow\n"
+        "run_folder._RUNS = Slow('runs')\n"
+        "run_folder._clear_left = lambda: None\n"
         "run_folder.draw = lambda *_: []\n"
         "main(['train', 'data.npz', '--layers', '3', '--iterations', '3', '--json', '--seed', sys.argv[1]])"
     )

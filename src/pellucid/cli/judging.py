@@ -31,7 +31,7 @@ def judge(inputs: Inputs, fitted: Fitted, *, quiet: bool) -> tuple[Judged, list[
     crossed: CrossValidation | None = None
     notes: list[str] = []
     if inputs.folds is not None and model.history.reason != "interrupted":
-        every = stated(fitted, plan.options)
+        every = stated(plan, fitted.chosen)
         settings = {name: value for name, value in every.items() if value is not None}
         how: dict[str, Any] = {"seed": plan.options.seed, "dtype": model.dtype, **inputs.reading}
         folds = cross_validate(rows_of(inputs), tables.target, inputs.folds, settings, metric, **how)

@@ -16,7 +16,15 @@ from pellucid.files.reading import shown
 from pellucid.metrics import accuracy, r2_score
 from pellucid.network import Network
 from pellucid.progress import Bar
-from pellucid.training import EpochEnd, Event, NotLearning, TrainingEnd, TrainingStart, TrialMeasured
+from pellucid.training import (
+    EpochEnd,
+    EpochProgress,
+    Event,
+    NotLearning,
+    TrainingEnd,
+    TrainingStart,
+    TrialMeasured,
+)
 from pellucid.training.feed import outputs
 
 # The score costs a forward pass over the training set: it may take this share of the time.
@@ -61,6 +69,8 @@ class TrainingProgress:
         elif isinstance(event, EpochEnd) and self._bar is not None:
             if event.epoch + 1 < self._bar.total:
                 self._bar.update(event.epoch + 1, lambda: self._state(event))
+        elif isinstance(event, EpochProgress) and self._bar is not None:
+            self._bar.update(event.epoch, f"{event.share:.0%} of epoch {event.epoch + 1}")
         elif isinstance(event, TrainingEnd) and self._bar is not None and event.history.costs:
             # The parameters that are kept, which need not be those of the last epoch.
             state = f"cost {cost_text(event.history.costs[-1])}  {self._measured(event.parameters)}"

@@ -20,7 +20,7 @@ from pellucid.data.options import DataOptions
 from pellucid.display import aligned_table, cost_text
 from pellucid.files.reading import shown
 from pellucid.model import Evaluation, NumberEvaluation
-from pellucid.modelling import Fitted, stated
+from pellucid.modelling import Chosen, Fitted, stated
 from pellucid.optimizer import Optimizer
 from pellucid.report.cross_validation import CrossValidation
 from pellucid.report.scores import Answers
@@ -150,16 +150,17 @@ def settings_text(fitted: Fitted) -> str:
     return ", ".join(parts)
 
 
-def stated_options(inputs: Inputs, fitted: Fitted) -> dict[str, Any]:
+def stated_options(inputs: Inputs, chosen: Chosen) -> dict[str, Any]:
     """Every setting of a run by name, with paths that lead to the same data from any folder."""
+    train = inputs.plan.train
     data = {name: getattr(inputs.data, name) for name in named(DataOptions)}
     data["data"] = _anywhere(inputs.data.data)
     data["test"] = None if inputs.data.test is None else _anywhere(inputs.data.test)
-    data["dtype"] = fitted.model.dtype
+    data["dtype"] = str(train.X.dtype)
     # What the target was taken for repeats the run, whatever is added to the file.
-    data["task"] = inputs.data.task or ("classification" if fitted.model.classes else "regression")
+    data["task"] = inputs.data.task or ("classification" if train.classes else "regression")
     told = {"metric": inputs.metric and inputs.metric.name, "cv": inputs.folds}
-    return {**data, **stated(fitted, inputs.plan.options), **told}
+    return {**data, **stated(inputs.plan, chosen), **told}
 
 
 def _anywhere(data: str) -> str:

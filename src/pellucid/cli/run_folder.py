@@ -3,9 +3,9 @@
 import csv
 import io
 import os
-import shutil
-import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -16,9 +16,15 @@ from pellucid.cli.console import json_text
 from pellucid.data.dataset import Dataset
 from pellucid.errors import MissingPackageError, OutputError
 from pellucid.files.atomic import write_atomically
+from pellucid.files.checkpoint_file import holds_checkpoint
+from pellucid.files.claim import LOCK, Claim
 from pellucid.files.reading import shown
 from pellucid.model import Evaluation, Model, NumberEvaluation
 from pellucid.report.table_report import TableReport
+
+_RUNS = Path("runs")
+# Seconds from making a folder to locking it, at the very most.
+_JUST_MADE = 60.0
 
 
 def check_free(out: Path | None) -> None:
@@ -28,16 +34,55 @@ def check_free(out: Path | None) -> None:
         OutputError: something is there already, or nothing can be written there.
     """
     try:
-        taken = out is not None and (out.exists() or out.is_symlink()) and not _is_empty_folder(out)
+        taken = out is not None and (out.exists() or out.is_symlink()) and not _is_free(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be the run's folder: {error.strerror}; choose another") from None
     if taken:
         raise OutputError(f"{out} exists already; expected a new folder for the run")
-    folder = _place_of_work(out)
+    folder = _RUNS if out is None else out if out.is_dir() else out.parent
     while not folder.exists():
+        if folder.is_symlink():
+            to = shown(os.readlink(folder))  # noqa: PTH115
+            raise OutputError(f"{folder} is a link to {to}, which does not exist; make that folder")
         folder = folder.parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise OutputError(f"{folder} is no folder that can be written to; choose another with --out")
+
+
+def claim_folder(out: Path | None) -> Claim:
+    """The run's folder, this process's until it is released; what killed runs left is cleared.
+
+    Args:
+        out: the folder; None: the next free runs/train-N.
+
+    Raises:
+        OutputError: another run writes there, or something is there, or it cannot be written to.
+    """
+    if out is not None:
+        claim = Claim(out)
+        if not _is_free(out):
+            claim.release()
+            raise OutputError(f"{out} is no longer empty; choose another with --out")
+        return claim
+    _clear_left()
+    taken = [int(name.name[6:]) for name in _RUNS.glob("train-*") if name.name[6:].isdecimal()]
+    number = max(taken, default=0) + 1
+    while True:
+        # Two runs may begin at the same moment.
+        with suppress(FileExistsError):
+            return Claim(_RUNS / f"train-{number}", new=True)
+        number += 1
+
+
+def _clear_left() -> None:
+    """Remove the folders of runs that were killed before they wrote anything."""
+    for place in _RUNS.glob("train-*"):
+        with suppress(OSError):
+            # One that was just made may not be locked yet.
+            age = time.time() - (place / LOCK).stat().st_mtime
+            if age > _JUST_MADE and {path.name for path in place.iterdir()} == {LOCK}:
+                Claim(place).release()
+                place.rmdir()
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,41 +104,28 @@ class Run:
     quality: TableReport | None = None
 
 
-def publish_model(out: Path | None, model: Model, config: str) -> Path:
-    """Write the model, the configuration and the history: what a training is for, before all else.
+def publish_model(folder: Path, model: Model, config: str) -> None:
+    """Write the configuration, the history and the model: what a training is for, before all else.
 
     Args:
-        out: the run's folder; None is the next free runs/train-N.
-        model: the trained model.
+        folder: of the run.
+        model: the trained model; it comes last, and where there is one, the run is whole.
         config: TOML that repeats the run.
 
-    Returns:
-        The folder.
-
     Raises:
-        OutputError: it cannot be written; nothing is left behind.
+        OutputError: it cannot be written; without a checkpoint nothing is left behind.
     """
-    parent = _place_of_work(out)
+    texts = {"config.toml": config, "history.csv": _history_csv(model)}
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        # From Python 3.12 on, mkdtemp makes the path absolute: only the name is taken.
-        staging = parent / Path(tempfile.mkdtemp(prefix=".train-", dir=parent)).name
-    except OSError as error:
-        raise OutputError(f"{parent} cannot be written to: {error.strerror}") from None
-    try:
-        model.save(staging / "model.safetensors")
-        for name, text in {"config.toml": config, "history.csv": _history_csv(model)}.items():
+        for name, text in texts.items():
             # The name of a file need not be Unicode.
-            (staging / name).write_text(text, "utf-8", "backslashreplace")
-        # mkdtemp keeps others out; a run folder is an ordinary folder.
-        mask = os.umask(0)
-        os.umask(mask)
-        staging.chmod(0o777 & ~mask)
-        return _publish(staging, out)
-    except OSError as error:
-        raise OutputError(f"the run cannot be written to {parent}: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+            write_atomically(folder / name, text.encode("utf-8", "backslashreplace"))
+        model.save(folder / "model.safetensors")
+    except OutputError:
+        if not holds_checkpoint(folder):
+            for name in texts:
+                (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def complete_run(folder: Path, run: Run, *, pictures: bool = True) -> tuple[list[str], list[str]]:
@@ -204,58 +236,7 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
-def _is_empty_folder(path: Path) -> bool:
+def _is_free(path: Path) -> bool:
+    """Whether a path is a folder with nothing in it but the lock of a run that has ended."""
     # A link to one is somebody's name for another place: it is not filled unasked.
-    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
-
-
-def _place_of_work(out: Path | None) -> Path:
-    """Where the run is prepared: beside its folder, or in that folder where it is there already."""
-    if out is None:
-        return Path("runs")
-    return out if out.is_dir() else out.parent
-
-
-def _publish(staging: Path, out: Path | None) -> Path:
-    """Rename the finished folder to its place, taking the next free number if none was given."""
-    if out is not None and staging.parent == out:
-        # The current folder, or a disk of its own, cannot be replaced by another: it is filled.
-        return _fill(out, staging)
-    if out is not None:
-        staging.rename(out)
-        return out
-    taken = [int(name.name[6:]) for name in Path("runs").glob("train-*") if name.name[6:].isdecimal()]
-    number = max(taken, default=0) + 1
-    while True:
-        place = Path("runs") / f"train-{number}"
-        try:
-            # Claims the number against a run that ends at the same moment; the rename replaces it.
-            place.mkdir()
-        except FileExistsError:
-            number += 1
-            continue
-        staging.rename(place)
-        return place
-
-
-def _fill(folder: Path, staging: Path) -> Path:
-    """Move what is in `staging` up into `folder`, which holds nothing else.
-
-    Raises:
-        OutputError: something else has come into it meanwhile.
-    """
-    for other in folder.iterdir():
-        if other != staging:
-            raise OutputError(
-                f"{folder} is no longer empty: it holds {shown(other.name)}; choose another with --out"
-            )
-    # The model comes last: where there is one, the run is whole.
-    names = sorted((path.name for path in staging.iterdir()), key=lambda name: name == "model.safetensors")
-    try:
-        for name in names:
-            (staging / name).rename(folder / name)
-    except BaseException:
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
-        raise
-    return folder
+    return path.is_dir() and not path.is_symlink() and {name.name for name in path.iterdir()} <= {LOCK}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -10,12 +10,29 @@ from pellucid.cli.arguments import toml_text
 from pellucid.cli.common import AsJson, Quiet
 from pellucid.cli.console import note, print_json, show
 from pellucid.cli.ending import ends_like_ctrl_c, uninterrupted
-from pellucid.cli.inputs import read_inputs
+from pellucid.cli.inputs import Inputs, read_inputs
 from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
-from pellucid.cli.run_folder import Run, check_free, complete_run, publish_model
-from pellucid.modelling import Fitted, fit_plan
+from pellucid.cli.resuming import Before, noting_changes, read_before
+from pellucid.cli.run_folder import Run, check_free, claim_folder, complete_run, publish_model
+from pellucid.files.claim import Claim
+from pellucid.modelling import Fitted, choose, fit_chosen
+from pellucid.training import Checkpoints, Listener
+from pellucid.training.checkpoints import EVERY, Interval
+
+
+class _Shown(NamedTuple):
+    """What of a run is shown, and drawn."""
+
+    as_json: bool
+    quiet: bool
+    pictures: bool
+
+    @property
+    def progress(self) -> bool:
+        """Whether progress is."""
+        return not (self.quiet or self.as_json)
 
 
 def train(
@@ -23,6 +40,20 @@ def train(
     out: Annotated[
         str | None, typer.Option(metavar="DIR", help="Folder of the run. Default: the next runs/train-N.")
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Go on with the run in this folder, from its last checkpoint. Its settings stand in it.",
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME|'N epochs'|never",
+            help="How often a run that lasts over a minute is saved, to go on with it: 30s, 5min, 2h.",
+        ),
+    ] = EVERY,
     no_plots: Annotated[
         bool,
         typer.Option("--no-plots", help="Draw no pictures: a run of a small table takes half the time."),
@@ -36,30 +67,56 @@ def train(
     held-out examples before the best is trained (--search). --course and --iterations take the settings of
     the course instead.
     """
-    place = None if out is None else Path(out)
-    check_free(place)
+    wanted = _Shown(as_json, quiet, not no_plots)
+    Interval.named(checkpoint_every)
+    place, before = None if out is None else Path(out), None
+    if resume is None:
+        check_free(place)
+    else:
+        before = read_before(Path(resume), place, given)
+        given = before.settings
     inputs = read_inputs(given, quiet=quiet)
     if inputs.tables is not None and not as_json:
         # Before the training: a column that was read wrong is seen at once.
         show(columns_text(inputs.tables))
-    with ends_like_ctrl_c():
-        with TrainingProgress(inputs, shown=not (quiet or as_json)) as progress:
-            fitted = fit_plan(inputs.plan, listeners=[progress], search_listeners=[progress])
-        folder: Path | None = None
-        try:
-            with uninterrupted():
-                config = toml_text(stated_options(inputs, fitted))
-                folder = publish_model(place, fitted.model, config)
-            _say(fitted, as_json=as_json)
-            judged, remarks = judge(inputs, fitted, quiet=quiet or as_json)
-            report = report_of(inputs, fitted, judged)
-            run = Run(fitted.model, report, inputs.test, judged.on_test, judged.quality)
-            pictures, notes = complete_run(folder, run, pictures=not no_plots)
-        except KeyboardInterrupt:
-            if folder is None:
-                raise
-            note(f"interrupted; the model is saved in {folder}, without a part of its report")
-            return 1
+    with ends_like_ctrl_c(), claim_folder(place) if before is None else before.claimed() as claim:
+        return _train(inputs, claim, before, checkpoint_every, wanted)
+
+
+def _train(
+    inputs: Inputs, claim: Claim, before: Before | None, checkpoint_every: str, wanted: _Shown
+) -> int:
+    """Train, save, judge and report in a folder that is this process's."""
+    folder, published = claim.folder, False
+    with TrainingProgress(inputs, shown=wanted.progress) as progress:
+        chosen = choose(inputs.plan, [progress])
+        config = toml_text(stated_options(inputs, chosen))
+        saved = None if before is None else before.saved
+        checkpoints = Checkpoints(
+            *(claim, checkpoint_every),
+            members=chosen.members,
+            before=saved,
+            beside={"config.toml": config},
+            said=note,
+        )
+        listeners: list[Listener] = [] if saved is None else [noting_changes(saved, folder)]
+        fitted = fit_chosen(
+            inputs.plan, chosen, listeners=[*listeners, progress], checkpoints=checkpoints, before=saved
+        )
+    try:
+        with uninterrupted():
+            publish_model(folder, fitted.model, config)
+            published = True
+        _say(fitted, folder, checkpoints, wanted)
+        judged, remarks = judge(inputs, fitted, quiet=not wanted.progress)
+        report = report_of(inputs, fitted, judged)
+        run = Run(fitted.model, report, inputs.test, judged.on_test, judged.quality)
+        pictures, notes = complete_run(folder, run, pictures=wanted.pictures)
+    except KeyboardInterrupt:
+        if not published:
+            raise
+        note(f"interrupted; the model is saved in {folder}, without a part of its report")
+        return 1
     for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *remarks, *notes]:
         note(line)
     report = {
@@ -68,19 +125,20 @@ def train(
         **report,
         "pictures": pictures,
     }
-    if as_json:
+    if wanted.as_json:
         print_json(report)
     else:
         show(report_text(report, fitted, judged, folder))
     return 1 if report["ended"] == "interrupted" else 0
 
 
-def _say(fitted: Fitted, *, as_json: bool) -> None:
+def _say(fitted: Fitted, folder: Path, checkpoints: Checkpoints, wanted: _Shown) -> None:
     """What was compared, and what was interrupted."""
-    if fitted.searched is not None and not as_json:
+    if fitted.searched is not None and not wanted.as_json:
         show(search_text(fitted.searched))
     if fitted.searched is not None and fitted.searched.interrupted:
         note("the comparison of settings was interrupted; trained with the best so far")
     history = fitted.model.history
     if history.reason == "interrupted":
-        note(f"interrupted after {history.iterations} iterations; saving the model so far")
+        goes_on = f"; pellucid train --resume {folder} goes on" if checkpoints.written else ""
+        note(f"interrupted after {history.iterations} iterations; the model so far is saved{goes_on}")

@@ -275,6 +275,11 @@ class Engine(ABC):
 
     name: str
 
+    @property
+    def arithmetic(self) -> str:
+        """What the last bits of the results depend on, beside the number of threads: the instructions."""
+        return f"NumPy {np.__version__}"
+
     def why_not(
         self, network: Network | None = None, X: Any = None, optimizer: Optimizer | None = None
     ) -> str:

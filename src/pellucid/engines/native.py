@@ -337,6 +337,11 @@ class NativeEngine(Engine):
 
     name = "native"
 
+    @property
+    def arithmetic(self) -> str:
+        """See `Engine.arithmetic`."""
+        return str(_native().instruction_set())
+
     def why_not(
         self, network: Network | None = None, X: Any = None, optimizer: Optimizer | None = None
     ) -> str:

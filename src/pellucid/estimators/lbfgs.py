@@ -68,7 +68,7 @@ class _Recorder:
                 estimator._best_coefs, estimator._best_intercepts = coefs_of(parameters)
         self._reporter.epoch(done, loss, score)
         state = TrainingState(parameters)
-        now = Now(lambda: dict(parameters), lambda: state, _no_run)
+        now = Now(lambda: dict(parameters), lambda: state, _no_run, _no_run)
         return call_callbacks(estimator, EpochEnd(done - 1, done, loss, now, cost, 0.0, score))
 
     def _validated(self, held_out: Examples, parameters: dict[str, Floats]) -> tuple[float, float]:

@@ -50,12 +50,13 @@ class Header(NamedTuple):
     tensors: dict[str, Tensor]
 
 
-def read_header(file: BinaryIO, size: int) -> Header:
+def read_header(file: BinaryIO, size: int, *, mixed: bool = False) -> Header:
     """Read and check everything before the tensors' numbers, and none of the numbers.
 
     Args:
         file: at its start.
         size: of the whole file, in bytes.
+        mixed: whether some tensors may be float64 and others float32.
     """
     if size == 0:
         raise ModelFileError("is empty; expected a model saved by Pellucid")
@@ -74,7 +75,10 @@ def read_header(file: BinaryIO, size: int) -> Header:
     document = _document(metadata)
     if set(metadata) != {"pellucid"}:
         raise ModelFileError("is damaged: its metadata hold more than pellucid, their one key")
-    return Header(document, _tensors(entries, 8 + length, size))
+    tensors = _tensors(entries, 8 + length, size)
+    if not mixed and len({tensor.dtype for tensor in tensors.values()}) > 1:
+        raise ModelFileError("is damaged: some of its tensors are float64 and some float32")
+    return Header(document, tensors)
 
 
 def _document(metadata: Any) -> dict[str, Any]:
@@ -118,8 +122,6 @@ def _tensors(entries: Mapping[str, Any], start: int, size: int) -> dict[str, Ten
         )
     if start + position < size:
         raise ModelFileError(f"is damaged: {size - start - position} bytes follow its last tensor")
-    if len({tensor.dtype for tensor in tensors.values()}) > 1:
-        raise ModelFileError("is damaged: some of its tensors are float64 and some float32")
     return tensors
 
 

@@ -2,9 +2,11 @@
 
 from pellucid.training.auto_layers import LADDER, AutoLayers, auto_layers
 from pellucid.training.candidates import Candidate
+from pellucid.training.checkpoints import Checkpoints, SavedTraining, resume
 from pellucid.training.defaults import EFFORTS, defaults_for, settings_for
 from pellucid.training.events import (
     EpochEnd,
+    EpochProgress,
     Event,
     Listener,
     NotLearning,
@@ -19,7 +21,7 @@ from pellucid.training.monitor import Monitor, MonitorState
 from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order, epoch_batches
 from pellucid.training.range_test import LearningRateRange, lr_find
-from pellucid.training.run import RunState
+from pellucid.training.run_state import RunState
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.search import Searched, SearchListener, TrialMeasured, search
 from pellucid.training.trials import TrialResult
@@ -29,7 +31,9 @@ __all__ = [
     "LADDER",
     "AutoLayers",
     "Candidate",
+    "Checkpoints",
     "EpochEnd",
+    "EpochProgress",
     "Event",
     "Extent",
     "History",
@@ -41,6 +45,7 @@ __all__ = [
     "Now",
     "Order",
     "RunState",
+    "SavedTraining",
     "Schedule",
     "SearchListener",
     "Searched",
@@ -55,6 +60,7 @@ __all__ = [
     "epoch_batches",
     "fit",
     "lr_find",
+    "resume",
     "search",
     "settings_for",
     "train",

@@ -9,7 +9,8 @@ from pellucid.engines import TrainingState
 from pellucid.examples import Integers
 from pellucid.network import Network
 from pellucid.training.history import History
-from pellucid.training.run import RunState
+from pellucid.training.origin import Origin
+from pellucid.training.run_state import RunState
 
 Snapshot: TypeAlias = Callable[[], dict[str, Array]]
 
@@ -21,11 +22,13 @@ class Now(NamedTuple):
         parameters: returns the parameters, of full size.
         training_state: returns the `TrainingState`, of full size: for `pellucid.trace`.
         run_state: returns the `RunState`, from which `fit(..., state=...)` goes on.
+        origin: returns what that state belongs to; the first call reads all examples.
     """
 
     parameters: Snapshot
     training_state: Callable[[], TrainingState]
     run_state: Callable[[], RunState]
+    origin: Callable[[], Origin]
 
     def __repr__(self) -> str:
         return f"Now({', '.join(f'{name}()' for name in self._fields)})"
@@ -106,6 +109,25 @@ class EpochEnd(NamedTuple):
         return self.now.parameters()
 
 
+class EpochProgress(NamedTuple):
+    """A second has passed within an epoch.
+
+    Attributes:
+        epoch: counted from 0.
+        iteration: steps taken so far.
+        share: of the epoch that is done, above 0 and below 1.
+        now: the present state of the training.
+    """
+
+    epoch: int
+    iteration: int
+    share: float
+    now: Now
+
+    def __repr__(self) -> str:
+        return f"EpochProgress({self.share:.0%} of epoch {self.epoch}, iteration {self.iteration})"
+
+
 @dataclass(frozen=True)
 class NotLearning:
     """The training ended and did not learn; see `pellucid.training.learning`.
@@ -157,5 +179,5 @@ class TrainingEnd:
         return self.history._repr_html_()
 
 
-Event: TypeAlias = TrainingStart | StepEnd | EpochEnd | NotLearning | TrainingEnd
+Event: TypeAlias = TrainingStart | StepEnd | EpochEnd | EpochProgress | NotLearning | TrainingEnd
 Listener: TypeAlias = Callable[[Event], None]

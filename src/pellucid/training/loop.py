@@ -16,6 +16,7 @@ from pellucid.network import Network
 from pellucid.training.doubt import Ending
 from pellucid.training.events import (
     EpochEnd,
+    EpochProgress,
     Event,
     Listener,
     NotLearning,
@@ -28,8 +29,12 @@ from pellucid.training.learning import judge
 from pellucid.training.monitor import Monitor
 from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
-from pellucid.training.run import Run, RunState
+from pellucid.training.run import Run
+from pellucid.training.run_state import RunState, SavedRun
 from pellucid.training.validation import split_off
+
+# Within an epoch, the time from event to event.
+_SECONDS = 1.0
 
 Every = int | Literal["epoch", "step", "auto"]
 
@@ -39,7 +44,7 @@ def fit(
     examples: Examples,
     options: TrainingOptions | None = None,
     *,
-    state: RunState | TrainingState | None = None,
+    state: SavedRun | RunState | TrainingState | None = None,
     validation: Examples | None = None,
     order: Order | None = None,
     monitor: Monitor | None = None,
@@ -50,7 +55,8 @@ def fit(
 ) -> Generator[Event, None, None]:
     """Train: one `TrainingStart`, an `EpochEnd` per epoch (and a `StepEnd` per step), one `TrainingEnd`.
 
-    A `NotLearning` precedes the end of a training that learned nothing.
+    An `EpochProgress` comes every second within epochs that last longer. A `NotLearning` precedes the end
+    of a training that learned nothing.
 
     A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
     The first Ctrl-C waits for the call of the engine in progress, a second one does not: the engine may
@@ -62,7 +68,8 @@ def fit(
         options: training options; None: the course's.
         state: the state to start from; None: freshly drawn weights. A `TrainingState` begins a run from its
             parameters and slots; a `RunState` goes on with a run of the same network, examples and options,
-            to the same bits as if it had not stopped. Not changed.
+            to the same bits as if it had not stopped; a `SavedRun` also checks that they are the same. Not
+            changed.
         validation: examples that are not trained on; every `EpochEnd` holds their cost.
         order: order of the batches; None: the course's, see `TrainingOptions.shuffle_seed`.
         monitor: the quantity to watch after every epoch; None: as the options say.
@@ -87,7 +94,7 @@ def fit(
     epochs = _epochs_at_a_time(every)
     trained_on, held_out = _examples(network, examples, options, validation)
     run = Run(network, trained_on, held_out, options, state, order=order, monitor=monitor, stop=stop)
-    now = Now(run.snapshot, run.training_state, run.state)
+    now = Now(run.snapshot, run.training_state, run.state, run.origin)
     k, m = run.order.steps_per_epoch, run.order.m
     reason = "completed"
     try:
@@ -98,8 +105,10 @@ def fit(
                 columns, cost = run.advance_step()
                 yield StepEnd(run.iteration, epoch, cost, run.learning_rate, columns, now)
             else:
-                run.advance(epochs)
+                run.advance(epochs, most_seconds=_SECONDS)
             yield from _epoch_ends(run, now)
+            if run.share_of_epoch and every != "step":
+                yield EpochProgress(run.epoch, run.iteration, run.share_of_epoch, now)
         if run.plateaued:
             reason = "early_stopping"
         elif run.epoch < options.epochs:
@@ -119,8 +128,10 @@ def fit(
     yield TrainingEnd(network, parameters, history, run.state())
 
 
-def _first_parameters(state: RunState | TrainingState | None) -> Mapping[str, Array] | None:
+def _first_parameters(state: SavedRun | RunState | TrainingState | None) -> Mapping[str, Array] | None:
     """The initial parameters of the training; None: freshly drawn ones, or unknown."""
+    if isinstance(state, SavedRun):
+        state = state.state
     if isinstance(state, RunState):
         return None if state.epoch or state.first_weights is not None else state.training.parameters
     return None if state is None else state.parameters
@@ -144,7 +155,7 @@ def train(
     examples: Examples,
     options: TrainingOptions | None = None,
     *,
-    state: RunState | TrainingState | None = None,
+    state: SavedRun | RunState | TrainingState | None = None,
     validation: Examples | None = None,
     order: Order | None = None,
     monitor: Monitor | None = None,

@@ -16,13 +16,15 @@ import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
 from pellucid.engines import default_threads
-from pellucid.errors import LearningWarning, warn
+from pellucid.errors import LearningWarning, OptionError, warn
 from pellucid.examples import Examples
 from pellucid.network import Network
+from pellucid.training.checkpoints import Checkpoints, SavedTraining
 from pellucid.training.events import Event, Listener, NotLearning, TrainingEnd
 from pellucid.training.history import History
 from pellucid.training.loop import learning_warning, train
 from pellucid.training.options import TrainingOptions
+from pellucid.training.run_state import RunState, SavedRun
 
 _POLL_SECONDS = 0.1
 
@@ -51,6 +53,8 @@ def train_members(
     members: int,
     *,
     listeners: Sequence[Listener] = (),
+    checkpoints: Checkpoints | None = None,
+    before: SavedTraining | None = None,
 ) -> Ensemble:
     """Train members that differ in their first weights, their batches and their masks, and join them.
 
@@ -62,14 +66,36 @@ def train_members(
         options: of one member; its seeds are those of the first.
         members: how many.
         listeners: called with the events of the first member, in the thread that trains it.
+        checkpoints: written of all members; None: no checkpoints.
+        before: the checkpoint to go on from; None: a new training.
 
     Raises:
+        OptionError: `before` is of another number of members, or of other data or settings.
         As `train`.
     """
+    if before is not None and len(before.states) != members:
+        raise OptionError(
+            f"the checkpoint is of {len(before.states)} members, and now there are {members}; expected "
+            "the same"
+        )
+    starts = [None] * members if before is None else [before.run, *before.states[1:]]
+    heard = [
+        [*([checkpoints.of_member(k)] if checkpoints else []), *(listeners if k == 0 else ())]
+        for k in range(members)
+    ]
     if members == 1:
-        end = train(network, examples, options, listeners=listeners, every="auto")
-        return Ensemble(end.network, end.parameters, end.history, 1)
-    ends = _trained(network, examples.checked(network), options.of_members(members), listeners)
+        ends = [train(network, examples, options, state=starts[0], listeners=heard[0], every="auto")]
+    else:
+        ends = _trained(network, examples.checked(network), options.of_members(members), starts, heard)
+    if checkpoints is not None:
+        # An interrupted member has not come to its own end.
+        reasons = {end.history.reason for end in ends}
+        checkpoints.end(ended=len(ends) == members and reasons <= {"completed", "early_stopping"})
+    if members == 1:
+        return Ensemble(ends[0].network, ends[0].parameters, ends[0].history, 1)
+    if any(end.history.reason == "interrupted" for end in ends):
+        # Who has taken no step has nothing to say.
+        ends = [end for end in ends if end.history.iterations] or ends[:1]
     joint, parameters = joined(network, [end.parameters for end in ends])
     return Ensemble(joint, parameters, _joint_history([end.history for end in ends]), len(ends))
 
@@ -114,7 +140,11 @@ def _on_diagonal(blocks: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]
 
 
 def _trained(
-    network: Network, examples: Examples, options: Sequence[TrainingOptions], listeners: Sequence[Listener]
+    network: Network,
+    examples: Examples,
+    options: Sequence[TrainingOptions],
+    starts: Sequence[SavedRun | RunState | None],
+    listeners: Sequence[Sequence[Listener]],
 ) -> list[TrainingEnd]:
     """The members that were trained: all of them, unless Ctrl-C came before some began."""
     # This loads the logging module, which one network does not need.
@@ -135,8 +165,9 @@ def _trained(
             return None
         return train(
             *(network, examples, own),
+            state=starts[k],
             stop=stop,
-            listeners=[note, *listeners] if k == 0 else (),
+            listeners=[note, *listeners[k]] if k == 0 else listeners[k],
             every="auto",
             judged=k == 0,
             # A warning is given at the caller's line, which this thread does not have.
@@ -159,8 +190,6 @@ def _trained(
     for event in said:
         warn(learning_warning(event), LearningWarning)
     if interrupted:
-        # Who has taken no step has nothing to say.
-        ends = [end for end in ends if end.history.iterations] or ends[:1]
         ends = [replace(end, history=replace(end.history, reason="interrupted")) for end in ends]
     return ends
 

@@ -80,6 +80,11 @@ class Order:
         self._stream.seed((self._seed + 1 + epoch) % 2**32)
         return self._stream.permutation(self.m)
 
+    def described(self) -> dict[str, Any]:
+        """What the order follows from, as plain values: the same give the same batches."""
+        name = type(self).__qualname__
+        return {"name": name, "m": self.m, "steps_per_epoch": self.steps_per_epoch, "seed": self._seed}
+
     def costs(self, costs: Sequence[float], batches: Batches) -> list[float]:
         """The cost of each epoch: the mean of the costs of its batches, weighted by their examples.
 

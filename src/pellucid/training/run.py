@@ -1,12 +1,13 @@
 """Run: one training in progress. It opens the session, calls the engine, and ends each epoch.
 
-`loop` yields the events; `Run` takes the steps. `RunState` is the whole state of a run, apart from its
-network, examples and options: a run that starts from it goes on as if it had never stopped.
+`loop` yields the events; `Run` takes the steps. A run that starts from the `RunState` of another goes on as
+if that had never stopped.
 """
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,63 +22,16 @@ from pellucid.training.call_size import CallSizer, interrupts_wait, now
 from pellucid.training.feed import Feed, columns_that_fit, evaluate
 from pellucid.training.history import History
 from pellucid.training.memory import check_memory, needed_bytes, too_large
-from pellucid.training.monitor import Best, Monitor, MonitorState, Plateau, numbers
+from pellucid.training.monitor import Best, Monitor, numbers
 from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
+from pellucid.training.origin import Origin
+from pellucid.training.run_state import RunState, SavedRun
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.shortcut import ReducedProblem, find_span, reduced, why_not
 from pellucid.training.turnstile import Turnstile
 
 Parameters = dict[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class RunState:
-    """The state of a training. A value of plain numbers and arrays, ready to be written to disk.
-
-    Attributes:
-        training: parameters, slots and counts of the engine: those of the reduced network if the short cut
-            for wide inputs is used.
-        epoch: number of complete epochs.
-        step: number of steps in the epoch in progress.
-        step_costs: costs of those steps.
-        seen: number of examples in the complete epochs.
-        costs: of the complete epochs.
-        rates: learning rate of the last step of each complete epoch.
-        validation_costs: after each complete epoch; empty without validation.
-        scores: after each complete epoch; empty without a score.
-        monitor: state of the monitor.
-        schedule_plateau: plateau of an adaptive schedule.
-        divided: number of times that the schedule divided the rate.
-        last_finite: the parameters with the last finite validation cost; None without validation.
-        m: examples in an epoch; None: unknown.
-        steps_per_epoch: batches in an epoch; None: unknown.
-        plateaued: whether the monitor has ended the training.
-        first_weights: the initial W1 (n_1, n_0), if the short cut is used; else None.
-        threads: number of threads, on which the last bits depend; None: unknown.
-    """
-
-    training: TrainingState
-    epoch: int = 0
-    step: int = 0
-    step_costs: tuple[float, ...] = ()
-    seen: int = 0
-    costs: tuple[float, ...] = ()
-    rates: tuple[float, ...] = ()
-    validation_costs: tuple[float, ...] = ()
-    scores: tuple[float, ...] = ()
-    monitor: MonitorState = field(default_factory=MonitorState)
-    schedule_plateau: Plateau = field(default_factory=Plateau)
-    divided: int = 0
-    last_finite: Mapping[str, Array] | None = None
-    m: int | None = None
-    steps_per_epoch: int | None = None
-    plateaued: bool = False
-    first_weights: Array | None = None
-    threads: int | None = None
-
-    def __repr__(self) -> str:
-        return f"RunState({self.epoch} epochs and {self.step} steps complete)"
 
 
 class Run:
@@ -106,7 +60,8 @@ class Run:
     Raises:
         ShapeError: the parameters do not fit the network.
         TooLargeError: not enough memory.
-        OptionError: the engine cannot serve, or the monitor lacks validation examples or a score.
+        OptionError: the engine cannot serve, the monitor lacks validation examples or a score, or the state
+            is of other data or settings.
     """
 
     def __init__(
@@ -115,7 +70,7 @@ class Run:
         examples: Examples,
         held_out: Examples | None,
         options: TrainingOptions,
-        state: RunState | TrainingState | None = None,
+        state: SavedRun | RunState | TrainingState | None = None,
         *,
         order: Order | None = None,
         monitor: Monitor | None = None,
@@ -124,10 +79,12 @@ class Run:
         self.network, self._held_out, self._options, self._stop = network, held_out, options, stop
         self.engine = engine_for(options.engine, network, examples.X, Optimizer.named(options.optimizer))
         # The short cut is one of dense inputs.
-        reduces = options.shortcut == "always" or getattr(state, "first_weights", None) is not None
+        run_state = state.state if isinstance(state, SavedRun) else state
+        reduces = options.shortcut == "always" or getattr(run_state, "first_weights", None) is not None
         if reduces and not examples.is_dense and examples.m <= columns_that_fit(examples):
             examples = examples.dense(np.arange(examples.m))
-        self._feed = Feed(examples, self.engine, network)
+        self._feed, self._examples = Feed(examples, self.engine, network), examples
+        self._origin: Origin | None = None
         weights = None if examples.weights is None else as_numpy(examples.weights)[0]
         self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
         self._monitor = monitor or _monitor_of(options, held_out)
@@ -136,6 +93,9 @@ class Run:
         self._extent = Extent(options.epochs, self.order.steps_per_epoch, self.order.m)
         self._sizer = CallSizer()
         self._turnstile = Turnstile()
+        if isinstance(state, SavedRun):
+            self.origin().check(state.origin)
+            state = state.state
         self._reduced: ReducedProblem | None = None
         self.session = self._opened(examples, state)
         self._go_on_from(state if isinstance(state, RunState) else RunState(self.session.state()))
@@ -268,22 +228,28 @@ class Run:
         """The rate of the last step."""
         return self._rate
 
-    def advance(self, epochs: int | None) -> None:
+    @property
+    def share_of_epoch(self) -> float:
+        """How much of the epoch in progress is done, from 0 to below 1."""
+        return self._step / self.order.steps_per_epoch
+
+    def advance(self, epochs: int | None, *, most_seconds: float = math.inf) -> None:
         """Take steps to the end of an epoch, or until `stop` is set.
 
         Args:
             epochs: this number of epochs, or those that are left; None: as many as one call of the engine
                 takes, at least one.
+            most_seconds: after so long it returns within an epoch.
 
         Raises:
             DivergenceError: with parameters of full size.
             KeyboardInterrupt: Ctrl-C; the steps so far are counted.
         """
-        first = self.epoch
+        first, began = self.epoch, now()
         until = self._options.epochs if epochs is None else min(first + epochs, self._options.epochs)
         while not self.over and self.epoch < until:
             self._call(self._sizer.steps, until - self.epoch)
-            if epochs is None and self.epoch > first:
+            if (epochs is None and self.epoch > first) or (self._step and now() - began > most_seconds):
                 return
 
     def advance_step(self) -> tuple[Integers | None, float]:
@@ -447,7 +413,17 @@ class Run:
                 steps_per_epoch=self.order.steps_per_epoch,
                 plateaued=self.plateaued,
                 threads=self._threads,
+                engine=self.engine.name,
+                arithmetic=self.engine.arithmetic,
             )
+
+    def origin(self) -> Origin:
+        """What the state of this run belongs to. From any thread; it reads all examples once."""
+        if self._origin is None:
+            self._origin = Origin.of(
+                *(self.network, self._options, self.order, self._monitor, self._examples, self._held_out)
+            )
+        return self._origin
 
     def finish(self, *, tested: bool = True) -> Parameters:
         """The final parameters.

@@ -29,6 +29,9 @@ SCHEDULES: dict[str, dict[str, float]] = {
     "one_cycle": {"start": 0.04, "end": 4e-6, "rise": 0.3},
 }
 
+# Those whose rates depend on the length of the whole training.
+LONG = ("cosine", "exponential", "one_cycle")
+
 # An adaptive rate as small as this is not divided again: scikit-learn stops there.
 _SMALLEST = 1e-6
 
