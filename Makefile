@@ -35,7 +35,7 @@ QUICK_TESTS := $(addprefix tests/core/test_,exercises.py linear.py activations.p
 QUICK_ONES := not published_series and not torch and not jax and not autograd and (not fifty_steps or numpy-float64-11)
 LOWEST := build/lowest
 
-.PHONY: help demo quick test processors lowest check format docs bench native native-test sanitize clean
+.PHONY: help demo quick test crash processors lowest check format docs bench native native-test sanitize clean
 
 help: ## Show this help.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ processors: $(VENV)/.dev $(VENV)/.native ## Run the numerical tests as older pro
 
 lowest: $(LOWEST)/.made ## Run the numerical tests with the lowest versions that are allowed (SHORT=1: a part of them).
 	$(ONE_THREAD) $(LOWEST)/bin/python scripts/numerical_tests.py $(if $(SHORT),--short) -n auto -o filterwarnings=
+
+crash: $(VENV)/.dev $(VENV)/.native ## Kill trainings 500 times and more, at every call of a checkpoint's writer, and go on.
+	PYTHONPATH=tests $(ONE_THREAD) $(BIN)/python -m crash.crashes
 
 check: $(VENV)/.dev ## Lint, format, types, import rules, spelling, the generated documentation.
 	$(BIN)/ruff check

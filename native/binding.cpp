@@ -17,6 +17,7 @@
 
 #include "multiply.hpp"
 #include "predictor.hpp"
+#include "python_lock.hpp"
 #include "trainer.hpp"
 #include "turnstile.hpp"
 
@@ -109,7 +110,7 @@ void expect(bool holds, const char* otherwise) {
 
 // Asks Python for signals, where the calling thread hears of them.
 Interrupted signals(bool listens) {
-    if (!listens) return [] { return false; };
+    if (!listens) return [] { return python_ends.load(std::memory_order_relaxed); };
     return [] {
         nb::gil_scoped_acquire again;
         return PyErr_CheckSignals() != 0;
@@ -120,11 +121,10 @@ Interrupted signals(bool listens) {
 template <class Work>
 auto released(Work work) {
     try {
-        nb::gil_scoped_release others_may_run;
+        Unlocked others_may_run;
         return work();
     } catch (const Interruption&) {
-        // The handler of the signal has raised.
-        throw nb::python_error();
+        throw_interruption();
     }
 }
 
@@ -235,7 +235,7 @@ public:
         const Outcome outcome =
             released([&] { return trainer_.advance(steps, costs.data(), penalties.data(), signals(listens)); });
         release_unused();
-        if (outcome.ending == Ending::interrupted) throw nb::python_error();
+        if (outcome.ending == Ending::interrupted) throw_interruption();
         return {outcome.steps, outcome.ending == Ending::done ? "done" : "diverged", outcome.cost};
     }
 
@@ -247,7 +247,7 @@ public:
         expect(fits(at) && fits(grads), "room for another number of parameters");
         const Outcome outcome =
             released([&] { return trainer_.gradient(at.data(), grads.data(), AL, signals(listens)); });
-        if (outcome.ending == Ending::interrupted) throw nb::python_error();
+        if (outcome.ending == Ending::interrupted) throw_interruption();
         return {outcome.cost, outcome.penalty};
     }
 
@@ -417,7 +417,7 @@ bool answer(Predictor<T>& predictor, nb::handle rows, nb::handle to) {
     const Buffer<T> answers(to, true);
     if (!answers.has(from.rows(), predictor.answers())) return false;
     if (!predictor.takes_long(from.rows())) return predictor.answer(from.data(), from.rows(), answers.data());
-    nb::gil_scoped_release others_may_run;
+    Unlocked others_may_run;
     return predictor.answer(from.data(), from.rows(), answers.data());
 }
 
@@ -512,7 +512,7 @@ void bind_turnstile(nb::module_& module) {
         .def("__enter__",
              [](Turnstile& self) {
                  if (self.try_enter()) return;
-                 nb::gil_scoped_release others_may_run;
+                 Unlocked others_may_run;
                  self.enter();
              })
         .def("__exit__", [](Turnstile& self, nb::args) { self.leave(); });
@@ -523,7 +523,7 @@ void product(Matrix<T> A, Matrix<T> B, nb::ndarray<T, nb::ndim<2>, nb::f_contig,
              int threads) {
     const auto n = A.shape(0), K = A.shape(1), q = B.shape(1);
     if (B.shape(0) != K || C.shape(0) != n || C.shape(1) != q) throw std::invalid_argument("shapes that do not fit");
-    nb::gil_scoped_release others_may_run;
+    Unlocked others_may_run;
     multiply_matrices<T>(view<T>(A), view<T>(B), C.data(), Index(n), Index(n), Index(q), Index(K), beyond, threads);
 }
 
@@ -542,6 +542,9 @@ NB_MODULE(_native, module) {
     module.attr("costs") = names_of(cost_names);
     module.attr("rules") = names_of(rule_names);
     module.def("instruction_set", [] { return std::string(kernels<float>().name); });
+    end_work_before_python();
+    // Threads that were ended with the interpreter leave behind what they had.
+    nb::set_leak_warnings(false);
     bind_turnstile(module);
     bind_table<float>(module, "Table32");
     bind_table<double>(module, "Table64");

@@ -24,6 +24,7 @@
 The second parent lets code that knows nothing of Pellucid catch what it already expects.
 """
 
+import re
 import sys
 import warnings
 from collections.abc import Mapping
@@ -119,6 +120,27 @@ class MissingPackageError(PellucidError, ImportError):
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         super().__init__(f"{purpose} needs {package}: pip install 'pellucid[{extra}]'")
+
+
+def not_loaded(error: ImportError, purpose: str, package: str, extra: str) -> PellucidError:
+    """The error for an optional package that could not be imported.
+
+    Args:
+        error: of the import.
+        purpose: what the package is needed for: "reading tables".
+        package: its name on the package index.
+        extra: of Pellucid, that installs it.
+
+    Returns:
+        A `MissingPackageError` if it is not installed; a `TooLargeError` if there was no memory for it.
+    """
+    if isinstance(error, ModuleNotFoundError):
+        return MissingPackageError(purpose, package, extra)
+    why = " ".join(str(error).split())
+    # A library that does not fit is an ImportError whose text is the system's.
+    if re.search(r"memory|failed to map|allocate", why, re.IGNORECASE):
+        return TooLargeError(f"{purpose} needs more memory, to load {package}: {why:.200}")
+    return PellucidError(f"{purpose} needs {package}, which is installed and cannot be loaded: {why:.300}")
 
 
 class LearningWarning(UserWarning):

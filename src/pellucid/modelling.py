@@ -5,7 +5,7 @@ the kind and the size of the data, or is the course's; see `pellucid.training.de
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -212,6 +212,7 @@ def fit_chosen(
     listeners: Sequence[Listener] = (),
     checkpoints: Checkpoints | None = None,
     before: SavedTraining | None = None,
+    when_ended: Callable[[], None] = lambda: None,
 ) -> Fitted:
     """Train a model with chosen settings.
 
@@ -221,6 +222,7 @@ def fit_chosen(
         listeners: called with every event of the training.
         checkpoints: written while it trains; None: no checkpoints.
         before: the checkpoint to go on from; None: a new training.
+        when_ended: see `train_members`.
 
     Raises:
         OptionError: `before` is of other data or settings.
@@ -232,6 +234,7 @@ def fit_chosen(
         listeners=listeners,
         checkpoints=checkpoints,
         before=before,
+        when_ended=when_ended,
     )
     seconds = time.perf_counter() - started
     parameters = plan.scale.folded(end.parameters)

@@ -217,8 +217,8 @@ def test_a_disk_that_is_full_when_the_run_is_written(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    (here / "runs").mkdir()
-    monkeypatch.setattr("pellucid.cli.run_folder._publish", full)
+    monkeypatch.setattr("pellucid.files.atomic._write", full)
     assert refused("train", "data.npz", "--iterations", 2, "--quiet") == (
-        "the run cannot be written to runs: No space left on device"
+        "runs/train-1/config.toml cannot be written: the disk is full; make room, or write elsewhere"
     )
+    assert not (here / "runs").exists()

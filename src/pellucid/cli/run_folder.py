@@ -14,7 +14,7 @@ from typing import Any
 from pellucid import plots
 from pellucid.cli.console import json_text
 from pellucid.data.dataset import Dataset
-from pellucid.errors import MissingPackageError, OutputError
+from pellucid.errors import MissingPackageError, OutputError, PellucidError
 from pellucid.files.atomic import write_atomically
 from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.files.claim import LOCK, Claim
@@ -24,7 +24,7 @@ from pellucid.report.table_report import TableReport
 
 _RUNS = Path("runs")
 # Seconds from making a folder to locking it, at the very most.
-_JUST_MADE = 60.0
+_JUST_MADE = 10.0
 
 
 def check_free(out: Path | None) -> None:
@@ -166,6 +166,8 @@ def draw(folder: Path, run: Run) -> list[str]:
                 plots.save_figure(figure, folder / name)
     except MissingPackageError as error:
         return [f"no pictures were drawn: {error}"]
+    except (PellucidError, MemoryError) as error:
+        return [f"a picture was not drawn: {str(error) or 'not enough memory'}"]
     # Hours of training are not lost for a picture of them.
     except Exception as error:
         return [f"a picture was not drawn, by a bug in Pellucid: {type(error).__name__}: {error}"]

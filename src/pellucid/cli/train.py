@@ -9,7 +9,7 @@ import typer
 from pellucid.cli.arguments import toml_text
 from pellucid.cli.common import AsJson, Quiet
 from pellucid.cli.console import note, print_json, show
-from pellucid.cli.ending import ends_like_ctrl_c, uninterrupted
+from pellucid.cli.ending import Ending
 from pellucid.cli.inputs import Inputs, read_inputs
 from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
@@ -79,15 +79,20 @@ def train(
     if inputs.tables is not None and not as_json:
         # Before the training: a column that was read wrong is seen at once.
         show(columns_text(inputs.tables))
-    with ends_like_ctrl_c(), claim_folder(place) if before is None else before.claimed() as claim:
-        return _train(inputs, claim, before, checkpoint_every, wanted)
+    with Ending() as ending, claim_folder(place) if before is None else before.claimed() as claim:
+        return _train(inputs, claim, before, checkpoint_every, ending, wanted)
 
 
 def _train(
-    inputs: Inputs, claim: Claim, before: Before | None, checkpoint_every: str, wanted: _Shown
+    inputs: Inputs,
+    claim: Claim,
+    before: Before | None,
+    checkpoint_every: str,
+    ending: Ending,
+    wanted: _Shown,
 ) -> int:
     """Train, save, judge and report in a folder that is this process's."""
-    folder, published = claim.folder, False
+    folder = claim.folder
     with TrainingProgress(inputs, shown=wanted.progress) as progress:
         chosen = choose(inputs.plan, [progress])
         config = toml_text(stated_options(inputs, chosen))
@@ -101,20 +106,21 @@ def _train(
         )
         listeners: list[Listener] = [] if saved is None else [noting_changes(saved, folder)]
         fitted = fit_chosen(
-            inputs.plan, chosen, listeners=[*listeners, progress], checkpoints=checkpoints, before=saved
+            *(inputs.plan, chosen),
+            listeners=[*listeners, progress],
+            checkpoints=checkpoints,
+            before=saved,
+            when_ended=ending.hold,
         )
+    publish_model(folder, fitted.model, config)
+    _say(fitted, folder, checkpoints, wanted)
     try:
-        with uninterrupted():
-            publish_model(folder, fitted.model, config)
-            published = True
-        _say(fitted, folder, checkpoints, wanted)
+        ending.let_go()
         judged, remarks = judge(inputs, fitted, quiet=not wanted.progress)
         report = report_of(inputs, fitted, judged)
         run = Run(fitted.model, report, inputs.test, judged.on_test, judged.quality)
         pictures, notes = complete_run(folder, run, pictures=wanted.pictures)
     except KeyboardInterrupt:
-        if not published:
-            raise
         note(f"interrupted; the model is saved in {folder}, without a part of its report")
         return 1
     for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *remarks, *notes]:

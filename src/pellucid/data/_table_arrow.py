@@ -8,7 +8,7 @@ import numpy as np
 from pellucid.data._files import shown
 from pellucid.data._table_values import MISSING, NUMBER, column_of_objects
 from pellucid.data.table_texts import Texts
-from pellucid.errors import FormatError, MissingPackageError
+from pellucid.errors import FormatError, not_loaded
 
 Column = np.ndarray[Any, Any]
 
@@ -29,8 +29,8 @@ def arrow() -> Any:
     """
     try:
         import pyarrow
-    except ImportError:
-        raise MissingPackageError("reading tables", "pyarrow", "tables") from None
+    except ImportError as error:
+        raise not_loaded(error, "reading tables", "pyarrow", "tables") from None
     return pyarrow
 
 

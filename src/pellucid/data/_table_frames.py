@@ -6,7 +6,7 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data._table_values import check_names, column_of_objects
-from pellucid.errors import DataError, MissingPackageError
+from pellucid.errors import DataError, not_loaded
 
 
 def columns_of_frame(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
@@ -18,8 +18,8 @@ def columns_of_frame(frame: Any) -> dict[str, np.ndarray[Any, Any]]:
     """
     try:
         import narwhals.stable.v2 as nw
-    except ImportError:
-        raise MissingPackageError("reading data frames", "narwhals", "tables") from None
+    except ImportError as error:
+        raise not_loaded(error, "reading data frames", "narwhals", "tables") from None
 
     try:
         wrapped = nw.from_native(frame, eager_only=True)

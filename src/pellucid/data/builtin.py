@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.rows import Rows, Splits
-from pellucid.errors import MissingPackageError, NotFoundError
+from pellucid.errors import NotFoundError, not_loaded
 
 BUILTINS = {
     "digits": "1797 handwritten digits, grey pictures of 8 x 8 pixels, 10 classes",
@@ -36,8 +36,8 @@ def read_builtin(name: str, *, seed: int = 0) -> Splits:
         raise NotFoundError(f"there is no built-in data set {name!r}; expected {', '.join(BUILTINS)}")
     try:
         from sklearn import datasets
-    except ImportError:
-        raise MissingPackageError(f"the built-in data set {name}", "scikit-learn", "sklearn") from None
+    except ImportError as error:
+        raise not_loaded(error, f"the built-in data set {name}", "scikit-learn", "sklearn") from None
     rows, labels, classes = _LOADERS[name](datasets, seed)
     sources = tuple(f"{name}, row {i}" for i in range(len(rows)))
     return Splits(Rows(rows, labels.astype(np.int64), classes, sources), None)

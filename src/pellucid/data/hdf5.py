@@ -12,7 +12,7 @@ from typing import Any
 from pellucid.data._files import check_size, look, shown
 from pellucid.data._named_arrays import assemble, find_keys
 from pellucid.data.rows import Splits
-from pellucid.errors import FormatError, MissingPackageError, PellucidError
+from pellucid.errors import FormatError, PellucidError, not_loaded
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MAX_NAMES = 1000
@@ -48,8 +48,8 @@ def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
     """
     try:
         import h5py
-    except ImportError:
-        raise MissingPackageError("reading HDF5 files", "h5py", "hdf5") from None
+    except ImportError as error:
+        raise not_loaded(error, "reading HDF5 files", "h5py", "hdf5") from None
     from pellucid.data._hdf5 import DAMAGE, Stored
 
     path = Path(path)

@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.data.picture_formats import EXPECTED
 from pellucid.data.recipe import Recipe
 from pellucid.data.rows import Progress, silent
-from pellucid.errors import DataError, FormatError, MissingPackageError, OptionError
+from pellucid.errors import DataError, FormatError, OptionError, not_loaded
 from pellucid.files.reading import open_regular, shown
 
 # WebP files are read whole: this is more than a picture of `picture_formats.MAX_PIXELS` takes.
@@ -145,7 +145,7 @@ def _decoder() -> Callable[[BinaryIO, str, tuple[int, ...]], np.ndarray[Any, Any
     try:
         from pellucid.data.decoding import decode
     except ImportError as error:
-        raise MissingPackageError("reading pictures", "Pillow", "images") from error
+        raise not_loaded(error, "reading pictures", "Pillow", "images") from error
     return decode
 
 

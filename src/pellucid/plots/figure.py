@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import MissingPackageError, OptionError, OutputError
+from pellucid.errors import OptionError, OutputError, not_loaded
 from pellucid.files.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def figure_class() -> "type[Figure]":
     """matplotlib's Figure with a notebook display: IPython has one only for the figures of pyplot."""
     try:
         from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingPackageError("drawing", "matplotlib", "plot") from None
+    except ImportError as error:
+        raise not_loaded(error, "drawing", "matplotlib", "plot") from None
 
     class ShownFigure(Figure):
         def _repr_png_(self) -> bytes:

@@ -8,7 +8,7 @@ model as any other: its file, its predictions and its export know nothing of the
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,6 +55,7 @@ def train_members(
     listeners: Sequence[Listener] = (),
     checkpoints: Checkpoints | None = None,
     before: SavedTraining | None = None,
+    when_ended: Callable[[], None] = lambda: None,
 ) -> Ensemble:
     """Train members that differ in their first weights, their batches and their masks, and join them.
 
@@ -68,6 +69,8 @@ def train_members(
         listeners: called with the events of the first member, in the thread that trains it.
         checkpoints: written of all members; None: no checkpoints.
         before: the checkpoint to go on from; None: a new training.
+        when_ended: called in this thread when the training is over. Until then Ctrl-C ends it with what was
+            learnt; afterwards it would lose that.
 
     Raises:
         OptionError: `before` is of another number of members, or of other data or settings.
@@ -79,14 +82,18 @@ def train_members(
             "the same"
         )
     starts = [None] * members if before is None else [before.run, *before.states[1:]]
-    heard = [
+    heard: list[list[Listener]] = [
         [*([checkpoints.of_member(k)] if checkpoints else []), *(listeners if k == 0 else ())]
         for k in range(members)
     ]
     if members == 1:
-        ends = [train(network, examples, options, state=starts[0], listeners=heard[0], every="auto")]
+        last = _calling(when_ended)
+        ends = [
+            train(network, examples, options, state=starts[0], listeners=[*heard[0], last], every="auto")
+        ]
     else:
-        ends = _trained(network, examples.checked(network), options.of_members(members), starts, heard)
+        own = options.of_members(members)
+        ends = _trained(network, examples.checked(network), own, starts, heard, when_ended)
     if checkpoints is not None:
         # An interrupted member has not come to its own end.
         reasons = {end.history.reason for end in ends}
@@ -98,6 +105,14 @@ def train_members(
         ends = [end for end in ends if end.history.iterations] or ends[:1]
     joint, parameters = joined(network, [end.parameters for end in ends])
     return Ensemble(joint, parameters, _joint_history([end.history for end in ends]), len(ends))
+
+
+def _calling(when_ended: Callable[[], None]) -> Listener:
+    def listen(event: Event) -> None:
+        if isinstance(event, TrainingEnd):
+            when_ended()
+
+    return listen
 
 
 def joined(
@@ -145,6 +160,7 @@ def _trained(
     options: Sequence[TrainingOptions],
     starts: Sequence[SavedRun | RunState | None],
     listeners: Sequence[Sequence[Listener]],
+    when_ended: Callable[[], None],
 ) -> list[TrainingEnd]:
     """The members that were trained: all of them, unless Ctrl-C came before some began."""
     # This loads the logging module, which one network does not need.
@@ -175,12 +191,18 @@ def _trained(
         )
 
     with ThreadPoolExecutor(at_a_time, "pellucid-members") as pool:
-        futures: list[Future[TrainingEnd | None]] = [pool.submit(run, k) for k in range(len(options))]
-        waiting, interrupted = set(futures), False
+        futures: list[Future[TrainingEnd | None]] = []
+        ended = interrupted = False
         try:
-            while waiting:
+            while not ended:
+                # Ctrl-C may come in any of these lines.
                 try:
-                    _, waiting = wait(waiting, _POLL_SECONDS)
+                    while len(futures) < len(options):
+                        futures.append(pool.submit(run, len(futures)))
+                    _, waiting = wait(futures, _POLL_SECONDS)
+                    if not waiting:
+                        when_ended()
+                        ended = True
                 except KeyboardInterrupt:
                     stop.set()
                     interrupted = True

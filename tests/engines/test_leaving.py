@@ -1,0 +1,57 @@
+"""The end of the interpreter while daemon threads train, evaluate and predict: quiet, and at once."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pellucid.engines import ENGINES
+
+CODE = """
+import sys, threading, time
+import numpy as np
+from pellucid import Network, TrainingOptions, train
+from pellucid.core.initialization import initialize_parameters_deep
+from pellucid.engines import engine_for
+from pellucid.examples import Examples
+from pellucid.training import Checkpoints
+
+engine, folder, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+X = np.random.RandomState(0).randn(50, 2000)
+examples = Examples(X, (X[:1] > 0) * 1.0)
+network = Network((50, 64, 1))
+begun = threading.Barrier(3)
+
+def training():
+    options = TrainingOptions(epochs=10**9, batch_size=64, validation_fraction=0.2, engine=engine)
+    begun.wait()
+    train(network, examples, options, listeners=[Checkpoints(folder, "0.01s")])
+
+def predicting():
+    predictor = engine_for(engine).predictor(network, initialize_parameters_deep((50, 64, 1)))
+    rows = np.ascontiguousarray(np.tile(X.T, (20, 1)))
+    begun.wait()
+    while True:
+        predictor(rows)
+
+for work in (training, predicting):
+    threading.Thread(target=work, daemon=True).start()
+begun.wait()
+time.sleep(seconds)
+print("leaving", flush=True)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.23])
+@pytest.mark.parametrize("engine", ["native"])
+def test_daemon_threads_do_not_abort_the_process(engine: str, seconds: float, tmp_path: Path) -> None:
+    if ENGINES[engine]().why_not():
+        pytest.skip("it was not compiled")
+    command = [sys.executable, "-c", CODE, engine, str(tmp_path), str(seconds)]
+    for _ in range(3):
+        began = time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")
+        assert time.monotonic() - began < 30
