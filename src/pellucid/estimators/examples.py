@@ -1,5 +1,6 @@
 """scikit-learn's rows as our Examples, and scikit-learn's order of batches."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,6 +90,17 @@ class StreamOrder(Order):
     def __init__(self, columns: Integers, batch_size: int, stream: np.random.RandomState | None) -> None:
         super().__init__(len(columns), batch_size)
         self._columns, self._random = columns, stream
+        state = b"" if stream is None else stream.get_state()[1].tobytes()  # type: ignore[index]
+        self._began = hashlib.blake2b(columns.tobytes() + state, digest_size=16).hexdigest()
+
+    def skip(self, epochs: int) -> None:
+        """Draw what this many epochs would, which were trained before."""
+        for epoch in range(epochs):
+            self._permutation(epoch)
+
+    def described(self) -> dict[str, Any]:
+        """See `Order.described`."""
+        return {**super().described(), "stream": self._began}
 
     def _permutation(self, epoch: int) -> Integers:  # noqa: ARG002 - the stream decides
         if self._random is not None:

@@ -29,6 +29,7 @@ def fit_examples(
     *,
     first: bool,
     incremental: bool,
+    resume: Any = None,
 ) -> None:
     """Train.
 
@@ -39,6 +40,7 @@ def fit_examples(
         held_out: validation examples; None: early stopping splits some off, otherwise there are none.
         first: start from fresh weights.
         incremental: one epoch, from the state of the last call.
+        resume: folder of checkpoints; None: none are written.
 
     Raises:
         FitDivergedError: the loss became NaN or infinite.
@@ -52,16 +54,36 @@ def fit_examples(
     _check_shapes(estimator, network, held_out)
     columns = np.arange(examples.m) if columns is None else columns
     stochastic = estimator.solver in STOCHASTIC_SOLVERS
+    if resume is not None:
+        _check_resumable(estimator, first=first)
     if stochastic and estimator.early_stopping and held_out is None:
         columns, held_out = _split(estimator, examples, columns)
     if held_out is not None:
         _begin_validation(estimator)
     if stochastic:
-        fit_stochastic(estimator, network, examples, columns, held_out, incremental=incremental)
+        fit_stochastic(
+            estimator, network, examples, columns, held_out, incremental=incremental, resume=resume
+        )
     else:
         fit_lbfgs(estimator, network, examples, columns, held_out)
     if not all(np.isfinite(part).all() for part in (*estimator.coefs_, *estimator.intercepts_)):
         raise ValueError(_NON_FINITE)
+
+
+def _check_resumable(estimator: Any, *, first: bool) -> None:
+    """Refuse to write checkpoints of a fit that could not be repeated from its beginning."""
+    seed = estimator.random_state
+    if estimator.solver not in STOCHASTIC_SOLVERS:
+        raise OptionError(f"resume is given, and solver is {estimator.solver}; expected sgd or adam")
+    if not isinstance(seed, (int, np.integer)):
+        raise OptionError(
+            f"resume is given, and random_state is {seed!r:.60}; expected an integer: the order of rows "
+            "has to be the same again"
+        )
+    if not first:
+        raise OptionError(
+            "resume is given to a warm start; expected warm_start=False, or a fresh estimator"
+        )
 
 
 def _check_shapes(estimator: Any, network: Network, held_out: Examples | None) -> None:

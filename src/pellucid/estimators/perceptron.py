@@ -61,6 +61,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         *,
         X_val: Any = None,
         y_val: Any = None,
+        resume: Any = None,
     ) -> Self:
         """Train on rows.
 
@@ -71,6 +72,9 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             X_val: validation rows, with the columns of X. Their loss and score are recorded after every
                 epoch, and used by `early_stopping` and `restore_best`.
             y_val: their targets.
+            resume: a folder, in which a checkpoint is written every five minutes. If there is one already,
+                the fit goes on from it, to the same bits as if it had not been ended: after a crash the
+                same call does the rest. For solver sgd and adam, and a random_state that is an integer.
 
         Returns:
             The estimator itself.
@@ -79,7 +83,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             ValueError: the rows, targets or parameters are invalid (`OptionError` for parameters), or the
                 loss became NaN or infinite (`FitDivergedError`).
         """
-        return self._fit(X, y, sample_weight, X_val, y_val, incremental=False)
+        return self._fit(X, y, sample_weight, X_val, y_val, incremental=False, resume=resume)
 
     @available_if(is_stochastic)  # type: ignore[untyped-decorator]
     def partial_fit(
@@ -94,7 +98,15 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         return self._fit(X, y, sample_weight, X_val, y_val, incremental=True)
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, *, incremental: bool
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any,
+        y_val: Any,
+        *,
+        incremental: bool,
+        resume: Any = None,
     ) -> Self:
         check_settings(self)
         hidden_sizes(self)
@@ -112,7 +124,7 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         examples = self._examples(X, y, sample_weight, first=first, incremental=incremental)
         held_out = self._held_out(X_val, y_val)
-        fit_examples(self, examples, held_out=held_out, first=first, incremental=incremental)
+        fit_examples(self, examples, held_out=held_out, first=first, incremental=incremental, resume=resume)
         return self
 
     def _examples(self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool) -> Examples:

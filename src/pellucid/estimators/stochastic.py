@@ -15,17 +15,21 @@ from pellucid.estimators.settings import options_of, schedule_of, threads_of
 from pellucid.estimators.start import coefs_of, parameters_of
 from pellucid.estimators.verbose import VerboseReporter, warn
 from pellucid.examples import Examples, Integers
+from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.network import Network
 from pellucid.training import (
+    Checkpoints,
     EpochEnd,
     Event,
     Extent,
     History,
+    Listener,
     Monitor,
     MonitorState,
     Now,
     Order,
     RunState,
+    SavedTraining,
     Schedule,
     TrainingEnd,
     TrainingOptions,
@@ -35,6 +39,7 @@ from pellucid.training import (
 from pellucid.training.doubt import ended_at
 from pellucid.training.learning import FEWEST_STEPS, cost_rose
 from pellucid.training.monitor import Best, Plateau
+from pellucid.training.run_state import SavedRun
 
 
 def fit_stochastic(
@@ -45,6 +50,7 @@ def fit_stochastic(
     held_out: Examples | None,
     *,
     incremental: bool,
+    resume: Any = None,
 ) -> None:
     """Train, and write the fitted attributes. Arguments and errors as for `fit_examples`."""
     size = _batch_size(estimator.batch_size, len(columns))
@@ -52,12 +58,21 @@ def fit_stochastic(
     drops = any(network.dropout_rates)
     seed = int(estimator._random_state.randint(2**31 - 1)) if drops else 0
     monitor = monitor_of(estimator, network, held_out)
-    state = _state(estimator, examples, monitor, incremental=incremental)
-    epochs = max(estimator.max_iter, state.epoch + 1) if incremental else estimator.max_iter
+    before = _state(estimator, examples, monitor, incremental=incremental)
+    epochs = max(estimator.max_iter, before.epoch + 1) if incremental else estimator.max_iter
     options = options_of(estimator, epochs, size, seed)
     order = StreamOrder(columns, size, estimator._random_state if estimator.shuffle else None)
     recorder = _Recorder(estimator, len(columns), incremental=incremental)
     estimator.n_iter_ = 0
+    state: RunState | SavedRun = before
+    listeners: list[Listener] = [recorder]
+    if resume is not None:
+        checkpoints, saved = _checkpoints(resume)
+        listeners.insert(0, checkpoints)
+        if saved is not None:
+            state = saved
+            order.skip(saved.state.epoch)
+            recorder.restore(saved.state)
     try:
         end: TrainingEnd | None = train(
             network,
@@ -68,7 +83,7 @@ def fit_stochastic(
             order=order,
             monitor=monitor,
             stop=recorder.stop,
-            listeners=[recorder],
+            listeners=listeners,
             every="epoch" if recorder.needs_every_epoch else "auto",
             tested=False,
             judged=False,
@@ -78,10 +93,20 @@ def fit_stochastic(
         _keep_best_or_raise(estimator, error, recorder, monitor)
     finally:
         recorder.reporter.close()
+        if resume is not None:
+            checkpoints.close()
     if end is not None:
         is_ours = schedule_of(estimator) is not None
         estimator._optimizer = Rate(recorder.rate if is_ours else _next_rate(options, end.state, order))
         _write_end(estimator, end, recorder, monitor, incremental=incremental)
+
+
+def _checkpoints(folder: Any) -> tuple[Checkpoints, SavedRun | None]:
+    """A listener that writes checkpoints, and the state of the last one in the folder, if there is one."""
+    saved = SavedTraining.read(folder) if holds_checkpoint(folder) else None
+    for line in saved.refused if saved else ():
+        warn(f"{line}; going on from the checkpoint before")
+    return Checkpoints(folder, before=saved), saved.run if saved else None
 
 
 def monitor_of(estimator: Any, network: Network, held_out: Examples | None) -> Monitor:
@@ -191,6 +216,19 @@ class _Recorder:
     def run_state(self) -> RunState | None:
         """The state of the run; None before it begins."""
         return None if self._now is None else self._now.run_state()
+
+    def restore(self, state: RunState) -> None:
+        """Write the attributes as they were after the epochs of a run that is gone on with."""
+        estimator = self._estimator
+        estimator.n_iter_, estimator.t_ = state.epoch, state.epoch * self._m
+        estimator.loss_curve_ = list(state.costs)
+        if state.costs:
+            estimator.loss_, self.rate = state.costs[-1], state.rates[-1]
+            if not estimator.early_stopping:
+                estimator.best_loss_ = min(state.costs)
+        if state.validation_costs:
+            estimator.validation_loss_curve_ = list(state.validation_costs)
+            estimator.validation_scores_ = list(state.scores)
 
     def __call__(self, event: Event) -> None:
         """Handle one event."""
