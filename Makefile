@@ -3,13 +3,14 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# make test PEERS=1 also installs PyTorch and JAX and runs the tests against them.
+# make test PEERS=1 also installs PyTorch, JAX and Dask and runs the tests against them.
 PEERS  ?=
 # make test GRADERS=1 installs nbgrader and Otter, and runs the recipes of docs/teachers.md in them.
 GRADERS ?=
 
 TORCH  := torch==2.13.0
 JAX    := jax==0.10.2 jaxlib==0.10.2
+DASK   := dask==2026.8.0 distributed==2026.8.0
 GRADING := nbgrader==0.9.6 otter-grader==7.0.0
 # The tests run side by side, one per processor: more threads of linear algebra only wait for each other.
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -124,7 +125,7 @@ $(VENV)/.native: $(ENGINE) | $(VENV)/.all
 	@touch $@
 
 $(VENV)/.peers: $(VENV)/.dev
-	$(PIP) $(TORCH) $(JAX)
+	$(PIP) $(TORCH) $(JAX) $(DASK)
 	@touch $@
 
 $(VENV)/.graders: $(VENV)/.dev

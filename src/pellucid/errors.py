@@ -75,6 +75,10 @@ class DivergenceError(PellucidError, ArithmeticError):
         self.iteration = iteration
         self.parameters = dict(parameters)
 
+    def __reduce__(self) -> Any:
+        # It may come from another process.
+        return type(self), (str(self), self.iteration, self.parameters)
+
 
 class TooLargeError(PellucidError, MemoryError):
     """The work needs more memory than there is; the message says how much."""
@@ -120,6 +124,10 @@ class MissingPackageError(PellucidError, ImportError):
 
     def __init__(self, purpose: str, package: str, extra: str) -> None:
         super().__init__(f"{purpose} needs {package}: pip install 'pellucid[{extra}]'")
+        self._parts = (purpose, package, extra)
+
+    def __reduce__(self) -> Any:
+        return type(self), self._parts
 
 
 def not_loaded(error: ImportError, purpose: str, package: str, extra: str) -> PellucidError:

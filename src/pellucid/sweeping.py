@@ -25,6 +25,7 @@ from pellucid.estimators.start import parameters_of
 from pellucid.estimators.verbose import silently
 from pellucid.examples import Examples
 from pellucid.progress import Bar
+from pellucid.training.cluster import Shared, has_cluster, nbytes_of, run_on_cluster
 from pellucid.training.feed import outputs
 
 Integers = np.ndarray[Any, Any]
@@ -168,7 +169,8 @@ def sweep(
 
     The splits, the trainings and the scores are those of scikit-learn's `GridSearchCV`; but one X is
     checked once and shared by all, and each network has one thread of its own. Ctrl-C ends it with what was
-    scored so far.
+    scored so far. Within `joblib.parallel_config` with a backend that reaches other machines, as Dask's or
+    Ray's, the networks train there, and X is sent once.
 
     Args:
         estimator: with the parameters that all settings share.
@@ -190,24 +192,10 @@ def sweep(
     settings = _settings(estimator, parameters)
     work = _Work(estimator, X, y, sample_weight, cv, scoring)
     jobs = [(i, k) for i in range(len(settings)) for k in range(len(work.splits))]
-    workers = min(len(jobs), _jobs(n_jobs))
     done: dict[tuple[int, int], _Outcome] = {}
-    interrupted = False
-    with Bar("sweep", len(jobs), shown=verbose) as bar, ThreadPoolExecutor(workers) as pool:
-        waiting: dict[Future[_Outcome], tuple[int, int]] = {
-            pool.submit(work.trained, settings[i], k): (i, k) for i, k in jobs
-        }
-        try:
-            for future in _as_completed(waiting):
-                done[waiting[future]] = future.result()
-                bar.update(len(done), _state(done))
-        except KeyboardInterrupt:
-            interrupted = True
-            work.stop.set()
-            pool.shutdown(cancel_futures=True)
-            # Some ended since the last look.
-            ended = {future: job for future, job in waiting.items() if not future.cancelled()}
-            done |= {job: future.result() for future, job in ended.items()}
+    with Bar("sweep", len(jobs), shown=verbose) as bar:
+        run = _run_on_cluster if has_cluster() else _run_in_threads
+        interrupted = run(work, settings, jobs, n_jobs, done, bar)
     trials = tuple(_trial(setting, i, len(work.splits), done) for i, setting in enumerate(settings))
     result = Sweep(trials, None, interrupted)
     if not refit or not any(np.isfinite(trial.score) for trial in trials):
@@ -224,6 +212,58 @@ class _Outcome:
     failed: str = ""
 
 
+def _run_in_threads(
+    work: "_Work",
+    settings: Sequence[Mapping[str, Any]],
+    jobs: Sequence[tuple[int, int]],
+    n_jobs: int | None,
+    done: dict[tuple[int, int], _Outcome],
+    bar: Bar,
+) -> bool:
+    """Train all jobs in threads of this process; returns whether Ctrl-C ended them."""
+    with ThreadPoolExecutor(min(len(jobs), _jobs(n_jobs))) as pool:
+        waiting: dict[Future[_Outcome], tuple[int, int]] = {
+            pool.submit(work.trained, settings[i], k): (i, k) for i, k in jobs
+        }
+        try:
+            for future in _as_completed(waiting):
+                done[waiting[future]] = future.result()
+                bar.update(len(done), _state(done))
+        except KeyboardInterrupt:
+            work.stop.set()
+            pool.shutdown(cancel_futures=True)
+            # Some ended since the last look.
+            ended = {future: job for future, job in waiting.items() if not future.cancelled()}
+            done |= {job: future.result() for future, job in ended.items()}
+            return True
+    return False
+
+
+def _run_on_cluster(
+    work: "_Work",
+    settings: Sequence[Mapping[str, Any]],
+    jobs: Sequence[tuple[int, int]],
+    n_jobs: int | None,
+    done: dict[tuple[int, int], _Outcome],
+    bar: Bar,
+) -> bool:
+    """The same on the workers of a cluster, which the rows are sent to once."""
+    shared = Shared((work, settings), work.nbytes)
+    try:
+        for number, outcome in run_on_cluster(_trained, shared, jobs, n_jobs):
+            done[jobs[number]] = outcome
+            bar.update(len(done), _state(done))
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _trained(shared: tuple["_Work", Sequence[Mapping[str, Any]]], job: tuple[int, int]) -> _Outcome:
+    work, settings = shared
+    i, k = job
+    return work.trained(settings[i], k)
+
+
 class _Work:
     """What all trainings share, found in order once."""
 
@@ -238,6 +278,18 @@ class _Work:
         self.splits = [*splitter.split(np.zeros(len(self._y)), self._y)]
         self._scorer = None if scoring is None else check_scoring(self._estimator, scoring)
         self.stop = threading.Event()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # An event is of one process.
+        return {**vars(self), "stop": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, stop=threading.Event())
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the rows take, in bytes."""
+        return nbytes_of(self._examples) + int(getattr(self._X, "nbytes", 0)) + self._y.nbytes
 
     def trained(self, setting: Mapping[str, Any], split: int) -> _Outcome:
         """One network, trained on one split and scored on what it left out."""

@@ -112,6 +112,13 @@ ssize_t read(int fd, void *data, size_t size) {
     after();
     return found;
 }
+ssize_t pread64(int fd, void *data, size_t size, off64_t place) {
+    if (!is_ours(fd)) return REAL(pread64)(fd, data, size, place);
+    FAIL(0);
+    ssize_t found = REAL(pread64)(fd, data, size, place);
+    after();
+    return found;
+}
 int fsync(int fd) {
     if (!is_ours(fd)) return REAL(fsync)(fd);
     FAIL(1);

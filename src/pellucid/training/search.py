@@ -14,8 +14,9 @@ from pellucid.errors import DivergenceError, LabelError
 from pellucid.examples import Examples
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, check_comparable, differences
+from pellucid.training.cluster import Shared, has_cluster, nbytes_of, run_on_cluster
 from pellucid.training.memory import available_bytes
-from pellucid.training.trials import Floats, Groups, Trial, TrialResult, trials_html
+from pellucid.training.trials import Floats, Groups, Measured, Trial, TrialResult, trials_html
 from pellucid.training.validation import folds
 
 # The share of the examples that each split holds out.
@@ -92,7 +93,8 @@ def search(
 
     A fifth of the examples is held out, stratified by class. If that is fewer than 400 examples, the search
     repeats with the next fifth, five times at most, and averages the costs. Each network trains on one
-    thread, as many at a time as there are threads; their number does not change the result.
+    thread, as many at a time as there are threads; their number does not change the result. Where the
+    program has chosen a backend of joblib's that reaches other machines, as Dask's, they train there.
 
     The search gives up a training that is too slow to end in time, and skips the next round of trainings if
     the last one took longer than the time that is left. An incomplete training does not count. The first
@@ -275,9 +277,23 @@ class _Rounds:
         indices = {trial: i for i, trial in trials.items()}
         epochs = {trial: trial.candidate.options.epochs for trial in indices}
         try:
-            self._runner.run(epochs, lambda trial: self._report(indices[trial], trial))
+            if has_cluster():
+                self._elsewhere(trials, kept, groups)
+            else:
+                self._runner.run(epochs, lambda trial: self._report(indices[trial], trial))
         finally:
             self._record(trials, groups)
+
+    def _elsewhere(self, trials: Mapping[int, Trial], kept: Examples, groups: Groups) -> None:
+        """Train the trials of a round on a cluster; the examples are sent once."""
+        runner = self._runner
+        size = nbytes_of(kept) + sum(map(nbytes_of, groups.parts))
+        seconds = None if runner.deadline is None else runner.deadline - now()
+        jobs = [trial.candidate for trial in trials.values()]
+        for job, measured in run_on_cluster(_measured, Shared((kept, groups, seconds), size), jobs):
+            i = list(trials)[job]
+            trials[i].adopt(measured)
+            self._report(i, trials[i])
 
     def _record(self, trials: Mapping[int, Trial], groups: Groups) -> None:
         """Record the costs of a round. After the first round, only a complete one counts."""
@@ -357,6 +373,15 @@ class _Rounds:
         """Indices of the candidates that were measured in every round."""
         rounds = len(self._shares)
         return [i for i in self._remaining if rounds and len(self._costs[i]) == rounds]
+
+
+def _measured(shared: tuple[Examples, Groups, float | None], candidate: Candidate) -> Measured:
+    """A whole training of a candidate, in a process of a cluster."""
+    kept, groups, seconds = shared
+    deadline = None if seconds is None else now() + seconds
+    trial = Trial(candidate, kept, groups, threading.Event(), deadline)
+    trial.train(candidate.options.epochs)
+    return trial.measured
 
 
 def nothing_trained(plural: str, divergences: Sequence[DivergenceError], count: int) -> DivergenceError:

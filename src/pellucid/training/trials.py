@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -142,6 +142,17 @@ def standard_error(shares: Floats, values: Floats) -> float:
     return math.sqrt(float(deviations @ deviations) * k / (k - 1))
 
 
+class Measured(NamedTuple):
+    """What a trial found out; the attributes of `Trial`."""
+
+    costs: Floats | None
+    epochs: int
+    seconds: float
+    divergence: DivergenceError | None
+    ended: bool
+    gave_up: bool
+
+
 class Trial:
     """The training of a candidate, which can pause and go on. One thread at a time uses it.
 
@@ -246,6 +257,15 @@ class Trial:
             )
         if mean < self.cost:
             self.costs, self.epochs = costs, self._done
+
+    def adopt(self, other: "Measured") -> None:
+        """Take what a trial of the same candidate found out in another process."""
+        self.costs, self.epochs, self.seconds, self.divergence, self.ended, self.gave_up = other
+
+    @property
+    def measured(self) -> "Measured":
+        """What it found out."""
+        return Measured(*(self.costs, self.epochs, self.seconds, self.divergence, self.ended, self.gave_up))
 
     def release(self) -> None:
         """Free the memory of the training, and keep the measurements."""
