@@ -3,6 +3,8 @@
 import io
 import os
 import stat
+from collections.abc import Callable
+from typing import Any
 
 from pellucid.errors import DataError, ModelFileError, NotFoundError
 
@@ -38,8 +40,9 @@ def open_regular(
         # Checked before opening, since opening a device may have effects; and after, since the path may
         # lead elsewhere by then. O_NONBLOCK: a pipe without a writer must not block.
         _check_regular(os.stat(path), name, refusal, expected, most)  # noqa: PTH116
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-        file = open(path, "rb", opener=lambda file_path, mode: os.open(file_path, mode | flags))  # noqa: SIM115
+        raw = _Regular(path, "rb", opener=_opened)
+        raw.refused = lambda error: refusal(_unreadable(name, error, expected))
+        file: io.BufferedReader = io.BufferedReader(raw)
         try:
             _check_regular(os.fstat(file.fileno()), name, refusal, expected, most)
         except BaseException:
@@ -52,7 +55,35 @@ def open_regular(
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise NotFoundError(f"there is no file {name}; expected {expected}") from None
     except OSError as error:
-        raise refusal(f"{name} cannot be read ({error.strerror}); expected {expected}") from error
+        raise refusal(_unreadable(name, error, expected)) from error
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+class _Regular(io.FileIO):
+    """A file whose errors of reading, as those of a failing disk, are explained by its own refusal."""
+
+    refused: Callable[[OSError], DataError | ModelFileError]
+
+    def readinto(self, buffer: Any) -> int | None:
+        """See `io.RawIOBase.readinto`."""
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise self.refused(error) from error
+
+    def readall(self) -> bytes:
+        """See `io.RawIOBase.readall`."""
+        try:
+            return super().readall()
+        except OSError as error:
+            raise self.refused(error) from error
+
+
+def _unreadable(name: str, error: OSError, expected: str) -> str:
+    return f"{name} cannot be read ({error.strerror or error}); expected {expected}"
 
 
 def _check_regular(
