@@ -140,6 +140,20 @@ int rename(const char *from, const char *to) {
     after();
     return found;
 }
+int chmod(const char *path, mode_t mode) {
+    if (!within(path)) return REAL(chmod)(path, mode);
+    FAIL(0);
+    int found = REAL(chmod)(path, mode);
+    after();
+    return found;
+}
+int fchmodat(int dir, const char *path, mode_t mode, int flags) {
+    if (!within(path)) return REAL(fchmodat)(dir, path, mode, flags);
+    FAIL(0);
+    int found = REAL(fchmodat)(dir, path, mode, flags);
+    after();
+    return found;
+}
 int mkdir(const char *path, mode_t mode) {
     if (!within(path)) return REAL(mkdir)(path, mode);
     FAIL(1);
