@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,7 @@ from PIL import Image
 from pellucid.cli.arguments import read_options
 from pellucid.errors import OutputError
 from pellucid.model import Model
-from pellucid.modelling import choose
+from pellucid.modelling import choose, fit_chosen
 from small_data import photographs, points, write_points
 from table_files import write_npz
 
@@ -153,6 +155,45 @@ def test_a_full_disk_leaves_nothing_behind(
         "pellucid: out/model.safetensors cannot be written: the disk is full\n",
     )
     assert not list((here / "out").iterdir()) if made else not (here / "out").exists()
+
+
+def test_a_model_that_its_folder_does_not_take_is_saved_elsewhere(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+    (here / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(here / "tmp"))
+
+    def replaced(*arguments: Any, **more: Any) -> Any:
+        found = fit_chosen(*arguments, **more)
+        shutil.rmtree("runs")
+        (here / "runs").write_text("a file by now")
+        return found
+
+    monkeypatch.setattr("pellucid.cli.train.fit_chosen", replaced)
+    outcome = run("train", "data.npz", *QUICK)
+    [folder] = (here / "tmp").iterdir()
+    assert outcome.status == 2
+    assert outcome.err.startswith(
+        "pellucid: runs/train-1/config.toml cannot be written: there is no folder"
+    )
+    assert outcome.err.endswith(f". The model is saved in {folder} instead\n")
+    assert Model.load(folder / "model.safetensors").history.iterations == 3
+
+
+def test_a_folder_that_is_removed_meanwhile_is_made_again(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_points(here / "data.npz")
+
+    def removed(*arguments: Any, **more: Any) -> Any:
+        shutil.rmtree("runs")
+        return fit_chosen(*arguments, **more)
+
+    monkeypatch.setattr("pellucid.cli.train.fit_chosen", removed)
+    assert run("train", "data.npz", *QUICK, "--checkpoint-every", "1 epoch").status == 0
+    names = [path.name for path in (here / "runs" / "train-1").iterdir()]
+    assert {"model.safetensors", "report.json"} <= set(names)
 
 
 def test_runs_being_a_link_that_leads_nowhere(here: Path, run: Callable) -> None:

@@ -3,6 +3,8 @@
 import csv
 import io
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -116,6 +118,9 @@ def publish_model(folder: Path, model: Model, config: str) -> None:
         OutputError: it cannot be written; without a checkpoint nothing is left behind.
     """
     texts = {"config.toml": config, "history.csv": _history_csv(model)}
+    # Somebody may have removed it meanwhile.
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         for name, text in texts.items():
             # The name of a file need not be Unicode.
@@ -124,8 +129,29 @@ def publish_model(folder: Path, model: Model, config: str) -> None:
     except OutputError:
         if not holds_checkpoint(folder):
             for name in texts:
-                (folder / name).unlink(missing_ok=True)
+                with suppress(OSError):
+                    (folder / name).unlink()
         raise
+
+
+def rescued(model: Model, config: str) -> Path | None:
+    """Write a model that its own folder did not take to the system's temporary folder.
+
+    Args:
+        model: the trained model.
+        config: TOML that repeats the run.
+
+    Returns:
+        Where it is; None: that failed too.
+    """
+    with suppress(OSError):
+        folder = Path(tempfile.mkdtemp(prefix="pellucid-rescued-"))
+        try:
+            publish_model(folder, model, config)
+            return folder
+        except OutputError:
+            shutil.rmtree(folder, ignore_errors=True)
+    return None
 
 
 def complete_run(folder: Path, run: Run, *, pictures: bool = True) -> tuple[list[str], list[str]]:

@@ -15,7 +15,15 @@ from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
 from pellucid.cli.resuming import Before, noting_changes, read_before
-from pellucid.cli.run_folder import Run, check_free, claim_folder, complete_run, publish_model
+from pellucid.cli.run_folder import (
+    Run,
+    check_free,
+    claim_folder,
+    complete_run,
+    publish_model,
+    rescued,
+)
+from pellucid.errors import OutputError
 from pellucid.files.claim import Claim
 from pellucid.modelling import Fitted, choose, fit_chosen
 from pellucid.training import Checkpoints, Listener
@@ -112,7 +120,7 @@ def _train(
             before=saved,
             when_ended=ending.hold,
         )
-    publish_model(folder, fitted.model, config)
+    _published(folder, fitted, config)
     _say(fitted, folder, checkpoints, wanted)
     try:
         ending.let_go()
@@ -136,6 +144,16 @@ def _train(
     else:
         show(report_text(report, fitted, judged, folder))
     return 1 if report["ended"] == "interrupted" else 0
+
+
+def _published(folder: Path, fitted: Fitted, config: str) -> None:
+    try:
+        publish_model(folder, fitted.model, config)
+    except OutputError as error:
+        elsewhere = rescued(fitted.model, config)
+        if elsewhere is None:
+            raise
+        raise OutputError(f"{error}. The model is saved in {elsewhere} instead") from error
 
 
 def _say(fitted: Fitted, folder: Path, checkpoints: Checkpoints, wanted: _Shown) -> None:

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 from pellucid.errors import ModelFileError, NotFoundError, OptionError, OutputError, warn
@@ -202,6 +203,9 @@ class Checkpoints:
                 state if now is None else now.run_state()
                 for state, now in zip(self._states, self._now, strict=True)
             ]
+            # Somebody may have removed it; what is in its place is said by the writer.
+            with suppress(OSError):
+                self._claim.folder.mkdir(parents=True, exist_ok=True)
             for name, text in self._beside.items():
                 write_atomically(self._claim.folder / name, text.encode("utf-8", "backslashreplace"))
             self._beside = {}
