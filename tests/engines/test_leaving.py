@@ -55,3 +55,34 @@ def test_daemon_threads_do_not_abort_the_process(engine: str, seconds: float, tm
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")
         assert time.monotonic() - began < 30
+
+
+INTERRUPTED = """
+import signal, threading, time
+import numpy as np
+from pellucid import Network, TrainingOptions, train
+from pellucid.examples import Examples
+
+X = np.random.RandomState(0).randn(50, 2000)
+options = TrainingOptions(epochs=10**6, batch_size=64, engine="native")
+stop = threading.Event()
+fit = lambda: train(Network((50, 64, 1)), Examples(X, (X[:1] > 0) * 1.0), options, stop=stop)
+work = threading.Thread(target=fit)
+work.start()
+threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+try:
+    work.join()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    stop.set()
+"""
+
+
+def test_ctrl_c_in_the_main_thread_while_another_trains() -> None:
+    if ENGINES["native"]().why_not():
+        pytest.skip("it was not compiled")
+    # Python may take the thread for ended, and not wait for it.
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
