@@ -1,5 +1,6 @@
 """The end of the interpreter while daemon threads train, evaluate and predict: quiet, and at once."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -58,7 +59,7 @@ def test_daemon_threads_do_not_abort_the_process(engine: str, seconds: float, tm
 
 
 INTERRUPTED = """
-import signal, threading, time
+import threading
 import numpy as np
 from pellucid import Network, TrainingOptions, train
 from pellucid.examples import Examples
@@ -69,7 +70,7 @@ stop = threading.Event()
 fit = lambda: train(Network((50, 64, 1)), Examples(X, (X[:1] > 0) * 1.0), options, stop=stop)
 work = threading.Thread(target=fit)
 work.start()
-threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+print("training", flush=True)
 try:
     work.join()
 except KeyboardInterrupt:
@@ -81,8 +82,16 @@ except KeyboardInterrupt:
 def test_ctrl_c_in_the_main_thread_while_another_trains() -> None:
     if ENGINES["native"]().why_not():
         pytest.skip("it was not compiled")
-    # Python may take the thread for ended, and not wait for it.
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "training\n"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        # Python may take the thread for ended, and not wait for it.
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (0, "interrupted\n", "")
