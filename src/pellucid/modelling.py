@@ -125,6 +125,11 @@ class Chosen(NamedTuple):
     members: int
     searched: Searched | None
 
+    def __repr__(self) -> str:
+        members = f", {self.members} members" if self.members > 1 else ""
+        compared = f", the best of {len(self.searched.table)} settings" if self.searched else ""
+        return f"Chosen({self.candidate!r:.240}{members}{compared})"
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
