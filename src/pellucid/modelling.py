@@ -10,15 +10,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pellucid.data.dataset import Dataset
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
 from pellucid.display import facts
 from pellucid.errors import LabelError, OptionError
+from pellucid.examples import Examples
 from pellucid.model import Model
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.settings import check, named, setting
+from pellucid.stored import Stored
 from pellucid.training import Listener, Schedule, TrainingOptions
 from pellucid.training.auto_layers import LADDER, auto_layers
 from pellucid.training.candidates import Candidate
@@ -27,6 +31,9 @@ from pellucid.training.members import train_members
 from pellucid.training.search import Searched, SearchListener, search
 
 _COURSE_LAYERS = (20, 7, 5)
+# Of examples in files so many are in memory to compare settings on: this share of what a training may take,
+# since several trainings hold a part of them each, and no more than settings are told apart with.
+_SEARCH_SHARE, _MOST_COMPARED = 16, 200_000
 
 
 @dataclass(frozen=True)
@@ -196,18 +203,34 @@ def _kind(train: Dataset) -> str:
 def _searched(plan: Plan, listeners: Sequence[SearchListener]) -> Searched | None:
     if len(plan.candidates) < 2:
         return None
-    options = plan.options
+    options, examples = plan.options, _in_memory(plan.fitting)
     if options.layers == "auto":
-        return _searched_layers(plan, listeners)
-    seconds = options.budget or EFFORTS[options.search]
-    return search(plan.candidates, plan.fitting, seconds=seconds, seed=options.seed, listeners=listeners)
+        found = _searched_layers(plan, examples, listeners)
+    else:
+        seconds = options.budget or EFFORTS[options.search]
+        found = search(plan.candidates, examples, seconds=seconds, seed=options.seed, listeners=listeners)
+    if examples.m < plan.fitting.m:
+        on = f"compared on {examples.m:,} of the {plan.fitting.m:,} examples, which fit into memory"
+        found = replace(found, reason=f"{found.reason} ({on})")
+    return found
 
 
-def _searched_layers(plan: Plan, listeners: Sequence[SearchListener]) -> Searched:
+def _in_memory(examples: Examples) -> Examples:
+    """The examples; of those in files as many as several trainings at a time have memory for, drawn."""
+    X = examples.X
+    if not isinstance(X, Stored):
+        return examples
+    count = max(1, min(_MOST_COMPARED, X.memory // _SEARCH_SHARE // X.column_bytes))
+    if count >= examples.m:
+        return examples.block(np.arange(examples.m))
+    return examples.block(np.unique(np.random.default_rng(0).integers(0, examples.m, count)))
+
+
+def _searched_layers(plan: Plan, examples: Examples, listeners: Sequence[SearchListener]) -> Searched:
     networks = {candidate.hidden: candidate.network for candidate in plan.candidates}
     found = auto_layers(
         networks.__getitem__,
-        plan.fitting,
+        examples,
         plan.candidates[0].options,
         candidates=networks,
         seed=plan.options.seed,

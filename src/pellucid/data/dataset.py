@@ -9,6 +9,7 @@ import numpy as np
 from pellucid.core._arrays import first_non_finite
 from pellucid.data.recipe import AnyRecipe, Recipe
 from pellucid.data.rows import Rows
+from pellucid.data.stored_rows import StoredRows
 from pellucid.display import beside, facts, table
 from pellucid.encoded_table import EncodedTable
 from pellucid.errors import LabelError, NonFiniteError, OptionError
@@ -27,8 +28,9 @@ _MOST_ROWS = 12
 class Dataset(Examples):
     """m examples as columns, with their classes, their recipe and their sources.
 
-    X (n_x, m) is a NumPy array, float64 or float32, and Y has the same type: (1, m) of 0 and 1 for two
-    classes, one-hot columns (K, m) for K classes, numbers (n_y, m) for regression; None without labels.
+    X (n_x, m) is a NumPy array, float64 or float32, or `Stored` in files, and Y has the same type: (1, m)
+    of 0 and 1 for two classes, one-hot columns (K, m) for K classes, numbers (n_y, m) for regression; None
+    without labels.
 
     Attributes:
         classes: the names of the classes; of two, the second is Y = 1. Empty for regression.
@@ -54,8 +56,15 @@ class Dataset(Examples):
         """
         if dtype not in DTYPES:
             raise OptionError(f"unknown dtype {dtype!r}; expected {' or '.join(DTYPES)}")
-        X = recipe.columns(rows.rows, dtype)
-        check_finite(X, rows.sources)
+        X: Any
+        if isinstance(rows.rows, StoredRows):
+            X = recipe.stored(rows.rows, dtype)
+            if rows.rows.dtype.kind == "f":
+                for _ in finite_blocks(X.blocks(), rows.sources):
+                    pass
+        else:
+            X = recipe.columns(rows.rows, dtype)
+            check_finite(X, rows.sources)
         return cls(
             X,
             _targets(rows, dtype),

@@ -19,6 +19,7 @@ from pellucid.engines import default_threads
 from pellucid.errors import LearningWarning, warn
 from pellucid.examples import Examples
 from pellucid.network import Network
+from pellucid.stored import Stored
 from pellucid.training.events import Event, Listener, NotLearning, TrainingEnd
 from pellucid.training.history import History
 from pellucid.training.loop import learning_warning, train
@@ -122,6 +123,8 @@ def _trained(
 
     threads = options[0].threads or default_threads()
     at_a_time = min(threads, len(options))
+    if isinstance(examples.X, Stored):
+        examples = replace(examples, X=examples.X.within(examples.X.memory // at_a_time))
     stop = threading.Event()
 
     said: list[NotLearning] = []

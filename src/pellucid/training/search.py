@@ -12,9 +12,9 @@ import numpy as np
 from pellucid.engines import default_threads
 from pellucid.errors import DivergenceError, LabelError
 from pellucid.examples import Examples
+from pellucid.machine import available_bytes
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, check_comparable, differences
-from pellucid.training.memory import available_bytes
 from pellucid.training.trials import Floats, Groups, Trial, TrialResult, trials_html
 from pellucid.training.validation import folds
 
