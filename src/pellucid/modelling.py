@@ -16,7 +16,8 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
 from pellucid.display import facts
-from pellucid.errors import LabelError, OptionError
+from pellucid.engines import default_threads
+from pellucid.errors import LabelError, OptionError, TooLargeError
 from pellucid.examples import Examples
 from pellucid.model import Model
 from pellucid.network import Network
@@ -29,6 +30,7 @@ from pellucid.training.candidates import Candidate
 from pellucid.training.defaults import EFFORTS, members_for, settings_for
 from pellucid.training.members import train_members
 from pellucid.training.search import Searched, SearchListener, search
+from pellucid.training.streaming import window_for
 
 _COURSE_LAYERS = (20, 7, 5)
 # Of examples in files so many are in memory to compare settings on: this share of what a training may take,
@@ -189,6 +191,30 @@ def fit_plan(
     return Fitted(model, chosen.network, end.members, chosen.options, searched, seconds)
 
 
+def _that_fit(plan: Plan) -> Plan:
+    """The plan with the candidates that can be trained within the memory, where examples lie in files.
+
+    Raises:
+        TooLargeError: none can; the message is about the first.
+    """
+    X = plan.train.X
+    if not isinstance(X, Stored):
+        return plan
+    at_a_time = min(default_threads(), _members(plan))
+    examples = replace(plan.train, X=X.within(X.memory // at_a_time))
+    fitting, errors = [], list[TooLargeError]()
+    for one in plan.candidates:
+        optimizer = Optimizer.named(one.options.optimizer)
+        try:
+            window_for(examples, one.network, one.options.batch_size, optimizer)
+            fitting.append(one)
+        except TooLargeError as error:
+            errors.append(error)
+    if not fitting:
+        raise errors[0]
+    return replace(plan, candidates=tuple(fitting))
+
+
 def _members(plan: Plan) -> int:
     options = plan.options
     if options.members is not None or options.preset == "course":
@@ -250,6 +276,7 @@ def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None 
 
     Raises:
         OptionError, LabelError: see `fit_model`.
+        TooLargeError: the examples lie in files, and no setting can be trained within the memory.
     """
     if train.Y is None:
         raise LabelError("the examples have no labels; expected labelled ones to train on")
@@ -268,7 +295,7 @@ def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None 
             if candidates[0].network.output_activation != "identity"
             else TargetScale.of(train.Y)
         )
-    return Plan(options, tuple(candidates), train, scale)
+    return _that_fit(Plan(options, tuple(candidates), train, scale))
 
 
 def _by_owner(given: Mapping[str, Any]) -> dict[type, dict[str, Any]]:

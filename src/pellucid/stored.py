@@ -14,6 +14,8 @@ Integers = np.ndarray[Any, Any]
 
 # Read at once: a reader's own room beside the block that it fills, small enough for a processor's cache.
 _STEP_BYTES = 1 << 20
+# Where little memory is allowed, less: scaling takes several times as much.
+_STEP_SHARE = 64
 # Rows between two that are wanted are read with them up to this number of bytes: less than a seek costs.
 _GAP_BYTES = 1 << 14
 # A run of rows that is read in one piece: long beside a seek, and short, so that many fit into a window.
@@ -53,6 +55,10 @@ class Stored(ABC):
     def run(self) -> int:
         """Consecutive examples that are best read together."""
         return max(1, _RUN_BYTES // self.column_bytes)
+
+    @property
+    def _step_bytes(self) -> int:
+        return min(_STEP_BYTES, self.memory // _STEP_SHARE)
 
     def take(self, columns: Integers | slice) -> Self:
         """Some of the examples; nothing is read.
@@ -109,7 +115,7 @@ class Stored(ABC):
             to[order] = read
 
     def _read_increasing(self, rows: Integers, arrays: Sequence[Floats]) -> None:
-        at_once = max(1, _STEP_BYTES // self.column_bytes)
+        at_once = max(1, self._step_bytes // self.column_bytes)
         scratch: tuple[Floats, ...] | None = None
         for first, last in _pieces(rows, at_once, max(1, _GAP_BYTES // self.column_bytes)):
             start, stop = int(rows[first]), int(rows[last - 1]) + 1
@@ -141,7 +147,7 @@ class Stored(ABC):
 
     def blocks(self) -> Iterator[Any]:
         """All examples, some at a time, each a block X (n_x, k) that is valid until the next one."""
-        m, step = self.shape[1], max(1, _STEP_BYTES // self.column_bytes)
+        m, step = self.shape[1], max(1, self._step_bytes // self.column_bytes)
         arrays = self.room(min(step, m))
         for start in range(0, m, step):
             own = [array[: min(step, m - start)] for array in arrays]

@@ -76,7 +76,7 @@ def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
     path = Path(source)
     if recipe.kind == "pictures" or not _exists(path):
         return
-    if (path.is_dir() and not is_array_folder(path)) or looks_like_picture(look(path)[1]):
+    if not is_array_folder(path) if path.is_dir() else looks_like_picture(look(path)[1]):
         raise DataError(
             f"{shown(path)} is a picture (or a folder of them); the model was trained on "
             f"{recipe.describe()}: expected an array file (.npy, .npz or HDF5)"

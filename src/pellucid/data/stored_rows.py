@@ -37,11 +37,11 @@ class RowFile(Protocol):
 
 
 class FlatFile:
-    """Rows that follow each other in a file, as in a .npy file; read without a map of the file.
+    """Numbers that follow each other in a file, such as the rows of a .npy file; read without a map of it.
 
     Args:
         path: of the file.
-        offset: of the first row, in bytes.
+        offset: of the first number, in bytes.
     """
 
     def __init__(self, path: Path, offset: int) -> None:
@@ -52,10 +52,17 @@ class FlatFile:
 
     def read(self, start: int, rows: Floats) -> None:
         """See `RowFile.read`."""
-        if not rows.size:
-            return
-        view = rows.reshape(-1).view(np.uint8).data
-        at = self._offset + start * (len(view) // len(rows))
+        if rows.size:
+            self.fill(start * (rows.nbytes // len(rows)), rows)
+
+    def fill(self, at: int, numbers: Floats) -> None:
+        """Read numbers from byte `at` behind the first one on into an array that is contiguous.
+
+        Raises:
+            FormatError: the file became shorter, or cannot be read.
+        """
+        view = numbers.reshape(-1).view(np.uint8).data
+        at += self._offset
         while view:
             try:
                 done = os.preadv(self._file, [view], at)

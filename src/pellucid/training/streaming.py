@@ -29,6 +29,8 @@ _FEWEST_RUNS = 64
 _INDEX_BYTES = 40
 # Of each example, for its place in the order of an epoch, and in a part of the data.
 _PLACE_BYTES = 8
+# Of the memory, for what is read, scaled and evaluated in between.
+_KEPT_SHARE = 4
 # What a block of sparse numbers takes in an engine beside the block: half of it at most.
 _ENGINE_SHARE = 1.5
 
@@ -129,7 +131,7 @@ class Stream:
 
     def _read(self, columns: Integers) -> Block:
         """The block of these columns, in the order of the files."""
-        order = np.argsort(columns, kind="stable")
+        order = np.argsort(columns)
         ordered = columns[order]
         places = np.empty(len(columns), np.int64)
         places[order] = np.arange(len(columns))
@@ -211,13 +213,14 @@ def window_for(examples: Examples, network: Network, batch_size: int | None, opt
     n_y = network.n_y + (examples.weights is not None)
     beside = engine + examples.m * (_PLACE_BYTES + 2 * n_y * X.dtype.itemsize)
     each = int(2 * _ENGINE_SHARE * X.column_bytes) + 2 * n_y * X.dtype.itemsize + _INDEX_BYTES
-    fitting = (X.memory - beside) // each
+    fitting = (X.memory - X.memory // _KEPT_SHARE - beside) // each
     if fitting < batch:
+        needed = (beside + batch * each) * _KEPT_SHARE // (_KEPT_SHARE - 1)
         raise TooLargeError(
-            f"training in batches of {batch} of {examples.m:,} examples needs "
-            f"{shown_bytes(beside + batch * each)} of memory ({shown_bytes(beside - engine)} for targets "
-            f"and their order, {shown_bytes(engine)} for the network, {shown_bytes(batch * each)} for two "
-            f"blocks) and may take {shown_bytes(X.memory)}; expected more memory, a smaller batch_size, or "
+            f"training in batches of {batch} of {examples.m:,} examples needs {shown_bytes(needed)} of "
+            f"memory ({shown_bytes(beside - engine)} for targets and their order, {shown_bytes(engine)} "
+            f"for the network, {shown_bytes(batch * each)} for two blocks, and a third of these for the "
+            f"rest) and may take {shown_bytes(X.memory)}; expected more memory, a smaller batch_size, or "
             "fewer units"
         )
     return int(max(batch, min(fitting, _BLOCK_BYTES // X.column_bytes)))
