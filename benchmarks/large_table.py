@@ -51,7 +51,17 @@ def written(path: Path, rows: int, seed: int = 0) -> Path:
 
     if path.exists():
         return path
-    rng = np.random.default_rng(seed)
+    csv.write_csv(pa.table(columns_of(np.random.default_rng(seed), rows)), path)
+    return path
+
+
+def columns_of(rng: np.random.Generator, rows: int) -> dict[str, Any]:
+    """Rows of the table, by column.
+
+    Args:
+        rng: that they are drawn from.
+        rows: how many.
+    """
     X = rng.normal(size=(rows, _NUMBERS)).astype(np.float32)
     signal = X[:, 0] * X[:, 1] + np.sin(3 * X[:, 2]) + 0.5 * X[:, 3] + 0.5 * rng.normal(size=rows)
     columns: dict[str, Any] = {f"x{i}": X[:, i] for i in range(_NUMBERS)}
@@ -59,8 +69,7 @@ def written(path: Path, rows: int, seed: int = 0) -> Path:
     columns["day"] = np.datetime_as_string(np.datetime64("2019-01-01") + rng.integers(0, 1500, rows))
     columns["zip"] = np.char.zfill(rng.integers(500, 1500, rows).astype(str), 5)
     columns["y"] = np.where(signal > 0, "yes", "no")
-    csv.write_csv(pa.table(columns), path)
-    return path
+    return columns
 
 
 def boosted(path: Path) -> float:

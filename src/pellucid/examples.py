@@ -16,6 +16,7 @@ from pellucid.core.costs import cost_named
 from pellucid.encoded_table import EncodedTable
 from pellucid.errors import ArrayError, LabelError, NonFiniteError, ShapeError
 from pellucid.network import Network
+from pellucid.stored import Stored
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -79,14 +80,26 @@ class Examples:
         return not isinstance(self.X, Columns)
 
     def take(self, columns: Integers) -> "Examples":
-        """Some of them, in that order: those of a table stay encoded, other `Columns` become dense.
+        """Some of them, in that order.
+
+        Those of a table stay encoded, those in files stay there; other `Columns` become dense.
 
         Args:
             columns: (k,) indices.
         """
-        if isinstance(self.X, EncodedTable):
+        if isinstance(self.X, (EncodedTable, Stored)):
             return self._with(self.X.take(columns), columns)
         return self.dense(columns)
+
+    def block(self, columns: Integers) -> "Examples":
+        """Some of them in memory, in that order: as `take`, and what lies in files is read.
+
+        Args:
+            columns: (k,) indices.
+        """
+        if isinstance(self.X, Stored):
+            return self._with(self.X.block(columns), columns)
+        return self.take(columns)
 
     def dense(self, columns: Integers) -> "Examples":
         """Some of them as one array, in that order.

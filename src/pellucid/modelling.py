@@ -10,24 +10,32 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pellucid.data.dataset import Dataset
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
 from pellucid.display import facts
-from pellucid.engines import engine_for
-from pellucid.errors import LabelError, OptionError
+from pellucid.engines import default_threads, engine_for
+from pellucid.errors import LabelError, OptionError, TooLargeError
+from pellucid.examples import Examples
 from pellucid.model import Model
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
 from pellucid.settings import check, named, setting
+from pellucid.stored import Stored
 from pellucid.training import Checkpoints, Listener, SavedTraining, Schedule, TrainingOptions
 from pellucid.training.auto_layers import LADDER, auto_layers
 from pellucid.training.candidates import Candidate
 from pellucid.training.defaults import EFFORTS, members_for, settings_for
 from pellucid.training.members import train_members
 from pellucid.training.search import Searched, SearchListener, search
+from pellucid.training.streaming import window_for
 
 _COURSE_LAYERS = (20, 7, 5)
+# Of examples in files so many are in memory to compare settings on: this share of what a training may take,
+# since several trainings hold a part of them each, and no more than settings are told apart with.
+_SEARCH_SHARE, _MOST_COMPARED = 16, 200_000
 
 
 @dataclass(frozen=True)
@@ -247,6 +255,30 @@ def fit_chosen(
     return Fitted(model, chosen, end.members, seconds)
 
 
+def _that_fit(plan: Plan) -> Plan:
+    """The plan with the candidates that can be trained within the memory, where examples lie in files.
+
+    Raises:
+        TooLargeError: none can; the message is about the first.
+    """
+    X = plan.train.X
+    if not isinstance(X, Stored):
+        return plan
+    at_a_time = min(default_threads(), _members(plan))
+    examples = replace(plan.train, X=X.within(X.memory // at_a_time))
+    fitting, errors = [], list[TooLargeError]()
+    for one in plan.candidates:
+        optimizer = Optimizer.named(one.options.optimizer)
+        try:
+            window_for(examples, one.network, one.options.batch_size, optimizer)
+            fitting.append(one)
+        except TooLargeError as error:
+            errors.append(error)
+    if not fitting:
+        raise errors[0]
+    return replace(plan, candidates=tuple(fitting))
+
+
 def _members(plan: Plan) -> int:
     options = plan.options
     if options.members is not None or options.preset == "course":
@@ -261,18 +293,34 @@ def _kind(train: Dataset) -> str:
 def _searched(plan: Plan, listeners: Sequence[SearchListener]) -> Searched | None:
     if len(plan.candidates) < 2:
         return None
-    options = plan.options
+    options, examples = plan.options, _in_memory(plan.fitting)
     if options.layers == "auto":
-        return _searched_layers(plan, listeners)
-    seconds = options.budget or EFFORTS[options.search]
-    return search(plan.candidates, plan.fitting, seconds=seconds, seed=options.seed, listeners=listeners)
+        found = _searched_layers(plan, examples, listeners)
+    else:
+        seconds = options.budget or EFFORTS[options.search]
+        found = search(plan.candidates, examples, seconds=seconds, seed=options.seed, listeners=listeners)
+    if examples.m < plan.fitting.m:
+        on = f"compared on {examples.m:,} of the {plan.fitting.m:,} examples, which fit into memory"
+        found = replace(found, reason=f"{found.reason} ({on})")
+    return found
 
 
-def _searched_layers(plan: Plan, listeners: Sequence[SearchListener]) -> Searched:
+def _in_memory(examples: Examples) -> Examples:
+    """The examples; of those in files as many as several trainings at a time have memory for, drawn."""
+    X = examples.X
+    if not isinstance(X, Stored):
+        return examples
+    count = max(1, min(_MOST_COMPARED, X.memory // _SEARCH_SHARE // X.column_bytes))
+    if count >= examples.m:
+        return examples.block(np.arange(examples.m))
+    return examples.block(np.unique(np.random.default_rng(0).integers(0, examples.m, count)))
+
+
+def _searched_layers(plan: Plan, examples: Examples, listeners: Sequence[SearchListener]) -> Searched:
     networks = {candidate.hidden: candidate.network for candidate in plan.candidates}
     found = auto_layers(
         networks.__getitem__,
-        plan.fitting,
+        examples,
         plan.candidates[0].options,
         candidates=networks,
         seed=plan.options.seed,
@@ -292,6 +340,7 @@ def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None 
 
     Raises:
         OptionError, LabelError: see `fit_model`.
+        TooLargeError: the examples lie in files, and no setting can be trained within the memory.
     """
     if train.Y is None:
         raise LabelError("the examples have no labels; expected labelled ones to train on")
@@ -310,7 +359,7 @@ def planned(train: Dataset, given: Mapping[str, Any], scale: TargetScale | None 
             if candidates[0].network.output_activation != "identity"
             else TargetScale.of(train.Y)
         )
-    return Plan(options, tuple(candidates), train, scale)
+    return _that_fit(Plan(options, tuple(candidates), train, scale))
 
 
 def _by_owner(given: Mapping[str, Any]) -> dict[type, dict[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
+from pellucid import machine as of_machine
 from pellucid.errors import PellucidError, TooLargeError
 from pellucid.examples import Examples
 from pellucid.optimizer import Optimizer
@@ -36,18 +37,18 @@ def test_what_there_is(
     (tmp_path / "machine").write_text(machine)
     if group is not None:
         (tmp_path / "group").write_text(group)
-    monkeypatch.setattr(memory, "_MACHINE", tmp_path / "machine")
-    monkeypatch.setattr(memory, "_GROUP", tmp_path / "group")
-    assert memory.available_bytes() == expected
+    monkeypatch.setattr(of_machine, "_MACHINE", tmp_path / "machine")
+    monkeypatch.setattr(of_machine, "_GROUP", tmp_path / "group")
+    assert of_machine.available_bytes() == expected
 
 
 def test_where_nothing_says_what_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_MACHINE", tmp_path / "nothing")
-    monkeypatch.setattr(memory, "_GROUP", tmp_path / "nothing")
-    found = memory.available_bytes()
+    monkeypatch.setattr(of_machine, "_MACHINE", tmp_path / "nothing")
+    monkeypatch.setattr(of_machine, "_GROUP", tmp_path / "nothing")
+    found = of_machine.available_bytes()
     assert found is None or found > 2**20
-    monkeypatch.setattr(memory, "_installed", lambda: None)
-    assert memory.available_bytes() is None
+    monkeypatch.setattr(of_machine, "_installed", lambda: None)
+    assert of_machine.available_bytes() is None
     # Then nothing is refused.
     train(NETWORK, DATA, TrainingOptions(epochs=1))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pellucid.training.order import Order, epoch_batches
+from pellucid.training.order import Order, WindowOrder, epoch_batches
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 99])
@@ -66,3 +66,74 @@ def test_the_cost_of_an_epoch_is_the_same_to_the_bit_however_many_there_are(weig
     together = order.costs(costs, order.batches(0, 6))
     alone = [order.costs(costs[8 * e : 8 * e + 8], order.batches(e, 1))[0] for e in range(6)]
     assert together == alone
+
+
+@pytest.mark.parametrize(
+    ("m", "batch_size", "run", "window"),
+    [(100, 8, 7, 30), (100, 8, 200, 8), (97, 10, 1, 1000), (5, 8, 2, 1)],
+)
+def test_windows_hold_every_example_once(m: int, batch_size: int, run: int, window: int) -> None:
+    order = WindowOrder(m, batch_size, run=run, window=window, shuffle_seed=3)
+    epochs = [order.batches(epoch, 1) for epoch in range(4)]
+    for batches in epochs:
+        np.testing.assert_array_equal(np.sort(batches.columns), np.arange(m))
+        assert len(batches) == order.steps_per_epoch
+        assert order.window % min(batch_size, m) == 0
+    assert any(np.any(epochs[0].columns != other.columns) for other in epochs[1:])
+    # An epoch is known without those before it, and so are several at once.
+    alone = WindowOrder(m, batch_size, run=run, window=window, shuffle_seed=3)
+    together = alone.batches(2, 2)
+    np.testing.assert_array_equal(together.columns, np.concatenate([epochs[2].columns, epochs[3].columns]))
+    assert len(together) == 2 * order.steps_per_epoch
+    other = WindowOrder(m, batch_size, run=run, window=window, shuffle_seed=4)
+    np.testing.assert_array_equal(other.batches(1, 1).columns, epochs[2].columns)
+
+
+def test_a_window_is_of_a_few_runs() -> None:
+    order = WindowOrder(10_000, 10, run=100, window=1000)
+    for epoch in range(3):
+        columns = order.batches(epoch, 1).columns
+        for window in columns.reshape(10, 1000):
+            breaks = np.flatnonzero(np.diff(np.sort(window)) > 1)
+            # One run may be cut at either end of the window.
+            assert len(breaks) <= 11
+
+
+def test_every_example_comes_at_every_position_as_often() -> None:
+    m, epochs, bins = 120, 4000, 10
+    order = WindowOrder(m, 5, run=8, window=30)
+    counts, pair = np.zeros((m, bins)), np.empty((epochs, 2), int)
+    for epoch in range(epochs):
+        place = np.empty(m, int)
+        place[order.batches(epoch, 1).columns] = np.arange(m)
+        counts[np.arange(m), place * bins // m] += 1
+        pair[epoch] = place[60:62]
+    expected = epochs / bins
+    chi_square = ((counts - expected) ** 2 / expected).sum(axis=1)
+    # 9 degrees of freedom: of 120 values one above 33 is a chance of one in a hundred; the first and the
+    # last rows of the file are in shorter runs, and no less free.
+    assert chi_square.max() < 33
+    # Within a window every order is as likely: neighbours are no nearer than others.
+    same = pair[:, 0] // 30 == pair[:, 1] // 30
+    assert same.mean() > 0.8
+    assert np.abs(np.diff(pair[same])).mean() == pytest.approx(31 / 3, rel=0.05)
+
+
+def test_a_sorted_file_is_mixed_as_it_says() -> None:
+    m, run, window = 100_000, 50, 5000
+    order = WindowOrder(m, 100, run=run, window=window)
+    label = np.arange(m) < 0.3 * m
+    shares = np.concatenate(
+        [label[order.batches(epoch, 1).columns].reshape(-1, window).mean(axis=1) for epoch in range(20)]
+    )
+    said = np.sqrt(0.3 * 0.7 * run / window)
+    assert shares.std() == pytest.approx(said, rel=0.15)
+    assert shares.mean() == pytest.approx(0.3)
+
+
+def test_the_cost_of_an_epoch_of_windows_weighs_its_batches() -> None:
+    w = np.arange(10.0)
+    order = WindowOrder(10, 4, run=2, window=8, weights=w)
+    batches = order.batches(0, 1)
+    sums = [w[batch].sum() for batch in batches]
+    assert order.costs([1.0, 2.0, 4.0], batches) == pytest.approx([np.dot([1, 2, 4], sums) / w.sum()])

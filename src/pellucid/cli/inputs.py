@@ -76,10 +76,14 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
         return _read_tables(data, told, of_model, how)
     _refuse_a_table(data, told)
     how |= {"image_size": data.image_size, "scaling": data.scaling, "strict": data.strict}
+    how["memory"] = data.memory
     with reading(quiet) as progress:
         train, test = load_data(data.data, data.test, **how, progress=progress)
     note_skipped(train.skipped + test.skipped)
-    return Inputs(data, planned(train, of_model), test)
+    judged = test.in_memory(test.rows_that_fit(options.seed))
+    if judged.m < test.m:
+        note(f"the test is of {judged.m:,} of the {test.m:,} test examples, drawn, which fit into memory")
+    return Inputs(data, planned(train, of_model), judged)
 
 
 def _read_tables(
@@ -91,7 +95,13 @@ def _read_tables(
             "expected --numeric, --categorical or --drop"
         )
     columns = {name: getattr(data, name) for name in _OF_COLUMNS}
-    tables = load_tables(data.data, data.test, target=data.target or "", **columns, **how, encoded=True)
+    stored: dict[str, Any] = {"encoded": True, "memory": data.memory, "cache": data.cache}
+    tables = load_tables(data.data, data.test, target=data.target or "", **columns, **how, **stored)
+    if told.cv is not None and tables.train_table.is_stored:
+        raise OptionError(
+            f"--cv trains on parts of a table in memory, and {shown(data.data)} does not fit there; "
+            "expected no --cv: its test rows are many"
+        )
     metric = score_named(told.metric, tables.target.classes)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)

@@ -24,20 +24,28 @@ def judge(inputs: Inputs, fitted: Fitted, *, quiet: bool) -> tuple[Judged, list[
         What was found, and a line for each thing that was not.
     """
     model, plan = fitted.model, inputs.plan
-    on_train, on_test = model.evaluate(plan.train), model.evaluate(inputs.test)
+    rows, notes = plan.train.rows_that_fit(plan.options.seed), list[str]()
+    train = plan.train.in_memory(rows)
+    if train.m < plan.train.m:
+        notes.append(
+            f"the figures on training examples are of {train.m:,} of the {plan.train.m:,}, drawn, which "
+            "fit into memory"
+        )
+    on_train, on_test = model.evaluate(train), model.evaluate(inputs.test)
     tables, metric = inputs.tables, inputs.metric
     if tables is None or metric is None:
-        return Judged(on_train, on_test), []
+        return Judged(on_train, on_test), notes
     crossed: CrossValidation | None = None
-    notes: list[str] = []
     if inputs.folds is not None and model.history.reason != "interrupted":
         every = stated(plan, fitted.chosen)
         settings = {name: value for name, value in every.items() if value is not None}
         how: dict[str, Any] = {"seed": plan.options.seed, "dtype": model.dtype, **inputs.reading}
         folds = cross_validate(rows_of(inputs), tables.target, inputs.folds, settings, metric, **how)
-        crossed, notes = _finished(folds, inputs.folds, shown=not quiet)
-    assert plan.train.Y is not None  # it was trained on
-    trained_on = (tables.train_table, plan.train.Y)
+        crossed, more = _finished(folds, inputs.folds, shown=not quiet)
+        notes += more
+    assert train.Y is not None  # it was trained on
+    table = tables.train_table
+    trained_on = (table.take(rows).read() if table.is_stored else table, train.Y)
     quality = report_on(model, tables.test_table, on_test, metric, trained_on=trained_on)
     return Judged(on_train, on_test, quality, crossed), notes
 

@@ -12,6 +12,7 @@ import numpy as np
 from pellucid.data._files import check_size, shown
 from pellucid.data._hdf5_text import ENTRY_BYTES, read_texts
 from pellucid.data._named_arrays import at, check_array
+from pellucid.data.stored_rows import FlatFile, StoredRows
 from pellucid.errors import FormatError
 
 # Errors that h5py raises on damaged files.
@@ -89,14 +90,20 @@ class Stored:
         kind = h5py.check_string_dtype(self.id.dtype)
         return kind is not None and kind.length is None
 
-    def check(self, role: str) -> None:
-        """Refuse, before anything is allocated, a data set that is incomplete or does not suit `role`."""
+    def check(self, role: str, *, is_read: bool = True) -> None:
+        """Refuse, before anything is allocated, a data set that is incomplete or does not suit `role`.
+
+        Args:
+            role: "inputs", "labels" or "classes".
+            is_read: whether it will be read as a whole, and has to fit into memory.
+        """
         if self.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
             raise FormatError(f"{self.where} is empty; expected at least one example")
         text = role != "inputs" and self.is_text
         check_array(self.where, np.dtype("S1") if text else self.id.dtype, self.shape, role)
         stored = int(self.id.get_storage_size())
-        check_size(self.where, self.nbytes, stored)
+        if is_read:
+            check_size(self.where, self.nbytes, stored)
         layout = self.id.get_create_plist().get_layout()
         if text and layout != h5py.h5d.CONTIGUOUS:
             raise FormatError(f"{self.where} holds text in chunks; expected text written without chunks")
@@ -116,6 +123,18 @@ class Stored:
         texts = read_texts(self.path, self.id.get_offset(), base, math.prod(self.shape), self.where)
         check_size(self.where, len(texts) * max(map(len, texts)), self.file_size)
         return np.array(texts, np.bytes_).reshape(self.shape)
+
+    def rows(self, memory: int) -> StoredRows:
+        """The data, left in the file.
+
+        Args:
+            memory: bytes that a training on them may take.
+        """
+        dtype, offset = self.id.dtype, self.id.get_offset()
+        plain = dtype.kind in "iuf" and self.id.get_type().get_size() == dtype.itemsize
+        # A block without a filter is read as any other file is.
+        file = FlatFile(self.path, offset) if plain and offset is not None else _ChunkedFile(self)
+        return StoredRows(file, dtype, self.shape, memory, self.where)
 
     def _incomplete(self) -> FormatError:
         return FormatError(
@@ -171,6 +190,26 @@ class Stored:
             return bool(info.size == length)
         _, raw = self.id.read_direct_chunk(info.chunk_offset)
         return _inflates_to(raw, length)
+
+
+class _ChunkedFile:
+    """The rows of a data set in chunks, which the library inflates; its file stays open."""
+
+    def __init__(self, stored: Stored) -> None:
+        self._where = stored.where
+        self._file = h5py.File(stored.path, "r")
+        self._data = h5py.Dataset(h5py.h5o.open(self._file.id, h5py.h5i.get_name(stored.id)))
+
+    def read(self, start: int, rows: np.ndarray[Any, Any]) -> None:
+        """See `RowFile.read`."""
+        shape = (len(rows), *self._data.shape[1:])
+        try:
+            self._data.read_direct(rows.reshape(shape), np.s_[start : start + len(rows)])
+        except DAMAGE as error:
+            reason = shown(" ".join(str(error).split()))
+            raise FormatError(
+                f"{self._where} cannot be read ({reason}); check the disk, and that the file stays as it is"
+            ) from error
 
 
 def _inflates_to(data: bytes, expected: int) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 
 from pellucid.data._files import shown
 from pellucid.data._labels import MAX_CLASSES, class_names, is_one_hot, read_labels, read_targets
-from pellucid.data.rows import Rows, Splits
+from pellucid.data.rows import Numbered, Rows, Splits
+from pellucid.data.stored_rows import StoredRows
 from pellucid.data.task import task_of_array
 from pellucid.errors import FormatError, LabelError
 
@@ -128,15 +129,13 @@ def check_array(where: str, dtype: np.dtype[Any], shape: tuple[int, ...], role: 
         raise FormatError(f"{where} holds {math.prod(shape)} names; expected at most {MAX_CLASSES}")
 
 
-def assemble(
-    path: Path, keys: Keys, arrays: Mapping[str, np.ndarray[Any, Any]], task: str | None = None
-) -> Splits:
+def assemble(path: Path, keys: Keys, arrays: Mapping[str, Any], task: str | None = None) -> Splits:
     """The arrays of one file as examples.
 
     Args:
         path: for messages and sources.
         keys: the roles of the arrays.
-        arrays: the arrays that `keys` names; each has passed `check_array`.
+        arrays: the arrays that `keys` names; each has passed `check_array`. Inputs may be `StoredRows`.
         task: "classification" or "regression"; None: decided by `task_of_array` from the training targets.
 
     Raises:
@@ -145,7 +144,10 @@ def assemble(
         NonFiniteError: a target of a regression that is NaN or infinite.
         DataError: training and test examples of different shapes.
     """
-    arrays = {name: _usable(at(path, name), values) for name, values in arrays.items()}
+    arrays = {
+        name: values if isinstance(values, StoredRows) else _usable(at(path, name), values)
+        for name, values in arrays.items()
+    }
     names = () if keys.classes is None else class_names(arrays[keys.classes], at(path, keys.classes))
     train = None if keys.train is None else _examples(path, keys.train, arrays, names, task)
     if train is not None:
@@ -182,7 +184,7 @@ def _usable(where: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _examples(
     path: Path,
     part: PartKeys,
-    arrays: Mapping[str, np.ndarray[Any, Any]],
+    arrays: Mapping[str, Any],
     names: tuple[str, ...],
     task: str | None,
 ) -> Rows:
@@ -208,10 +210,10 @@ def _examples(
             labels, classes = read_labels(y, names, at(path, part.labels))
     rows = _rows(at(path, part.inputs), X)
     prefix = f"{path.name}, {part.inputs} {axis}" if part.inputs else f"{path.name}, {axis}"
-    return Rows(rows, labels, classes, tuple(f"{prefix} {i}" for i in range(len(rows))), targets=targets)
+    return Rows(rows, labels, classes, Numbered(prefix, range(len(rows))), targets=targets)
 
 
-def _in_columns(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
+def _in_columns(X: Any, y: np.ndarray[Any, Any]) -> bool:
     """Whether examples are columns, as in the course: X (n_x, m) with Y (n_y, m), such as (1, m).
 
     If both fit, examples are rows, unless Y has one row.
@@ -223,7 +225,7 @@ def _in_columns(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> bool:
     return y.shape[1] > 1 and not is_one_hot(y) and is_one_hot(y.T)
 
 
-def _rows(where: str, X: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _rows(where: str, X: Any) -> Any:
     """8-bit pictures (m, height, width[, 3]) unchanged, everything else as numbers (m, n)."""
     if X.ndim == 4 and X.shape[3] == 1:
         X = X[..., 0]

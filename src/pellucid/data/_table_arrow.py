@@ -145,20 +145,23 @@ def _beyond(column: Any) -> bool:
     return any(end is not None and abs(end) > 2**53 for end in ends.values())
 
 
-def columns_of_types(columns: Mapping[str, Any], where: str) -> dict[str, Column | Texts]:
+def columns_of_types(
+    columns: Mapping[str, Any], where: str, text: frozenset[str] = frozenset()
+) -> dict[str, Column | Texts]:
     """Columns by their types in the file: see `Table.from_frame`.
 
     Args:
         columns: name to an Arrow column.
         where: the file, for messages.
+        text: names of columns of integers that are texts.
 
     Raises:
         FormatError: a column of lists, bytes or other structures.
     """
-    return {name: _typed(name, column, where) for name, column in columns.items()}
+    return {name: _typed(name, column, where, name in text) for name, column in columns.items()}
 
 
-def _typed(name: str, column: Any, where: str) -> Column | Texts:
+def _typed(name: str, column: Any, where: str, is_text: bool = False) -> Column | Texts:
     pa = arrow()
     import pyarrow.compute as pc
     from pyarrow import types
@@ -166,7 +169,7 @@ def _typed(name: str, column: Any, where: str) -> Column | Texts:
     kind = column.type
     if types.is_null(kind):
         return np.full(len(column), np.nan)
-    if types.is_integer(kind) and _beyond(column):
+    if types.is_integer(kind) and (is_text or _beyond(column)):
         # Codes: as texts they keep every digit.
         return np.asarray(pc.cast(column, pa.string()).to_numpy(zero_copy_only=False), dtype=object)
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):

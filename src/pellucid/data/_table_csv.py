@@ -3,15 +3,17 @@
 import codecs
 import csv
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pellucid.data._files import check_size, shown
 from pellucid.data._table_arrow import arrow, columns_of_texts, first_line_of
 from pellucid.data._table_values import check_names, number_of
 from pellucid.data.table import MAX_COLUMNS, Table
+from pellucid.data.table_columns import Chunked
 from pellucid.errors import FormatError
 from pellucid.files import reading
 from pellucid.files.reading import open_regular
@@ -23,6 +25,8 @@ _ABOVE = re.compile(r"sep=.?\s*$|#(?![^,;\t|]*[,;\t|]).*", re.IGNORECASE)
 _MOST_ABOVE = 100
 # Room for a hundred thousand columns; pyarrow holds a few lines of this length at a time.
 _LONGEST_LINE = 2**23
+# The least that is parsed at a time, and the share of the memory for texts before they become columns.
+_LEAST_BLOCK, _TEXTS_SHARE = 1 << 16, 8
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,58 @@ def read_text_table(path: Path, size: int, text: frozenset[str]) -> Table:
         raise FormatError(f"{where} has names of columns and no rows; expected rows below the first line")
     read = _parsed(path, where, layout, len(names))
     columns = columns_of_texts(dict(zip(names, read.columns, strict=True)), text)
-    one_line_each = layout.lines == read.num_rows + 1 and not layout.blank_lines
+    return Table(columns, where, **_described(layout, where, read.num_rows))
+
+
+def text_chunks(path: Path, memory: int) -> Chunked:
+    """A text file that is read some rows at a time.
+
+    Args:
+        path: of the file.
+        memory: bytes that the rows read at a time may take, but for the longest line.
+
+    Raises:
+        FormatError: as `read_text_table`; while it is read, too.
+    """
+    where = reading.shown(path)
+    layout = _scan(path, where)
+    names = _names(layout, where)
+    if layout.lines < 2:
+        raise FormatError(f"{where} has names of columns and no rows; expected rows below the first line")
+
+    # Arrow makes room for a whole block in each of its columns.
+    block_bytes = max(_LEAST_BLOCK, min(2 * _LONGEST_LINE, memory // len(names)))
+
+    def chunks(text: frozenset[str]) -> Iterator[dict[str, Any]]:
+        batches = _batches(path, where, layout, len(names), block_bytes)
+        for several in _gathered(batches, memory // _TEXTS_SHARE):
+            read = arrow().Table.from_batches(several)
+            yield columns_of_texts(dict(zip(names, read.columns, strict=True)), text)
+
+    return Chunked(names, where, chunks, lambda rows: _described(layout, where, rows))
+
+
+def _gathered(batches: Iterator[Any], most: int) -> Iterator[list[Any]]:
+    """Batches of so many bytes together: a chunk of a column takes as long as a thousand of its values."""
+    several: list[Any] = []
+    for batch in batches:
+        several.append(batch)
+        if sum(one.nbytes for one in several) >= most:
+            yield several
+            several = []
+    if several:
+        yield several
+
+
+def _described(layout: _Layout, where: str, rows: int) -> dict[str, Any]:
+    """What a table says of the file that it was read from."""
     notes: tuple[str, ...] = ()
     if layout.above:
         lines = "line is" if layout.above == 1 else f"{layout.above} lines are"
         notes = (f"{where}: the first {lines} above the names of the columns (sep= or #), and left out",)
+    one_line_each = layout.lines == rows + 1 and not layout.blank_lines
     first_line = layout.above + 2 if one_line_each else 0
-    return Table(columns, where, first_line, separator=layout.separator, notes=notes)
+    return {"first_line": first_line, "separator": layout.separator, "notes": notes}
 
 
 def values_as_written(path: Path) -> dict[str, list[str]]:
@@ -181,32 +230,73 @@ def _names(layout: _Layout, where: str) -> list[str]:
 
 def _parsed(path: Path, where: str, layout: _Layout, width: int) -> Any:
     """The rows as an Arrow table of `width` columns of text."""
+    options = _how(layout, width, 2 * _LONGEST_LINE)
+    import pyarrow.csv as pc
+
+    with _refusing(path, where, options):
+        read = pc.read_csv(str(path), **_as_arguments(options))
+    _check_quotes(layout, where, read)
+    return read
+
+
+def _batches(path: Path, where: str, layout: _Layout, width: int, block_bytes: int) -> Iterator[Any]:
+    """The rows in batches of columns of text."""
+    options = _how(layout, width, block_bytes)
+    import pyarrow.csv as pc
+
+    batch: Any = None
+    with _refusing(path, where, options), pc.open_csv(str(path), **_as_arguments(options)) as reader:
+        for batch in reader:
+            if batch.num_rows:
+                yield batch
+    if batch is not None:
+        _check_quotes(layout, where, batch)
+
+
+def _check_quotes(layout: _Layout, where: str, read: Any) -> None:
+    if layout.quotes % 2 and read.num_rows and "\n" in read.column(read.num_columns - 1)[-1].as_py():
+        raise FormatError(f"{where}: a quote is opened and never closed; expected quotes in pairs")
+
+
+class _How(NamedTuple):
+    """How Arrow reads a file: its options, and those that it is parsed by."""
+
+    read: Any
+    parse: dict[str, Any]
+    convert: Any
+
+
+def _how(layout: _Layout, width: int, block_bytes: int) -> _How:
     pa = arrow()
     import pyarrow.csv as pc
 
     keys = [str(place) for place in range(width)]
-    read_options = pc.ReadOptions(
-        column_names=keys, skip_rows=1 + layout.above, block_size=2 * _LONGEST_LINE
+    types = dict.fromkeys(keys, pa.string())
+    return _How(
+        pc.ReadOptions(column_names=keys, skip_rows=1 + layout.above, block_size=block_bytes),
+        {"delimiter": layout.separator, "newlines_in_values": True},
+        pc.ConvertOptions(check_utf8=False, strings_can_be_null=False, column_types=types),
     )
-    how: dict[str, Any] = {"delimiter": layout.separator, "newlines_in_values": True}
-    convert_options = pc.ConvertOptions(
-        check_utf8=False, strings_can_be_null=False, column_types=dict.fromkeys(keys, pa.string())
-    )
+
+
+def _as_arguments(options: _How) -> dict[str, Any]:
+    import pyarrow.csv as pc
+
+    parse = pc.ParseOptions(**options.parse)
+    return {"read_options": options.read, "parse_options": parse, "convert_options": options.convert}
+
+
+@contextmanager
+def _refusing(path: Path, where: str, options: _How) -> Iterator[None]:
+    """Turn an error of Arrow into one that names the place."""
+    pa = arrow()
     try:
-        read = pc.read_csv(
-            str(path),
-            read_options=read_options,
-            parse_options=pc.ParseOptions(**how),
-            convert_options=convert_options,
-        )
+        yield
     except (pa.ArrowException, MemoryError, OSError) as error:
-        refused = _refused(path, read_options, how, convert_options)
+        refused = _refused(path, options.read, options.parse, options.convert)
         if refused is not None:
             raise FormatError(_ragged(path, where, refused)) from None
         raise FormatError(f"{where} cannot be read as a table: {first_line_of(error)}") from None
-    if layout.quotes % 2 and read.num_rows and "\n" in read.column(width - 1)[-1].as_py():
-        raise FormatError(f"{where}: a quote is opened and never closed; expected quotes in pairs")
-    return read
 
 
 def _refused(path: Path, read_options: Any, how: dict[str, Any], convert_options: Any) -> Any:

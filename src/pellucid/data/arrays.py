@@ -19,6 +19,7 @@ import numpy as np
 from pellucid.data._files import check_size, look, shown
 from pellucid.data._named_arrays import Keys, PartKeys, assemble, at, check_array, find_keys
 from pellucid.data.rows import Splits
+from pellucid.data.stored_rows import SMALL, Allowance, FlatFile, StoredRows
 from pellucid.errors import FormatError, PellucidError
 
 _NPY = b"\x93NUMPY"
@@ -172,7 +173,65 @@ def _read_npy(stream: IO[bytes], size: int, stored: int, where: str, role: str =
     return flat.reshape(header.shape[::-1]).T if header.fortran_order else flat.reshape(header.shape)
 
 
-def _read_header(stream: IO[bytes], size: int, stored: int, where: str, role: str) -> _Header:
+def is_array_folder(path: Path) -> bool:
+    """Whether a folder holds .npy files: the members of a .npz archive, unpacked."""
+    return any(entry.name.endswith(".npy") for entry in _entries(path))
+
+
+def read_array_folder(path: Path, task: str | None = None, allowance: Allowance | None = None) -> Splits:
+    """The examples of a folder of .npy files, X.npy and y.npy, named as the members of an archive.
+
+    Args:
+        path: of the folder.
+        task: see `assemble`.
+        allowance: inputs that do not fit into it stay in their file; None: all are read.
+
+    Raises:
+        As `read_arrays`.
+    """
+    files = {entry.name.removesuffix(".npy"): path / entry.name for entry in _entries(path)}
+    files = {name: file for name, file in files.items() if file.suffix == ".npy"}
+    keys = find_keys(path, files, lambda name: "")
+    headers = {name: _header_of(files[name], role) for name, role in keys.roles().items()}
+    inputs = {name: headers[name] for name, role in keys.roles().items() if role == "inputs"}
+    needed = {name: Allowance.needed(header.shape, header.dtype) for name, header in inputs.items()}
+    memory = None if allowance is None else allowance.for_whole(sum(needed.values()))
+    arrays: dict[str, Any] = {}
+    for name, role in keys.roles().items():
+        header, where = headers[name], at(path, name)
+        if memory is not None and needed.get(name, 0) > memory // SMALL:
+            if header.fortran_order and len(header.shape) > 1:
+                raise FormatError(
+                    f"{where} is stored column by column, which is not read block by block; expected the "
+                    "order of C: numpy.ascontiguousarray makes it"
+                )
+            file = FlatFile(files[name], header.length)
+            arrays[name] = StoredRows(file, header.dtype, header.shape, memory, where)
+            continue
+        size, _ = look(files[name])
+        with files[name].open("rb") as stream:
+            arrays[name] = _read_npy(stream, size, size, where, role)
+    return assemble(path, keys, arrays, task)
+
+
+def _entries(path: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as error:
+        raise FormatError(f"{shown(str(path))} cannot be listed: {error.strerror}") from None
+
+
+def _header_of(path: Path, role: str) -> _Header:
+    """What a .npy file declares, checked against its size."""
+    size, _ = look(path)
+    with path.open("rb") as stream:
+        return _read_header(stream, size, size, str(path), role, is_read=False)
+
+
+def _read_header(
+    stream: IO[bytes], size: int, stored: int, where: str, role: str, *, is_read: bool = True
+) -> _Header:
     header = _parse_header(stream, where)
     check_array(where, header.dtype, header.shape, role)
     if header.length + header.nbytes != size:
@@ -180,7 +239,8 @@ def _read_header(stream: IO[bytes], size: int, stored: int, where: str, role: st
             f"{where} is damaged: shape {header.shape} of type {header.dtype} takes {header.nbytes:,} "
             f"bytes, and {size - header.length:,} are there; expected as many: copy or save it again"
         )
-    check_size(where, header.nbytes, stored)
+    if is_read:
+        check_size(where, header.nbytes, stored)
     return header
 
 

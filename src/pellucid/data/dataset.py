@@ -1,7 +1,7 @@
 """Dataset: examples ready to train on, with their classes, recipe and sources."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -9,16 +9,21 @@ import numpy as np
 from pellucid.core._arrays import first_non_finite
 from pellucid.data.recipe import AnyRecipe, Recipe
 from pellucid.data.rows import Rows
+from pellucid.data.stored_rows import StoredRows
 from pellucid.display import beside, facts, table
 from pellucid.encoded_table import EncodedTable
 from pellucid.errors import LabelError, NonFiniteError, OptionError
 from pellucid.examples import Examples
 from pellucid.files.reading import shown
+from pellucid.stored import Stored
 
 DTYPES = ("float64", "float32")
 
 Floats = np.ndarray[Any, Any]
 
+# Examples to judge a model by, where not all fit into memory: how many at most, the share of the memory,
+# and what each takes beside its inputs.
+_MOST_JUDGED, _JUDGED_SHARE, _JUDGED_BYTES = 100_000, 8, 500
 # Of classes, or numbers to predict, in a notebook.
 _MOST_ROWS = 12
 
@@ -27,8 +32,9 @@ _MOST_ROWS = 12
 class Dataset(Examples):
     """m examples as columns, with their classes, their recipe and their sources.
 
-    X (n_x, m) is a NumPy array, float64 or float32, and Y has the same type: (1, m) of 0 and 1 for two
-    classes, one-hot columns (K, m) for K classes, numbers (n_y, m) for regression; None without labels.
+    X (n_x, m) is a NumPy array, float64 or float32, or `Stored` in files, and Y has the same type: (1, m)
+    of 0 and 1 for two classes, one-hot columns (K, m) for K classes, numbers (n_y, m) for regression; None
+    without labels.
 
     Attributes:
         classes: the names of the classes; of two, the second is Y = 1. Empty for regression.
@@ -54,8 +60,15 @@ class Dataset(Examples):
         """
         if dtype not in DTYPES:
             raise OptionError(f"unknown dtype {dtype!r}; expected {' or '.join(DTYPES)}")
-        X = recipe.columns(rows.rows, dtype)
-        check_finite(X, rows.sources)
+        X: Any
+        if isinstance(rows.rows, StoredRows):
+            X = recipe.stored(rows.rows, dtype)
+            if rows.rows.dtype.kind == "f":
+                for _ in finite_blocks(X.blocks(), rows.sources):
+                    pass
+        else:
+            X = recipe.columns(rows.rows, dtype)
+            check_finite(X, rows.sources)
         return cls(
             X,
             _targets(rows, dtype),
@@ -65,6 +78,33 @@ class Dataset(Examples):
             sources=rows.sources,
             skipped=rows.skipped,
         )
+
+    def rows_that_fit(self, seed: int = 0) -> np.ndarray[Any, Any]:
+        """The examples to judge in memory, in their order: all, or of those in files as many as fit, drawn.
+
+        Args:
+            seed: of the draw.
+        """
+        if not isinstance(self.X, Stored):
+            return np.arange(self.m)
+        each = self.X.column_bytes + _JUDGED_BYTES
+        count = max(1, min(_MOST_JUDGED, self.X.memory // _JUDGED_SHARE // each))
+        if count >= self.m:
+            return np.arange(self.m)
+        return np.sort(np.random.RandomState(seed).permutation(self.m)[:count])
+
+    def in_memory(self, rows: np.ndarray[Any, Any]) -> Self:
+        """The data set; of one in files some examples, read into memory.
+
+        Args:
+            rows: which.
+        """
+        X: Any = self.X
+        if not isinstance(X, Stored):
+            return self
+        Y = None if self.Y is None else self.Y[:, rows]
+        sources = tuple(self.sources[row] for row in rows) if self.sources else ()
+        return replace(self, X=X.block(rows), Y=Y, sources=sources)
 
     @property
     def labels(self) -> np.ndarray[Any, Any]:

@@ -6,12 +6,14 @@ trusts the declared length of compressed chunks, so it is checked first.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pellucid.data._files import check_size, look, shown
-from pellucid.data._named_arrays import assemble, find_keys
+from pellucid.data._named_arrays import Keys, assemble, find_keys
 from pellucid.data.rows import Splits
+from pellucid.data.stored_rows import SMALL, Allowance
 from pellucid.errors import FormatError, PellucidError, not_loaded
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -28,7 +30,9 @@ def is_hdf5(head: bytes) -> bool:
     return False
 
 
-def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
+def read_hdf5(
+    path: str | os.PathLike[str], task: str | None = None, allowance: Allowance | None = None
+) -> Splits:
     """Read an HDF5 file: train_set_x, train_set_y, list_classes and their test_ variants, or X and y.
 
     Pictures are (m, height, width, 3) or (m, height, width) uint8, numbers are (m, n). The other
@@ -37,6 +41,7 @@ def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
     Args:
         path: of the file.
         task: see `assemble`.
+        allowance: inputs that do not fit into it stay in the file; None: all are read.
 
     Raises:
         NotFoundError: there is no such file.
@@ -61,10 +66,13 @@ def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
             names = _names(file, path)
             keys = find_keys(path, names, lambda name: Stored.describe(file, names[name]))
             stored = {name: Stored.find(file, names[name], path, name, size) for name in keys.roles()}
+            kept = _that_stay(stored, keys, allowance)
             for name, role in keys.roles().items():
-                stored[name].check(role)
-            check_size(str(path), sum(data.nbytes for data in stored.values()), size)
-            arrays = {name: data.read() for name, data in stored.items()}
+                stored[name].check(role, is_read=name not in kept)
+            read = {name: data for name, data in stored.items() if name not in kept}
+            check_size(str(path), sum(data.nbytes for data in read.values()), size)
+            arrays: dict[str, Any] = {name: data.read() for name, data in read.items()}
+            arrays |= {name: stored[name].rows(memory) for name, memory in kept.items()}
     except PellucidError:
         raise
     except DAMAGE as error:
@@ -73,6 +81,19 @@ def read_hdf5(path: str | os.PathLike[str], task: str | None = None) -> Splits:
             f"{path} is a damaged HDF5 file ({reason}); expected a whole one: copy or write it again"
         ) from None
     return assemble(path, keys, arrays, task)
+
+
+def _that_stay(stored: Mapping[str, Any], keys: Keys, allowance: Allowance | None) -> dict[str, int]:
+    """The inputs that are not read into memory, and the memory that a training on them may take."""
+    if allowance is None:
+        return {}
+    inputs = [name for name, role in keys.roles().items() if role == "inputs"]
+    # Together: training and test inputs are in memory at the same time.
+    needed = [allowance.needed(stored[name].shape, stored[name].id.dtype) for name in inputs]
+    memory = allowance.for_whole(sum(needed))
+    if memory is None:
+        return {}
+    return {name: memory for name, own in zip(inputs, needed, strict=True) if own > memory // SMALL}
 
 
 def _names(file: Any, path: Path) -> dict[str, bytes]:

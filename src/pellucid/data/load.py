@@ -15,6 +15,7 @@ from pellucid.data.recipe import SCALINGS, Recipe
 from pellucid.data.rows import Progress, Rows, check_labels, silent
 from pellucid.data.sources import expanded, is_array_file, read_array_file, read_parts, refuse_pictures
 from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
+from pellucid.data.stored_rows import Allowance, StoredRows
 from pellucid.data.target_scale import TargetScale
 from pellucid.data.task import check_task
 from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
@@ -33,11 +34,16 @@ def load_data(
     dtype: str = "float64",
     strict: bool = False,
     progress: Progress = silent,
+    memory: int | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Read a training set and a test set.
 
+    Inputs in HDF5 and .npy files that do not fit into memory stay there: X is then `Stored`, and training
+    reads it block by block.
+
     Args:
-        source: an HDF5, .npz or picture source on disk, or the name of a built-in data set.
+        source: an HDF5, .npz or picture source on disk, a folder of .npy files named as the members of an
+            .npz archive, or the name of a built-in data set.
         test: source of the test set; None: the test part of `source`, or else a share of its examples,
             stratified by class.
         task: "classification" or "regression" for the targets in array files. None: inferred from the
@@ -52,6 +58,8 @@ def load_data(
         dtype: of X and Y: "float64" or "float32".
         strict: refuse a folder with an unreadable picture instead of skipping it.
         progress: called with (done, total) while pictures are read.
+        memory: bytes that a training may take, beside the program itself: what does not fit stays in its
+            file. None: half of what is available, for what does not fit into all of it.
 
     Returns:
         `(train, test)`. For regression Y (n_y, m) is in the targets' units, and there are no classes.
@@ -67,13 +75,19 @@ def load_data(
     check_known("scaling", scaling, SCALINGS)
     check_split(test_fraction, seed, dtype)
     size = _height_and_width(image_size)
-    parts = read_parts(source, (*size, 3), task=task, seed=seed, strict=strict, progress=progress)
+    how: dict[str, Any] = {
+        "seed": seed,
+        "strict": strict,
+        "progress": progress,
+        "allowance": Allowance(memory),
+    }
+    parts = read_parts(source, (*size, 3), task=task, **how)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
     whole = train = _labelled(train, source, task)
     task = train.task
     if test is not None:
         shape = train.rows.shape[1:] if train.rows.ndim > 2 else (*size, 3)
-        other = read_parts(test, shape, task=task, seed=seed, strict=strict, progress=progress, least=1)
+        other = read_parts(test, shape, task=task, least=1, **how)
         held_out = other.test or other.train
     if held_out is None:
         with _named(source):
@@ -88,7 +102,7 @@ def load_data(
         return Dataset.from_rows(train, recipe, dtype), Dataset.from_rows(held_out, recipe, dtype)
     except NonFiniteError:
         # A part that was split off numbers its rows differently: report the row of the file.
-        if whole.rows.dtype.kind == "f":
+        if whole.rows.dtype.kind == "f" and not isinstance(whole.rows, StoredRows):
             check_finite(whole.rows.reshape(len(whole), -1).T, whole.sources)
         raise
 

@@ -10,11 +10,13 @@ import numpy as np
 from pellucid import display
 from pellucid.data._files import shown
 from pellucid.data._table_roles import roles_of, row_hashes
-from pellucid.data.dataset import DTYPES, Dataset, check_finite, labels_of
+from pellucid.data.dataset import DTYPES, Dataset, check_finite
 from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
+from pellucid.data.stored_rows import Allowance
 from pellucid.data.table import Table
 from pellucid.data.table_files import read_table
 from pellucid.data.table_recipe import TableRecipe, declared_columns
+from pellucid.data.table_store import TableStore
 from pellucid.data.table_target import Target, marks_of
 from pellucid.errors import DataError, LabelError, OptionError
 from pellucid.examples import MOST_DENSE
@@ -109,11 +111,16 @@ def load_tables(
     seed: int = 0,
     dtype: str = "float64",
     encoded: bool | None = None,
+    memory: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
 ) -> LoadedTables:
     """Read a training and a test table.
 
     Everything that is fitted (means, categories, pieces) is fitted to the training rows. Rows whose target
     is missing are left out and counted in `Dataset.skipped`.
+
+    A file that does not fit into memory is read by way of cache files (see `TableStore`): X of the training
+    rows is then `Stored`, and training reads it block by block. Of the test rows as many as fit are drawn.
 
     Args:
         source: a file that `read_table` reads, or a table.
@@ -131,14 +138,20 @@ def load_tables(
         dtype: of X and Y.
         encoded: whether X is an `EncodedTable`, of a tenth of the memory, which trains and predicts the
             same, and faster; None: if the dense inputs would take more than 256 MB.
+        memory: bytes that a training may take, beside the program itself; None: half of what is available,
+            for a file that does not fit into all of it.
+        cache: the folder of cache files; None: one beside the file.
 
     Raises:
         As `read_table`, `Target.decide` and `TableRecipe.fit`.
+        TooLargeError: not even one column fits into the memory.
+        OutputError: the cache files cannot be written.
     """
     check_split(test_fraction, seed, dtype)
     if decimal not in (None, ".", ","):
         raise OptionError(f"decimal is {decimal!r:.20}; expected . or ,")
-    table, skipped = _with_target(_read(source, categorical, missing), target)
+    store = TableStore.of(source, Allowance(memory), cache)
+    table, skipped = _with_target(_read(source, categorical, missing, store=store), target)
     decided = Target.decide(table, target, task, decimal)
     declared = declared_columns(table, numeric=numeric, categorical=categorical, drop=drop, target=target)
     # Decided on all rows: a subset may look different.
@@ -149,12 +162,18 @@ def load_tables(
     if test is None:
         train_rows, test_rows = _split(table, decided, test_fraction, seed)
         table, held_out = table.take(train_rows), table.take(test_rows)
+        if store is not None:
+            held_out = _judged(held_out, store, seed)
     else:
         texts = [name for name, role in roles.by_name.items() if role.kind in ("category", "date")]
         as_text = [*categorical, *texts, *([target] if decided.is_text else [])]
         disguised = [name for name, role in roles.by_name.items() if not role.form.is_plain]
         disguised += [target] if decided.form is not None else []
-        held_out, test_skipped = _with_target(_read(test, as_text, missing, disguised), target)
+        beside = TableStore.of(test, Allowance(memory), cache)
+        read = _read(test, as_text, missing, disguised, store=beside)
+        held_out, test_skipped = _with_target(read, target)
+        if beside is not None:
+            held_out = _judged(held_out, beside, seed)
     recipe = TableRecipe.fit(
         table,
         numeric=numeric,
@@ -167,13 +186,27 @@ def load_tables(
         target_form=decided.form,
     )
     return LoadedTables(
-        _dataset(table, recipe, decided, dtype, skipped, encoded),
+        _dataset(table, recipe, decided, dtype, skipped, encoded, store),
         _dataset(held_out, recipe, decided, dtype, test_skipped, encoded),
         table,
         held_out,
         decided,
-        (*recipe.noticed, *_of_both(table, held_out, recipe, split=test is None)),
+        (
+            *recipe.noticed,
+            *_of_both(table, held_out, recipe, split=test is None),
+            *(store.notes if store is not None else ()),
+        ),
     )
+
+
+def _judged(table: Table, store: TableStore, seed: int) -> Table:
+    """The rows of a test table that are judged, in memory."""
+    rows = store.judged(np.arange(table.m), len(table.names), seed)
+    if len(rows) < table.m:
+        store.notes.append(
+            f"the test is of {len(rows):,} of the {table.m:,} test rows, drawn, which fit into memory"
+        )
+    return table.take(rows).read()
 
 
 def _of_both(train: Table, test: Table, recipe: TableRecipe, *, split: bool) -> list[str]:
@@ -238,8 +271,15 @@ def read_table_inputs(source: Source, recipe: TableRecipe) -> Table:
 
 
 def _read(
-    source: Source, text: Sequence[str], missing: Sequence[str], as_written: Sequence[str] = ()
+    source: Source,
+    text: Sequence[str],
+    missing: Sequence[str],
+    as_written: Sequence[str] = (),
+    *,
+    store: TableStore | None = None,
 ) -> Table:
+    if store is not None:
+        return store.table(frozenset(text), frozenset(as_written)).with_missing(missing)
     table = source if isinstance(source, Table) else read_table(source, text=text, as_written=as_written)
     return table.with_missing(missing)
 
@@ -266,7 +306,7 @@ def _split(table: Table, target: Target, fraction: float, seed: int) -> tuple[An
         raise DataError(f"there is {table.m} row; expected at least two, or a test table")
     if not target.classes:
         return random_split(table.m, fraction, seed)
-    return stratified_split(labels_of(target.encode(table)), fraction, seed)
+    return stratified_split(target.labels(table), fraction, seed)
 
 
 def _dataset(
@@ -276,13 +316,16 @@ def _dataset(
     dtype: str,
     skipped: tuple[str, ...],
     encoded: bool | None,
+    store: TableStore | None = None,
 ) -> Dataset:
     check_known("dtype", dtype, DTYPES)
     Y, sources = target.encode(table, dtype), table.places
     X: Any
     if encoded is None:
         encoded = recipe.n_x * table.m * np.dtype(dtype).itemsize > MOST_DENSE
-    if encoded:
+    if store is not None:
+        X = store.inputs(table, recipe, dtype)
+    elif encoded:
         X = recipe.encoded(table, dtype)
         X.check_finite(sources)
     else:

@@ -1,5 +1,6 @@
 """DataOptions: where the examples of a training come from, and how they are read. A frozen value."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,22 @@ def _size(value: Any) -> tuple[int, int]:
     return sides[0], sides[-1]
 
 
+_UNITS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
+_UNITS |= {f"{unit}i": 1024**power for power, unit in enumerate("KMGT", 1)}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?i?)B?", re.IGNORECASE | re.ASCII)
+
+
+def _bytes(value: Any) -> int:
+    """A number of bytes, from an integer or a text such as "1GB" or "512 MiB"."""
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    unit = match[2].replace("I", "i") if match else ""
+    unit = unit[:1].upper() + unit[1:]
+    size = float(match[1]) * _UNITS[unit] if match and unit in _UNITS else value
+    if isinstance(size, bool) or not isinstance(size, (int, float)) or not 2**20 <= size < 2**62:
+        raise OptionError(f"memory is {value!r:.80}; expected a size from 1 MiB on, such as 1GB or 512MiB")
+    return int(size)
+
+
 @dataclass(frozen=True)
 class DataOptions:
     """What is read, and how it becomes a training set and a test set.
@@ -48,6 +65,9 @@ class DataOptions:
         test_fraction: share of the examples that is split off to test on where there is no test set.
         dtype: type of the numbers that are trained on.
         strict: stop at an unreadable picture instead of skipping it.
+        memory: most memory that the training takes beside the program itself, such as 1GB. Data that do not
+            fit are read block by block.
+        cache: folder for what is made of a table that does not fit into memory.
 
     Raises:
         OptionError: a value that reading cannot work with.
@@ -83,6 +103,16 @@ class DataOptions:
         shown="float32; float64 with the course's defaults",
     )
     strict: bool = setting(False, group="Data")
+    memory: int | None = setting(
+        None,
+        convert=_bytes,
+        parse=str,
+        words="a size such as 1GB",
+        group="Data",
+        metavar="SIZE",
+        shown="half of what is available, for data that do not fit into all of it",
+    )
+    cache: str | None = setting(None, group="Data", metavar="DIR", shown="one beside the table")
 
     def __post_init__(self) -> None:
         check(self)

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
+from pellucid.data.stored_rows import StoredRows
 from pellucid.errors import DataError, OptionError
+from pellucid.stored import Stored
 
 SCALINGS = ("auto", "none", "unit", "standard")
 KINDS = ("pictures", "numbers")
@@ -120,7 +123,7 @@ class Recipe:
             raise OptionError("recipe: deviation holds a number that is not above 0")
 
     @classmethod
-    def for_rows(cls, rows: Floats, scaling: str = "auto") -> Self:
+    def for_rows(cls, rows: Floats | StoredRows, scaling: str = "auto") -> Self:
         """The recipe for raw training rows.
 
         Args:
@@ -139,7 +142,10 @@ class Recipe:
         if scaling == "auto":
             scaling = "unit" if kind == "pictures" else "standard"
         if scaling == "standard":
-            mean, deviation = _moments(rows.reshape(len(rows), -1).astype(np.float64))
+            if isinstance(rows, StoredRows):
+                mean, deviation = _known(*rows.moments())
+            else:
+                mean, deviation = _moments(rows.reshape(len(rows), -1).astype(np.float64))
             return cls(kind, shape, mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
         return cls(kind, shape, divisor=255.0 if scaling == "unit" else 1.0)
 
@@ -182,6 +188,12 @@ class Recipe:
         self.check_numbers(rows)
         return self._scaled(rows, dtype)
 
+    def stored(self, rows: StoredRows, dtype: str = "float64") -> Stored:
+        """The columns of rows that stay in their file; see `columns`."""
+        self._check_rows(rows)
+        plain = not (self.mean or self.deviation) and self.divisor == 1.0
+        return rows.inputs(None if plain else partial(self._scaled, dtype=dtype), dtype)
+
     def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Floats]:
         """The columns of `columns`, block by block.
 
@@ -195,7 +207,7 @@ class Recipe:
             self.check_numbers(rows[block], block.start)
             yield self._scaled(rows[block], dtype)
 
-    def _check_rows(self, rows: Floats) -> None:
+    def _check_rows(self, rows: Floats | StoredRows) -> None:
         if rows.dtype.kind not in "buif":
             raise DataError(f"the examples are of type {rows.dtype}; expected numbers: {self.describe()}")
         if rows.ndim < 2 or rows.shape[1:] not in (self.shape, (self.n_x,)):
@@ -319,9 +331,13 @@ def _moments(flat: Floats) -> tuple[Floats, Floats]:
     # The data set reports NaN and infinity, when it makes its columns.
     with np.errstate(invalid="ignore", over="ignore"):
         mean, deviation = flat.mean(axis=0), flat.std(axis=0)
+    return _known(mean, deviation, flat[0], np.all(flat == flat[:1], axis=0))
+
+
+def _known(mean: Floats, deviation: Floats, first: Floats, constant: Floats) -> tuple[Floats, Floats]:
+    """Moments that can be used: an input that is constant, or has none, is not divided."""
     # The mean of a constant may be rounded, which gives a deviation above 0.
-    constant = np.all(flat == flat[:1], axis=0)
-    mean = np.where(constant, flat[0], mean)
+    mean = np.where(constant, first, mean)
     deviation = np.where(constant | (deviation == 0), 1.0, deviation)
     unknown = ~(np.isfinite(mean) & np.isfinite(deviation))
     return np.where(unknown, 0.0, mean), np.where(unknown, 1.0, deviation)

@@ -6,7 +6,7 @@ between them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, overload
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class Rows:
     """m raw examples in rows.
 
     Attributes:
-        rows: (m, ...): uint8 pictures (m, height, width[, channels]), or numbers (m, n).
+        rows: (m, ...): uint8 pictures (m, height, width[, channels]), or numbers (m, n); `StoredRows`, if
+            they stay in their file.
         labels: (m,) integers, the index of each row's class; None without classes.
         classes: the names of the classes, in the order of their indices; empty for regression.
         sources: where each row came from, as a person would look it up: a path, or "file, row 7".
@@ -34,10 +35,10 @@ class Rows:
             targets.
     """
 
-    rows: np.ndarray[Any, Any]
+    rows: Any
     labels: np.ndarray[Any, Any] | None
     classes: tuple[str, ...]
-    sources: tuple[str, ...]
+    sources: Sequence[str]
     skipped: tuple[str, ...] = ()
     targets: np.ndarray[Any, Any] | None = None
 
@@ -53,7 +54,11 @@ class Rows:
         """
         labels = None if self.labels is None else self.labels[indices]
         targets = None if self.targets is None else self.targets[indices]
-        sources = tuple(self.sources[i] for i in indices)
+        sources: Sequence[str]
+        if isinstance(self.sources, Numbered):
+            sources = self.sources.take(indices)
+        else:
+            sources = tuple(self.sources[i] for i in indices)
         return Rows(self.rows[indices], labels, self.classes, sources, skipped, targets)
 
     @property
@@ -100,6 +105,43 @@ class Rows:
                     f"a training example has {expected} targets and a test example {n_y}; expected as many"
                 )
         return self.with_classes(train.classes)
+
+
+class Numbered(Sequence[str]):
+    """The sources of the rows of a file, "file, row 7", made up when they are asked for.
+
+    Args:
+        prefix: before the number.
+        rows: their numbers.
+    """
+
+    def __init__(self, prefix: str, rows: "range | np.ndarray[Any, Any]") -> None:
+        self._prefix, self._rows = prefix, rows
+
+    def take(self, indices: "np.ndarray[Any, Any]") -> "Numbered":
+        """Those of some rows."""
+        return Numbered(self._prefix, np.asarray(self._rows)[indices])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, row: int) -> str: ...
+    @overload
+    def __getitem__(self, row: slice) -> "Numbered": ...
+    def __getitem__(self, row: int | slice) -> "str | Numbered":
+        if isinstance(row, slice):
+            return Numbered(self._prefix, self._rows[row])
+        return f"{self._prefix} {self._rows[row]}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (tuple, Numbered)) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"Numbered({len(self)} of {self._prefix})"
 
 
 class Splits(NamedTuple):

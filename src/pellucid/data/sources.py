@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pellucid.data._files import look
-from pellucid.data.arrays import is_npy, is_npz, read_arrays
+from pellucid.data.arrays import is_array_folder, is_npy, is_npz, read_array_folder, read_arrays
 from pellucid.data.builtin import BUILTINS, read_builtin
 from pellucid.data.folders import read_folder
 from pellucid.data.hdf5 import is_hdf5, read_hdf5
 from pellucid.data.picture_formats import looks_like_picture
 from pellucid.data.recipe import Recipe
 from pellucid.data.rows import Progress, Splits, silent
+from pellucid.data.stored_rows import Allowance
 from pellucid.data.table_files import is_table_file
 from pellucid.errors import DataError, FormatError, NotFoundError
 from pellucid.files.reading import shown
@@ -31,6 +32,7 @@ def read_parts(
     progress: Progress = silent,
     least: int = 2,
     only_test: bool = False,
+    allowance: Allowance | None = None,
 ) -> Splits:
     """The raw examples of a source.
 
@@ -44,6 +46,7 @@ def read_parts(
         progress: as for `load_data`.
         least: the least number of classes; 1 suffices to evaluate a model.
         only_test: do not read the pictures of the training part if there is a test part.
+        allowance: inputs that do not fit into it stay in their file; None: all are read.
 
     Raises:
         NotFoundError: neither a path nor a built-in data set has that name.
@@ -57,9 +60,11 @@ def read_parts(
         raise NotFoundError(
             f"there is no file or folder {shown(path)}; built-in data sets are {', '.join(BUILTINS)}"
         )
+    if path.is_dir() and is_array_folder(path):
+        return read_array_folder(path, task, allowance)
     if path.is_dir():
         return read_folder(path, shape, strict=strict, progress=progress, least=least, only_test=only_test)
-    return read_array_file(path, task)
+    return read_array_file(path, task, allowance)
 
 
 def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
@@ -71,7 +76,7 @@ def refuse_pictures(recipe: Recipe, source: str | os.PathLike[str]) -> None:
     path = Path(source)
     if recipe.kind == "pictures" or not _exists(path):
         return
-    if path.is_dir() or looks_like_picture(look(path)[1]):
+    if not is_array_folder(path) if path.is_dir() else looks_like_picture(look(path)[1]):
         raise DataError(
             f"{shown(path)} is a picture (or a folder of them); the model was trained on "
             f"{recipe.describe()}: expected an array file (.npy, .npz or HDF5)"
@@ -88,12 +93,13 @@ def is_array_file(path: Path) -> bool:
     return is_hdf5(head) or is_npz(head) or is_npy(head)
 
 
-def read_array_file(path: Path, task: str | None = None) -> Splits:
+def read_array_file(path: Path, task: str | None = None, allowance: Allowance | None = None) -> Splits:
     """The raw examples of one HDF5, .npz or .npy file.
 
     Args:
         path: of the file.
         task: as for `read_parts`.
+        allowance: as for `read_parts`.
 
     Raises:
         FormatError: it is something else, or is damaged.
@@ -102,7 +108,7 @@ def read_array_file(path: Path, task: str | None = None) -> Splits:
     """
     _, head = look(path)
     if is_hdf5(head):
-        return read_hdf5(path, task)
+        return read_hdf5(path, task, allowance)
     if is_npz(head) or is_npy(head):
         return read_arrays(path, task)
     if looks_like_picture(head):

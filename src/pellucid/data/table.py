@@ -1,6 +1,6 @@
 """Table: named columns of numbers and texts, as a file or a data frame holds them, before any recipe."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, overload
 
@@ -9,6 +9,7 @@ import numpy as np
 from pellucid import display
 from pellucid.data._files import shown
 from pellucid.data._table_values import check_names, column_of, is_code, number_of, text_of
+from pellucid.data.table_columns import OneByOne
 from pellucid.data.table_texts import Texts
 from pellucid.errors import DataError
 
@@ -28,6 +29,7 @@ class Table:
 
     Attributes:
         columns: name to (m,) float64, or to `Texts`; given as (m,) objects, each a str or None, too.
+            `OneByOne`, if they do not fit into memory together.
         where: the file it was read from, for messages; empty: it came from memory.
         first_line: the line of its first row in the file; 0: some row is not exactly one line.
         rows: (m,) the indices of these rows in the source; None: all of them.
@@ -46,6 +48,9 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.columns, OneByOne):
+            # Checked when the file was read.
+            return
         columns = {name: _of_objects(column) for name, column in self.columns.items()}
         object.__setattr__(self, "columns", columns)
         if not 0 < len(self.columns) <= MAX_COLUMNS:
@@ -104,6 +109,8 @@ class Table:
     @property
     def m(self) -> int:
         """The number of rows."""
+        if isinstance(self.columns, OneByOne):
+            return self.columns.m
         return len(next(iter(self.columns.values())))
 
     def __len__(self) -> int:
@@ -211,12 +218,29 @@ class Table:
 
     def take(self, rows: Column | slice) -> Self:
         """The rows at these indices, in that order; views for a slice."""
-        columns = {
-            name: column.take(rows) if isinstance(column, Texts) else column[rows]
-            for name, column in self.columns.items()
-        }
         taken = np.arange(self.m)[rows] if self.rows is None else self.rows[rows]
-        return replace(self, columns=columns, rows=taken)
+
+        def part(_: str, column: Column | Texts) -> Column | Texts:
+            return column.take(rows) if isinstance(column, Texts) else column[rows]
+
+        return replace(self, columns=self._changed(part, len(taken)), rows=taken)
+
+    def _changed(
+        self, change: Callable[[str, Column | Texts], Column | Texts], m: int | None = None
+    ) -> Mapping[str, Column | Texts]:
+        """Each column with another in its place; `m`: rows of them, if not as many."""
+        if isinstance(self.columns, OneByOne):
+            return self.columns.changed(change, m)
+        return {name: change(name, column) for name, column in self.columns.items()}
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether its columns are read one by one from a cache file."""
+        return isinstance(self.columns, OneByOne)
+
+    def read(self) -> Self:
+        """The table with all columns in memory."""
+        return replace(self, columns=dict(self.columns.items())) if self.is_stored else self
 
     def drop(self, names: Iterable[str]) -> Self:
         """The table without these columns.
@@ -226,8 +250,7 @@ class Table:
         """
         dropped = set(names)
         self.require(sorted(dropped))
-        kept = {name: column for name, column in self.columns.items() if name not in dropped}
-        return replace(self, columns=kept)
+        return self.only([name for name in self.names if name not in dropped])
 
     def only(self, names: Sequence[str]) -> Self:
         """The table with these columns alone, in this order.
@@ -236,6 +259,8 @@ class Table:
             DataError: there is no such column.
         """
         self.require(names)
+        if isinstance(self.columns, OneByOne):
+            return replace(self, columns=self.columns.only(names))
         return replace(self, columns={name: self.columns[name] for name in names})
 
     def with_missing(self, marks: Iterable[str]) -> Self:
@@ -248,13 +273,13 @@ class Table:
         if not texts:
             return self
         numbers = [number for number in map(number_of, texts) if number is not None]
-        columns: dict[str, Column | Texts] = {}
-        for name, column in self.columns.items():
+
+        def without_marks(_: str, column: Column | Texts) -> Column | Texts:
             if isinstance(column, Texts):
-                columns[name] = _numbers_or_texts(column, column.without(texts.__contains__))
-            else:
-                columns[name] = np.where(np.isin(column, numbers), np.nan, column)
-        return replace(self, columns=columns)
+                return _numbers_or_texts(column, column.without(texts.__contains__))
+            return np.where(np.isin(column, numbers), np.nan, column)
+
+        return replace(self, columns=self._changed(without_marks))
 
     def without(self, name: str, marks: Iterable[str]) -> Self:
         """The table with these texts of one column as missing values.
@@ -263,9 +288,16 @@ class Table:
             name: of the column.
             marks: texts of it.
         """
-        column = self.texts(name)
-        left = _numbers_or_texts(column, column.without(frozenset(marks).__contains__))
-        return replace(self, columns={**self.columns, name: left})
+        known = frozenset(marks)
+
+        def without_marks(other: str, column: Column | Texts) -> Column | Texts:
+            if other != name:
+                return column
+            texts = column if isinstance(column, Texts) else text_of(column)
+            return _numbers_or_texts(texts, texts.without(known.__contains__))
+
+        self.require([name])
+        return replace(self, columns=self._changed(without_marks))
 
     def head(self, rows: int = 5) -> list[dict[str, str]]:
         """The first rows as texts for display; missing values are empty."""

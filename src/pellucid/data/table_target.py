@@ -179,6 +179,14 @@ class Target:
                 .reshape(1, -1)
                 .astype(dtype)
             )
+        return one_hot(self.labels(table), self.n_y, dtype)
+
+    def labels(self, table: Table) -> Floats:
+        """(m,) the index of each row's class.
+
+        Raises:
+            LabelError: an unknown class, with its place.
+        """
         labels = table.texts(self.name).places_in(self.classes)
         if len(labels) and labels.min() < 0:
             row = int(np.argmin(labels))
@@ -187,7 +195,7 @@ class Target:
                 f"{shown(table.texts(self.name).objects()[row])}; "
                 f"expected one of {listed(self.classes)}"
             )
-        return one_hot(labels, self.n_y, dtype)
+        return labels
 
 
 def marks_of(table: Table, name: str) -> list[str]:

@@ -18,11 +18,14 @@ from pellucid.errors import DivergenceError
 from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.signs import Floats
+from pellucid.stored import Stored
 from pellucid.training.history import History
 from pellucid.training.options import TrainingOptions
 
 # The number of examples in the sample.
 SAMPLE = 2000
+# Of the memory that a training on files may take.
+_SAMPLE_SHARE = 16
 # From this share of the most frequent class on, the classes are unequal.
 UNEQUAL = 0.8
 # The trial of other rates: the steps, the examples to train on (and as many to measure on), and the number
@@ -63,9 +66,12 @@ def ended_at(history: History) -> float:
 
 def sampled(examples: Examples) -> Examples:
     """At most SAMPLE examples, as NumPy arrays; drawn at random, since labels may be sorted."""
-    m = examples.m
-    if m > SAMPLE:
-        examples = examples.dense(np.random.default_rng(0).integers(0, m, SAMPLE))
+    m, count = examples.m, SAMPLE
+    if isinstance(examples.X, Stored):
+        fitting = examples.X.memory // _SAMPLE_SHARE // (examples.n_x * examples.X.dtype.itemsize)
+        count = max(_FEWEST_TO_DIVIDE, min(SAMPLE, fitting))
+    if m > count:
+        examples = examples.dense(np.random.default_rng(0).integers(0, m, count))
     elif not examples.is_dense:
         examples = examples.dense(np.arange(m))
     X, Y, weights = (

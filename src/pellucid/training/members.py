@@ -19,6 +19,7 @@ from pellucid.engines import default_threads
 from pellucid.errors import LearningWarning, OptionError, warn
 from pellucid.examples import Examples
 from pellucid.network import Network
+from pellucid.stored import Stored
 from pellucid.training.checkpoints import Checkpoints, SavedTraining
 from pellucid.training.events import Event, Listener, NotLearning, TrainingEnd
 from pellucid.training.history import History
@@ -115,6 +116,13 @@ def _calling(when_ended: Callable[[], None]) -> Listener:
     return listen
 
 
+def _shared(examples: Examples, at_a_time: int) -> Examples:
+    """Examples that several trainings at a time read from files, each with its part of the memory."""
+    if not isinstance(examples.X, Stored):
+        return examples
+    return replace(examples, X=examples.X.within(examples.X.memory // at_a_time))
+
+
 def joined(
     network: Network, members: Sequence[Mapping[str, Array]]
 ) -> tuple[Network, dict[str, np.ndarray[Any, Any]]]:
@@ -168,6 +176,7 @@ def _trained(
 
     threads = options[0].threads or default_threads()
     at_a_time = min(threads, len(options))
+    examples = _shared(examples, at_a_time)
     stop = threading.Event()
 
     said: list[NotLearning] = []

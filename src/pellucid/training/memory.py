@@ -1,15 +1,9 @@
 """The memory that a training needs, computed before it is allocated."""
 
-import os
-from pathlib import Path
-
 from pellucid.errors import TooLargeError
+from pellucid.machine import available_bytes, shown_bytes
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
-
-# Linux reports the available memory here: of the machine, and of the control group of this process.
-_MACHINE = Path("/proc/meminfo")
-_GROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 def needed_bytes(network: Network, m: int, dtype: str, optimizer: Optimizer) -> int:
@@ -27,12 +21,6 @@ def needed_bytes(network: Network, m: int, dtype: str, optimizer: Optimizer) -> 
     of_parameters = network.parameter_count * (3 + len(optimizer.slots))
     of_examples = 2 * m * sum(network.layer_dims[1:])
     return (of_parameters + of_examples) * (4 if dtype == "float32" else 8)
-
-
-def available_bytes() -> int | None:
-    """The memory that is available now, in bytes; None if the system does not report it."""
-    limits = [size for size in (_of_machine(), _of_group()) if size is not None]
-    return min(limits, default=None)
 
 
 def check_memory(network: Network, m: int, dtype: str, optimizer: Optimizer) -> None:
@@ -54,37 +42,3 @@ def too_large(network: Network, m: int, needed: int, available: str) -> TooLarge
         f"training {dims} in steps of {m} examples needs at least {shown_bytes(needed)} of memory beside "
         f"the data and {available}; expected fewer units, a smaller batch_size, or float32"
     )
-
-
-def shown_bytes(count: int) -> str:
-    """A size for people: "3.2 GiB"."""
-    size, unit = float(count), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
-        if size < 1024:
-            break
-        size, unit = size / 1024, larger
-    return f"{count} bytes" if unit == "bytes" else f"{size:,.1f} {unit}"
-
-
-def _of_machine() -> int | None:
-    try:
-        text = _MACHINE.read_text("ascii")
-        return next(int(line.split()[1]) * 1024 for line in text.splitlines() if "MemAvailable:" in line)
-    except (OSError, ValueError, StopIteration):
-        return _installed()
-
-
-def _installed() -> int | None:
-    """The installed memory, on systems that do not report the free memory."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _of_group() -> int | None:
-    try:
-        return int(_GROUP.read_text("ascii"))
-    # The text "max" means no limit.
-    except (OSError, ValueError):
-        return None

@@ -11,24 +11,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.core._arrays import Array, as_numpy
+from pellucid.core._arrays import Array
 from pellucid.core.initialization import initialize_parameters_deep
 from pellucid.engines import Batches, Costs, Session, TrainingState, default_threads, engine_for
 from pellucid.errors import DivergenceError, OptionError
 from pellucid.examples import Columns, Examples, Integers
 from pellucid.network import Network
 from pellucid.optimizer import Optimizer
+from pellucid.stored import Stored
 from pellucid.training.call_size import CallSizer, interrupts_wait, now
 from pellucid.training.feed import Feed, columns_that_fit, evaluate
 from pellucid.training.history import History
 from pellucid.training.memory import check_memory, needed_bytes, too_large
 from pellucid.training.monitor import Best, Monitor, numbers
 from pellucid.training.options import TrainingOptions
-from pellucid.training.order import Order
+from pellucid.training.order import Order, WindowOrder
 from pellucid.training.origin import Origin
 from pellucid.training.run_state import RunState, SavedRun
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.shortcut import ReducedProblem, find_span, reduced, why_not
+from pellucid.training.streaming import order_for, window_for
 from pellucid.training.turnstile import Turnstile
 
 Parameters = dict[str, Array]
@@ -83,10 +85,12 @@ class Run:
         reduces = options.shortcut == "always" or getattr(run_state, "first_weights", None) is not None
         if reduces and not examples.is_dense and examples.m <= columns_that_fit(examples):
             examples = examples.dense(np.arange(examples.m))
-        self._feed, self._examples = Feed(examples, self.engine, network), examples
+        size, window = options.batch_size, None
+        if isinstance(examples.X, Stored):
+            window = window_for(examples, network, size, Optimizer.named(options.optimizer))
+        self._feed, self._examples = Feed(examples, self.engine, network, window=window), examples
         self._origin: Origin | None = None
-        weights = None if examples.weights is None else as_numpy(examples.weights)[0]
-        self.order = order or Order(examples.m, options.batch_size, options.shuffle_seed, weights)
+        self.order = order or order_for(examples, size, options.shuffle_seed, window)
         self._monitor = monitor or _monitor_of(options, held_out)
         _check_monitor(self._monitor, held_out)
         self._schedule = Schedule.named(options.schedule)
@@ -167,7 +171,7 @@ class Run:
         m, k = self.order.m, self.order.steps_per_epoch
         same = (state.m, state.steps_per_epoch) in ((None, None), (m, k))
         # The caller's own order may hold other examples in every epoch, as in a stream.
-        if not same and (state.step or type(self.order) is Order):
+        if not same and (state.step or type(self.order) in (Order, WindowOrder)):
             raise OptionError(
                 f"the run state is of {state.m} examples in {state.steps_per_epoch} steps an epoch, and "
                 f"there are {m} in {k}; expected the same examples and batch_size, or its TrainingState to "
@@ -283,7 +287,7 @@ class Run:
     def _advance(self, batches: Batches) -> None:
         try:
             rates = self._rates(len(batches))
-            costs = self._feed.advance(self.session, batches, rates)
+            costs = self._feed.advance(self.session, batches, rates, self._batches, self._step)
             self._record(costs, rates)
             if self._batches is None and self.needs_epoch_end:
                 self._end_epoch()

@@ -12,10 +12,10 @@ import numpy as np
 from pellucid.engines import default_threads
 from pellucid.errors import DivergenceError, LabelError
 from pellucid.examples import Examples
+from pellucid.machine import available_bytes
 from pellucid.training.call_size import now
 from pellucid.training.candidates import Candidate, check_comparable, differences
 from pellucid.training.cluster import Shared, has_cluster, nbytes_of, run_on_cluster
-from pellucid.training.memory import available_bytes
 from pellucid.training.trials import Floats, Groups, Measured, Trial, TrialResult, trials_html
 from pellucid.training.validation import folds
 

@@ -1,0 +1,196 @@
+"""TableStore: a table file that does not fit into memory, by way of cache files.
+
+Two are made, in a folder beside the file or where the caller says: its columns as they were read, and the
+columns of the training rows as a recipe encodes them. Each is used as long as the file and what it was made
+for stay the same. What is decided of the table, and its recipe, are computed as in memory, from one column
+at a time.
+"""
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data._files import look
+from pellucid.data._table_csv import text_chunks
+from pellucid.data._table_parquet import MAGIC, declared_shape, parquet_chunks
+from pellucid.data.cache_file import CacheError, Key, identity_of, open_cache, write_cache
+from pellucid.data.column_cache import read_columns, write_columns
+from pellucid.data.stored_rows import Allowance
+from pellucid.data.stored_table import StoredTable, read_encoded, write_encoded
+from pellucid.data.table import Table
+from pellucid.data.table_columns import OneByOne
+from pellucid.data.table_recipe import TableRecipe
+from pellucid.errors import TooLargeError
+from pellucid.files.reading import shown
+from pellucid.machine import shown_bytes
+
+# What a table in memory takes: for each byte of a text, and for each value of a Parquet file.
+_PER_TEXT_BYTE, _PER_VALUE = 5, 40
+# What the statistics of one column take: the column, sorted copies of it, and places of rows.
+_COLUMN_BYTES = 56
+# Of the memory, for the rows that are read at a time.
+_READ_SHARE = 4
+# Rows to judge a model by, and a share of the memory for them.
+_MOST_JUDGED, _JUDGED_SHARE, _JUDGED_BYTES = 100_000, 8, 100
+
+
+@dataclass(frozen=True)
+class TableStore:
+    """A table file with its cache files.
+
+    Attributes:
+        source: the file.
+        folder: of the cache files.
+        memory: bytes that a training may take.
+        identity: of the file.
+        notes: what was made and why, a line each.
+    """
+
+    source: Path
+    folder: Path
+    memory: int
+    identity: Key
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, source: Any, allowance: Allowance, cache: str | os.PathLike[str] | None
+    ) -> "TableStore | None":
+        """The store for a file; None: it fits into memory, or is a table already.
+
+        Args:
+            source: a path.
+            allowance: the memory.
+            cache: the folder for cache files; None: beside the file.
+
+        Raises:
+            NotFoundError, FormatError: the file cannot be read.
+        """
+        if isinstance(source, Table):
+            return None
+        path = Path(source)
+        size, head = look(path)
+        if head.startswith(MAGIC):
+            rows, columns = declared_shape(path)
+            memory = allowance.for_whole(_PER_VALUE * rows * columns)
+        else:
+            memory = allowance.for_whole(_PER_TEXT_BYTE * size)
+        if memory is None:
+            return None
+        notes: list[str] = []
+        return cls(path, _folder_for(path, cache, notes), memory, identity_of(path), notes)
+
+    def table(self, text: frozenset[str], as_written: frozenset[str] = frozenset()) -> Table:
+        """The table, whose columns are read one at a time.
+
+        Args:
+            text: columns that are read as texts; see `read_table`.
+            as_written: see there.
+
+        Raises:
+            TooLargeError: a single column, or its different texts, do not fit into memory.
+            OutputError: the cache cannot be written.
+            FormatError: the file is damaged.
+        """
+        _, head = look(self.source)
+        is_parquet = head.startswith(MAGIC)
+        # Of a file with types the texts are made of what was read.
+        forced = frozenset() if is_parquet else text | as_written
+        key = {"of": "columns", "source": self.identity, "text": sorted(forced)}
+        path = self.folder / "columns"
+
+        def write(writer: Any) -> Any:
+            make = parquet_chunks if is_parquet else text_chunks
+            chunked = make(self.source, self.memory // _READ_SHARE)
+            return write_columns(writer, chunked, forced, self.memory)
+
+        table: Table = self._cached(path, key, write, partial(read_columns, path))
+        needed = table.m * _COLUMN_BYTES
+        if needed > self.memory:
+            raise TooLargeError(
+                f"{table.prefix}the statistics of one column of {table.m:,} rows need "
+                f"{shown_bytes(needed)} of memory and may take {shown_bytes(self.memory)}; expected more "
+                "(--memory), or fewer rows"
+            )
+        if is_parquet and isinstance(table.columns, OneByOne):
+            # Its columns have types: only what was asked for is made texts.
+            as_text = table.columns.changed(
+                lambda name, column: Table({name: column}).texts(name) if name in text else column
+            )
+            table = replace(table, columns=as_text)
+        return table
+
+    def inputs(self, table: Table, recipe: TableRecipe, dtype: str) -> StoredTable:
+        """The inputs of the rows of a table, in a cache file.
+
+        Args:
+            table: some rows of `table`.
+            recipe: that encodes them.
+            dtype: "float64" or "float32".
+
+        Raises:
+            OutputError: the cache cannot be written.
+        """
+        rows = np.arange(table.m) if table.rows is None else table.rows
+        described = repr(sorted(recipe.to_dict().items()))
+        key = {
+            "of": "inputs",
+            "source": self.identity,
+            "recipe": blake2b(described.encode(), digest_size=16).hexdigest(),
+            "rows": blake2b(np.ascontiguousarray(rows, "<i8").data, digest_size=16).hexdigest(),
+            "dtype": dtype,
+        }
+        path = self.folder / "inputs"
+        found: StoredTable = self._cached(
+            path,
+            key,
+            lambda writer: write_encoded(writer, table, recipe, dtype, self.folder, self.memory),
+            lambda document, begin: read_encoded(path, document, begin, recipe, dtype, self.memory),
+        )
+        return found
+
+    def _cached(self, path: Path, key: Key, write: Any, read: Any) -> Any:
+        """What a cache file holds, after making it if it cannot be used."""
+        try:
+            return read(*open_cache(path, key))
+        except CacheError as error:
+            if str(error):
+                self.notes.append(f"the cache {shown(path)} {error}: it was made anew")
+        started = time.perf_counter()
+        write_cache(path, key, write)
+        seconds, size = time.perf_counter() - started, path.stat().st_size
+        self.notes.append(f"the cache {shown(path)} of {shown_bytes(size)} was made in {seconds:.1f} s")
+        return read(*open_cache(path, key))
+
+    def judged(self, rows: np.ndarray[Any, Any], width: int, seed: int) -> np.ndarray[Any, Any]:
+        """As many of some rows as are judged in memory, drawn and in their order.
+
+        Args:
+            rows: indices.
+            width: columns of the table.
+            seed: of the draw.
+        """
+        most = min(_MOST_JUDGED, self.memory // _JUDGED_SHARE // (_JUDGED_BYTES * max(1, width)))
+        if len(rows) <= max(most, 2):
+            return rows
+        return np.sort(np.random.RandomState(seed).permutation(rows)[: max(most, 2)])
+
+
+def _folder_for(path: Path, cache: str | os.PathLike[str] | None, notes: list[str]) -> Path:
+    """The folder of the cache files of a file."""
+    name = f"{path.name}.pellucid-cache"
+    if cache is None:
+        parent = path.absolute().parent
+        if os.access(parent, os.W_OK):
+            return parent / name
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
+        notes.append(f"{shown(parent)} may not be written in, so the cache is in {shown(cache)}")
+    # Files of one name from several folders.
+    place = blake2b(os.fsencode(path.absolute()), digest_size=8).hexdigest()
+    return Path(cache) / f"{path.name}-{place}.pellucid-cache"
