@@ -106,12 +106,14 @@ class Plan:
         candidates: the settings, different ones; the first is what is trained without a search.
         train: the training set.
         scale: that of its targets.
+        start: the parameters to begin with, those of an earlier model; None: freshly drawn ones.
     """
 
     options: ModelOptions
     candidates: tuple[Candidate, ...]
     train: Dataset
     scale: TargetScale
+    start: Mapping[str, Any] | None = None
 
     @cached_property
     def fitting(self) -> Dataset:
@@ -247,12 +249,51 @@ def fit_chosen(
         listeners=listeners,
         checkpoints=checkpoints,
         before=before,
+        start=plan.start,
         when_ended=when_ended,
     )
     seconds = time.perf_counter() - started
     parameters = plan.scale.folded(end.parameters)
     model = Model(end.network, parameters, plan.train.recipe, plan.train.classes, end.history)
     return Fitted(model, chosen, end.members, seconds)
+
+
+def planned_from(model: Model, train: Dataset, given: Mapping[str, Any]) -> Plan:
+    """The settings of a training that begins with the weights of an earlier model.
+
+    Args:
+        model: whose recipe the examples went through. Its layers, activations and cost stay as they are.
+        train: see `fit_model`.
+        given: see `planned`; settings of regularization may differ from the model's.
+
+    Raises:
+        OptionError: a setting that the model's weights do not fit, or see `planned`.
+        LabelError: see `planned`.
+    """
+    for name in ("members", "search"):
+        if given.get(name) not in (None, 1, "none"):
+            raise OptionError(
+                f"{name} is {given[name]}, and the training starts from a model; expected no {name}: it "
+                "is one network that is trained"
+            )
+    own = settings_of(model.network)
+    plan = planned(train, {**own, **given, "members": 1, "search": "none"})
+    network = plan.candidates[0].network
+    for name in ("layer_dims", "hidden_activation", "output_activation", "cost"):
+        was, now = getattr(model.network, name), getattr(network, name)
+        if was != now:
+            raise OptionError(
+                f"the model to start from has the {name} {was}, and now it would be {now}; expected "
+                "the same"
+            )
+    # Folding a scale into the last layer undoes the one that was folded in.
+    return replace(plan, start=plan.scale.inverse.folded(model.parameters))
+
+
+def settings_of(network: Network) -> dict[str, Any]:
+    """The settings that give a network, by name."""
+    found = {option.name: getattr(network, option.field) for option in named(Network).values()}
+    return {"layers": network.layer_dims[1:-1], **found}
 
 
 def _that_fit(plan: Plan) -> Plan:
@@ -486,10 +527,9 @@ def stated(plan: Plan, chosen: Chosen) -> dict[str, Any]:
     length = (
         {"iterations": training.epochs} if options.iterations is not None else {"epochs": training.epochs}
     )
-    found = {"preset": "course", "layers": network.layer_dims[1:-1], "seed": options.seed, **length}
-    found["members"] = chosen.members
-    for option in named(Network, TrainingOptions).values():
-        owner = network if option.owner is Network else training
+    found = {"preset": "course", "seed": options.seed, **length, "members": chosen.members}
+    found |= settings_of(network)
+    for option in named(TrainingOptions).values():
         if option.name != "epochs":
-            found[option.name] = getattr(owner, option.field)
+            found[option.name] = getattr(training, option.field)
     return {**found, "engine": engine}

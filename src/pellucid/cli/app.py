@@ -45,7 +45,7 @@ _TRAINERS: dict[str, tuple[str, ...]] = {
     "train": (),
     "lr-find": (
         *("iterations", "search", "budget", "epochs", "learning_rate", "schedule", "warmup_epochs"),
-        *("Stopping", "Report", "shortcut"),
+        *("Stopping", "Report", "shortcut", "start_from"),
     ),
 }
 

@@ -6,14 +6,17 @@ from typing import Any
 
 from pellucid.cli.console import note, note_skipped, reading
 from pellucid.data.dataset import Dataset
-from pellucid.data.load import load_data
-from pellucid.data.load_table import LoadedTables, load_tables
+from pellucid.data.load import Like, load_data
+from pellucid.data.load_table import LoadedTables, load_tables, load_tables_like
 from pellucid.data.options import DataOptions
+from pellucid.data.recipe import Recipe
 from pellucid.data.table import Table
 from pellucid.data.table_files import is_table_file, read_table
+from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, OptionError
 from pellucid.files.reading import shown
-from pellucid.modelling import Plan, check_given, planned
+from pellucid.model import Model
+from pellucid.modelling import Plan, check_given, planned, planned_from
 from pellucid.report.cross_validation import fold_rows, joined
 from pellucid.report.options import ReportOptions
 from pellucid.report.scores import Score, score_named
@@ -66,12 +69,16 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
     if not data.data:
         raise OptionError("no data were named; expected DATA, or data = ... in --config FILE")
     options = check_given(of_model)
+    model = None if data.start_from is None else Model.load(data.start_from)
+    usual = "float64" if options.preset == "course" else "float32"
     how: dict[str, Any] = {
-        "task": data.task,
         "test_fraction": data.test_fraction,
         "seed": options.seed,
-        "dtype": data.dtype or ("float64" if options.preset == "course" else "float32"),
+        "dtype": data.dtype or (usual if model is None else model.dtype),
     }
+    if model is not None:
+        return _read_like(model, data, told, of_model, how, quiet)
+    how["task"] = data.task
     if data.target is not None:
         return _read_tables(data, told, of_model, how)
     _refuse_a_table(data, told)
@@ -79,11 +86,59 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
     how["memory"] = data.memory
     with reading(quiet) as progress:
         train, test = load_data(data.data, data.test, **how, progress=progress)
-    note_skipped(train.skipped + test.skipped)
-    judged = test.in_memory(test.rows_that_fit(options.seed))
+    return _inputs(data, planned(train, of_model), test)
+
+
+def _inputs(data: DataOptions, plan: Plan, test: Dataset) -> Inputs:
+    note_skipped(plan.train.skipped + test.skipped)
+    judged = test.in_memory(test.rows_that_fit(plan.options.seed))
     if judged.m < test.m:
         note(f"the test is of {judged.m:,} of the {test.m:,} test examples, drawn, which fit into memory")
-    return Inputs(data, planned(train, of_model), judged)
+    return Inputs(data, plan, judged)
+
+
+def _read_like(
+    model: Model,
+    data: DataOptions,
+    told: ReportOptions,
+    of_model: Mapping[str, Any],
+    how: Mapping[str, Any],
+    quiet: bool,
+) -> Inputs:
+    """Examples as an earlier model expects them, to train it on."""
+    _refuse_other_preprocessing(data)
+    if isinstance(model.recipe, TableRecipe):
+        recipe, classes = model.recipe, model.classes
+        if data.target not in (None, recipe.target):
+            raise OptionError(
+                f"--target is {data.target!r:.80}, and the model to start from predicts "
+                f"{recipe.target!r:.80}"
+            )
+        stored: dict[str, Any] = {"memory": data.memory, "cache": data.cache}
+        tables = load_tables_like(data.data, data.test, recipe=recipe, classes=classes, **how, **stored)
+        return _of_tables(data, told, tables, planned_from(model, tables.train, of_model))
+    assert isinstance(model.recipe, Recipe)  # there are two kinds
+    like = Like(model.recipe, model.classes)
+    with reading(quiet) as progress:
+        train, test = load_data(
+            *(data.data, data.test),
+            **how,
+            strict=data.strict,
+            memory=data.memory,
+            like=like,
+            progress=progress,
+        )
+    return _inputs(data, planned_from(model, train, of_model), test)
+
+
+def _refuse_other_preprocessing(data: DataOptions) -> None:
+    usual = named(DataOptions)
+    for name in (*_OF_COLUMNS, "task", "image_size", "scaling"):
+        if getattr(data, name) != usual[name].default:
+            raise OptionError(
+                f"{usual[name].flag} is given, and so is --start-from: the preprocessing is the model's; "
+                f"expected no {usual[name].flag}"
+            )
 
 
 def _read_tables(
@@ -97,6 +152,10 @@ def _read_tables(
     columns = {name: getattr(data, name) for name in _OF_COLUMNS}
     stored: dict[str, Any] = {"encoded": True, "memory": data.memory, "cache": data.cache}
     tables = load_tables(data.data, data.test, target=data.target or "", **columns, **how, **stored)
+    return _of_tables(data, told, tables, planned(tables.train, of_model, tables.target.scale))
+
+
+def _of_tables(data: DataOptions, told: ReportOptions, tables: LoadedTables, plan: Plan) -> Inputs:
     if told.cv is not None and tables.train_table.is_stored:
         raise OptionError(
             f"--cv trains on parts of a table in memory, and {shown(data.data)} does not fit there; "
@@ -105,7 +164,6 @@ def _read_tables(
     metric = score_named(told.metric, tables.target.classes)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)
-    plan = planned(tables.train, of_model, tables.target.scale)
     inputs = Inputs(data, plan, tables.test, tables, metric, told.cv)
     if told.cv is not None:
         # Refused before the training rather than after it.

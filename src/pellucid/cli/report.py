@@ -156,12 +156,14 @@ def stated_options(inputs: Inputs, chosen: Chosen) -> dict[str, Any]:
     data = {name: getattr(inputs.data, name) for name in named(DataOptions)}
     data["data"] = _anywhere(inputs.data.data)
     data["test"] = None if inputs.data.test is None else _anywhere(inputs.data.test)
+    data["start_from"] = None if inputs.data.start_from is None else _anywhere(inputs.data.start_from)
     data["cache"] = None if inputs.data.cache is None else str(Path(inputs.data.cache).absolute())
     # The order of examples in files follows from it.
     data["memory"] = getattr(inputs.plan.train.X, "memory", inputs.data.memory)
     data["dtype"] = str(train.X.dtype)
     # What the target was taken for repeats the run, whatever is added to the file.
-    data["task"] = inputs.data.task or ("classification" if train.classes else "regression")
+    if inputs.data.start_from is None:
+        data["task"] = inputs.data.task or ("classification" if train.classes else "regression")
     told = {"metric": inputs.metric and inputs.metric.name, "cv": inputs.folds}
     return {**data, **stated(inputs.plan, chosen), **told}
 

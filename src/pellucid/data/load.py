@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,33 @@ from pellucid.errors import DataError, LabelError, NonFiniteError, OptionError
 from pellucid.files.reading import shown
 
 
+class Like(NamedTuple):
+    """What an earlier model expects of examples.
+
+    Attributes:
+        recipe: its preprocessing.
+        classes: their names; empty for regression.
+    """
+
+    recipe: Recipe
+    classes: tuple[str, ...]
+
+    def fitting(self, rows: Rows, where: str | os.PathLike[str]) -> Rows:
+        """The rows with labels as indices into these classes.
+
+        Args:
+            rows: of a reader.
+            where: their source, for messages.
+
+        Raises:
+            DataError: they have another shape.
+            LabelError: they have other classes.
+        """
+        rows = _fitting(rows, self.recipe, where)
+        with _named(where):
+            return rows.with_classes(self.classes)
+
+
 def load_data(
     source: str | os.PathLike[str],
     test: str | os.PathLike[str] | None = None,
@@ -35,6 +62,7 @@ def load_data(
     strict: bool = False,
     progress: Progress = silent,
     memory: int | None = None,
+    like: Like | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Read a training set and a test set.
 
@@ -60,6 +88,8 @@ def load_data(
         progress: called with (done, total) while pictures are read.
         memory: bytes that a training may take, beside the program itself: what does not fit stays in its
             file. None: half of what is available, for what does not fit into all of it.
+        like: an earlier model's recipe and classes, that these examples have to fit; None: both follow from
+            the training set.
 
     Returns:
         `(train, test)`. For regression Y (n_y, m) is in the targets' units, and there are no classes.
@@ -74,19 +104,22 @@ def load_data(
     check_task(task)
     check_known("scaling", scaling, SCALINGS)
     check_split(test_fraction, seed, dtype)
-    size = _height_and_width(image_size)
+    shape: tuple[int, ...] = (*_height_and_width(image_size), 3)
+    if like is not None:
+        refuse_pictures(like.recipe, source)
+        shape, task = like.recipe.shape, "classification" if like.classes else "regression"
     how: dict[str, Any] = {
         "seed": seed,
         "strict": strict,
         "progress": progress,
         "allowance": Allowance(memory),
     }
-    parts = read_parts(source, (*size, 3), task=task, **how)
+    parts = read_parts(source, shape, task=task, **how)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None
     whole = train = _labelled(train, source, task)
     task = train.task
     if test is not None:
-        shape = train.rows.shape[1:] if train.rows.ndim > 2 else (*size, 3)
+        shape = train.rows.shape[1:] if train.rows.ndim > 2 else shape
         other = read_parts(test, shape, task=task, least=1, **how)
         held_out = other.test or other.train
     if held_out is None:
@@ -97,7 +130,13 @@ def load_data(
     held_out = _labelled(held_out, test or source, task, least=1)
     with _named(test or source):
         held_out = held_out.beside(train)
-    recipe = Recipe.for_rows(train.rows, scaling)
+    if like is None:
+        recipe = Recipe.for_rows(train.rows, scaling)
+    else:
+        recipe = like.recipe
+        train, held_out = (
+            like.fitting(part, at) for part, at in ((train, source), (held_out, test or source))
+        )
     try:
         return Dataset.from_rows(train, recipe, dtype), Dataset.from_rows(held_out, recipe, dtype)
     except NonFiniteError:
@@ -162,9 +201,7 @@ def load_part(
     rows = parts.test if part_read == "test" else parts.train
     if rows is None:
         raise DataError(f"{source} has no training part; expected one (or --part test)")
-    rows = _fitting(_labelled(rows, source, task, least=1), recipe, source)
-    with _named(source):
-        rows = rows.with_classes(tuple(classes))
+    rows = Like(recipe, tuple(classes)).fitting(_labelled(rows, source, task, least=1), source)
     return Dataset.from_rows(rows, recipe, dtype), part_read
 
 

@@ -199,6 +199,79 @@ def load_tables(
     )
 
 
+def load_tables_like(
+    source: Source,
+    test: Source | None = None,
+    *,
+    recipe: TableRecipe,
+    classes: Sequence[str],
+    test_fraction: float = 0.2,
+    seed: int = 0,
+    dtype: str = "float64",
+    memory: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+) -> LoadedTables:
+    """Read a training and a test table as those of an earlier model were read: to train it on.
+
+    Args:
+        source: see `load_tables`.
+        test: see `load_tables`.
+        recipe: the model's.
+        classes: the model's; empty for regression.
+        test_fraction: see `load_tables`.
+        seed: see `load_tables`.
+        dtype: see `load_tables`.
+        memory: see `load_tables`.
+        cache: see `load_tables`.
+
+    Raises:
+        As `load_labelled_table` and `load_tables`.
+    """
+    check_split(test_fraction, seed, dtype)
+    target = _target_of(recipe, classes)
+    store = TableStore.of(source, Allowance(memory), cache)
+    table, skipped = _read_like(source, recipe, target, store)
+    test_skipped: tuple[str, ...] = ()
+    if test is None:
+        train_rows, test_rows = _split(table, target, test_fraction, seed)
+        table, held_out = table.take(train_rows), table.take(test_rows)
+        beside = store
+    else:
+        beside = TableStore.of(test, Allowance(memory), cache)
+        held_out, test_skipped = _read_like(test, recipe, target, beside)
+    if beside is not None:
+        held_out = _judged(held_out, beside, seed)
+    return LoadedTables(
+        _dataset(table, recipe, target, dtype, skipped, True, store),
+        _dataset(held_out, recipe, target, dtype, test_skipped, True),
+        table,
+        held_out,
+        target,
+        (*recipe.unseen(table), *(store.notes if store is not None else ())),
+    )
+
+
+def _target_of(recipe: TableRecipe, classes: Sequence[str]) -> Target:
+    """The target of a model.
+
+    Raises:
+        LabelError: the recipe does not name the column that the model predicts.
+    """
+    if not recipe.target:
+        raise LabelError(
+            "the model does not know which column it predicts; expected a recipe that names its target"
+        )
+    return Target(recipe.target, tuple(classes), because="it was", form=recipe.target_form)
+
+
+def _read_like(
+    source: Source, recipe: TableRecipe, target: Target, store: TableStore | None = None
+) -> tuple[Table, tuple[str, ...]]:
+    """The rows with a target, read as the model's recipe says, and a line about the others."""
+    as_text = [*recipe.text_columns, *([target.name] if target.is_text else [])]
+    return _with_target(_read(source, as_text, recipe.missing, recipe.disguised, store=store), target.name)
+
+
 def _judged(table: Table, store: TableStore, seed: int) -> Table:
     """The rows of a test table that are judged, in memory."""
     rows = store.judged(np.arange(table.m), len(table.names), seed)
@@ -251,13 +324,8 @@ def load_labelled_table(
         As `read_table`, `TableRecipe.columns` and `Target.encode`.
         LabelError: the recipe does not name the column that the model predicts.
     """
-    if not recipe.target:
-        raise LabelError(
-            "the model does not know which column it predicts; expected a recipe that names its target"
-        )
-    target = Target(recipe.target, tuple(classes), form=recipe.target_form)
-    as_text = [*recipe.text_columns, *([target.name] if target.is_text else [])]
-    table, skipped = _with_target(_read(source, as_text, recipe.missing, recipe.disguised), target.name)
+    target = _target_of(recipe, classes)
+    table, skipped = _read_like(source, recipe, target)
     return table, _dataset(table, recipe, target, dtype, skipped, encoded)
 
 

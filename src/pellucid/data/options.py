@@ -64,6 +64,8 @@ class DataOptions:
             is unit for pictures and standard for numbers. Tables are scaled column by column.
         test_fraction: share of the examples that is split off to test on where there is no test set.
         dtype: type of the numbers that are trained on.
+        start_from: a model whose weights the training starts with. Its layers and its preprocessing are
+            kept, and one network is trained.
         strict: stop at an unreadable picture instead of skipping it.
         memory: most memory that the training takes beside the program itself, such as 1GB. Data that do not
             fit are read block by block.
@@ -102,6 +104,7 @@ class DataOptions:
         metavar="NAME",
         shown="float32; float64 with the course's defaults",
     )
+    start_from: str | None = setting(None, group="Training", metavar="MODEL", shown="fresh weights")
     strict: bool = setting(False, group="Data")
     memory: int | None = setting(
         None,

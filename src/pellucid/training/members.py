@@ -10,12 +10,12 @@ model as any other: its file, its predictions and its export know nothing of the
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from pellucid.core._arrays import Array, as_numpy
-from pellucid.engines import default_threads
+from pellucid.engines import TrainingState, default_threads
 from pellucid.errors import LearningWarning, OptionError, warn
 from pellucid.examples import Examples
 from pellucid.network import Network
@@ -28,6 +28,8 @@ from pellucid.training.options import TrainingOptions
 from pellucid.training.run_state import RunState, SavedRun
 
 _POLL_SECONDS = 0.1
+
+Start: TypeAlias = SavedRun | RunState | TrainingState | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,7 @@ def train_members(
     listeners: Sequence[Listener] = (),
     checkpoints: Checkpoints | None = None,
     before: SavedTraining | None = None,
+    start: Mapping[str, Array] | None = None,
     when_ended: Callable[[], None] = lambda: None,
 ) -> Ensemble:
     """Train members that differ in their first weights, their batches and their masks, and join them.
@@ -70,6 +73,7 @@ def train_members(
         listeners: called with the events of the first member, in the thread that trains it.
         checkpoints: written of all members; None: no checkpoints.
         before: the checkpoint to go on from; None: a new training.
+        start: the first parameters of each of them; None: freshly drawn ones.
         when_ended: called in this thread when the training is over. Until then Ctrl-C ends it with what was
             learnt; afterwards it would lose that.
 
@@ -82,7 +86,10 @@ def train_members(
             f"the checkpoint is of {len(before.states)} members, and now there are {members}; expected "
             "the same"
         )
-    starts = [None] * members if before is None else [before.run, *before.states[1:]]
+    fresh = None if start is None else TrainingState(start)
+    starts: list[Start] = [fresh] * members
+    if before is not None:
+        starts = [state or fresh for state in (before.run, *before.states[1:])]
     heard: list[list[Listener]] = [
         [*([checkpoints.of_member(k)] if checkpoints else []), *(listeners if k == 0 else ())]
         for k in range(members)
@@ -166,7 +173,7 @@ def _trained(
     network: Network,
     examples: Examples,
     options: Sequence[TrainingOptions],
-    starts: Sequence[SavedRun | RunState | None],
+    starts: Sequence[Start],
     listeners: Sequence[Sequence[Listener]],
     when_ended: Callable[[], None],
 ) -> list[TrainingEnd]:
