@@ -82,7 +82,10 @@ def _locked(lock: Path) -> int:
             if not _try_lock(descriptor):
                 process = os.read(descriptor, 20).decode(errors="replace").strip()
                 by = f" (process {process})" if process.isdecimal() else ""
-                raise OutputError(f"another training{by} writes to it; choose another folder")
+                one = (
+                    "a training of this process" if process == str(os.getpid()) else f"another training{by}"
+                )
+                raise OutputError(f"{one} writes to it; choose another folder")
             # Who held it may have removed the file between the two calls.
             if _same_file(descriptor, lock):
                 os.ftruncate(descriptor, 0)

@@ -161,7 +161,6 @@ class Checkpoints:
         self._take(0, event)
         if isinstance(event, TrainingEnd):
             self.end(ended=event.history.reason in ("completed", "early_stopping"))
-            self.close()
 
     def _take(self, k: int, event: Event) -> None:
         if isinstance(event, TrainingStart):

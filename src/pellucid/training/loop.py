@@ -3,7 +3,7 @@
 import inspect
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -168,7 +168,8 @@ def train(
 ) -> TrainingEnd:
     """Run `fit` to its end, and pass each event to every listener; the last event is the result.
 
-    Ctrl-C ends the training at any time, and the result so far is returned. Arguments and errors are those
+    Ctrl-C ends the training at any time, and the result so far is returned. A listener with a method
+    `close` is closed in the end, whatever the end is. Arguments and errors are those
     of `fit`; without `every`, it is "epoch" with listeners, else "auto". A `NotLearning` also gives a
     `LearningWarning` at the caller's line outside Pellucid, unless `warn` is False.
     """
@@ -189,7 +190,7 @@ def train(
     )
     event: Event | None = None
     interrupted = False
-    with closing(events):
+    with _closed(events, listeners):
         while True:
             # Ctrl-C may come in any of these lines; with many events they are most of the work.
             try:
@@ -208,6 +209,17 @@ def train(
                 if inspect.getgeneratorstate(events) == inspect.GEN_CLOSED:
                     raise
                 interrupted = True
+
+
+@contextmanager
+def _closed(events: Generator[Event, None, None], listeners: Sequence[Listener]) -> Iterator[None]:
+    """At its end the training is closed, and every listener that can be."""
+    with ExitStack() as stack:
+        stack.callback(events.close)
+        for listener in listeners:
+            if callable(close := getattr(listener, "close", None)):
+                stack.callback(close)
+        yield
 
 
 def learning_warning(event: NotLearning) -> str:
