@@ -93,8 +93,6 @@ def fit_stochastic(
         _keep_best_or_raise(estimator, error, recorder, monitor)
     finally:
         recorder.reporter.close()
-        if resume is not None:
-            checkpoints.close()
     if end is not None:
         is_ours = schedule_of(estimator) is not None
         estimator._optimizer = Rate(recorder.rate if is_ours else _next_rate(options, end.state, order))
