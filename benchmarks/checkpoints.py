@@ -37,9 +37,9 @@ class Timed(Checkpoints):
         super().__init__(folder, "0.2s")
         self.seconds: list[float] = []
 
-    def _write(self) -> None:
+    def _write(self, goes_on: str = "") -> None:
         began = time.perf_counter()
-        super()._write()
+        super()._write(goes_on)
         self.seconds.append(time.perf_counter() - began)
         if len(self.seconds) == 6:
             raise KeyboardInterrupt

@@ -5,14 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pellucid.model import Model
+from pellucid.training import TrialMeasured
 from small_data import photographs, write_points
 
 ENDLESS = 10**9
@@ -100,7 +103,10 @@ def test_reading_pictures_stops(
 
 def said_to_be_saved(outcome: Any) -> None:
     assert outcome.status == 1
-    line = "pellucid: interrupted; the model is saved in runs/train-1, without a part of its report"
+    line = (
+        "pellucid: interrupted; the model is saved in runs/train-1, without a part of its report; pellucid "
+        "evaluate makes it for any data"
+    )
     assert outcome.err.strip().splitlines()[-1] == line
     assert Model.load("runs/train-1/model.safetensors").history.reason == "completed"
     assert [path.name for path in Path("runs").iterdir()] == ["train-1"]
@@ -155,18 +161,29 @@ def test_a_report_that_cannot_be_written_costs_a_line(
     assert Model.load("runs/train-1/model.safetensors")
 
 
+def written(data: str, here: Path) -> list[str]:
+    """Make a file of data; the options of an endless training on it."""
+    if data == "data.npz":
+        write_points(here / data)
+        return ["--iterations", str(ENDLESS)]
+    pytest.importorskip("pyarrow")
+    rows = "".join(f"{i % 7},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(200))
+    (here / data).write_text(f"x,y\n{rows}")
+    return ["--target", "y", "--epochs", str(ENDLESS), "--search", "none", "--no-plots"]
+
+
+def wait_for_training(process: Any) -> None:
+    """Read standard error up to the first line that says that training is under way."""
+    line = process.stderr.readline()
+    while line and not line.startswith("pellucid: training "):
+        line = process.stderr.readline()
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there are no such signals")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 @pytest.mark.parametrize("data", ["data.npz", "rows.csv"])
 def test_a_process_that_is_asked_to_end_saves_what_it_learned(name: str, data: str, here: Path) -> None:
-    if data == "data.npz":
-        write_points(here / data)
-        length = ["--iterations", str(ENDLESS)]
-    else:
-        pytest.importorskip("pyarrow")
-        rows = "".join(f"{i % 7},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(200))
-        (here / data).write_text(f"x,y\n{rows}")
-        length = ["--target", "y", "--epochs", str(ENDLESS), "--search", "none", "--no-plots"]
+    length = written(data, here)
     with subprocess.Popen(
         [sys.executable, "-m", "pellucid", "train", data, *length],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
@@ -174,10 +191,7 @@ def test_a_process_that_is_asked_to_end_saves_what_it_learned(name: str, data: s
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        while line and not line.startswith("pellucid: training "):
-            line = process.stderr.readline()
+        wait_for_training(process)
         process.send_signal(getattr(signal, name))
         try:
             _, err = process.communicate(timeout=60)
@@ -188,6 +202,69 @@ def test_a_process_that_is_asked_to_end_saves_what_it_learned(name: str, data: s
     assert history.reason == "interrupted"
     assert history.iterations > 0
     assert f"iterations; {SAVED}" in err
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("data", ["data.npz", "rows.csv"])
+def test_a_job_in_the_background_of_a_script_is_ended_too(name: str, data: str, here: Path) -> None:
+    """Where a script starts it with &, Ctrl-C is ignored."""
+    length = written(data, here)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, "
+    code += "[sys.executable, '-m', 'pellucid', *sys.argv[1:]])"
+    with subprocess.Popen([sys.executable, "-c", code, "train", data, *length], **quiet) as process:  # type: ignore[call-overload]
+        wait_for_training(process)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, name))
+        try:
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 1, err
+    assert Model.load("runs/train-1/model.safetensors").history.reason == "interrupted"
+    assert f"iterations; {SAVED}" in err
+
+
+def test_a_key_that_is_held_down_saves_too(here: Path) -> None:
+    length = written("data.npz", here)
+    with subprocess.Popen(
+        [sys.executable, "-m", "pellucid", "train", "data.npz", *length],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_for_training(process)
+        for _ in range(12):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.01)
+        try:
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 1, err
+    assert Model.load("runs/train-1/model.safetensors").history.reason == "interrupted"
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 0), ("SIGTERM", 1)])
+def test_a_signal_while_settings_are_compared(
+    name: str, status: int, here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X = np.random.RandomState(0).randn(300, 3)
+    np.savez(here / "data.npz", X=X, y=(X[:, 0] > 0).astype(int))
+
+    def press(*arguments: Any, **_: Any) -> Any:
+        if any(isinstance(argument, TrialMeasured) for argument in arguments):
+            signal.raise_signal(getattr(signal, name))
+
+    monkeypatch.setattr("pellucid.cli.progress.TrainingProgress.__call__", press)
+    outcome = run("train", "data.npz", "--quiet")
+    assert outcome.status == status
+    if status:
+        assert outcome.err == "pellucid: interrupted\n"
+        assert not (here / "runs").exists()
+    else:
+        line = "pellucid: the comparison of settings was interrupted; training with the best so far"
+        assert outcome.err.splitlines()[0] == line
 
 
 def test_signals_that_somebody_ignores_stay_ignored(

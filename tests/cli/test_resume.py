@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from pellucid.files.checkpoint_file import GENERATIONS
+from pellucid.files.claim import Claim
 from pellucid.model import Model
 from pellucid.training import EpochEnd
 from small_data import write_points
@@ -71,7 +72,7 @@ def test_a_run_goes_on_to_the_same_model(
     assert so_far.history.reason == "interrupted"
     outcome = run("train", "--resume", "runs/train-1", *QUIET)
     assert outcome.status == 0
-    assert "pellucid: runs/train-1 goes on from epoch " in outcome.err
+    assert "pellucid: runs/train-1 goes on" in outcome.err
     found, whole = (Model.load(f"{folder}/model.safetensors") for folder in ("runs/train-1", "whole"))
     assert_same_arrays(found.parameters, whole.parameters)
     assert found.history == whole.history
@@ -125,14 +126,51 @@ def test_folders_without_a_checkpoint(here: Path, run: Callable) -> None:
     shutil.copytree(here / "runs" / "train-1", here / "killed")
     (here / "killed" / "model.safetensors").unlink()
     for folder, said in {
-        "runs/train-1": "there is no checkpoint in runs/train-1; the run has ended: its model is "
-        "model.safetensors",
+        "runs/train-1": "there is no checkpoint in runs/train-1; the run has ended, and --start-from "
+        "runs/train-1/model.safetensors trains its model on",
         "killed": "there is no checkpoint in killed; pellucid train --config killed/config.toml repeats it",
         "empty": "there is no checkpoint in empty; expected that of a run",
         "nowhere": "there is no folder nowhere; expected that of a run, as runs/train-1",
     }.items():
         outcome = run("train", "--resume", folder)
         assert (outcome.status, outcome.err) == (2, f"pellucid: {said}\n")
+
+
+def test_fewer_epochs_and_early_stopping(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = command_for("data.npz", here)
+    with monkeypatch.context() as patch:
+        patch.setattr("pellucid.cli.progress.TrainingProgress.__call__", interrupting(7))
+        assert run(*command).status == 1
+    outcome = run("train", "--resume", "runs/train-1", "--epochs", 3, *QUIET)
+    assert outcome.status == 2
+    assert "and the training is to have 3; expected as many or more" in outcome.err
+    stopping = [*command, "--patience", 0, "--min-delta", 10, "--checkpoint-every", "1 epoch"]
+    assert run(*stopping, "--out", "early").status == 0
+    outcome = run("train", "--resume", "early", "--epochs", 500, *QUIET)
+    assert outcome.status == 2
+    assert "has ended by early stopping, after 2 epochs, and more epochs would not change" in outcome.err
+
+
+def test_a_report_that_is_missing_is_made(here: Path, run: Callable) -> None:
+    command = [*command_for("data.npz", here), "--checkpoint-every", "5 epochs"]
+    assert run(*command).status == 0
+    whole = (here / "runs" / "train-1" / "model.safetensors").read_bytes()
+    (here / "runs" / "train-1" / "report.json").unlink()
+    assert run("train", "--resume", "runs/train-1", *QUIET).status == 0
+    assert (here / "runs" / "train-1" / "report.json").exists()
+    assert (here / "runs" / "train-1" / "model.safetensors").read_bytes() == whole
+
+
+def test_a_run_that_is_still_in_training_is_left_alone(here: Path, run: Callable) -> None:
+    command = [*command_for("data.npz", here), "--checkpoint-every", "5 epochs"]
+    assert run(*command).status == 0
+    (here / "runs" / "train-1" / "report.json").unlink()
+    with Claim(here / "runs" / "train-1"):
+        outcome = run("train", "--resume", "runs/train-1", *QUIET)
+    assert outcome.status == 2
+    assert "writes to it; choose another folder" in outcome.err
 
 
 def test_never_means_never(here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,6 +214,8 @@ def test_what_a_killed_run_left_is_cleared(here: Path, run: Callable) -> None:
         lock = here / "runs" / f"train-{number}" / ".pellucid-lock"
         lock.write_text("123\n")
         os.utime(lock, (age, age))
+    (here / "runs" / "train-1" / "config.toml").write_text("epochs = 3")
+    (here / "runs" / "train-1" / ".pellucid-0123456789abcdef.tmp").write_text("half a checkpoint")
     (here / "runs" / "train-0").mkdir()
     assert run("train", "data.npz", *QUICK).status == 0
     # One that is new may be another run's; one without a lock was not left by a run.

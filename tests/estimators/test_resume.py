@@ -15,7 +15,12 @@ X = RNG.randn(300, 6)
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 COMMON: dict[str, Any] = {"hidden_layer_sizes": (12,), "max_iter": 25, "random_state": 3, "batch_size": 32}
 
-pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Stochastic Optimizer", "ignore:Training interrupted by user"
+)
+
+
+going_on = Checkpoints.going_on
 
 
 class PowerCut:
@@ -53,8 +58,8 @@ def test_the_same_as_a_fit_that_was_not_ended(
 ) -> None:
     monkeypatch.setattr("pellucid.training.checkpoints._FIRST", 0.0)
     monkeypatch.setattr(
-        "pellucid.estimators.stochastic.Checkpoints",
-        lambda folder, before: Checkpoints(folder, "1 epoch", before=before),
+        "pellucid.estimators.stochastic.Checkpoints.going_on",
+        lambda folder: going_on(folder, "1 epoch"),
     )
     y = Y if kind is MLPClassifier else X[:, 0] * X[:, 1]
     settings = {**COMMON, **settings}
@@ -73,6 +78,31 @@ def test_the_same_as_a_fit_that_was_not_ended(
     np.testing.assert_array_equal(again.coefs_[0], whole.coefs_[0])
     with pytest.raises(OptionError, match="the targets of the examples are others"):
         kind(**settings).fit(X, y[::-1], resume=tmp_path)
+
+
+def test_other_shuffles_and_fewer_epochs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        MLPClassifier(**COMMON, callbacks=[PowerCut(3)]).fit(X, Y, resume=tmp_path / "cut")
+    # It failed before a checkpoint was due, and gave its folder back.
+    assert not (tmp_path / "cut").exists()
+    MLPClassifier(**{**COMMON, "max_iter": 4}, callbacks=[KeyboardInterruptAfter(2)]).fit(
+        X, Y, resume=tmp_path
+    )
+    with pytest.raises(OptionError, match="order's shuffle, by random_state, is another"):
+        MLPClassifier(**{**COMMON, "random_state": 4}).fit(X, Y, resume=tmp_path)
+    with pytest.raises(OptionError, match="the checkpoint is in epoch 3 and the training is to have 2"):
+        MLPClassifier(**{**COMMON, "max_iter": 2}).fit(X, Y, resume=tmp_path)
+    with pytest.raises(OptionError, match="the folder of checkpoints is ''"):
+        MLPClassifier(**COMMON).fit(X, Y, resume="")
+
+
+class KeyboardInterruptAfter(PowerCut):
+    """A callback that presses Ctrl-C after some epochs."""
+
+    def __call__(self, _: Any) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,41 @@ def test_a_folder_that_is_read_only(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="Permission denied; choose another place"):
         Claim(tmp_path / "a")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_does_not_hold_what_its_parent_held(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, time\n"
+        "from pellucid.files.claim import Claim\n"
+        "claim = Claim(sys.argv[1])\n"
+        "if os.fork() == 0:\n"
+        "    claim.release()\n"
+        "    os.close(1), os.close(2)\n"
+        "    time.sleep(30)\n"
+        "print('held', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "a")], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        # The child gave back nothing.
+        with pytest.raises(OutputError, match=f"process {process.pid}"):
+            Claim(tmp_path / "a")
+        process.kill()
+        process.wait(30)
+    with Claim(tmp_path / "a"):
+        pass
+
+
+def test_another_folder_of_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Claim("a") as claim:
+        (tmp_path / "b").mkdir()
+        monkeypatch.chdir(tmp_path / "b")
+        assert (str(claim.folder), claim.place) == ("a", tmp_path / "a")
+        with pytest.raises(OutputError, match="a training of this process"):
+            Claim(tmp_path / "a")
+    assert not (tmp_path / "a").exists()

@@ -16,8 +16,14 @@ from pellucid.engines import TrainingState
 from pellucid.errors import OptionError
 from pellucid.examples import Examples
 from pellucid.optimizer import Optimizer
-from pellucid.training import EpochEnd, Extent, Schedule
-from pellucid.training.call_size import CALL_SECONDS, CallSizer, interrupts_wait
+from pellucid.training import EpochEnd, Extent, Schedule, TrainingEnd
+from pellucid.training.call_size import (
+    CALL_SECONDS,
+    CallSizer,
+    ctrl_c,
+    interrupts_held,
+    interrupts_wait,
+)
 
 # Trainings that are drawn at random need not learn anything.
 pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
@@ -195,7 +201,25 @@ def test_ctrl_c_waits_for_the_end_of_a_call_of_many_steps() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_ctrl_c_does_not_wait() -> None:
+def test_a_key_that_is_held_down_waits_too_and_does_not_end_the_ending() -> None:
+    engine = FakeEngine(interrupting(*range(3000, 3020)))
+    pressed: list[str] = []
+
+    def again(event: object) -> None:
+        if isinstance(event, TrainingEnd):
+            signal.raise_signal(signal.SIGINT)
+            pressed.append("at the end")
+
+    options = TrainingOptions(epochs=10**7, engine=engine)
+    end = train(NETWORK, DATA, options, listeners=[again], every="auto")
+    assert end.history.reason == "interrupted"
+    assert pressed == ["at the end"]
+    assert end.history.iterations == len(end.history.costs) == sum(sizes(engine))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_ctrl_c_that_comes_much_later_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pellucid.training.call_size._PATIENCE", -1.0)
     engine = FakeEngine(interrupting(3000, 3001))
     end = train(NETWORK, DATA, TrainingOptions(epochs=10**7, engine=engine))
     assert end.history.reason == "interrupted"
@@ -259,6 +283,29 @@ def test_an_interrupt_that_need_not_wait_strikes_at_once() -> None:
         press_in_a_block(done, lambda: True)
     assert done == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def press_otherwise(done: list[str]) -> None:
+    with interrupts_wait():
+        signal.raise_signal(signal.SIGINT)
+        ctrl_c()
+        done.append("all of it")
+
+
+def test_other_signals_may_do_what_ctrl_c_does_where_that_is_ignored() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    done: list[str] = []
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ctrl_c()
+        with pytest.raises(KeyboardInterrupt):
+            press_otherwise(done)
+        assert done == ["all of it"]
+        with interrupts_held():
+            ctrl_c()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_error_in_the_block_leaves_the_handler_as_it_was() -> None:

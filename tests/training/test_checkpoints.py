@@ -30,6 +30,7 @@ from pellucid.training import (
 from pellucid.training.checkpoints import Interval
 from pellucid.training.members import train_members
 from pellucid.training.origin import digests
+from pellucid.training.run import Run
 from trainings import (
     EXAMPLES,
     HELD_OUT,
@@ -199,7 +200,7 @@ def test_other_arithmetic_and_a_stretched_schedule_are_said(tmp_path: Path) -> N
     if "native" in ENGINES and ENGINES["native"]().why_not() == "":
         with pytest.warns() as caught:
             resume(tmp_path, NETWORK, EXAMPLES, replace(options, epochs=20, engine="native"))
-        assert "the same but for rounding" in str(caught[-1].message)
+        assert "it goes on, not to the same bits" in str(caught[-1].message)
 
 
 def test_nothing_to_go_on_with(tmp_path: Path) -> None:
@@ -315,12 +316,96 @@ def test_two_trainings_cannot_write_to_one_folder(tmp_path: Path) -> None:
     def second(event: Event) -> None:
         if isinstance(event, EpochEnd) and event.epoch == 3:
             with pytest.raises(OutputError, match="a training of this process writes to"):
-                Checkpoints(tmp_path)
+                train(NETWORK, EXAMPLES, OPTIONS, listeners=[Checkpoints(tmp_path)])
             held.set()
 
     train(NETWORK, EXAMPLES, OPTIONS, listeners=[Checkpoints(tmp_path, "2 epochs"), second])
     assert held.is_set()
     assert read_checkpoint(tmp_path).document
+
+
+def test_a_new_training_does_not_overwrite_the_checkpoints_of_another(tmp_path: Path) -> None:
+    train(NETWORK, EXAMPLES, OPTIONS, listeners=[Interruption(4), Checkpoints(tmp_path)])
+    before = (tmp_path / GENERATIONS[0]).read_bytes()
+    with pytest.raises(OutputError, match="holds the checkpoint of another training; expected an empty"):
+        train(NETWORK, EXAMPLES, OPTIONS, listeners=[Checkpoints(tmp_path, "1 epoch")])
+    assert names(tmp_path) == [GENERATIONS[0]]
+    assert (tmp_path / GENERATIONS[0]).read_bytes() == before
+    resume(tmp_path, NETWORK, EXAMPLES, OPTIONS)
+
+
+def test_an_object_is_of_one_training(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path / "a")
+    train(NETWORK, EXAMPLES, OPTIONS, listeners=[checkpoints])
+    with pytest.raises(OptionError, match="these checkpoints were of another training"):
+        train(NETWORK, EXAMPLES, OPTIONS, listeners=[checkpoints])
+
+
+def test_fewer_epochs_than_there_were_are_refused(tmp_path: Path) -> None:
+    train(NETWORK, EXAMPLES, OPTIONS, listeners=[Interruption(6), Checkpoints(tmp_path)])
+    with pytest.raises(OptionError, match="the checkpoint is in epoch 7 and the training is to have 5"):
+        resume(tmp_path, NETWORK, EXAMPLES, replace(OPTIONS, epochs=5))
+    with pytest.raises(OptionError, match="the checkpoint is in epoch 7 and the training is to have 5"):
+        train_members(NETWORK, EXAMPLES, replace(OPTIONS, epochs=5), 1, before=SavedTraining.read(tmp_path))
+    resume(tmp_path, NETWORK, EXAMPLES, OPTIONS)
+
+
+def test_the_folder_is_where_it_was_when_the_training_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+
+    def goes_elsewhere(event: Event) -> None:
+        if isinstance(event, EpochEnd) and event.epoch == 0:
+            monkeypatch.chdir(tmp_path / "elsewhere")
+
+    checkpoints = Checkpoints("run", "2 epochs")
+    train(NETWORK, EXAMPLES, OPTIONS, listeners=[goes_elsewhere, checkpoints])
+    assert len(names(tmp_path / "run")) == 1
+    assert not names(tmp_path / "elsewhere")
+
+
+def test_a_truncated_newest_generation_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        train(NETWORK, EXAMPLES, OPTIONS, listeners=[Checkpoints(tmp_path, "3 epochs"), PowerCut(8)])
+    newest = max(GENERATIONS, key=lambda name: (tmp_path / name).stat().st_mtime_ns)
+    (tmp_path / newest).write_bytes((tmp_path / newest).read_bytes()[:100])
+    with pytest.warns(UserWarning, match="is truncated: .*; going on from the checkpoint before"):
+        resume(tmp_path, NETWORK, EXAMPLES, OPTIONS)
+
+
+def test_an_older_generation_that_cannot_be_removed_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def protected(*_: Any) -> None:
+        raise OutputError("checkpoint-1.safetensors cannot be removed: Operation not permitted")
+
+    monkeypatch.setattr("pellucid.training.checkpoints.remove_older", protected)
+    end = train(NETWORK, EXAMPLES, OPTIONS, listeners=[Checkpoints(tmp_path, "3 epochs")])
+    assert end.history.reason == "completed"
+
+
+def test_steps_that_were_not_counted_are_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C that breaks off a call of the engine leaves a state that no run could go on from."""
+    said: list[str] = []
+    checkpoints = Checkpoints(tmp_path, "3 epochs", said=said.append)
+    state = Run.state
+
+    def ahead(self: Run) -> RunState:
+        found = state(self)
+        if self.epoch < 6:
+            return found
+        training = found.training._replace(step_count=found.training.step_count + 5)
+        return replace(found, training=training)
+
+    monkeypatch.setattr(Run, "state", ahead)
+    train(NETWORK, EXAMPLES, OPTIONS, listeners=[checkpoints])
+    assert SavedTraining.read(tmp_path).states[0].epoch == 3  # type: ignore[union-attr]
+    assert said[0] == (
+        "no checkpoint was written: the training was interrupted within a call of the engine. The training "
+        "goes on"
+    )
 
 
 def test_a_state_keeps_the_order_and_the_layout_of_its_arrays(tmp_path: Path) -> None:

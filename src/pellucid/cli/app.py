@@ -1,6 +1,7 @@
 """The application: its commands, and how mistakes are answered."""
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -178,11 +179,26 @@ def _ended(given: Sequence[str], debug: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError as error:
-        _fail(f"not enough memory: {error}; expected less data, or --dtype float32", 2, debug)
+        why = f": {error}" if str(error) else ""
+        _fail(f"not enough memory{why}; expected less data, or --dtype float32", 2, debug)
     except Exception as error:
+        if (refused := _refused_by_system(error)) is not None:
+            _fail(refused, 2, debug)
         hint = "" if debug else " (--debug shows the traceback)"
         _fail(f"a bug in Pellucid: {type(error).__name__}: {error}{hint}", 1, debug)
     return status
+
+
+def _refused_by_system(error: Exception) -> str | None:
+    """What to say of an error that is the system's limit, and nobody's mistake; None: it is another."""
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return (
+            "the system starts no further thread, for lack of memory or by its limits; expected fewer: "
+            "--threads 1 and --members 1"
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return f"the system refused: {error.strerror}; expected higher limits (ulimit)"
+    return None
 
 
 def spread(arguments: Sequence[str]) -> list[str]:

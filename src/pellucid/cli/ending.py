@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
+from pellucid.training.call_size import ctrl_c, is_pythons
+
 # SIGHUP: the terminal was closed, or the connection to it. Windows has none.
 _OTHERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -19,10 +21,11 @@ class Ending:
     def __init__(self) -> None:
         self._before: dict[Any, Any] = {}
         self._held: list[int] = []
+        self._asked = False
 
     def __enter__(self) -> Self:
         # Others handle them, or ignore them as after nohup; None was not installed from Python.
-        self._handle([one for one in _OTHERS if signal.getsignal(one) is signal.SIG_DFL], _as_ctrl_c)
+        self._handle([one for one in _OTHERS if signal.getsignal(one) is signal.SIG_DFL], self._end)
         return self
 
     def __exit__(
@@ -35,15 +38,31 @@ class Ending:
         if threading.current_thread() is threading.main_thread():
             for number in numbers:
                 before = signal.signal(number, handler)
-                self._before.setdefault(number, before)
+                self._before.setdefault(
+                    number, signal.default_int_handler if is_pythons(before) else before
+                )
 
     def _wait(self, number: int, _: Any) -> None:
         self._held.append(number)
 
+    def _end(self, _: int, frame: Any) -> None:
+        self._asked = True
+        # Not by raising SIGINT, which is ignored in the background of a script.
+        ctrl_c(frame)
+
+    def check(self) -> None:
+        """End the command if another signal than Ctrl-C asked for it: there is no result yet to save.
+
+        Raises:
+            KeyboardInterrupt: it was.
+        """
+        if self._asked:
+            raise KeyboardInterrupt
+
     def hold(self) -> None:
         """Let signals wait: what there is now must not be lost."""
         # Not before: training has a handler of its own for Ctrl-C, in place of Python's.
-        own = [signal.SIGINT] if signal.getsignal(signal.SIGINT) is signal.default_int_handler else []
+        own = [signal.SIGINT] if is_pythons(signal.getsignal(signal.SIGINT)) else []
         self._handle([*own, *self._before], self._wait)
 
     def let_go(self) -> None:
@@ -53,11 +72,6 @@ class Ending:
             KeyboardInterrupt: one came meanwhile.
         """
         for number in self._before:
-            ctrl_c = signal.default_int_handler if number == signal.SIGINT else _as_ctrl_c
-            signal.signal(number, ctrl_c)
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else self._end)
         if self._held:
             raise KeyboardInterrupt
-
-
-def _as_ctrl_c(*_: Any) -> None:
-    signal.raise_signal(signal.SIGINT)

@@ -14,7 +14,7 @@ from pellucid.files.claim import Claim
 from pellucid.files.reading import shown
 from pellucid.model import Model
 from pellucid.training import Event, Listener, SavedTraining, TrainingStart
-from pellucid.training.checkpoints import changes
+from pellucid.training.resuming import changes
 
 _LENGTHS = ("epochs", "iterations")
 
@@ -24,22 +24,14 @@ class Before:
     """The run that is gone on with.
 
     Attributes:
-        folder: its own.
+        claim: its folder, this process's.
         settings: by name: as it was trained, with those that were given now in their place.
         saved: its last checkpoint that is whole.
     """
 
-    folder: Path
+    claim: Claim
     settings: dict[str, Any]
     saved: SavedTraining
-
-    def claimed(self) -> Claim:
-        """Its folder, this process's.
-
-        Raises:
-            OutputError: the run is still in training, or nothing can be written there.
-        """
-        return Claim(self.folder)
 
 
 def read_before(folder: Path, out: Path | None, given: Mapping[str, Any]) -> Before:
@@ -54,6 +46,7 @@ def read_before(folder: Path, out: Path | None, given: Mapping[str, Any]) -> Bef
         NotFoundError: there is no run, or no checkpoint of it.
         ModelFileError: no checkpoint can be used.
         OptionError: the run has ended, or goes on in its own folder only.
+        OutputError: the run is still in training, or nothing can be written there.
     """
     if out is not None:
         raise OptionError("--resume and --out are both given; a run goes on in its own folder")
@@ -61,35 +54,64 @@ def read_before(folder: Path, out: Path | None, given: Mapping[str, Any]) -> Bef
         raise NotFoundError(f"there is no folder {shown(folder)}; expected that of a run, as runs/train-1")
     if not holds_checkpoint(folder):
         raise NotFoundError(f"there is no checkpoint in {shown(folder)}{_instead(folder)}")
-    settings = combined(read_options(folder / "config.toml"), given)
-    saved = SavedTraining.read(folder)
-    for line in saved.refused:
-        note(f"{line}; going on from the checkpoint before")
-    if _has_ended(folder, saved) and not any(name in given for name in _LENGTHS):
-        raise OptionError(
-            f"the run in {shown(folder)} has ended, after {saved.states[0].epoch} epochs; "  # type: ignore[union-attr]
-            "--epochs with a larger number trains it on"
-        )
-    return Before(folder, settings, saved)
+    # Before anything is read: until then the run may be in training.
+    claim = Claim(folder)
+    try:
+        settings = combined(read_options(folder / "config.toml"), given)
+        saved = SavedTraining.read(folder)
+        for line in saved.refused:
+            note(f"{line}; going on from the checkpoint before")
+        _refuse_an_ended_one(folder, saved, settings)
+        return Before(claim, settings, saved)
+    except BaseException:
+        claim.release()
+        raise
 
 
 def _instead(folder: Path) -> str:
     """What to do with a run that left no checkpoint."""
     if (folder / "model.safetensors").exists():
-        return "; the run has ended: its model is model.safetensors"
+        return f"; the run has ended, and {_starts_from(folder)} trains its model on"
     repeats = f"pellucid train --config {shlex.quote(str(folder / 'config.toml'))}"
     return f"; {repeats} repeats it" if (folder / "config.toml").exists() else "; expected that of a run"
 
 
-def _has_ended(folder: Path, saved: SavedTraining) -> bool:
-    """Whether the model of a run is there, and whole."""
-    if saved.states[0] is None:
-        return False
+def _refuse_an_ended_one(folder: Path, saved: SavedTraining, settings: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run that is complete, its report included."""
+    epochs = next((settings[name] for name in _LENGTHS if settings.get(name) is not None), 0)
+    done = max((state.epoch for state in saved.states if state is not None), default=0)
+    if not saved.has_trained(epochs) or not (folder / "report.json").exists() or not _is_published(folder):
+        return
+    if saved.has_stopped_early:
+        raise OptionError(
+            f"the run in {shown(folder)} has ended by early stopping, after {done} epochs, and more epochs "
+            f"would not change that; {_starts_from(folder)} trains its model on"
+        )
+    if done > epochs:
+        # What is asked for is refused by its own words.
+        return
+    raise OptionError(
+        f"the run in {shown(folder)} has ended, after {done} epochs; --epochs with a larger number trains "
+        "it on"
+    )
+
+
+def _is_published(folder: Path) -> bool:
     try:
-        history = Model.load(folder / "model.safetensors").history
+        return Model.load(folder / "model.safetensors").history.reason in ("completed", "early_stopping")
     except (NotFoundError, ModelFileError):
         return False
-    return history.reason in ("completed", "early_stopping")
+
+
+def _starts_from(folder: Path) -> str:
+    return f"--start-from {shlex.quote(str(folder / 'model.safetensors'))}"
+
+
+def _places(saved: SavedTraining) -> str:
+    epochs = [0 if state is None else state.epoch for state in saved.states]
+    if len(set(epochs)) == 1:
+        return f"goes on from epoch {epochs[0]}"
+    return f"goes on: its members from the epochs {', '.join(map(str, epochs))}"
 
 
 def noting_changes(saved: SavedTraining, folder: Path) -> Listener:
@@ -97,7 +119,7 @@ def noting_changes(saved: SavedTraining, folder: Path) -> Listener:
 
     def listen(event: Event) -> None:
         if isinstance(event, TrainingStart):
-            note(f"{shown(folder)} goes on from epoch {event.now.run_state().epoch} of {event.epochs}")
+            note(f"{shown(folder)} {_places(saved)} of {event.epochs}")
             for line in changes(saved, event.now):
                 note(line)
 

@@ -82,8 +82,9 @@ def _clear_left() -> None:
         with suppress(OSError):
             # One that was just made may not be locked yet.
             age = time.time() - (place / LOCK).stat().st_mtime
-            if age > _JUST_MADE and {path.name for path in place.iterdir()} == {LOCK}:
-                Claim(place).release()
+            if age > _JUST_MADE and _is_left({path.name for path in place.iterdir()}):
+                with Claim(place):
+                    (place / "config.toml").unlink(missing_ok=True)
                 place.rmdir()
 
 
@@ -267,4 +268,13 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def _is_free(path: Path) -> bool:
     """Whether a path is a folder with nothing in it but the lock of a run that has ended."""
     # A link to one is somebody's name for another place: it is not filled unasked.
-    return path.is_dir() and not path.is_symlink() and {name.name for name in path.iterdir()} <= {LOCK}
+    if not path.is_dir() or path.is_symlink():
+        return False
+    names = {name.name for name in path.iterdir()}
+    return not names or _is_left(names)
+
+
+def _is_left(names: set[str]) -> bool:
+    """Whether these are what a run leaves that is killed before its first checkpoint."""
+    others = {name for name in names if not name.startswith(".pellucid-")}
+    return LOCK in names and others <= {"config.toml"}

@@ -1,6 +1,8 @@
 """pellucid train: from raw data to a trained, evaluated, saved model."""
 
+import shlex
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -24,6 +26,7 @@ from pellucid.cli.run_folder import (
     rescued,
 )
 from pellucid.errors import OutputError
+from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.files.claim import Claim
 from pellucid.modelling import Fitted, choose, fit_chosen
 from pellucid.training import Checkpoints, Listener
@@ -78,16 +81,19 @@ def train(
     wanted = _Shown(as_json, quiet, not no_plots)
     Interval.named(checkpoint_every)
     place, before = None if out is None else Path(out), None
-    if resume is None:
-        check_free(place)
-    else:
-        before = read_before(Path(resume), place, given)
-        given = before.settings
-    inputs = read_inputs(given, quiet=quiet)
-    if inputs.tables is not None and not as_json:
-        # Before the training: a column that was read wrong is seen at once.
-        show(columns_text(inputs.tables))
-    with Ending() as ending, claim_folder(place) if before is None else before.claimed() as claim:
+    with ExitStack() as stack:
+        if resume is None:
+            check_free(place)
+        else:
+            before = read_before(Path(resume), place, given)
+            claim, given = stack.enter_context(before.claim), before.settings
+        inputs = read_inputs(given, quiet=quiet)
+        if inputs.tables is not None and not as_json:
+            # Before the training: a column that was read wrong is seen at once.
+            show(columns_text(inputs.tables))
+        ending = stack.enter_context(Ending())
+        if before is None:
+            claim = stack.enter_context(claim_folder(place))
         return _train(inputs, claim, before, checkpoint_every, ending, wanted)
 
 
@@ -103,6 +109,9 @@ def _train(
     folder = claim.folder
     with TrainingProgress(inputs, shown=wanted.progress) as progress:
         chosen = choose(inputs.plan, [progress])
+        ending.check()
+        if chosen.searched is not None and chosen.searched.interrupted:
+            note("the comparison of settings was interrupted; training with the best so far")
         config = toml_text(stated_options(inputs, chosen))
         saved = None if before is None else before.saved
         checkpoints = Checkpoints(
@@ -129,7 +138,10 @@ def _train(
         run = Run(fitted.model, report, inputs.test, judged.on_test, judged.quality)
         pictures, notes = complete_run(folder, run, pictures=wanted.pictures)
     except KeyboardInterrupt:
-        note(f"interrupted; the model is saved in {folder}, without a part of its report")
+        note(
+            f"interrupted; the model is saved in {folder}, without a part of its report; pellucid evaluate "
+            "makes it for any data"
+        )
         return 1
     for line in [*progress.warnings(folder), *(report["figures"] or {}).get("notes", ()), *remarks, *notes]:
         note(line)
@@ -151,6 +163,9 @@ def _published(folder: Path, fitted: Fitted, config: str) -> None:
         publish_model(folder, fitted.model, config)
     except OutputError as error:
         elsewhere = rescued(fitted.model, config)
+        if elsewhere is None and holds_checkpoint(folder):
+            again = f"pellucid train --resume {shlex.quote(str(folder))}"
+            raise OutputError(f"{error}. With room, {again} writes it from its checkpoint") from error
         if elsewhere is None:
             raise
         raise OutputError(f"{error}. The model is saved in {elsewhere} instead") from error
@@ -160,9 +175,8 @@ def _say(fitted: Fitted, folder: Path, checkpoints: Checkpoints, wanted: _Shown)
     """What was compared, and what was interrupted."""
     if fitted.searched is not None and not wanted.as_json:
         show(search_text(fitted.searched))
-    if fitted.searched is not None and fitted.searched.interrupted:
-        note("the comparison of settings was interrupted; trained with the best so far")
     history = fitted.model.history
     if history.reason == "interrupted":
-        goes_on = f"; pellucid train --resume {folder} goes on" if checkpoints.written else ""
+        where = shlex.quote(str(folder))
+        goes_on = f"; pellucid train --resume {where} goes on" if checkpoints.written else ""
         note(f"interrupted after {history.iterations} iterations; the model so far is saved{goes_on}")

@@ -9,6 +9,7 @@ import numpy as np
 from pellucid.encoded_table import EncodedTable
 from pellucid.examples import MOST_DENSE, Examples, Integers
 from pellucid.training import Order
+from pellucid.training.origin import DIGEST
 
 Floats = np.ndarray[Any, Any]
 
@@ -100,7 +101,7 @@ class StreamOrder(Order):
 
     def described(self) -> dict[str, Any]:
         """See `Order.described`."""
-        return {**super().described(), "stream": self._began}
+        return {**super().described(), f"shuffle, by random_state,{DIGEST}": self._began}
 
     def _permutation(self, epoch: int) -> Integers:  # noqa: ARG002 - the stream decides
         if self._random is not None:

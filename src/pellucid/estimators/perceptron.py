@@ -74,7 +74,8 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             y_val: their targets.
             resume: a folder, in which a checkpoint is written every five minutes. If there is one already,
                 the fit goes on from it, to the same bits as if it had not been ended: after a crash the
-                same call does the rest. For solver sgd and adam, and a random_state that is an integer.
+                same call does the rest. For solver sgd and adam, a random_state that is an integer, and one fit
+                in each folder.
 
         Returns:
             The estimator itself.

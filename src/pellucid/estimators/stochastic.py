@@ -15,7 +15,6 @@ from pellucid.estimators.settings import options_of, schedule_of, threads_of
 from pellucid.estimators.start import coefs_of, parameters_of
 from pellucid.estimators.verbose import VerboseReporter, warn
 from pellucid.examples import Examples, Integers
-from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.network import Network
 from pellucid.training import (
     Checkpoints,
@@ -23,13 +22,11 @@ from pellucid.training import (
     Event,
     Extent,
     History,
-    Listener,
     Monitor,
     MonitorState,
     Now,
     Order,
     RunState,
-    SavedTraining,
     Schedule,
     TrainingEnd,
     TrainingOptions,
@@ -65,15 +62,14 @@ def fit_stochastic(
     recorder = _Recorder(estimator, len(columns), incremental=incremental)
     estimator.n_iter_ = 0
     state: RunState | SavedRun = before
-    listeners: list[Listener] = [recorder]
-    if resume is not None:
-        checkpoints, saved = _checkpoints(resume)
-        listeners.insert(0, checkpoints)
-        if saved is not None:
-            state = saved
-            order.skip(saved.state.epoch)
-            recorder.restore(saved.state)
+    checkpoints = None if resume is None else Checkpoints.going_on(resume)
     try:
+        if checkpoints is not None and checkpoints.before is not None:
+            checkpoints.before.check_length(epochs)
+            if checkpoints.before.run is not None:
+                state = checkpoints.before.run
+                order.skip(state.state.epoch)
+                recorder.restore(state.state)
         end: TrainingEnd | None = train(
             network,
             examples,
@@ -83,7 +79,7 @@ def fit_stochastic(
             order=order,
             monitor=monitor,
             stop=recorder.stop,
-            listeners=listeners,
+            listeners=[recorder] if checkpoints is None else [checkpoints, recorder],
             every="epoch" if recorder.needs_every_epoch else "auto",
             tested=False,
             judged=False,
@@ -93,18 +89,12 @@ def fit_stochastic(
         _keep_best_or_raise(estimator, error, recorder, monitor)
     finally:
         recorder.reporter.close()
+        if checkpoints is not None:
+            checkpoints.close()
     if end is not None:
         is_ours = schedule_of(estimator) is not None
         estimator._optimizer = Rate(recorder.rate if is_ours else _next_rate(options, end.state, order))
         _write_end(estimator, end, recorder, monitor, incremental=incremental)
-
-
-def _checkpoints(folder: Any) -> tuple[Checkpoints, SavedRun | None]:
-    """A listener that writes checkpoints, and the state of the last one in the folder, if there is one."""
-    saved = SavedTraining.read(folder) if holds_checkpoint(folder) else None
-    for line in saved.refused if saved else ():
-        warn(f"{line}; going on from the checkpoint before")
-    return Checkpoints(folder, before=saved), saved.run if saved else None
 
 
 def monitor_of(estimator: Any, network: Network, held_out: Examples | None) -> Monitor:

@@ -79,7 +79,9 @@ def read_checkpoint(folder: str | os.PathLike[str]) -> CheckpointFile:
     if not there:
         raise NotFoundError(f"there is no checkpoint in {shown(folder)}; expected {GENERATIONS[0]}")
     refused: list[str] = []
-    for path in sorted(there, key=_generation, reverse=True):
+    # One whose number cannot be read comes first: it may have been the newest.
+    ages = {path: _generation(path) for path in there}
+    for path in sorted(there, key=lambda path: (ages[path] < 0, ages[path]), reverse=True):
         try:
             return _read(path)._replace(refused=tuple(refused))
         except ModelFileError as error:
@@ -136,7 +138,8 @@ def _read(path: Path) -> CheckpointFile:
             _check_kind(header)
             tensors = {name: _array(file, tensor) for name, tensor in header.tensors.items()}
     except ModelFileError as error:
-        raise ModelFileError(f"{shown(path)} {error}") from error.__cause__
+        reason = str(error).replace("a model saved by Pellucid", EXPECTED)
+        raise ModelFileError(f"{shown(path)} {reason}") from error.__cause__
     except MemoryError:
         raise ModelFileError(f"{shown(path)} needs more memory than there is") from None
     except OSError as error:

@@ -1,6 +1,7 @@
 """Claim: a folder that one process writes to, until it ends by whatever way."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,11 @@ from pellucid.files.reading import shown
 
 LOCK = ".pellucid-lock"
 
+# The folders that this process holds, with its number: a child process that was forked holds none. The
+# system's locks are between processes, and closing a file that is locked here would unlock it.
+_held: set[tuple[int, str]] = set()
+_guard = threading.Lock()
+
 
 class Claim:
     """The right to write to a folder, held by a lock that the system takes back when the process ends.
@@ -22,6 +28,10 @@ class Claim:
         folder: made if it is not there.
         new: whether it must not be there.
 
+    Attributes:
+        folder: as it was given, for messages.
+        place: the same, from wherever the process goes.
+
     Raises:
         FileExistsError: it is there, and has to be new.
         OutputError: another process holds it, or it cannot be written to.
@@ -31,23 +41,29 @@ class Claim:
         self.folder = Path(folder)
         self._descriptor: int | None = None
         with _explained(self.folder):
-            self._made = [part for part in (self.folder, *self.folder.parents) if not os.path.lexists(part)]
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            self.folder.mkdir(exist_ok=not new)
-            self._descriptor = _locked(self.folder / LOCK)
-            for left in self.folder.glob(".pellucid-*.tmp"):
+            if "\0" in str(folder):
+                raise ValueError
+            self.place = Path(os.path.abspath(folder))  # noqa: PTH100 - links stay as they are
+            self._made = [part for part in (self.place, *self.place.parents) if not os.path.lexists(part)]
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            self.place.mkdir(exist_ok=not new)
+            self._key = (os.getpid(), os.path.realpath(self.place))
+            self._descriptor = _locked(self.place / LOCK, self._key)
+            for left in self.place.glob(".pellucid-*.tmp"):
                 left.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Give it back, and remove the folders that were made for it if there is nothing in them."""
-        if self._descriptor is None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is None or self._key[0] != os.getpid():
             return
         with suppress(OSError):
             # Before it is unlocked: afterwards it may be another process's.
-            (self.folder / LOCK).unlink(missing_ok=True)
+            (self.place / LOCK).unlink(missing_ok=True)
         with suppress(OSError):
-            os.close(self._descriptor)
-        self._descriptor = None
+            os.close(descriptor)
+        with _guard:
+            _held.discard(self._key)
         with suppress(OSError):
             for part in self._made:
                 part.rmdir()
@@ -61,40 +77,28 @@ class Claim:
         self.release()
 
 
-def is_claimed(folder: str | os.PathLike[str]) -> bool:
-    """Whether a process that lives writes to a folder."""
-    lock = Path(folder) / LOCK
-    try:
-        descriptor = os.open(lock, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not _try_lock(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _locked(lock: Path) -> int:
+def _locked(lock: Path, key: tuple[int, str]) -> int:
     """A descriptor of the file `lock`, made and locked."""
-    while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            if not _try_lock(descriptor):
-                process = os.read(descriptor, 20).decode(errors="replace").strip()
-                by = f" (process {process})" if process.isdecimal() else ""
-                one = (
-                    "a training of this process" if process == str(os.getpid()) else f"another training{by}"
-                )
-                raise OutputError(f"{one} writes to it; choose another folder")
-            # Who held it may have removed the file between the two calls.
-            if _same_file(descriptor, lock):
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, f"{os.getpid()}\n".encode())
-                return descriptor
-        except BaseException:
+    with _guard:
+        if key in _held:
+            raise OutputError("a training of this process writes to it; choose another folder")
+        while True:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                if not _try_lock(descriptor):
+                    process = os.read(descriptor, 20).decode(errors="replace").strip()
+                    by = f" (process {process})" if process.isdecimal() else ""
+                    raise OutputError(f"another training{by} writes to it; choose another folder")
+                # Who held it may have removed the file between the two calls.
+                if _same_file(descriptor, lock):
+                    os.ftruncate(descriptor, 0)
+                    os.write(descriptor, f"{os.getpid()}\n".encode())
+                    _held.add(key)
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
             os.close(descriptor)
-            raise
-        os.close(descriptor)
 
 
 def _same_file(descriptor: int, path: Path) -> bool:
@@ -111,8 +115,9 @@ def _try_lock(descriptor: int) -> bool:
     except ImportError:
         return _try_lock_on_windows(descriptor)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        # Unlike flock's, such a lock is not a child's after a fork.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return False
     # A network disk may know no locks: there is nothing to hold then.
     except OSError:

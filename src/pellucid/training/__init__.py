@@ -2,7 +2,7 @@
 
 from pellucid.training.auto_layers import LADDER, AutoLayers, auto_layers
 from pellucid.training.candidates import Candidate
-from pellucid.training.checkpoints import Checkpoints, SavedTraining, resume
+from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.defaults import EFFORTS, defaults_for, settings_for
 from pellucid.training.events import (
     EpochEnd,
@@ -21,7 +21,9 @@ from pellucid.training.monitor import Monitor, MonitorState
 from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order, epoch_batches
 from pellucid.training.range_test import LearningRateRange, lr_find
+from pellucid.training.resuming import resume
 from pellucid.training.run_state import RunState
+from pellucid.training.saved_training import SavedTraining
 from pellucid.training.schedules import Extent, Schedule
 from pellucid.training.search import Searched, SearchListener, TrialMeasured, search
 from pellucid.training.trials import TrialResult

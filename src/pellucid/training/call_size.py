@@ -42,12 +42,30 @@ def now() -> float:
     return time.perf_counter()
 
 
+# In the main thread: takes Ctrl-C, or a signal that stands for it, while the engine is called.
+_taker: Callable[[FrameType | None], None] | None = None
+
+# Seconds after which another Ctrl-C is impatience, and not a key that was held down.
+_PATIENCE = 2.0
+
+
+def ctrl_c(frame: FrameType | None = None) -> None:
+    """What Ctrl-C does, for the handlers of other signals: also where Ctrl-C itself is ignored.
+
+    Raises:
+        KeyboardInterrupt: unless it has to wait.
+    """
+    if _taker is None:
+        raise KeyboardInterrupt
+    _taker(frame)
+
+
 @contextmanager
 def interrupts_wait(strikes: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Delay Ctrl-C to the end of the block: a call of the engine, and the counting of its steps.
 
-    Otherwise the results of the call would be lost. A second Ctrl-C is not delayed. Outside the main
-    thread, or if the program has its own handler of Ctrl-C, this does nothing.
+    Otherwise the results of the call would be lost. One that comes seconds after the first is not delayed.
+    Outside the main thread, or if the program has its own handler of Ctrl-C, this does nothing.
 
     Args:
         strikes: called on Ctrl-C; True: interrupt at once, because nothing would be lost.
@@ -55,22 +73,65 @@ def interrupts_wait(strikes: Callable[[], bool] = lambda: False) -> Iterator[Non
     Raises:
         KeyboardInterrupt: at the end of the block, if Ctrl-C came during it; at once, if `strikes()`.
     """
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or _handler(_CTRL_C) is not signal.default_int_handler:
+    first: float | None = None
+
+    def wait(_: FrameType | None) -> None:
+        nonlocal first
+        if strikes() or (first is not None and now() > first + _PATIENCE):
+            raise KeyboardInterrupt
+        first = now() if first is None else first
+
+    with _taken_by(wait):
+        yield
+    if first is not None:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C do nothing: a training is being ended, which somebody may ask for again and again.
+
+    One that comes seconds later interrupts that too.
+
+    Raises:
+        KeyboardInterrupt: within the block.
+    """
+    began = now()
+
+    def hold(_: FrameType | None) -> None:
+        if now() > began + _PATIENCE:
+            raise KeyboardInterrupt
+
+    with _taken_by(hold):
+        yield
+
+
+@contextmanager
+def _taken_by(taker: Callable[[FrameType | None], None]) -> Iterator[None]:
+    """Within it Ctrl-C, and `ctrl_c`, call a function."""
+    global _taker  # noqa: PLW0603 # signals are the process's
+    handler = _handler(_CTRL_C)
+    ours = is_pythons(handler)
+    if threading.current_thread() is not threading.main_thread() or not (ours or handler == signal.SIG_IGN):
         yield
         return
-    interrupted = False
-
-    def wait(number: int, frame: FrameType | None) -> None:
-        nonlocal interrupted
-        if interrupted or strikes():
-            signal.default_int_handler(number, frame)
-        interrupted = True
-
-    _handle(_CTRL_C, wait)
+    before, _taker = _taker, taker
+    # Where Ctrl-C is ignored, as in the background of a script, it stays so.
+    if ours:
+        _handle(_CTRL_C, _interrupted)
     try:
         yield
     finally:
-        _handle(_CTRL_C, signal.default_int_handler)
-    if interrupted:
-        raise KeyboardInterrupt
+        # Somebody may have taken it over meanwhile.
+        if ours and _handler(_CTRL_C) is _interrupted:
+            _handle(_CTRL_C, handler)
+        _taker = before
+
+
+def is_pythons(handler: Any) -> bool:
+    """Whether a handler of Ctrl-C is Python's own, or stands for it during a training."""
+    return handler in (signal.default_int_handler, _interrupted)
+
+
+def _interrupted(_: int, frame: FrameType | None) -> None:
+    ctrl_c(frame)

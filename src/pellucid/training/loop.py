@@ -13,6 +13,7 @@ from pellucid.errors import LearningWarning, OptionError, ShapeError
 from pellucid.errors import warn as warn_user
 from pellucid.examples import Examples
 from pellucid.network import Network
+from pellucid.training.call_size import interrupts_held
 from pellucid.training.doubt import Ending
 from pellucid.training.events import (
     EpochEnd,
@@ -59,8 +60,9 @@ def fit(
     of a training that learned nothing.
 
     A KeyboardInterrupt, raised here or thrown in, ends the run with the parameters so far; so does `stop`.
-    The first Ctrl-C waits for the call of the engine in progress, a second one does not: the engine may
-    then have taken steps that the `TrainingEnd` does not count.
+    Ctrl-C waits for the call of the engine in progress, and further ones do nothing. One that comes more
+    than two seconds later does not wait: the engine may then have taken steps that are not counted, and
+    there may be no result.
 
     Args:
         network: the network to train.
@@ -97,35 +99,39 @@ def fit(
     now = Now(run.snapshot, run.training_state, run.state, run.origin)
     k, m = run.order.steps_per_epoch, run.order.m
     reason = "completed"
-    try:
-        yield TrainingStart(network, m, options.epochs, k, run.engine.name, now)
-        while not run.over:
-            if every == "step":
-                epoch = run.epoch
-                columns, cost = run.advance_step()
-                yield StepEnd(run.iteration, epoch, cost, run.learning_rate, columns, now)
-            else:
-                run.advance(epochs, most_seconds=_SECONDS)
-            yield from _epoch_ends(run, now)
-            if run.share_of_epoch and every != "step":
-                yield EpochProgress(run.epoch, run.iteration, run.share_of_epoch, now)
-        if run.plateaued:
-            reason = "early_stopping"
-        elif run.epoch < options.epochs:
-            reason = "stopped"
-    except KeyboardInterrupt:
-        reason = "interrupted"
-        with suppress(KeyboardInterrupt):
-            yield from _epoch_ends(run, now)
-    parameters, history = run.finish(tested=tested), run.history(reason)
-    if judged and len(run.costs) == run.epoch:
-        # Ctrl-C now only ends the check: the training is complete.
-        with suppress(KeyboardInterrupt):
-            first = _first_parameters(state)
-            not_learning = judge(Ending(network, trained_on, options, first, parameters, history))
-            if not_learning is not None:
-                yield not_learning
-    yield TrainingEnd(network, parameters, history, run.state())
+    with ExitStack() as ending:
+        try:
+            yield TrainingStart(network, m, options.epochs, k, run.engine.name, now)
+            while not run.over:
+                if every == "step":
+                    epoch = run.epoch
+                    columns, cost = run.advance_step()
+                    yield StepEnd(run.iteration, epoch, cost, run.learning_rate, columns, now)
+                else:
+                    run.advance(epochs, most_seconds=_SECONDS)
+                yield from _epoch_ends(run, now)
+                if run.share_of_epoch and every != "step":
+                    yield EpochProgress(run.epoch, run.iteration, run.share_of_epoch, now)
+            if run.plateaued:
+                reason = "early_stopping"
+            elif run.epoch < options.epochs:
+                reason = "stopped"
+        except KeyboardInterrupt:
+            # A key that is held down must not end the ending.
+            ending.enter_context(interrupts_held())
+            # Who has pressed it wants the parameters so far: their cost is not tested first.
+            reason, tested = "interrupted", False
+            with suppress(KeyboardInterrupt):
+                yield from _epoch_ends(run, now)
+        parameters, history = run.finish(tested=tested), run.history(reason)
+        if judged and len(run.costs) == run.epoch:
+            # Ctrl-C now only ends the check: the training is complete.
+            with suppress(KeyboardInterrupt):
+                first = _first_parameters(state)
+                not_learning = judge(Ending(network, trained_on, options, first, parameters, history))
+                if not_learning is not None:
+                    yield not_learning
+        yield TrainingEnd(network, parameters, history, run.state())
 
 
 def _first_parameters(state: SavedRun | RunState | TrainingState | None) -> Mapping[str, Array] | None:

@@ -20,12 +20,14 @@ from pellucid.errors import LearningWarning, OptionError, warn
 from pellucid.examples import Examples
 from pellucid.network import Network
 from pellucid.stored import Stored
-from pellucid.training.checkpoints import Checkpoints, SavedTraining
+from pellucid.training.call_size import interrupts_wait
+from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.events import Event, Listener, NotLearning, TrainingEnd
 from pellucid.training.history import History
 from pellucid.training.loop import learning_warning, train
 from pellucid.training.options import TrainingOptions
 from pellucid.training.run_state import RunState, SavedRun
+from pellucid.training.saved_training import SavedTraining
 
 _POLL_SECONDS = 0.1
 
@@ -86,6 +88,8 @@ def train_members(
             f"the checkpoint is of {len(before.states)} members, and now there are {members}; expected "
             "the same"
         )
+    if before is not None:
+        before.check_length(options.epochs)
     fresh = None if start is None else TrainingState(start)
     starts: list[Start] = [fresh] * members
     if before is not None:
@@ -213,8 +217,9 @@ def _trained(
             while not ended:
                 # Ctrl-C may come in any of these lines.
                 try:
-                    while len(futures) < len(options):
-                        futures.append(pool.submit(run, len(futures)))
+                    if not futures:
+                        with interrupts_wait():
+                            futures = [pool.submit(run, k) for k in range(len(options))]
                     _, waiting = wait(futures, _POLL_SECONDS)
                     if not waiting:
                         when_ended()

@@ -25,6 +25,9 @@ from pellucid.training.options import TrainingOptions
 from pellucid.training.order import Order
 from pellucid.training.schedules import LONG, Schedule
 
+# The end of the name of a setting that nobody can read: two of them only differ.
+DIGEST = " (digest)"
+
 # Examples that are read at a time.
 _BLOCK = 4096
 # Bytes of files that are read for a digest.
@@ -122,7 +125,8 @@ class Origin:
 
 def digests(examples: Examples) -> dict[str, Any]:
     """Digests of examples: the same for the same numbers, wherever and however they lie in memory."""
-    found = {"m": examples.m, "n_x": examples.n_x, "X": _digest(examples.X)}
+    dtype = str(examples.X.dtype).rpartition(".")[2]
+    found = {"m": examples.m, "n_x": examples.n_x, "dtype": dtype, "X": _digest(examples.X)}
     for name, part in (("Y", examples.Y), ("weights", examples.weights)):
         found[name] = "" if part is None else _digest(part)
     return found
@@ -185,8 +189,16 @@ def _plain(value: Any) -> Any:
 
 
 def _differences(of: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return [f"{of}{name} was {_short(before.get(name))} and is {_short(now.get(name))}" for name in names]
+    lines: list[str] = []
+    for name in {**before, **now}:
+        was, is_now = before.get(name), now.get(name)
+        if isinstance(was, dict) and isinstance(is_now, dict):
+            lines += _differences(f"{of}{name}'s ", was, is_now)
+        elif was != is_now and DIGEST in name:
+            lines.append(f"{of}{name.removesuffix(DIGEST)} is another")
+        elif was != is_now:
+            lines.append(f"{of}{name} was {_short(was)} and is {_short(is_now)}")
+    return lines
 
 
 def _short(value: Any) -> str:
@@ -203,6 +215,8 @@ def _data_differences(what: str, before: Mapping[str, Any], now: Mapping[str, An
     if sizes[0] != sizes[1]:
         (m, n_x), (m_now, n_x_now) = sizes
         return [f"it had {m} {what} of {n_x} inputs, and now there are {m_now} of {n_x_now}"]
+    if before.get("dtype") != now.get("dtype"):
+        return [f"the {what} were {before.get('dtype')} and are {now.get('dtype')}"]
     names = {"X": "inputs", "Y": "targets", "weights": "weights"}
     other = [text for name, text in names.items() if before.get(name) != now.get(name)]
     return [f"the {' and '.join(other)} of the {what} are others, of the same number"]
