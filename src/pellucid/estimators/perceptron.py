@@ -72,10 +72,10 @@ class Perceptron(BaseEstimator):  # type: ignore[misc]
             X_val: validation rows, with the columns of X. Their loss and score are recorded after every
                 epoch, and used by `early_stopping` and `restore_best`.
             y_val: their targets.
-            resume: a folder, in which a checkpoint is written every five minutes. If there is one already,
-                the fit goes on from it, to the same bits as if it had not been ended: after a crash the
-                same call does the rest. For solver sgd and adam, a random_state that is an integer, and one fit
-                in each folder.
+            resume: a folder for this fit, in which a checkpoint is written every five minutes. If there is
+                one already, the fit goes on from it, to the same bits as if it had not been ended: after a
+                crash the same call does the rest. For solver sgd and adam, and a random_state that is an
+                integer.
 
         Returns:
             The estimator itself.
