@@ -16,6 +16,7 @@ from pellucid.engines.interface import (
     TrainingState,
     refuse,
 )
+from pellucid.engines.jax import JaxEngine
 from pellucid.engines.native import NativeEngine
 from pellucid.engines.packing import flat, named
 from pellucid.engines.products import product
@@ -43,8 +44,9 @@ __all__ = [
     "product",
 ]
 
-# The fastest first: "auto" takes the first that can serve.
-ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine}
+# "auto" takes the first that can serve, and so never the last: it compiles before it trains, and is for who
+# has a GPU, or many machines.
+ENGINES: dict[str, type[Engine]] = {"native": NativeEngine, "reference": ReferenceEngine, "jax": JaxEngine}
 
 
 def engine_for(
