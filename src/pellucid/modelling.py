@@ -104,6 +104,11 @@ class Plan:
     train: Dataset
     scale: TargetScale
 
+    @property
+    def member_count(self) -> int:
+        """How many networks are trained, to be joined to one."""
+        return _members(self)
+
     @cached_property
     def fitting(self) -> Dataset:
         """The training set with scaled targets, which the network is trained on."""
@@ -175,7 +180,7 @@ def fit_plan(
     chosen = plan.candidates[searched.chosen if searched else 0]
     started = time.perf_counter()
     # The listeners show a moment, not every epoch: the engine may run ahead of them.
-    end = train_members(chosen.network, plan.fitting, chosen.options, _members(plan), listeners=listeners)
+    end = train_members(chosen.network, plan.fitting, chosen.options, plan.member_count, listeners=listeners)
     seconds = time.perf_counter() - started
     parameters = plan.scale.folded(end.parameters)
     model = Model(end.network, parameters, plan.train.recipe, plan.train.classes, end.history)

@@ -239,4 +239,7 @@ def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
     note(message)
+    engines = sys.modules.get("pellucid.engines")
+    if engines is not None:
+        engines.tell_processes(message, status)
     sys.exit(status)

@@ -15,6 +15,8 @@ from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
 from pellucid.cli.run_folder import Run, check_free, complete_run, publish_model
+from pellucid.cli.several import join, refuse_what_differs
+from pellucid.engines import leave_processes
 from pellucid.modelling import Fitted, fit_plan
 
 
@@ -29,6 +31,20 @@ def train(
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where process 0 of several is, for --engine jax."),
+    ] = None,
+    processes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="How many processes train; auto: as Slurm, Open MPI or Kubernetes started them.",
+        ),
+    ] = None,
+    process: Annotated[
+        int | None, typer.Option(metavar="I", help="Which of them this is, from 0; process 0 writes.")
+    ] = None,
 ) -> int:
     """Train a network on DATA, evaluate it, and save it in a run folder.
 
@@ -36,15 +52,24 @@ def train(
     held-out examples before the best is trained (--search). --course and --iterations take the settings of
     the course instead.
     """
+    several = (coordinator, processes, process) != (None, None, None)
+    first = join(coordinator, processes, process, given.get("engine")) == 0
+    quiet = quiet or not first
     place = None if out is None else Path(out)
-    check_free(place)
+    if first:
+        check_free(place)
     inputs = read_inputs(given, quiet=quiet)
-    if inputs.tables is not None and not as_json:
+    if several:
+        refuse_what_differs(inputs)
+    if inputs.tables is not None and not as_json and first:
         # Before the training: a column that was read wrong is seen at once.
         show(columns_text(inputs.tables))
     with ends_like_ctrl_c():
         with TrainingProgress(inputs, shown=not (quiet or as_json)) as progress:
             fitted = fit_plan(inputs.plan, listeners=[progress], search_listeners=[progress])
+        leave_processes()
+        if not first:
+            return 1 if fitted.model.history.reason == "interrupted" else 0
         folder: Path | None = None
         try:
             with uninterrupted():

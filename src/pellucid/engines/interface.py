@@ -212,6 +212,21 @@ class Session(ABC):
         """The parameters of `state`. From any thread."""
         return dict(self.state().parameters)
 
+    def agreed(self, steps: int) -> int:
+        """The number of steps for the next call: one number for all processes that train together.
+
+        Args:
+            steps: what this process would take.
+
+        Raises:
+            KeyboardInterrupt: another process has ended the training before its end.
+        """
+        return steps
+
+    def end_for_all(self) -> None:
+        """Tell the other processes, in their next `agreed`, that the training ends before its end."""
+        return
+
     @abstractmethod
     def restore(self, state: TrainingState) -> None:
         """Go on from a state, taken here or in another session of the same network and optimizer."""

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,15 +126,32 @@ class JaxSession(Session):
         # Of a step. The first call for a shape compiles, and tells nothing.
         self._seconds = _SECONDS
         self._compiled: set[Any] = set()
+        # Steps that were begun; and whether one of several processes has ended the training.
+        self._begun, self._ended = 0, False
         self.feed(examples)
         self.restore(state)
+
+    @contextmanager
+    def _on_devices(self) -> Iterator[None]:
+        """JAX's own errors in our words, and its numbers in the types that were asked for."""
+        try:
+            with exact():
+                yield
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" in str(error):
+                raise MemoryError(f"on the devices: {str(error).partition(chr(10))[0]:.200}") from error
+            if not self._shares.is_divided_among_processes:
+                raise
+            from pellucid.engines.jax_processes import lost
+
+            raise lost(error) from error
 
     # --- examples
 
     def feed(self, examples: Examples) -> None:
         """See `Session.feed`."""
         m = examples.m
-        with exact():
+        with self._on_devices():
             # Fewer examples than before have the same shape on the devices.
             self._capacity = max(self._capacity, self._shares.capacity(m))
             self._data = self._placed(examples, self._capacity)
@@ -187,7 +205,8 @@ class JaxSession(Session):
         rates = np.broadcast_to(np.asarray(learning_rates, np.float64), (len(batches),))
         costs = Costs([], [])
         placed = any(self._network.dropout_rates)
-        with exact():
+        self._begun = self._at.steps + len(batches)
+        with self._on_devices():
             for block in self._shares.blocks(batches, self._examples.m, placed=placed):
                 data = self._all() if block.columns is None else self._data
                 of_block = filled(rates[block.first : block.last], block.capacity)
@@ -262,7 +281,7 @@ class JaxSession(Session):
 
     def gradient(self, parameters: Mapping[str, Array]) -> Gradient:
         """See `Session.gradient`."""
-        with exact():
+        with self._on_devices():
             state = self._at.state._replace(parameters=self._shares.everywhere(self._own(parameters)))
             self._at = _At(state, state, self._at.steps)
             cost, penalty, grads, AL = gradient_of_all(self._plan)(state, self._all())
@@ -273,7 +292,7 @@ class JaxSession(Session):
 
     def evaluate(self, examples: Examples) -> tuple[float, Array]:
         """See `Session.evaluate`. The last inputs stay on the devices until others are evaluated."""
-        with exact():
+        with self._on_devices():
             if self._evaluated[0] is not examples.X:
                 self._evaluated = examples.X, self._blocks_of(examples.X)
             forward = answers(self._plan.with_layout(_layout(examples.X)))
@@ -314,7 +333,7 @@ class JaxSession(Session):
             if first_non_finite(np.asarray(value)) is not None:
                 event = f"{name} is no longer finite after iteration {at.steps - 1}"
                 raise self._diverged(event, math.nan, seek=False)
-        with exact():
+        with self._on_devices():
             cost = float(cost_of_all(self._plan)(at.state, self._all()))
         if not math.isfinite(cost):
             raise self._diverged("the cost became {cost} at iteration {step}, after the last step", cost)
@@ -331,8 +350,26 @@ class JaxSession(Session):
         )
 
     def steps_taken(self) -> int:
-        """See `Session.steps_taken`."""
-        return self._at.steps
+        """See `Session.steps_taken`. A step that was begun together is taken by the other processes."""
+        return self._begun if self._shares.is_divided_among_processes else self._at.steps
+
+    def agreed(self, steps: int) -> int:
+        """See `Session.agreed`: process 0 decides, and any may end the training."""
+        if not self._shares.is_divided_among_processes:
+            return steps
+        with self._on_devices():
+            steps, ends = self._shares.exchanged(steps if jax.process_index() == 0 else 0, 0)
+        if ends:
+            self._ended = True
+            raise KeyboardInterrupt
+        return steps
+
+    def end_for_all(self) -> None:
+        """See `Session.end_for_all`."""
+        if self._shares.is_divided_among_processes and not self._ended:
+            self._ended = True
+            with self._on_devices():
+                self._shares.exchanged(0, 1)
 
     def restore(self, state: TrainingState) -> None:
         """See `Session.restore`."""
@@ -340,9 +377,10 @@ class JaxSession(Session):
         slots = {slot: self._own(arrays) for slot, arrays in state.slots.items()}
         counts = np.int64(state.update_count), np.int64(state.step_count)
         found = State(parameters, slots or init_slots(self._optimizer, parameters), *counts)
-        with exact():
+        with self._on_devices():
             found = self._shares.everywhere(found)
         self._at = _At(found, found, int(state.step_count))
+        self._begun = self._at.steps
 
     def _own(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
         """Arrays of any library as NumPy's, of the type of the training."""

@@ -9,6 +9,7 @@ and processes.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -139,6 +140,12 @@ class Shares:
         shape[axis] = shape[axis] * self.count // (self.own.stop - self.own.start)
         return jax.make_array_from_process_local_data(sharding, own, tuple(shape))
 
+    def exchanged(self, *numbers: int) -> list[int]:
+        """The greatest of what each process gives, for each of some numbers."""
+        own = np.tile(np.array(numbers, np.int64), (self.own.stop - self.own.start, 1))
+        assert self.mesh is not None
+        return np.asarray(_greatest(self.mesh)(self._placed(own, axis=0))).tolist()  # type: ignore[no-any-return]
+
     def firsts(self, m: int) -> jax.Array | None:
         """(devices,), the first example of each; None: there is one device."""
         if self.mesh is None:
@@ -265,6 +272,12 @@ def filled(rows: Floats, count: int, *, zeros: bool = False) -> Floats:
 def room_for(count: int) -> int:
     """A power of two, so that few shapes serve all numbers of examples."""
     return max(_LEAST_WIDTH, 2 ** math.ceil(math.log2(max(count, 1))))
+
+
+@cache
+def _greatest(mesh: Mesh) -> Any:
+    everywhere = NamedSharding(mesh, PartitionSpec())
+    return jax.jit(lambda numbers: numbers.max(axis=0), out_shardings=everywhere)
 
 
 def devices_of(count: int | None) -> Sequence[Any]:
