@@ -79,7 +79,7 @@ class Trained:
         return 1e-9 if self.backend.dtype == "float64" else 1e-3
 
 
-# The reference on NumPy is what the others are compared with; the native engine trains on NumPy alone, and the
+# The reference on NumPy is what the others are compared with; the native engine trains on NumPy alone, the
 # JAX engine also on JAX's arrays.
 EVERY = [
     Trained(engine, library)

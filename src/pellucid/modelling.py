@@ -180,7 +180,9 @@ def fit_plan(
     chosen = plan.candidates[searched.chosen if searched else 0]
     started = time.perf_counter()
     # The listeners show a moment, not every epoch: the engine may run ahead of them.
-    end = train_members(chosen.network, plan.fitting, chosen.options, plan.member_count, listeners=listeners)
+    end = train_members(
+        chosen.network, plan.fitting, chosen.options, plan.member_count, listeners=listeners
+    )
     seconds = time.perf_counter() - started
     parameters = plan.scale.folded(end.parameters)
     model = Model(end.network, parameters, plan.train.recipe, plan.train.classes, end.history)

@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pellucid.cli.console import note
 from pellucid.cli.streams import standard_streams
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, ProcessError
 
 
 class _Command(NamedTuple):
@@ -164,6 +164,8 @@ def _ended(given: Sequence[str], debug: bool) -> int:
     try:
         status = _run(given, debug)
         sys.stdout.flush()
+    except ProcessError as error:
+        _fail(str(error), 1, debug)
     except PellucidError as error:
         _fail(str(error), 2, debug)
     except _PARSER_ERROR as error:

@@ -11,7 +11,7 @@ from pellucid.cli.console import note
 from pellucid.cli.inputs import Inputs
 from pellucid.cli.streams import set_apart
 from pellucid.engines import engine_for, join_processes
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, ProcessError
 
 _FORWARDED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -36,7 +36,9 @@ def join(coordinator: str | None, processes: str | None, process: int | None, en
     engine_for("jax")
     if processes == "auto":
         if coordinator is not None or process is not None:
-            raise OptionError("--processes auto finds the others; expected no --coordinator and no --process")
+            raise OptionError(
+                "--processes auto finds the others; expected no --coordinator and no --process"
+            )
         _supervised()
         return join_processes()
     count = int(processes) if processes is not None and processes.isdecimal() else 0
@@ -96,10 +98,8 @@ def _wait_for(child: int) -> None:
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        why = "another process of this training ended without a word"
-        if code != -signal.SIGABRT:
-            why = f"this process was ended by signal {-code}"
-        note(f"{why}; nothing was written")
+        ended = f"this process was ended by signal {-code}"
+        note(ProcessError.WITHOUT_A_WORD if code == -signal.SIGABRT else ended)
         code = 1
     _flush((sys.stdout, sys.stderr))
     os._exit(code)

@@ -160,9 +160,7 @@ def dropout_masks(
         if rate == 0:
             masks.append(None)
         else:
-            kept = kept_units(
-                (n, k), rate, seed=seed, step=step, layer=layer, like=X, columns=columns
-            )
+            kept = kept_units((n, k), rate, seed=seed, step=step, layer=layer, like=X, columns=columns)
             masks.append(xp.astype(kept, X.dtype) / (1 - plain_number(rate)))
     return masks
 

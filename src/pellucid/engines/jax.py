@@ -5,12 +5,14 @@ the division of the examples among devices, `jax_session` the session, `jax_proc
 """
 
 import importlib.util
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
+from pellucid.encoded_table import EncodedTable
 from pellucid.engines.interface import (
     Engine,
     Floats,
@@ -29,20 +31,25 @@ from pellucid.network import Network
 from pellucid.optimizer import Optimizer
 
 
+def is_divided() -> bool:
+    """Whether this process is one of several that train together."""
+    return "jax" in sys.modules and sys.modules["jax"].process_count() > 1
+
+
 @dataclass(frozen=True)
 class JaxEngine(Engine):
     """Trains on NumPy's and JAX's arrays, and supports every option.
 
     Args:
-        compute: "bfloat16": the products are computed in it, from float32 parameters, slots and costs; None:
-            everything in the type of the examples.
+        compute: "bfloat16": the products are computed in it, parameters, slots and costs in float32; None:
+            everything is in the type of the examples.
         devices: how many devices of this process train; None: all devices of all processes.
 
     Raises:
         OptionError: another type, or not as many devices as one.
     """
 
-    name: ClassVar[str] = "jax"
+    name = "jax"
 
     compute: str | None = None
     devices: int | None = None
@@ -51,12 +58,15 @@ class JaxEngine(Engine):
         if self.compute not in (None, "bfloat16"):
             raise OptionError(f"compute is {self.compute!r:.80}; expected 'bfloat16' or None")
         if self.devices is not None and (type(self.devices) is not int or self.devices < 1):
-            raise OptionError(f"devices is {self.devices!r:.80}; expected an integer of at least 1, or None")
+            raise OptionError(
+                f"devices is {self.devices!r:.80}; expected an integer of at least 1, or None"
+            )
 
     def why_not(
         self, network: Network | None = None, X: Any = None, optimizer: Optimizer | None = None
     ) -> str:
         """See `Engine.why_not`."""
+        del network, optimizer
         if importlib.util.find_spec("jax") is None:
             return "needs jax: pip install 'pellucid[jax]'"
         if X is None:
@@ -69,7 +79,12 @@ class JaxEngine(Engine):
         return ""
 
     def takes(self, X: Any, network: Network) -> bool:
-        """See `Engine.takes`. A mask of the inputs is defined for each of them, so it needs them dense."""
+        """See `Engine.takes`. A mask of the inputs is defined for each of them, so it needs them dense.
+
+        Several processes take any columns: each has those of its share made dense, and no others.
+        """
+        if is_divided() and not isinstance(X, EncodedTable):
+            return True
         return is_read(X) and (not network.input_dropout or not isinstance(X, Columns))
 
     def open(
@@ -97,8 +112,8 @@ class JaxEngine(Engine):
     ) -> Predictor:
         """See `Engine.predictor`; of the engine that is fastest on NumPy's arrays.
 
-        Rows come one by one and in blocks of any size. JAX would compile for each size, and a call of what it
-        compiled takes longer than most answers.
+        Rows come one by one and in blocks of any size: JAX would compile for each size, and its calls take
+        longer than most answers.
         """
         engine: Engine = NativeEngine()
         if engine.why_not(network):

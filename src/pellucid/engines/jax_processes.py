@@ -1,9 +1,9 @@
 """Several processes that train one network: how they meet, tell each other of failures, and part.
 
-They meet by `jax.distributed`. Beside it a thread of each process looks four times a second whether another
-one has left word that it failed, and counts on so that the others see that it lives. A process that waits for
-the others within a step cannot be interrupted there, so this thread ends it: with one line, which says who
-failed and why.
+They meet by `jax.distributed`. Beside it a thread of each process looks four times a second whether
+another one has left word that it failed, and counts on so that the others see that it lives. A process that
+waits for the others within a step cannot be interrupted there, so this thread ends it: with one line, which
+says who failed and why.
 """
 
 import atexit
@@ -54,7 +54,7 @@ class _Watch:
         with suppress(Exception):
             self._client.key_value_set(_FAILED, f"process {self._own} failed: {message}")
             # They read it here: the values are kept by process 0.
-            deadline = time.monotonic() + 3
+            deadline = time.monotonic() + 2
             while self._own == 0 and time.monotonic() < deadline:
                 if len(self._client.key_value_dir_get("pellucid/heard/")) >= self._count - 1:
                     return
@@ -126,7 +126,7 @@ def join(
     jax.devices()
     _watch = _Watch(distributed.global_state.client, ending or _end)
     sys.excepthook = _telling(sys.excepthook)
-    return jax.process_index()
+    return int(jax.process_index())
 
 
 def _telling(hook: Any) -> Any:
@@ -175,13 +175,19 @@ def _exit_at_once(status: int) -> None:
     os._exit(status)
 
 
-def lost(error: Exception) -> ProcessError:
-    """The error for an exchange that broke off: that of the process that failed, if it has left word."""
+# Of the messages of an exchange that broke off: the libraries have no exception of its own.
+_BROKEN = ("Gloo", "NCCL", "RCCL", "UNAVAILABLE", "DEADLINE", "coordination")
+
+
+def lost(error: Exception) -> ProcessError | None:
+    """The error for an exchange that broke off: that of the process that failed, if it has left word.
+
+    None: the error is another.
+    """
+    if not any(word in str(error) for word in _BROKEN):
+        return None
     word = _watch.word(2.0) if _watch is not None else ""
-    return ProcessError(
-        f"{word or f'another process ended, or the connection to it: {first_line(error)}'}; "
-        "this process ends too"
-    )
+    return ProcessError(f"{word}; this process ends too" if word else ProcessError.WITHOUT_A_WORD)
 
 
 def first_line(error: Exception) -> str:

@@ -100,6 +100,8 @@ class JaxSession(Session):
     steps that are complete.
     """
 
+    _at: _At
+
     def __init__(
         self,
         network: Network,
@@ -111,7 +113,7 @@ class JaxSession(Session):
         devices: int | None,
     ) -> None:
         self._network, self._optimizer = network, options.optimizer
-        self._shares = Shares(tuple(devices_of(devices)))
+        self._shares = Shares(devices_of(devices))
         self._dtype = np.dtype(str(examples.X.dtype))
         self._gives_jax = isinstance(examples.X, jax.Array)
         self._compute = compute
@@ -144,7 +146,7 @@ class JaxSession(Session):
                 raise
             from pellucid.engines.jax_processes import lost
 
-            raise lost(error) from error
+            raise (lost(error) or error) from error
 
     # --- examples
 
@@ -196,7 +198,7 @@ class JaxSession(Session):
 
     def takes(self, X: Any) -> bool:
         """See `Session.takes`."""
-        return is_read(X) or (jax.process_count() > 1 and isinstance(X, Columns))
+        return is_read(X) or self._shares.is_divided_among_processes
 
     # --- steps
 
@@ -233,9 +235,7 @@ class JaxSession(Session):
             if ended < last:
                 failed = steps.block.first + ended
                 columns = batches.part(failed, failed + 1).columns
-                raise self._diverged(
-                    "the cost became {cost} at iteration {step}", of_steps[ended], columns
-                )
+                raise self._diverged("the cost became {cost} at iteration {step}", of_steps[ended], columns)
             shapes = steps.block.capacity, steps.data.Y.shape, steps.block.columns is None
             if shapes in self._compiled:
                 self._seconds = (time.perf_counter() - began) / (last - first)
@@ -345,9 +345,7 @@ class JaxSession(Session):
         """See `Session.state`."""
         at = self._at
         slots = {slot: self._given(at.state.slots[slot], "d") for slot in self._optimizer.slots}
-        return TrainingState(
-            self._given(at.state.parameters), slots, int(at.state.update_count), at.steps
-        )
+        return TrainingState(self._given(at.state.parameters), slots, int(at.state.update_count), at.steps)
 
     def steps_taken(self) -> int:
         """See `Session.steps_taken`. A step that was begun together is taken by the other processes."""

@@ -1,13 +1,13 @@
 """How examples and batches are divided among devices, and brought there.
 
-Device d of D holds the examples d m // D to (d + 1) m // D, whatever the batches are; with several processes
-each reads and holds those of its own devices. Every process knows the order of all batches, and each device
-computes on those examples of a batch that it holds. So the batches are the same ones on any number of devices
-and processes.
+Device d of D holds the examples d m // D to (d + 1) m // D, whatever the batches are; with several
+processes each reads and holds those of its own devices. Every process knows the order of all batches, and
+each device computes on those examples of a batch that it holds. So the batches are the same ones on any
+number of devices and processes.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,10 +16,11 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from pellucid.engines.interface import Batches, Integers
+from pellucid.engines.interface import Batches
 from pellucid.engines.jax_step import AXIS, Columns
 
 Floats = np.ndarray[Any, Any]
+Integers = np.ndarray[Any, Any]
 
 # Gives the examples of a slice, row by row.
 Rows = Callable[[slice], Floats]
@@ -91,8 +92,9 @@ class Shares:
         if not self.is_divided_among_processes:
             return columns
         own = self.own_examples(m)
-        columns = np.arange(m) if columns is None else columns
-        return columns[(columns >= own.start) & (columns < own.stop)]
+        chosen: Integers = np.arange(m) if columns is None else columns
+        held: Integers = chosen[(chosen >= own.start) & (chosen < own.stop)]
+        return held
 
     def everywhere(self, values: Any) -> Any:
         """Arrays, in a tree, on every device; copied."""
@@ -193,7 +195,8 @@ class Shares:
         share = whole / self.count
         usual = np.ceil(share + 3 * np.sqrt(share)).astype(np.int64) if self.count > 1 else whole
         factors = 2 ** np.ceil(np.log2(np.maximum(most, 1) / usual).clip(min=0)).astype(np.int64)
-        return np.minimum(usual * factors, np.maximum(whole, most))
+        widths: Integers = np.minimum(usual * factors, np.maximum(whole, most))
+        return widths
 
     def _columns(
         self, division: "_Division", first: int, last: int, width: int, capacity: int, placed: bool
@@ -240,9 +243,7 @@ class _Division(NamedTuple):
             *(places[order], counts.reshape(by_device), offsets.reshape(by_device)),
         )
 
-    def padded(
-        self, first: int, last: int, width: int, own: slice
-    ) -> tuple[Integers, Integers, Integers]:
+    def padded(self, first: int, last: int, width: int, own: slice) -> tuple[Integers, Integers, Integers]:
         """Rows (k, own * width), counts (k, own) and places (k, own * width) of some batches.
 
         A part that is shorter than `width` repeats its last column: whatever the numbers, it adds none that
@@ -271,7 +272,7 @@ def filled(rows: Floats, count: int, *, zeros: bool = False) -> Floats:
 
 def room_for(count: int) -> int:
     """A power of two, so that few shapes serve all numbers of examples."""
-    return max(_LEAST_WIDTH, 2 ** math.ceil(math.log2(max(count, 1))))
+    return int(max(_LEAST_WIDTH, 2 ** math.ceil(math.log2(max(count, 1)))))
 
 
 @cache
@@ -280,6 +281,6 @@ def _greatest(mesh: Mesh) -> Any:
     return jax.jit(lambda numbers: numbers.max(axis=0), out_shardings=everywhere)
 
 
-def devices_of(count: int | None) -> Sequence[Any]:
+def devices_of(count: int | None) -> tuple[Any, ...]:
     """The devices that train: all of them, or the first `count` of this process."""
-    return jax.devices() if count is None else jax.local_devices()[:count]
+    return tuple(jax.devices() if count is None else jax.local_devices()[:count])

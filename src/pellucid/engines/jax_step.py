@@ -43,7 +43,7 @@ class State(NamedTuple):
     """What a step changes, on every device; see `TrainingState`."""
 
     parameters: Parameters
-    slots: Mapping[str, Parameters]
+    slots: Mapping[str, Mapping[str, Array]]
     update_count: Array
     step_count: Array
 
@@ -139,7 +139,7 @@ def _inputs(plan: Plan, inputs: tuple[Array, ...]) -> Any:
 
 
 def lowered(plan: Plan, parameters: Parameters) -> Parameters:
-    """The parameters in the type of number of the products: a table's columns are gathered, not multiplied."""
+    """The parameters in the type of number of the products; those of a table's columns are gathered."""
     if plan.compute is None:
         return parameters
     kept = () if plan.layout is None else ("W1", "b1")
@@ -164,7 +164,7 @@ def _masks(plan: Plan, inputs: tuple[Array, ...], step: Array, places: Array | N
     like = jnp.zeros((0, inputs[0].shape[0]), plan.compute or inputs[0].dtype)
     seed, dims = plan.options.dropout_seed, plan.network.layer_dims
     masks = dropout_masks(rates, dims, like, seed=seed, step=step, columns=places)
-    # A value of its own: fused into what is computed from it, each number would be drawn again for each use.
+    # A value of its own: fused into what is computed from it, each number would be drawn for each use.
     return lax.optimization_barrier(masks)
 
 
@@ -180,7 +180,7 @@ def _row(weights: Array | None) -> Array | None:
 def _learned(
     plan: Plan, state: State, data: Data, places: Array | None
 ) -> tuple[Array, Array, Array, Parameters, Array]:
-    """Of one batch: the cost, the penalty in it, its total weight, the gradients, and ZL of these examples."""
+    """Of one batch: the cost, the penalty in it, its total weight, the gradients, and ZL."""
     parameters = state.parameters
     masks = _masks(plan, data.inputs, state.step_count, places)
     caches = _forward(plan, parameters, data.inputs, masks)
@@ -274,9 +274,9 @@ def _take_steps(
         )
 
     none = jnp.zeros(rates.shape, data.Y.dtype)
-    return lax.while_loop(
-        goes_on, take, Taken(state, none, none, first, jnp.asarray(True), jnp.full_like(first, -1))
-    )
+    start = Taken(state, none, none, first, jnp.asarray(True), jnp.full_like(first, -1))
+    taken: Taken = lax.while_loop(goes_on, take, start)
+    return taken
 
 
 def _gradient_of_all(plan: Plan, state: State, data: Data) -> tuple[Array, Array, Parameters, Array]:
