@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.engines import join_processes, leave_processes, tell_processes
-from pellucid.errors import OptionError
+from pellucid.engines import leave_processes, tell_processes
 from several import ended, free_port, script, start
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is missing")
@@ -93,8 +92,21 @@ def test_alone_nothing_is_told_and_nothing_left() -> None:
     leave_processes()
 
 
-def test_what_is_not_known_is_refused() -> None:
-    with pytest.raises(
-        OptionError, match=r"the other processes are not known: .*; expected --coordinator H"
-    ):
-        join_processes(processes=2)
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        (
+            "",
+            "the other processes are not known: coordinator_address should be defined.; expected --coordin",
+        ),
+        (
+            "import jax; jax.devices();",
+            "JAX was used before this process joined others; expected to join fir",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_refused(before: str, message: str) -> None:
+    code = f"from pellucid.engines import join_processes; {before} join_processes(processes=2)"
+    (one,) = ended([start(["-c", code])])
+    assert one.code == 1
+    assert f"OptionError: {message}" in one.err

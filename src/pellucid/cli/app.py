@@ -241,7 +241,7 @@ def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
     note(message)
-    engines = sys.modules.get("pellucid.engines")
-    if engines is not None:
-        engines.tell_processes(message, status)
+    several = sys.modules.get("pellucid.cli.several")
+    if several is not None:
+        several.tell(message, status)
     sys.exit(status)

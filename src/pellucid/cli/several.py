@@ -4,13 +4,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from typing import Any
 
 from pellucid.cli.console import note
 from pellucid.cli.inputs import Inputs
 from pellucid.cli.streams import set_apart
-from pellucid.engines import engine_for, join_processes
+from pellucid.engines import engine_for, join_processes, tell_processes
 from pellucid.errors import OptionError, ProcessError
 
 _FORWARDED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -67,47 +66,58 @@ def refuse_what_differs(inputs: Inputs) -> None:
         raise OptionError("several processes train one network at a time; expected --members 1")
 
 
+def tell(message: str, status: int) -> None:
+    """Tell the other processes, and the one that waits for this one, that it failed and has said why."""
+    if _to_parent is not None:
+        os.write(_to_parent, bytes([status]))
+    tell_processes(message, status)
+
+
+# Where a supervised process writes the exit code of a failure that it has reported.
+_to_parent: int | None = None
+
+
 def _supervised() -> None:
     """Go on in a child process; this one waits for it, and ends as it ends.
 
     Where another process was killed, the service that keeps them together ends this one by abort(), with
     pages of C++ and no exit code of ours: nothing within it can answer.
     """
+    global _to_parent  # noqa: PLW0603 # set once, in the child
     if not hasattr(os, "fork"):
         return
-    reader, writer = os.pipe()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    alive, writer = os.pipe()
+    reader, told = os.pipe()
     child = os.fork()
     if child:
-        os.close(reader)
-        _wait_for(child)
+        os.close(alive)
+        os.close(told)
+        _wait_for(child, reader)
     os.close(writer)
+    os.close(reader)
+    _to_parent = told
     # Of a group of its own: signals of the terminal come by the parent, once.
     os.setpgid(0, 0)
-    threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
     set_apart()
 
 
-def _end_with_parent(reader: int) -> None:
-    os.read(reader, 1)
+def _end_with_parent(alive: int) -> None:
+    os.read(alive, 1)
     os._exit(1)
 
 
-def _wait_for(child: int) -> None:
+def _wait_for(child: int, reader: int) -> None:
     for number in _FORWARDED:
         signal.signal(number, lambda number, _: os.kill(child, number))
     _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code < 0:
+    code, told = os.waitstatus_to_exitcode(status), os.read(reader, 1)
+    if code < 0 and told:
+        code = told[0]
+    elif code < 0:
         ended = f"this process was ended by signal {-code}"
         note(ProcessError.WITHOUT_A_WORD if code == -signal.SIGABRT else ended)
         code = 1
-    _flush((sys.stdout, sys.stderr))
     os._exit(code)
-
-
-def _flush(streams: Sequence[Any]) -> None:
-    for stream in streams:
-        try:
-            stream.flush()
-        except OSError:
-            continue

@@ -119,6 +119,10 @@ def join(
             "--process I, or a start by Slurm, Open MPI or Kubernetes"
         ) from None
     except RuntimeError as error:
+        if "before any JAX" in str(error):
+            raise OptionError(
+                "JAX was used before this process joined others; expected to join first"
+            ) from None
         raise ProcessError(
             f"the other processes did not come within {_PATIENCE} s: {first_line(error)}; expected each of "
             "them to be started with the same coordinator and number of processes"
@@ -186,7 +190,11 @@ def lost(error: Exception) -> ProcessError | None:
     """
     if not any(word in str(error) for word in _BROKEN):
         return None
-    word = _watch.word(2.0) if _watch is not None else ""
+    word = ""
+    if _watch is not None:
+        # This thread ends the process now.
+        _watch.stop()
+        word = _watch.word(2.0)
     return ProcessError(f"{word}; this process ends too" if word else ProcessError.WITHOUT_A_WORD)
 
 

@@ -139,7 +139,8 @@ class JaxSession(Session):
         try:
             with exact():
                 yield
-        except jax.errors.JaxRuntimeError as error:
+        # The same failure is a ValueError where it comes to light as a result is read.
+        except (jax.errors.JaxRuntimeError, ValueError) as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 raise MemoryError(f"on the devices: {str(error).partition(chr(10))[0]:.200}") from error
             if not self._shares.is_divided_among_processes:
