@@ -68,6 +68,15 @@ def test_what_it_cannot_compute_in_or_on_is_refused(given: dict[str, Any]) -> No
 
 
 @needs_jax
+def test_more_devices_than_there_are_are_refused() -> None:
+    examples, parameters = problem(NETWORK)
+    with pytest.raises(
+        OptionError, match=r"^devices is 99 and this process has \d+; expected at most \d+$"
+    ):
+        JaxEngine(devices=99).open(NETWORK, examples, TrainingState(parameters))
+
+
+@needs_jax
 def test_the_users_own_jax_is_as_it_was() -> None:
     import jax
 

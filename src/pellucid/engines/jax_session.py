@@ -117,9 +117,9 @@ class JaxSession(Session):
         self._dtype = np.dtype(str(examples.X.dtype))
         self._gives_jax = isinstance(examples.X, jax.Array)
         self._compute = compute
-        seed = options.dropout_seed if any(network.dropout_rates) else 0
         # What does not change the steps does not make them compile anew.
-        options = replace(options, dropout_seed=seed, threads=None)
+        seed = options.dropout_seed if any(network.dropout_rates) else 0
+        options = StepOptions(options.optimizer, options.clip_norm, seed)
         self._plan = Plan(
             *(network, options, None, compute, self._shares.mesh), self._shares.devices[0].platform
         )

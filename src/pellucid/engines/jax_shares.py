@@ -18,6 +18,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from pellucid.engines.interface import Batches
 from pellucid.engines.jax_step import AXIS, Columns
+from pellucid.errors import OptionError
 
 Floats = np.ndarray[Any, Any]
 Integers = np.ndarray[Any, Any]
@@ -282,5 +283,16 @@ def _greatest(mesh: Mesh) -> Any:
 
 
 def devices_of(count: int | None) -> tuple[Any, ...]:
-    """The devices that train: all of them, or the first `count` of this process."""
-    return tuple(jax.devices() if count is None else jax.local_devices()[:count])
+    """The devices that train: all of them, or the first `count` of this process.
+
+    Raises:
+        OptionError: it has fewer.
+    """
+    if count is None:
+        return tuple(jax.devices())
+    own = jax.local_devices()
+    if count > len(own):
+        raise OptionError(
+            f"devices is {count} and this process has {len(own)}; expected at most {len(own)}"
+        )
+    return tuple(own[:count])
