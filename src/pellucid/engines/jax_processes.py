@@ -1,7 +1,7 @@
 """Several processes that train one network: how they meet, tell each other of failures, and part.
 
 They meet by `jax.distributed`. Beside it a thread of each process looks four times a second whether
-another one has left word that it failed, and counts on so that the others see that it lives. A process that
+another one has left word that it failed, and shows the others that it lives. A process that
 waits for the others within a step cannot be interrupted there, so this thread ends it: with one line, which
 says who failed and why.
 """
@@ -25,10 +25,11 @@ from pellucid.errors import OptionError, ProcessError
 # Seconds to wait for the others when a training begins.
 _PATIENCE = 60
 
-# Seconds between two looks at the others, and without a sign of life after which one is taken for dead.
-_LOOK, _SILENCE = 0.25, 10.0
+# Seconds between two looks for word of a failure; looks from one sign of life to the next; and seconds
+# without one after which a process is taken for dead. Of a killed one the connections break at once.
+_LOOK, _LOOKS_A_BEAT, _SILENCE = 0.25, 20, 60.0
 
-_FAILED = "pellucid/failed"
+_FAILED, _ALIVE = "pellucid/failed", "pellucid/alive/"
 
 Ending = Callable[[str], None]
 
@@ -39,14 +40,19 @@ class _Watch:
     def __init__(self, client: Any, ending: Ending) -> None:
         self._client, self._ending = client, ending
         self._own, self._count = jax.process_index(), jax.process_count()
-        self._stopped = threading.Event()
-        self._seen = {i: ("", time.monotonic()) for i in range(self._count) if i != self._own}
+        self._stopped, self._parts = threading.Event(), False
+        # The last sign of life of each process, and when it was seen.
+        self._seen: dict[str, tuple[str, float]] = {}
         self._thread = threading.Thread(target=self._look, name="pellucid-processes", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Look no longer."""
         self._stopped.set()
+
+    def part(self) -> None:
+        """Show signs of life, but end for nobody any more."""
+        self._parts = True
 
     def tell(self, message: str) -> None:
         """Leave word that this process failed, and let the others read it."""
@@ -75,25 +81,25 @@ class _Watch:
         while not self._stopped.wait(_LOOK):
             beats += 1
             try:
-                self._client.key_value_set(f"pellucid/alive/{self._own}", str(beats), allow_overwrite=True)
-                word = self.word() or self._silent()
+                word = self.word()
+                if beats % _LOOKS_A_BEAT == 0:
+                    self._client.key_value_set(f"{_ALIVE}{self._own}", str(beats), allow_overwrite=True)
+                    word = word or self._silent()
             except Exception:
                 word = "process 0, which keeps the others together, ended without a word"
-            if word and not self._stopped.is_set():
+            if word and not (self._parts or self._stopped.is_set()):
                 with suppress(Exception):
                     self._client.key_value_set(f"pellucid/heard/{self._own}", "")
                 self._ending(word)
 
     def _silent(self) -> str:
+        """Which process has shown no sign of life for too long; empty: none."""
         now = time.monotonic()
-        for i, (last, since) in self._seen.items():
-            with suppress(Exception):
-                beats = str(self._client.key_value_try_get(f"pellucid/alive/{i}"))
-                if beats != last:
-                    self._seen[i] = (beats, now)
-                    continue
-            if now - since > _SILENCE and last:
-                return f"process {i} has not answered for {_SILENCE:g} s"
+        for key, beats in self._client.key_value_dir_get(_ALIVE):
+            if self._seen.get(key, ("",))[0] != beats:
+                self._seen[key] = (beats, now)
+            elif now - self._seen[key][1] > _SILENCE:
+                return f"process {key.rpartition('/')[2]} has not answered for {_SILENCE:g} s"
         return ""
 
 
@@ -156,11 +162,12 @@ def leave() -> None:
     global _watch  # noqa: PLW0603 # as `join`
     if _watch is None:
         return
-    _watch.stop()
-    _watch = None
+    _watch.part()
     # Who is gone already has its part of the result.
     with suppress(Exception):
         jax.distributed.shutdown()
+    _watch.stop()
+    _watch = None
 
 
 def tell(message: str, status: int) -> None:
