@@ -35,9 +35,9 @@ from pellucid.engines.jax_step import (
     cost_of_all,
     exact,
     gradient_of_all,
+    of_steps,
     take_steps,
 )
-from pellucid.engines.rules import init_slots
 from pellucid.errors import DivergenceError
 from pellucid.examples import Columns, Examples
 from pellucid.network import Network
@@ -112,17 +112,13 @@ class JaxSession(Session):
         compute: str | None,
         devices: int | None,
     ) -> None:
-        self._network, self._optimizer = network, options.optimizer
+        self._network = network
         self._shares = Shares(devices_of(devices))
         self._dtype = np.dtype(str(examples.X.dtype))
         self._gives_jax = isinstance(examples.X, jax.Array)
         self._compute = compute
-        # What does not change the steps does not make them compile anew.
-        seed = options.dropout_seed if any(network.dropout_rates) else 0
-        options = StepOptions(options.optimizer, options.clip_norm, seed)
-        self._plan = Plan(
-            *(network, options, None, compute, self._shares.mesh), self._shares.devices[0].platform
-        )
+        platform = self._shares.devices[0].platform
+        self._plan = Plan(network, of_steps(network, options), None, compute, self._shares.mesh, platform)
         self._capacity = 0
         self._evaluated: tuple[Any, list[tuple[tuple[Array, ...], Integers]]] = (None, [])
         # Of a step. The first call for a shape compiles, and tells nothing.
@@ -272,7 +268,8 @@ class JaxSession(Session):
             X, of_batch = self._examples.X, self._shares.own_columns(columns, self._examples.m)
             X = X if isinstance(X, Columns) else as_numpy(X)
             clause = culprit(self._network, parameters, X, of_batch)
-        before = at.before.state() if isinstance(at.before, _Before) else at.before
+        with self._on_devices():
+            before = at.before.state() if isinstance(at.before, _Before) else at.before
         before = before._replace(step_count=at.state.step_count)
         self._at = _At(before, before, at.steps)
         sentence = event.format(cost=float(cost), step=at.steps) + clause
@@ -345,7 +342,7 @@ class JaxSession(Session):
     def state(self) -> TrainingState:
         """See `Session.state`."""
         at = self._at
-        slots = {slot: self._given(at.state.slots[slot], "d") for slot in self._optimizer.slots}
+        slots = {slot: self._given(at.state.slots[slot], "d") for slot in self._plan.slots}
         return TrainingState(self._given(at.state.parameters), slots, int(at.state.update_count), at.steps)
 
     def steps_taken(self) -> int:
@@ -375,7 +372,7 @@ class JaxSession(Session):
         parameters = self._own(state.parameters)
         slots = {slot: self._own(arrays) for slot, arrays in state.slots.items()}
         counts = np.int64(state.update_count), np.int64(state.step_count)
-        found = State(parameters, slots or init_slots(self._optimizer, parameters), *counts)
+        found = State(parameters, slots or self._plan.first_slots(parameters), *counts)
         with self._on_devices():
             found = self._shares.everywhere(found)
         self._at = _At(found, found, int(state.step_count))

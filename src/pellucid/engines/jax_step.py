@@ -26,7 +26,7 @@ from pellucid.encoded_table import ColumnInputs, EncodedTable
 from pellucid.engines.first_layer import model_forward
 from pellucid.engines.gradients import cost_gradients, penalties, with_penalty
 from pellucid.engines.interface import StepOptions
-from pellucid.engines.rules import apply_update
+from pellucid.engines.rules import Slots, apply_update, init_slots
 from pellucid.network import Network
 
 Parameters = dict[str, Array]
@@ -118,9 +118,24 @@ class Plan:
     mesh: Mesh | None
     platform: str
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The names of the optimizer's slots."""
+        return self.options.optimizer.slots
+
+    def first_slots(self, parameters: Parameters) -> Slots:
+        """The slots before the first step."""
+        return init_slots(self.options.optimizer, parameters)
+
     def with_layout(self, layout: tuple[ColumnInputs, ...] | None) -> "Plan":
         """The same for inputs of another kind."""
         return replace(self, layout=layout)
+
+
+def of_steps(network: Network, options: StepOptions) -> StepOptions:
+    """The options without those that change no step: they do not make it compile anew."""
+    seed = options.dropout_seed if any(network.dropout_rates) else 0
+    return StepOptions(options.optimizer, options.clip_norm, seed)
 
 
 @contextmanager
