@@ -36,7 +36,7 @@ QUICK_TESTS := $(addprefix tests/core/test_,exercises.py linear.py activations.p
 QUICK_ONES := not published_series and not torch and not jax and not autograd and (not fifty_steps or numpy-float64-11)
 LOWEST := build/lowest
 
-.PHONY: help demo quick test crash processors lowest check format docs bench native native-test sanitize clean
+.PHONY: help demo quick test crash jax processors lowest check format docs bench native native-test sanitize clean
 
 help: ## Show this help.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ test: $(VENV)/.dev $(VENV)/.native $(if $(PEERS),$(VENV)/.peers) $(if $(GRADERS)
 
 quick: $(VENV)/.dev $(VENV)/.native ## Run some fast tests, in seconds, while one works.
 	$(ONE_THREAD) $(BIN)/pytest -p no:cacheprovider -k '$(QUICK_ONES)' $(QUICK_TESTS)
+
+jax: $(VENV)/.peers $(VENV)/.native ## Run all tests on the JAX engine; make test PEERS=1 runs a part of them.
+	PELLUCID_JAX_TESTS=all $(ONE_THREAD) $(BIN)/pytest -n auto -k jax tests/engines tests/training tests/tracing tests/test_series.py tests/cli
 
 processors: $(VENV)/.dev $(VENV)/.native ## Run the numerical tests as older processors would (SHORT=1: a part of them).
 	$(ONE_THREAD) $(BIN)/python scripts/numerical_tests.py --processors $(if $(SHORT),--short) -n auto

@@ -98,6 +98,13 @@ CONTENDERS: dict[str, Contender] = {
             both=True,
         ),
         Contender(
+            "ours-jax",
+            "Pellucid, JAX engine",
+            "jax",
+            (*_TRAINING, *_WIDE),
+            trains=f"{_BENCH}.ours:ON_JAX",
+        ),
+        Contender(
             "course",
             "the course's NumPy",
             "numpy",

@@ -159,6 +159,9 @@ SAME_ARITHMETIC: Variants = {"": Stepwise}
 # The reference engine: the definition of right, there to be read.
 REFERENCE: Variants = {"": lambda problem: Stepwise(problem, "reference")}
 
+# The same functions, compiled by JAX.
+ON_JAX: Variants = {"": lambda problem: Stepwise(problem, "jax")}
+
 
 def right_parameters(problem: Problem, rounds: int) -> dict[str, Floats]:
     """What everyone has to arrive at: the reference engine's parameters, counted in float64."""

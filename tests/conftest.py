@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,33 @@ DATA = Path(os.environ.get("PELLUCID_DATA") or REPOSITORY.parent / "shared" / "d
 # A first example may import or compile something: time says nothing about it.
 settings.register_profile("pellucid", deadline=None, max_examples=60)
 settings.load_profile("pellucid")
+
+
+# JAX compiles for every network: of each test on its engine the first case runs, and every eighth after it.
+# PELLUCID_JAX_TESTS=all runs all of them, as `make jax` does. The published series are always whole.
+_OF_JAX = 1 if os.environ.get("PELLUCID_JAX_TESTS") == "all" else 8
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out most of the tests on the JAX engine."""
+    seen: Counter[str] = Counter()
+    kept, left_out = [], []
+    for item in items:
+        chosen = True
+        if _is_on_jax(item) and item.path.name != "test_series.py":
+            name = item.nodeid.partition("[")[0]
+            chosen = seen[name] % _OF_JAX == 0
+            seen[name] += 1
+        (kept if chosen else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
+def _is_on_jax(item: pytest.Item) -> bool:
+    """Whether one of its parameters is the JAX engine, by name or as `sessions.Trained`."""
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    names = (value if isinstance(value, str) else getattr(value, "engine", "") for value in values)
+    return "jax" in names
 
 
 def _do_without(what: str) -> NoReturn:

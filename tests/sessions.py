@@ -79,12 +79,13 @@ class Trained:
         return 1e-9 if self.backend.dtype == "float64" else 1e-3
 
 
-# The reference on NumPy is what the others are compared with; the native engine trains on NumPy alone.
+# The reference on NumPy is what the others are compared with; the native engine trains on NumPy alone, the
+# JAX engine also on JAX's arrays.
 EVERY = [
     Trained(engine, library)
     for engine in ENGINES
     for library in LIBRARIES
-    if engine == "reference" or library.name == "numpy"
+    if engine == "reference" or library.name in ("numpy", engine)
 ]
 NUMPY = [one for one in EVERY if one.backend.name == "numpy"]
 

@@ -15,6 +15,7 @@
     │   ├── LabelError                              labels that are missing, too few or no classes
     │   └── NonFiniteError                          NaN or infinity among the inputs
     ├── ModelFileError       (ValueError)           a model file that is damaged, foreign or too new
+    ├── ProcessError         (RuntimeError)         another process of the training failed
     ├── OutputError          (OSError)              a result cannot be written where it was asked for
     └── MissingPackageError  (ImportError)          an optional package is needed for this
 
@@ -110,6 +111,15 @@ class NonFiniteError(DataError):
 
 class ModelFileError(PellucidError, ValueError):
     """A model file is damaged, is something else, or was written by a newer format."""
+
+
+class ProcessError(PellucidError, RuntimeError):
+    """Another process that trains the same network failed or ended; the message is that of its error."""
+
+    WITHOUT_A_WORD = (
+        "another process of this training ended without a word, or the connection to it broke; "
+        "this process ends too"
+    )
 
 
 class OutputError(PellucidError, OSError):

@@ -115,6 +115,11 @@ class Plan:
     scale: TargetScale
     start: Mapping[str, Any] | None = None
 
+    @property
+    def member_count(self) -> int:
+        """How many networks are trained, to be joined to one."""
+        return _members(self)
+
     @cached_property
     def fitting(self) -> Dataset:
         """The training set with scaled targets, which the network is trained on."""
@@ -217,7 +222,7 @@ def choose(plan: Plan, listeners: Sequence[SearchListener] = ()) -> Chosen:
     """
     searched = _searched(plan, listeners)
     candidate = plan.candidates[searched.chosen if searched else 0]
-    return Chosen(candidate, _members(plan), searched)
+    return Chosen(candidate, plan.member_count, searched)
 
 
 def fit_chosen(

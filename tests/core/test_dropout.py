@@ -58,6 +58,27 @@ def test_more_columns_do_not_change_those_there_were() -> None:
     np.testing.assert_array_equal(many[:, :4], few)
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 8, 13])
+def test_some_columns_have_the_units_they_have_among_all(n: int, library: Library) -> None:
+    whole = kept_units((n, 23), 0.4, seed=5, step=2, layer=1)
+    chosen = np.array([22, 0, 7, 7, 5, 10, 13])
+    columns = library.array(chosen, "int32")
+    found = kept_units(
+        (n, 7), 0.4, seed=5, step=2, layer=1, like=library.array(np.zeros(1)), columns=columns
+    )
+    np.testing.assert_array_equal(to_numpy(found), whole[:, chosen])
+
+
+def test_a_late_column_has_its_own_units() -> None:
+    """Where the number of the unit does not fit in 32 bits; its block of four does."""
+    j, n = 2**30 + 3, 13
+    found = kept_units((n, 1), 0.5, seed=3, step=1, layer=2, columns=np.array([j]))
+    for i in range(n):
+        block, place = divmod(j * n + i, 4)
+        words = philox_words((block, 2, 1, 0), (3, 0))
+        assert found[i, 0] == (words[place] >= 2**31)
+
+
 def test_a_mask_is_zero_or_keeps_the_sum(library: Library) -> None:
     X = library.array(np.ones((3, 10)))
     masks = dropout_masks((0.0, 0.25, 0.5), (3, 4, 2, 1), X, seed=3, step=8)

@@ -161,6 +161,38 @@ def test_every_option_takes_the_steps_of_the_dense_inputs(
     alike(network, table, step, Batches.full(5), 1e-10, weights=weights)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dropout": 0.4, "l1": 0.3},
+        {"output_activation": "softmax", "cost": "categorical_cross_entropy", "label_smoothing": 0.2},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_jax_engine_takes_the_steps_of_the_reference(options: dict[str, Any], dtype: Any) -> None:
+    if ENGINES["jax"]().why_not():
+        pytest.skip("jax is missing")
+    table = mixed(dtype=dtype)
+    network = Network((table.shape[0], 20, 7, 3 if "cost" in options else 1), l2=0.1, **options)
+    weights = np.random.default_rng(5).integers(0, 3, (1, M)).astype(dtype)
+    examples = Examples(table, targets(network).astype(dtype), weights)
+    start = initialize_parameters_deep(network.layer_dims, rng=3)
+    state = TrainingState({name: value.astype(dtype) for name, value in start.items()})
+    step = StepOptions(Optimizer("adam", epsilon=1e-3), 0.5, dropout_seed=4)
+    sessions = [engine_for(name).open(network, examples, state, step) for name in ("jax", "reference")]
+    costs = [
+        [session.advance(of, 0.02).cost for of in (batches(M, 50, 9), Batches.full(2))]
+        for session in sessions
+    ]
+    tolerance = 1e-10 if dtype == np.float64 else 1e-4
+    np.testing.assert_allclose(np.concatenate(costs[0]), np.concatenate(costs[1]), rtol=tolerance)
+    found, expected = (session.finish() for session in sessions)
+    for name, value in expected.items():
+        assert found[name].dtype == dtype
+        np.testing.assert_allclose(found[name], value, rtol=0, atol=tolerance, err_msg=name)
+
+
 @pytest.mark.parametrize("units", [1, 5, 8, 16, 33, 64, 100, 128, 200, 333])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_any_width_of_the_first_layer(units: int, dtype: Any) -> None:

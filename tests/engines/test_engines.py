@@ -234,6 +234,23 @@ def test_a_batch_without_weight_does_not_vouch_for_the_parameters(trained: Train
     assert_near(caught.value.parameters, trained.arrays(parameters), 0.0)
 
 
+@every_engine
+def test_after_a_batch_without_weight_the_end_goes_back_as_far(trained: Trained) -> None:
+    network = Network((2, 3, 1), hidden_activation="identity")
+    examples, parameters = problem(network)
+    examples = weighed(examples, np.arange(20) > 4)
+    steps = Batches.of([range(20), range(20), range(4)])
+    session, again = (trained.open(network, examples, parameters) for _ in range(2))
+    again.advance(steps.part(0, 1), 0.1)
+    session.advance(steps, [0.1, trained.huge, 0.1])
+    with pytest.raises(
+        DivergenceError, match=r"iteration 3, after the last step|after iteration 2"
+    ) as caught:
+        session.finish()
+    assert_near(caught.value.parameters, again.state().parameters, 0.0)
+    assert (session.state().update_count, session.state().step_count) == (1, 3)
+
+
 @on_numpy
 def test_a_penalty_that_is_not_finite_is_found_at_the_end(trained: Trained) -> None:
     network = Network((2, 1), l2=0.1)

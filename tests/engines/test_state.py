@@ -229,8 +229,8 @@ def test_a_thousand_states_are_given_during_a_training(trained: Trained) -> None
         calls += 1
         asked.set()
     thread.join()
-    # The native engine's is taken between two calls; the reference's state is complete within one, too.
-    assert trained.engine == "reference" or all(count % 5 == 0 for count in counts)
+    # The native engine's is taken between two calls; the others' state is complete within one, too.
+    assert trained.engine != "native" or all(count % 5 == 0 for count in counts)
     assert counts == sorted(counts)
     # Two processors are shared with other tests: a few answers may come late.
     assert np.median(waits) < 0.2

@@ -90,7 +90,8 @@ def test_every_answer_is_a_state_that_one_thread_passes_through(
     )
     asker.join()
     assert len(asker.answers) == times
-    assert asker.longest < LIMIT
+    # JAX compiles within its first call, and who asks waits for it.
+    assert asker.longest < (LIMIT if engine != "jax" else 60)
     runs = [run for run, _, _ in asker.answers]
     assert [run.training.step_count for run in runs] == sorted(run.training.step_count for run in runs)
     # It went on meanwhile.

@@ -135,7 +135,8 @@ combinations = st.fixed_dictionaries(
         "schedule": st.sampled_from([*SCHEDULES, "adaptive:patience=0,tol=0.05"]),
         "batch_size": st.sampled_from([None, 1, 7, 25, 50]),
         "clip_norm": st.sampled_from([None, 0.05]),
-        "engine": st.sampled_from(list(ENGINES)),
+        # JAX would compile for each example; the cases above are on it too.
+        "engine": st.sampled_from([name for name in ENGINES if name != "jax"]),
         "epochs": st.integers(1, 5),
         "learning_rate": st.sampled_from([0.02, 0.4]),
     }

@@ -16,7 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pellucid.cli.console import note
 from pellucid.cli.streams import standard_streams
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, ProcessError
 
 
 class _Command(NamedTuple):
@@ -165,6 +165,8 @@ def _ended(given: Sequence[str], debug: bool) -> int:
     try:
         status = _run(given, debug)
         sys.stdout.flush()
+    except ProcessError as error:
+        _fail(str(error), 1, debug)
     except PellucidError as error:
         _fail(str(error), 2, debug)
     except _PARSER_ERROR as error:
@@ -255,4 +257,7 @@ def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
     note(message)
+    several = sys.modules.get("pellucid.cli.several")
+    if several is not None:
+        several.tell(message, status)
     sys.exit(status)

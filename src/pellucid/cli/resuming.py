@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from pellucid.cli.arguments import combined, read_options
 from pellucid.cli.console import note
 from pellucid.errors import ModelFileError, NotFoundError, OptionError
 from pellucid.files.checkpoint_file import holds_checkpoint
-from pellucid.files.claim import Claim
 from pellucid.files.reading import shown
 from pellucid.model import Model
 from pellucid.training import Event, Listener, SavedTraining, TrainingStart
@@ -19,34 +17,17 @@ from pellucid.training.resuming import changes
 _LENGTHS = ("epochs", "iterations")
 
 
-@dataclass(frozen=True, eq=False)
-class Before:
-    """The run that is gone on with.
-
-    Attributes:
-        claim: its folder, this process's.
-        settings: by name: as it was trained, with those that were given now in their place.
-        saved: its last checkpoint that is whole.
-    """
-
-    claim: Claim
-    settings: dict[str, Any]
-    saved: SavedTraining
-
-
-def read_before(folder: Path, out: Path | None, given: Mapping[str, Any]) -> Before:
-    """Read what is needed to go on with a run, before its data.
+def settings_of_run(folder: Path, out: Path | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run that is gone on with, before anything else of it is read.
 
     Args:
         folder: of the run.
         out: a folder that was asked for too.
-        given: settings that were given now.
+        given: settings that were given now, which come first.
 
     Raises:
         NotFoundError: there is no run, or no checkpoint of it.
-        ModelFileError: no checkpoint can be used.
-        OptionError: the run has ended, or goes on in its own folder only.
-        OutputError: the run is still in training, or nothing can be written there.
+        OptionError: the run goes on in its own folder only.
     """
     if out is not None:
         raise OptionError("--resume and --out are both given; a run goes on in its own folder")
@@ -54,18 +35,25 @@ def read_before(folder: Path, out: Path | None, given: Mapping[str, Any]) -> Bef
         raise NotFoundError(f"there is no folder {shown(folder)}; expected that of a run, as runs/train-1")
     if not holds_checkpoint(folder):
         raise NotFoundError(f"there is no checkpoint in {shown(folder)}{_instead(folder)}")
-    # Before anything is read: until then the run may be in training.
-    claim = Claim(folder)
-    try:
-        settings = combined(read_options(folder / "config.toml"), given)
-        saved = SavedTraining.read(folder)
-        for line in saved.refused:
-            note(f"{line}; going on from the checkpoint before")
-        _refuse_an_ended_one(folder, saved, settings)
-        return Before(claim, settings, saved)
-    except BaseException:
-        claim.release()
-        raise
+    return combined(read_options(folder / "config.toml"), given)
+
+
+def read_saved(folder: Path, settings: Mapping[str, Any]) -> SavedTraining:
+    """The last checkpoint of a run, in a folder that no other process writes to.
+
+    Args:
+        folder: of the run.
+        settings: with which it is to go on.
+
+    Raises:
+        ModelFileError: no checkpoint can be used.
+        OptionError: the run has ended.
+    """
+    saved = SavedTraining.read(folder)
+    for line in saved.refused:
+        note(f"{line}; going on from the checkpoint before")
+    _refuse_an_ended_one(folder, saved, settings)
+    return saved
 
 
 def _instead(folder: Path) -> str:

@@ -76,6 +76,19 @@ def standard_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
+def set_apart() -> None:
+    """Lose what compiled libraries write to the standard streams themselves; Python's lines are kept."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for name, kind in (("stdout", _Results), ("stderr", _Remarks)):
+        stream = getattr(sys, name)
+        stream.flush()
+        number = stream.fileno()
+        kept = os.fdopen(os.dup(number), "w", 1, stream.encoding, "backslashreplace")
+        setattr(sys, name, kind(kept))
+        os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
 def _occupy() -> None:
     """Let no file that is opened later become a standard stream, into which libraries write."""
     try:

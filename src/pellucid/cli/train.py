@@ -16,7 +16,7 @@ from pellucid.cli.inputs import Inputs, read_inputs
 from pellucid.cli.judging import judge
 from pellucid.cli.progress import TrainingProgress
 from pellucid.cli.report import columns_text, report_of, report_text, search_text, stated_options
-from pellucid.cli.resuming import Before, noting_changes, read_before
+from pellucid.cli.resuming import noting_changes, read_saved, settings_of_run
 from pellucid.cli.run_folder import (
     Run,
     check_free,
@@ -25,11 +25,13 @@ from pellucid.cli.run_folder import (
     publish_model,
     rescued,
 )
+from pellucid.cli.several import join, refuse_what_differs
+from pellucid.engines import leave_processes
 from pellucid.errors import OutputError
 from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.files.claim import Claim
 from pellucid.modelling import Fitted, choose, fit_chosen
-from pellucid.training import Checkpoints, Listener
+from pellucid.training import Checkpoints, Listener, SavedTraining
 from pellucid.training.checkpoints import EVERY, Interval
 
 
@@ -71,6 +73,20 @@ def train(
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where process 0 of several is, for --engine jax."),
+    ] = None,
+    processes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|auto",
+            help="How many processes train; auto: as Slurm, Open MPI or Kubernetes started them.",
+        ),
+    ] = None,
+    process: Annotated[
+        int | None, typer.Option(metavar="I", help="Which of them this is, from 0; process 0 writes.")
+    ] = None,
 ) -> int:
     """Train a network on DATA, evaluate it, and save it in a run folder.
 
@@ -78,50 +94,59 @@ def train(
     held-out examples before the best is trained (--search). --course and --iterations take the settings of
     the course instead.
     """
-    wanted = _Shown(as_json, quiet, not no_plots)
     Interval.named(checkpoint_every)
-    place, before = None if out is None else Path(out), None
+    place = None if out is None else Path(out)
+    if resume is not None:
+        given = settings_of_run(Path(resume), place, given)
+    several = (coordinator, processes, process) != (None, None, None)
+    # Of several processes one writes and speaks.
+    first = join(coordinator, processes, process, given.get("engine")) == 0
+    wanted = _Shown(as_json, quiet or not first, not no_plots)
     with ExitStack() as stack:
-        if resume is None:
+        claim, saved = None, None
+        if resume is not None:
+            claim = stack.enter_context(Claim(resume)) if first else None
+            saved = read_saved(Path(resume), given)
+        elif first:
             check_free(place)
-        else:
-            before = read_before(Path(resume), place, given)
-            claim, given = stack.enter_context(before.claim), before.settings
-        inputs = read_inputs(given, quiet=quiet)
-        if inputs.tables is not None and not as_json:
+        inputs = read_inputs(given, quiet=wanted.quiet)
+        if several:
+            refuse_what_differs(inputs)
+        if inputs.tables is not None and not as_json and first:
             # Before the training: a column that was read wrong is seen at once.
             show(columns_text(inputs.tables))
         ending = stack.enter_context(Ending())
-        if before is None:
+        if first and claim is None:
             claim = stack.enter_context(claim_folder(place))
-        return _train(inputs, claim, before, checkpoint_every, ending, wanted)
+        return _train(inputs, claim, saved, checkpoint_every, ending, wanted)
 
 
 def _train(
     inputs: Inputs,
-    claim: Claim,
-    before: Before | None,
+    claim: Claim | None,
+    saved: SavedTraining | None,
     checkpoint_every: str,
     ending: Ending,
     wanted: _Shown,
 ) -> int:
-    """Train, save, judge and report in a folder that is this process's."""
-    folder = claim.folder
+    """Train; then save, judge and report in a folder that is this process's, if there is one."""
+    checkpoints: Checkpoints | None = None
+    listeners: list[Listener] = []
     with TrainingProgress(inputs, shown=wanted.progress) as progress:
         chosen = choose(inputs.plan, [progress])
         ending.check()
         if chosen.searched is not None and chosen.searched.interrupted:
             note("the comparison of settings was interrupted; training with the best so far")
         config = toml_text(stated_options(inputs, chosen))
-        saved = None if before is None else before.saved
-        checkpoints = Checkpoints(
-            *(claim, checkpoint_every),
-            members=chosen.members,
-            before=saved,
-            beside={"config.toml": config},
-            said=note,
-        )
-        listeners: list[Listener] = [] if saved is None else [noting_changes(saved, folder)]
+        if claim is not None:
+            checkpoints = Checkpoints(
+                *(claim, checkpoint_every),
+                members=chosen.members,
+                before=saved,
+                beside={"config.toml": config},
+                said=note,
+            )
+            listeners = [] if saved is None else [noting_changes(saved, claim.folder)]
         fitted = fit_chosen(
             *(inputs.plan, chosen),
             listeners=[*listeners, progress],
@@ -129,8 +154,24 @@ def _train(
             before=saved,
             when_ended=ending.hold,
         )
+    leave_processes()
+    if claim is None or checkpoints is None:
+        return 1 if fitted.model.history.reason == "interrupted" else 0
+    folder = claim.folder
     _published(folder, fitted, config)
     _say(fitted, folder, checkpoints, wanted)
+    return _judged(inputs, fitted, folder, progress, ending, wanted)
+
+
+def _judged(
+    inputs: Inputs,
+    fitted: Fitted,
+    folder: Path,
+    progress: TrainingProgress,
+    ending: Ending,
+    wanted: _Shown,
+) -> int:
+    """Judge a model that is saved, report, and draw."""
     try:
         ending.let_go()
         judged, remarks = judge(inputs, fitted, quiet=not wanted.progress)

@@ -32,7 +32,14 @@ _PIECE = 2**14
 
 
 def kept_units(
-    shape: tuple[int, int], rate: float, *, seed: int, step: Any, layer: int, like: Array | None = None
+    shape: tuple[int, int],
+    rate: float,
+    *,
+    seed: int,
+    step: Any,
+    layer: int,
+    like: Array | None = None,
+    columns: Array | None = None,
 ) -> Array:
     """Which units of which columns a step keeps: the same on every engine, and in any order of calls.
 
@@ -48,6 +55,8 @@ def kept_units(
             `like`, as a step traced by `jax.jit` is.
         layer: l of A^l; 0 are the inputs.
         like: an array whose library and device the result has; None: NumPy's.
+        columns: (k,) integers of that library: the number j of each column in its batch, where these are
+            only some of the batch's columns; None: 0 .. k - 1.
 
     Returns:
         True where a unit is kept, (n, k).
@@ -64,11 +73,26 @@ def kept_units(
         # A rate within 2^-33 of 1: no 32-bit word is as large, and the threshold does not fit in uint32.
         return xp.zeros((n, k), dtype=xp.bool, device=device)
 
-    def kept(first: int, last: int) -> Array:
-        blocks = xp.arange(first, last, dtype=word_type(xp), device=device)
+    least = xp.asarray(threshold, dtype=word_type(xp), device=device)
+
+    def kept_in(blocks: Array) -> Array:
         words = philox4x32(xp, (blocks, layer, *step_words), key)
-        least = xp.asarray(threshold, dtype=word_type(xp), device=device)
         return xp.reshape(xp.stack([word >= least for word in words], axis=1), (-1,))
+
+    def kept(first: int, last: int) -> Array:
+        return kept_in(xp.arange(first, last, dtype=word_type(xp), device=device))
+
+    if columns is not None:
+        # Column j begins within block j n // 4, written so that no product leaves 32 bits before the block
+        # does, at its word j n % 4.
+        j = xp.astype(columns, word_type(xp))
+        first, skipped = j // 4 * n + j % 4 * n // 4, j % 4 * n % 4
+        per_column = (n + 6) // 4
+        blocks = first[:, None] + xp.arange(per_column, dtype=word_type(xp), device=device)[None, :]
+        words = xp.reshape(kept_in(xp.reshape(blocks, (-1,))), (k, 4 * per_column))
+        places = skipped[:, None] + xp.arange(n, dtype=word_type(xp), device=device)[None, :]
+        indices = xp.__array_namespace_info__().default_dtypes()["indexing"]
+        return xp.take_along_axis(words, xp.astype(places, indices), axis=1).T
 
     blocks = max(1, -(-n * k // 4))
     # Every operation makes an array; pieces that stay in the processor's cache are faster and need little
@@ -105,7 +129,13 @@ def _words_of_step(xp: Any, step: Any) -> tuple[Any, Any]:
 
 
 def dropout_masks(
-    rates: Sequence[float], layer_dims: Sequence[int], X: Array, *, seed: int, step: Any
+    rates: Sequence[float],
+    layer_dims: Sequence[int],
+    X: Array,
+    *,
+    seed: int,
+    step: Any,
+    columns: Array | None = None,
 ) -> list[Array | None]:
     """The masks of one step for A0 (the inputs), A1, ..., A(L-1): each number is 0 or 1 / (1 - rate).
 
@@ -116,6 +146,7 @@ def dropout_masks(
         seed: the key of the training, from 0 to 2^64 - 1.
         step: the number of the step, from 0 to 2^64 - 1; or a 0-d array of integers of the library of X, as
             a step traced by `jax.jit` is.
+        columns: which columns of the batch those of X are; see `kept_units`.
 
     Returns:
         One mask (n_l, k) for each rate; None for a rate of 0. For `L_model_forward` and its backward pass.
@@ -129,7 +160,7 @@ def dropout_masks(
         if rate == 0:
             masks.append(None)
         else:
-            kept = kept_units((n, k), rate, seed=seed, step=step, layer=layer, like=X)
+            kept = kept_units((n, k), rate, seed=seed, step=step, layer=layer, like=X, columns=columns)
             masks.append(xp.astype(kept, X.dtype) / (1 - plain_number(rate)))
     return masks
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pellucid.core._arrays import Array
+from pellucid.core._arrays import Array, namespace
 from pellucid.core.activations import activation_named
 from pellucid.core.encoding import encoded_linear_backward, encoded_linear_forward
 from pellucid.core.model import (
@@ -41,7 +41,9 @@ def model_forward(
     A, _ = activation_named(first).forward(Z)
     if L == 1:
         return A, [(cache, Z)]
-    # The other layers are a network whose inputs are A1.
+    # The other layers are a network whose inputs are A1, in the type of number that they compute in.
+    if A.dtype != parameters["W2"].dtype:
+        A = namespace(A=A).astype(A, parameters["W2"].dtype)
     others = {f"{kind}{l - 1}": parameters[f"{kind}{l}"] for l in range(2, L + 1) for kind in "Wb"}
     activations["hidden_activation"] = rest[:-1]
     AL, caches = L_model_forward(A, others, **activations, masks=None if masks is None else masks[1:])

@@ -33,10 +33,13 @@ class Batches:
         columns: (N,) indices into the columns of X and Y, one batch after the other; None: every step
             takes all of them.
         offsets: (k + 1,): batch i is `columns[offsets[i] : offsets[i + 1]]`; for full batches, 0 .. k.
+        width: columns of the largest batch of the order that they are part of: an engine that compiles for
+            a shape fills up smaller batches to it; None: unknown.
     """
 
     columns: Integers | None
     offsets: Integers
+    width: int | None = None
 
     @classmethod
     def full(cls, steps: int = 1) -> Self:
@@ -47,7 +50,7 @@ class Batches:
     def runs(cls, order: Integers, size: int) -> Self:
         """`order` (N,) in runs of `size`, the last perhaps shorter."""
         N = len(order)
-        return cls(order, np.append(np.arange(0, N, size), N))
+        return cls(order, np.append(np.arange(0, N, size), N), min(size, N))
 
     @classmethod
     def of(cls, batches: Sequence[Sequence[int] | Integers]) -> Self:
@@ -68,7 +71,7 @@ class Batches:
         if self.columns is None:
             return Batches.full(last - first)
         offsets = self.offsets[first : last + 1]
-        return Batches(self.columns[offsets[0] : offsets[-1]], offsets - offsets[0])
+        return Batches(self.columns[offsets[0] : offsets[-1]], offsets - offsets[0], self.width)
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,21 @@ class Session(ABC):
     def parameters(self) -> Parameters:
         """The parameters of `state`. From any thread."""
         return dict(self.state().parameters)
+
+    def agreed(self, steps: int) -> int:
+        """The number of steps for the next call: one number for all processes that train together.
+
+        Args:
+            steps: what this process would take.
+
+        Raises:
+            KeyboardInterrupt: another process has ended the training before its end.
+        """
+        return steps
+
+    def end_for_all(self) -> None:
+        """Tell the other processes, in their next `agreed`, that the training ends before its end."""
+        return
 
     @abstractmethod
     def restore(self, state: TrainingState) -> None:

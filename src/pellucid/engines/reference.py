@@ -21,11 +21,12 @@ from pellucid.core._arrays import (
 from pellucid.core.costs import cost_named
 from pellucid.core.dropout import dropout_masks
 from pellucid.core.linear import LayerCache
-from pellucid.core.regularization import weight_penalty, weight_penalty_backward
+from pellucid.core.regularization import weight_penalty
 from pellucid.core.update import clip_gradients
 from pellucid.encoded_table import EncodedTable
 from pellucid.engines.divergence import culprit_of, diverged
-from pellucid.engines.first_layer import layers_backward, model_forward
+from pellucid.engines.first_layer import model_forward
+from pellucid.engines.gradients import cost_gradients, penalties, with_penalty
 from pellucid.engines.interface import (
     Batches,
     Costs,
@@ -69,7 +70,7 @@ class ReferenceSession(Session):
         self._cost, self._cost_options = cost_named(network.cost), network.cost_options
         # A cost takes ZL, so the output activation need not be computed.
         self._activations = network.activations | {"output_activation": "identity"}
-        self._penalty = {"l2": network.l2, "l1": network.l1}
+        self._penalty = penalties(network)
         self._penalised = any(self._penalty.values())
         self.restore(state)
 
@@ -169,17 +170,8 @@ class ReferenceSession(Session):
         total: float,
         masks: list[Array | None] | None,
     ) -> Parameters:
-        _, ZL = caches[-1]
-        dZL = self._cost.backward(ZL, Y, weights=weights, **self._cost_options)
-        hidden = self._network.hidden_activation
-        grads = {}
-        for l, _, _, dW, db in layers_backward(dZL, caches, hidden_activation=hidden, masks=masks):
-            grads[f"dW{l}"], grads[f"db{l}"] = dW, db
-        if self._penalised:
-            pulls = weight_penalty_backward(parameters, total, **self._penalty)
-            grads |= {name: grads[name] + pull for name, pull in pulls.items()}
-        # The backward pass ends with layer 1; here layer 1 comes first.
-        return {f"d{name}": grads[f"d{name}"] for name in parameters}
+        grads = cost_gradients(self._network, caches, Y, weights, masks)
+        return with_penalty(self._network, grads, parameters, total)
 
     def _diverged(self, event: str) -> DivergenceError:
         """The error; the session goes back to the last parameters whose cost was finite."""

@@ -105,7 +105,7 @@ class Feed:
             block = self._block(batches, first, last)
             session.feed(self._examples.dense(block))
             offsets = batches.offsets[first : last + 1]
-            of_block = Batches(np.arange(len(block)), offsets - offsets[0])
+            of_block = Batches(np.arange(len(block)), offsets - offsets[0], batches.width)
             if batches.columns is None:
                 of_block = Batches.full(last - first)
             _extend(

@@ -39,7 +39,7 @@ class TrainingOptions:
         shuffle_seed: epoch e permutes the examples by `RandomState(shuffle_seed + 1 + e)`, so the
             order of any epoch is known without those before it. Validation examples are split
             off by `RandomState(shuffle_seed)`.
-        engine: engine that trains: auto, native or reference; in Python also an `Engine`.
+        engine: engine that trains: auto, native, reference or jax; in Python also an `Engine`.
         optimizer: update rule, with numbers as in adamw:weight_decay=0.1; in Python also an `Optimizer`.
         schedule: how the learning rate changes, with numbers as in step:every=20,factor=0.5; in Python
             also a `Schedule`.

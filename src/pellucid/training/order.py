@@ -74,7 +74,7 @@ class Order:
             starts = np.arange(0, self.m, self._size)
             every = (starts + np.arange(count)[:, None] * self.m).ravel()
             self._offsets = np.append(every, count * self.m)
-        return Batches(columns, self._offsets)
+        return Batches(columns, self._offsets, self._size)
 
     def _permutation(self, epoch: int) -> Integers:
         """The columns of an epoch in their order, (m,)."""

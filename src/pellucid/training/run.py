@@ -263,6 +263,7 @@ class Run:
 
     def _call(self, steps: int, epochs: int) -> Batches:
         """Call the engine once, for at most this number of steps and epochs."""
+        steps = self.session.agreed(steps)
         k, began = self.order.steps_per_epoch, now()
         count = 1 if self._step or self.needs_epoch_end else max(1, min(steps // k, epochs))
         last = count * k if count > 1 else min(self._step + steps, k)
@@ -438,6 +439,8 @@ class Run:
         Raises:
             DivergenceError: the last step led to a cost that is not finite.
         """
+        if not self.plateaued and self.epoch < self._options.epochs:
+            self.session.end_for_all()
         best = self._monitor_state.best
         if best.epoch is not None and best.parameters is not None:
             # Their cost is known to be finite; the cost after later steps does not matter.
