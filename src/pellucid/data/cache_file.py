@@ -17,6 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pellucid.data.stored_rows import FlatFile
 from pellucid.errors import DataError, FormatError, OutputError
 from pellucid.files.reading import open_regular, shown
 
@@ -103,8 +104,10 @@ def write_cache(path: Path, key: Key, write: Callable[[CacheWriter], Mapping[str
             raise
 
 
-def open_cache(path: Path, key: Key) -> tuple[dict[str, Any], int]:
-    """The document of a cache file and where its numbers begin, after all checks.
+def open_cache(path: Path, key: Key) -> tuple[dict[str, Any], FlatFile]:
+    """The document of a cache file and its numbers, after all checks.
+
+    What was checked is what is read later, whatever takes the file's place in its folder.
 
     Args:
         path: of the file.
@@ -124,9 +127,9 @@ def open_cache(path: Path, key: Key) -> tuple[dict[str, Any], int]:
                 raise CacheError("is damaged: it does not hold as many numbers as it says")
             if list(_checksums(file, CacheWriter.begin, numbers)) != document.get("sums"):
                 raise CacheError("is damaged: its numbers have another checksum")
+            return document, FlatFile(path, CacheWriter.begin, file)
     except (DataError, OSError) as error:
         raise CacheError("cannot be read" if path.exists() else "") from error
-    return document, CacheWriter.begin
 
 
 def _document(file: BinaryIO, size: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
 
@@ -42,12 +42,16 @@ class FlatFile:
     Args:
         path: of the file.
         offset: of the first number, in bytes.
+        file: the open file; None: it is opened.
     """
 
-    def __init__(self, path: Path, offset: int) -> None:
+    def __init__(self, path: Path, offset: int, file: BinaryIO | None = None) -> None:
         self._path, self._offset = path, offset
-        with open_regular(path, FormatError, "a file of data") as file:
+        if file is not None:
             self._file = os.dup(file.fileno())
+        else:
+            with open_regular(path, FormatError, "a file of data") as opened:
+                self._file = os.dup(opened.fileno())
         weakref.finalize(self, os.close, self._file)
 
     def read(self, start: int, rows: Floats) -> None:

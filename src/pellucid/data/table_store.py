@@ -9,7 +9,6 @@ at a time.
 import os
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from pellucid.data.stored_table import StoredTable, read_encoded, write_encoded
 from pellucid.data.table import Table
 from pellucid.data.table_columns import OneByOne
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.errors import TooLargeError
+from pellucid.errors import FormatError, OutputError, TooLargeError
 from pellucid.files.reading import shown
 from pellucid.machine import shown_bytes
 
@@ -110,7 +109,7 @@ class TableStore:
             chunked = make(self.source, self.memory // _READ_SHARE)
             return write_columns(writer, chunked, forced, self.memory)
 
-        table: Table = self._cached(path, key, write, partial(read_columns, path))
+        table: Table = self._cached(path, key, write, read_columns)
         needed = table.m * _COLUMN_BYTES
         if needed > self.memory:
             raise TooLargeError(
@@ -151,7 +150,7 @@ class TableStore:
             path,
             key,
             lambda writer: write_encoded(writer, table, recipe, dtype, self.folder, self.memory),
-            lambda document, begin: read_encoded(path, document, begin, recipe, dtype, self.memory),
+            lambda document, file: read_encoded(document, file, recipe, dtype, self.memory),
         )
         return found
 
@@ -166,7 +165,18 @@ class TableStore:
         write_cache(path, key, write)
         seconds, size = time.perf_counter() - started, path.stat().st_size
         self.notes.append(f"the cache {shown(path)} of {shown_bytes(size)} was made in {seconds:.1f} s")
-        return read(*open_cache(path, key))
+        if identity_of(self.source) != self.identity:
+            raise FormatError(
+                f"{shown(self.source)} changed while it was read; expected a file that stays as it is: "
+                "begin again"
+            )
+        try:
+            return read(*open_cache(path, key))
+        except CacheError as error:
+            raise OutputError(
+                f"the cache {shown(path)} {error}, when it had just been made; if another training uses "
+                "it, --cache DIR gives this one a folder of its own"
+            ) from None
 
     def judged(self, rows: np.ndarray[Any, Any], width: int, seed: int) -> np.ndarray[Any, Any]:
         """As many of some rows as are judged in memory, drawn and in their order.
