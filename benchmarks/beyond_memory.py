@@ -61,6 +61,9 @@ def measured(path: Path, memory: int, epochs: int, compares: bool) -> dict[str, 
         epochs: of each training.
         compares: whether to train in memory, too.
     """
+    import pyarrow.compute
+    import pyarrow.csv  # noqa: F401 - so that it counts as imported
+
     from pellucid import Network, TrainingOptions, train
     from pellucid.data.load_table import load_tables
     from pellucid.optimizer import Optimizer

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.data import table_store
+from pellucid.data import cache_file, table_store
 from pellucid.data.cache_file import identity_of, open_cache
 from pellucid.data.load_table import LoadedTables, load_tables
 from pellucid.data.stored_rows import Allowance
@@ -405,7 +405,7 @@ def test_a_disk_that_is_full(which: str, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_another_process_that_replaces_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, real = csv_file(tmp_path / "a.csv", columns()), table_store.write_cache
+    path, real = csv_file(tmp_path / "a.csv", columns()), cache_file.write_cache
     found = load_tables(path, target="kind", memory=MEMORY).train.X
     expected = found.dense(slice(None))
     # Who reads the old file goes on reading it.
@@ -415,7 +415,7 @@ def test_another_process_that_replaces_the_cache(tmp_path: Path, monkeypatch: py
     def replaced(place: Path, key: Any, write: Any) -> None:
         real(place, {**key, "of": "another"}, write)
 
-    monkeypatch.setattr(table_store, "write_cache", replaced)
+    monkeypatch.setattr(cache_file, "write_cache", replaced)
     with pytest.raises(OutputError, match="when it had just been made; if another training uses it"):
         load_tables(path, target="kind", memory=MEMORY)
 

@@ -76,7 +76,7 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
         return _read_tables(data, told, of_model, how)
     _refuse_a_table(data, told)
     how |= {"image_size": data.image_size, "scaling": data.scaling, "strict": data.strict}
-    how["memory"] = data.memory
+    how |= {"memory": data.memory, "cache": data.cache}
     with reading(quiet) as progress:
         train, test = load_data(data.data, data.test, **how, progress=progress)
     note_skipped(train.skipped + test.skipped)

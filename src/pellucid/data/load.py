@@ -35,11 +35,12 @@ def load_data(
     strict: bool = False,
     progress: Progress = silent,
     memory: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Read a training set and a test set.
 
-    Inputs in HDF5 and .npy files that do not fit into memory stay there: X is then `Stored`, and training
-    reads it block by block.
+    Inputs in HDF5 and .npy files that do not fit into memory stay there, and pictures are decoded into
+    cache files: X is then `Stored`, and training reads it block by block.
 
     Args:
         source: an HDF5, .npz or picture source on disk, a folder of .npy files named as the members of an
@@ -60,6 +61,7 @@ def load_data(
         progress: called with (done, total) while pictures are read.
         memory: bytes that a training may take, beside the program itself: what does not fit stays in its
             file. None: half of what is available, for what does not fit into all of it.
+        cache: the folder for decoded pictures that do not fit; None: one beside their folder.
 
     Returns:
         `(train, test)`. For regression Y (n_y, m) is in the targets' units, and there are no classes.
@@ -80,6 +82,7 @@ def load_data(
         "strict": strict,
         "progress": progress,
         "allowance": Allowance(memory),
+        "cache": cache,
     }
     parts = read_parts(source, (*size, 3), task=task, **how)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None

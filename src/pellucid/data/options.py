@@ -67,7 +67,7 @@ class DataOptions:
         strict: stop at an unreadable picture instead of skipping it.
         memory: most memory that the training takes beside the program itself, such as 1GB. Data that do not
             fit are read block by block.
-        cache: folder for what is made of a table that does not fit into memory.
+        cache: folder for what is made of a table, or of pictures, that do not fit into memory.
 
     Raises:
         OptionError: a value that reading cannot work with.
@@ -112,7 +112,7 @@ class DataOptions:
         metavar="SIZE",
         shown="half of what is available, for data that do not fit into all of it",
     )
-    cache: str | None = setting(None, group="Data", metavar="DIR", shown="one beside the table")
+    cache: str | None = setting(None, group="Data", metavar="DIR", shown="one beside the data")
 
     def __post_init__(self) -> None:
         check(self)
