@@ -18,7 +18,7 @@ from tests.stored_columns import order_on_files
 pytestmark = pytest.mark.filterwarnings("ignore::pellucid.errors.LearningWarning")
 
 SIZE = 8
-MEMORY = 120_000
+MEMORY = 100_000
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from pellucid.stored import Stored
 
 Floats = np.ndarray[Any, Any]
 
-# Of each number of raw rows while they are scaled in memory: see `Allowance.needed`.
-_SCALING_BYTES = 16
+# Of each number while it is scaled in memory: of pictures at once, of others by way of copies in float64.
+_UNIT_BYTES, _STANDARD_BYTES = 8, 28
 # What takes less than this share of the memory is read as a whole, such as the test part of a large file.
 SMALL = 8
 
@@ -245,5 +245,6 @@ class Allowance:
 
     @staticmethod
     def needed(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
-        """What an array takes while it is read, split into parts, and scaled by way of float64."""
-        return math.prod(shape) * (2 * dtype.itemsize + _SCALING_BYTES)
+        """What an array takes while it is read, split into parts, and scaled."""
+        scaling = _UNIT_BYTES if dtype == np.uint8 else _STANDARD_BYTES
+        return math.prod(shape) * (2 * dtype.itemsize + scaling)
