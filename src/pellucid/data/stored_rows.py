@@ -139,11 +139,11 @@ class StoredRows:
         changed.shape, changed._chosen = shape, chosen
         return changed
 
-    def inputs(self, scaled: Callable[[Floats], Floats] | None, dtype: Any) -> "StoredInputs":
+    def inputs(self, scaled: Callable[[Floats, Floats], None] | None, dtype: Any) -> "StoredInputs":
         """The examples as inputs of a network.
 
         Args:
-            scaled: from raw rows (k, n_x) to X (n_x, k) in `dtype`; None: the numbers as they are.
+            scaled: from raw rows (k, n_x) into those of a block, in `dtype`; None: the numbers as they are.
             dtype: "float64" or "float32".
         """
         found = StoredInputs(self, self._in_file, scaled, dtype)
@@ -194,7 +194,7 @@ class StoredInputs(Stored):
     """
 
     def __init__(
-        self, rows: StoredRows, count: int, scaled: Callable[[Floats], Floats] | None, dtype: Any
+        self, rows: StoredRows, count: int, scaled: Callable[[Floats, Floats], None] | None, dtype: Any
     ) -> None:
         dtype = np.dtype(dtype)
         super().__init__(rows.width, count, dtype, rows.width * dtype.itemsize, rows.memory)
@@ -219,7 +219,10 @@ class StoredInputs(Stored):
         # Only 0 and 1 are booleans, whatever a file holds.
         native = raw.dtype.newbyteorder("=")
         raw = raw.view(np.uint8) != 0 if raw.dtype.kind == "b" else raw.astype(native, copy=False)
-        into[...] = raw if self._scaled is None else self._scaled(raw).T
+        if self._scaled is None:
+            into[...] = raw
+        else:
+            self._scaled(raw, into)
 
 
 @dataclass(frozen=True)
