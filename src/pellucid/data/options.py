@@ -49,8 +49,8 @@ class DataOptions:
     """What is read, and how it becomes a training set and a test set.
 
     Args:
-        data: a table (CSV, TSV or Parquet, with target), an HDF5 file, a folder of pictures, an .npz file,
-            or a built-in data set: digits, breast-cancer, moons, circles.
+        data: a table (CSV, TSV or Parquet, with target), an HDF5 file, a folder of pictures, an .npz file
+            or a folder of .npy files, or a built-in data set: digits, breast-cancer, moons, circles.
         test: the test set, in a form like that of the training set.
         target: the column of a table that is predicted.
         task: what is predicted: a class, or numbers.
