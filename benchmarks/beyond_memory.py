@@ -27,6 +27,7 @@ _BATCH = 256
 _ROWS_AT_A_TIME = 200_000
 # Of rows that are trained on in memory, too: more would need more memory than small machines have.
 _MOST_IN_MEMORY = 2_000_000
+_TURNS = 5
 
 
 def written(path: Path, rows: int) -> Path:
@@ -60,6 +61,9 @@ def measured(path: Path, memory: int, epochs: int, compares: bool) -> dict[str, 
         epochs: of each training.
         compares: whether to train in memory, too.
     """
+    import pyarrow.compute
+    import pyarrow.csv  # noqa: F401 - so that it counts as imported
+
     from pellucid import Network, TrainingOptions, train
     from pellucid.data.load_table import load_tables
     from pellucid.optimizer import Optimizer
@@ -78,21 +82,22 @@ def measured(path: Path, memory: int, epochs: int, compares: bool) -> dict[str, 
     order = order_for(data, _BATCH, 0, window)
     assert isinstance(order, WindowOrder)  # the data are stored
 
-    def trained(examples: Any) -> tuple[float, Any]:
-        start = time.perf_counter()
+    def trained(examples: Any) -> tuple[float, float, Any]:
+        wall, cpu = time.perf_counter(), time.process_time()
         end = train(network, examples, options, order=order, judged=False, tested=False)
-        return time.perf_counter() - start, end.parameters
+        return time.perf_counter() - wall, time.process_time() - cpu, end.parameters
 
-    streamed, parameters = trained(data)
-    found |= {"rows": data.m, "window": order.window, "streamed": streamed, "peak": _peak() - before}
+    wall, cpu, parameters = trained(data)
+    found |= {"rows": data.m, "wall": wall, "cpu": cpu, "peak": _peak() - before}
     if compares:
         whole, times = load_tables(path, **how).train, []
-        for _ in range(3):
-            pair = trained(whole), trained(data)
-            times.append((pair[0][0], pair[1][0]))
-            same = all(np.array_equal(value, parameters[name]) for name, value in pair[0][1].items())
+        for _ in range(_TURNS):
+            in_memory, streamed = trained(whole), trained(data)
+            times.append((*in_memory[:2], *streamed[:2]))
+            same = all(np.array_equal(value, parameters[name]) for name, value in in_memory[2].items())
             assert same, "blocks gave other parameters than memory"
-        found["memory"], found["streamed"] = np.min(times, axis=0).tolist()
+        names = ("memory wall", "memory cpu", "wall", "cpu")
+        found |= dict(zip(names, np.min(times, axis=0).tolist(), strict=True))
     return found
 
 
@@ -137,8 +142,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         path = folder / f"rows-{asked.rows[0]}.csv"
         print(json.dumps(measured(path, memory or 0, asked.epochs, asked.compares)))
         return
-    print("| rows | read and encoded | read again | an epoch | for a row | in memory | ratio | peak |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| rows | read and encoded | read again | epoch, for a row | in memory | speed | peak |")
+    print("|---|---|---|---|---|---|---|")
     for rows in asked.rows:
         path = written(folder / f"rows-{rows}.csv", rows)
         for cached in (path.parent / f"{path.name}.pellucid-cache").glob("*"):
@@ -149,15 +154,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         how += ["--epochs", str(asked.epochs)]
         first = _in_a_child(how)
         again = _in_a_child([*how, "--compares"] if rows <= _MOST_IN_MEMORY else how)
-        epoch = again["streamed"] / asked.epochs
-        beside = again.get("memory")
-        in_memory = f"{beside / asked.epochs:.2f} s" if beside else "-"
-        ratio = f"{beside / again['streamed']:.2f}" if beside else "-"
-        peak = max(first["peak"], 0 if beside else again["peak"])
+        each = 1e6 / (asked.epochs * again["rows"])
+        beside, speed = "-", "-"
+        if "memory wall" in again:
+            beside = f"{each * again['memory wall']:.2f} us, {each * again['memory cpu']:.2f} us of CPU"
+            ratios = (again[f"memory {kind}"] / again[kind] for kind in ("wall", "cpu"))
+            speed = "{:.0%}, {:.0%} by CPU".format(*ratios)
         print(
-            f"| {rows:,} | {first['load']:.1f} s | {again['load']:.1f} s | {epoch:.2f} s | "
-            f"{1e6 * epoch / again['rows']:.2f} us | {in_memory} | {ratio} | {peak / 1e6:.0f} MB of "
-            f"{int(bound) / 1e6:.0f} MB |",
+            f"| {rows:,} | {first['load']:.1f} s | {again['load']:.1f} s | "
+            f"{each * again['wall']:.2f} us, {each * again['cpu']:.2f} us of CPU | {beside} | {speed} | "
+            f"{first['peak'] / 1e6:.0f} MB of {int(bound) / 1e6:.0f} MB |",
             flush=True,
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid import Network, TrainingOptions, train
+from pellucid.data.arrays import is_array_folder
 from pellucid.data.load import load_data
 from pellucid.data.stored_rows import Allowance, FlatFile
 from pellucid.errors import FormatError, NonFiniteError, NotFoundError
@@ -100,6 +101,11 @@ def test_the_names_of_an_archive_are_those_of_a_folder(tmp_path: Path) -> None:
     X, y = NUMBERS, labels(NUMBERS)
     folder = arrays(tmp_path / "a", X[:2000], y[:2000], X_test=X[2000:], y_test=y[2000:])
     (folder / ".hidden.npy").write_bytes(b"none of them")
+    assert is_array_folder(folder)
+    # One of pictures, in folders by class, is none of arrays.
+    (tmp_path / "pictures" / "cats").mkdir(parents=True)
+    (tmp_path / "pictures" / "features.npy").write_bytes(b"left by another program")
+    assert not is_array_folder(tmp_path / "pictures")
     np.savez(tmp_path / "b.npz", X=X[:2000], y=y[:2000], X_test=X[2000:], y_test=y[2000:])
     for found, expected in zip(load_data(folder), load_data(tmp_path / "b.npz"), strict=True):
         np.testing.assert_array_equal(found.X, expected.X)

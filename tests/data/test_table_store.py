@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.data import table_store
+from pellucid.data import cache_file, table_store
 from pellucid.data.cache_file import identity_of, open_cache
 from pellucid.data.load_table import LoadedTables, load_tables
 from pellucid.data.stored_rows import Allowance
@@ -404,6 +404,35 @@ def test_a_disk_that_is_full(which: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert left == (["columns"] if which == "inputs" else [])
 
 
+def test_another_process_that_replaces_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = csv_file(tmp_path / "a.csv", columns()), cache_file.write_cache
+    found = load_tables(path, target="kind", memory=MEMORY).train.X
+    expected = found.dense(slice(None))
+    # Who reads the old file goes on reading it.
+    (tmp_path / "a.csv.pellucid-cache" / "inputs").unlink()
+    np.testing.assert_array_equal(found.dense(slice(None)), expected)
+
+    def replaced(place: Path, key: Any, write: Any) -> None:
+        real(place, {**key, "of": "another"}, write)
+
+    monkeypatch.setattr(cache_file, "write_cache", replaced)
+    with pytest.raises(OutputError, match="when it had just been made; if another training uses it"):
+        load_tables(path, target="kind", memory=MEMORY)
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = csv_file(tmp_path / "a.csv", columns()), table_store.write_columns
+
+    def changing(*given: Any) -> Any:
+        found = real(*given)
+        csv_file(path, columns(300))
+        return found
+
+    monkeypatch.setattr(table_store, "write_columns", changing)
+    with pytest.raises(FormatError, match=r"a.csv changed while it was read; expected a file that stays"):
+        load_tables(path, target="kind", memory=MEMORY)
+
+
 # --- What is refused
 
 
@@ -456,6 +485,5 @@ def test_the_document_says_no_more_than_it_should(tmp_path: Path) -> None:
     store = store_of(path)
     store.table(frozenset())
     key = {"of": "columns", "source": identity_of(path), "text": []}
-    document, begin = open_cache(store.folder / "columns", key)
-    assert begin == 16
+    document, _ = open_cache(store.folder / "columns", key)
     assert {name for name, _, _ in document["columns"]} == set(columns())

@@ -63,9 +63,13 @@ def note(message: str) -> None:
 def note_skipped(skipped: Sequence[str], most: int = 10) -> None:
     """Name what could not be read, and count it; name the folders that were left out."""
     from pellucid.data.folder_layout import LeftOut
+    from pellucid.data.rows import Remark
 
+    for remark in skipped:
+        if isinstance(remark, Remark) and not isinstance(remark, LeftOut):
+            note(remark)
     folders = [line for line in skipped if isinstance(line, LeftOut)]
-    pictures = [line for line in skipped if not isinstance(line, LeftOut)]
+    pictures = [line for line in skipped if not isinstance(line, Remark)]
     for left_out in folders[:most]:
         note(left_out)
     if len(folders) > most:

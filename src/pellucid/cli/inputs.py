@@ -83,7 +83,7 @@ def read_inputs(given: Mapping[str, Any], *, quiet: bool) -> Inputs:
         return _read_tables(data, told, of_model, how)
     _refuse_a_table(data, told)
     how |= {"image_size": data.image_size, "scaling": data.scaling, "strict": data.strict}
-    how["memory"] = data.memory
+    how |= {"memory": data.memory, "cache": data.cache}
     with reading(quiet) as progress:
         train, test = load_data(data.data, data.test, **how, progress=progress)
     return _inputs(data, planned(train, of_model), test)
@@ -125,6 +125,7 @@ def _read_like(
             **how,
             strict=data.strict,
             memory=data.memory,
+            cache=data.cache,
             like=like,
             progress=progress,
         )

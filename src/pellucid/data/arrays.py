@@ -174,8 +174,9 @@ def _read_npy(stream: IO[bytes], size: int, stored: int, where: str, role: str =
 
 
 def is_array_folder(path: Path) -> bool:
-    """Whether a folder holds .npy files: the members of a .npz archive, unpacked."""
-    return any(entry.name.endswith(".npy") for entry in _entries(path))
+    """Whether a folder holds .npy files, and no folders: the members of a .npz archive, unpacked."""
+    entries = _entries(path)
+    return any(one.name.endswith(".npy") for one in entries) and not any(one.is_dir() for one in entries)
 
 
 def read_array_folder(path: Path, task: str | None = None, allowance: Allowance | None = None) -> Splits:

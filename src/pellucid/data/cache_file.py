@@ -10,6 +10,7 @@ made anew.
 import json
 import os
 import secrets
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,8 +18,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pellucid.data.stored_rows import FlatFile
 from pellucid.errors import DataError, FormatError, OutputError
 from pellucid.files.reading import open_regular, shown
+from pellucid.machine import shown_bytes
 
 _MARK = b"pellucid cache 1"
 _MOST_DOCUMENT = 256 << 20
@@ -103,8 +106,10 @@ def write_cache(path: Path, key: Key, write: Callable[[CacheWriter], Mapping[str
             raise
 
 
-def open_cache(path: Path, key: Key) -> tuple[dict[str, Any], int]:
-    """The document of a cache file and where its numbers begin, after all checks.
+def open_cache(path: Path, key: Key) -> tuple[dict[str, Any], FlatFile]:
+    """The document of a cache file and its numbers, after all checks.
+
+    What was checked is what is read later, whatever takes the file's place in its folder.
 
     Args:
         path: of the file.
@@ -124,9 +129,9 @@ def open_cache(path: Path, key: Key) -> tuple[dict[str, Any], int]:
                 raise CacheError("is damaged: it does not hold as many numbers as it says")
             if list(_checksums(file, CacheWriter.begin, numbers)) != document.get("sums"):
                 raise CacheError("is damaged: its numbers have another checksum")
+            return document, FlatFile(path, CacheWriter.begin, file)
     except (DataError, OSError) as error:
         raise CacheError("cannot be read" if path.exists() else "") from error
-    return document, CacheWriter.begin
 
 
 def _document(file: BinaryIO, size: int) -> dict[str, Any]:
@@ -164,6 +169,63 @@ def _checksums(file: BinaryIO, begin: int, size: int) -> Iterator[int]:
                 return
             checksum, left = zlib.crc32(buffer[:read], checksum), left - read
         yield checksum
+
+
+def cached(
+    path: Path,
+    key: Key,
+    write: Callable[[CacheWriter], Mapping[str, Any]],
+    read: Callable[[dict[str, Any], FlatFile], Any],
+    notes: list[str],
+) -> Any:
+    """What a cache file holds, after making it if it cannot be used.
+
+    Args:
+        path: of the file.
+        key: what it has to be made of.
+        write: see `write_cache`.
+        read: makes something of its document and its numbers.
+        notes: gets a line where it is made, or was damaged.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        return read(*open_cache(path, key))
+    except CacheError as error:
+        if str(error):
+            notes.append(f"the cache {shown(path)} {error}: it was made anew")
+    started = time.perf_counter()
+    write_cache(path, key, write)
+    seconds, size = time.perf_counter() - started, path.stat().st_size
+    notes.append(f"the cache {shown(path)} of {shown_bytes(size)} was made in {seconds:.1f} s")
+    try:
+        return read(*open_cache(path, key))
+    except CacheError as error:
+        raise OutputError(
+            f"the cache {shown(path)} {error}, when it had just been made; if another training uses "
+            "it, --cache DIR gives this one a folder of its own"
+        ) from None
+
+
+def folder_for(path: Path, cache: str | os.PathLike[str] | None, notes: list[str]) -> Path:
+    """The folder of the cache files of a file or folder of data.
+
+    Args:
+        path: of the data.
+        cache: the folder that was asked for; None: beside the data, where one may write there.
+        notes: gets a line where one may not.
+    """
+    path = path.absolute()
+    name = f"{path.name}.pellucid-cache"
+    if cache is None:
+        if os.access(path.parent, os.W_OK):
+            return path.parent / name
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
+        notes.append(f"{shown(path.parent)} may not be written in, so the cache is in {shown(cache)}")
+    # Files of one name from several folders.
+    place = blake2b(os.fsencode(path), digest_size=8).hexdigest()
+    return Path(cache) / f"{path.name}-{place}.pellucid-cache"
 
 
 @contextmanager

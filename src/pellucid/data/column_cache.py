@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,13 +128,12 @@ class _Columns:
         }
 
 
-def read_columns(path: Path, document: Mapping[str, Any], begin: int) -> Table:
+def read_columns(document: Mapping[str, Any], file: FlatFile) -> Table:
     """The table in a cache file, whose columns are read one at a time.
 
     Args:
-        path: of the file.
-        document: its document.
-        begin: where its numbers begin.
+        document: that of the file.
+        file: its numbers.
 
     Raises:
         CacheError: the document does not describe the numbers.
@@ -157,7 +155,7 @@ def read_columns(path: Path, document: Mapping[str, Any], begin: int) -> Table:
         sound = False
     if not sound:
         raise CacheError("is damaged: its description is not of columns")
-    file, makers, width = FlatFile(path, begin), dict[str, Maker](), 0
+    makers, width = dict[str, Maker](), 0
     row_bytes = sum(_TYPES[kind].itemsize for _, kind, _ in columns)
     for name, kind, values in columns:
         makers[name] = partial(_column, file, kind, values, rows, width, row_bytes)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
+from pellucid.data.rows import Remark
 from pellucid.errors import FormatError, LabelError, NotFoundError
 from pellucid.files.reading import shown
 
@@ -24,7 +25,7 @@ _VALIDATION = ("val", "valid", "validation")
 _NUMBERED = re.compile(r"(?P<name>.*?)[\s._-]*\(?[0-9]+\)?")
 
 
-class LeftOut(str):
+class LeftOut(Remark):
     """A line about a folder that is not part of the data, unlike lines about unreadable pictures."""
 
     __slots__ = ()

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.folder_layout import LAYOUTS, Survey, survey_folder
+from pellucid.data.picture_cache import PictureCache
 from pellucid.data.pictures import decode_all
-from pellucid.data.rows import Progress, Rows, Splits, silent
+from pellucid.data.rows import Progress, Remark, Rows, Splits, silent
+from pellucid.data.stored_rows import Allowance
 from pellucid.errors import LabelError
 from pellucid.files.reading import shown
 
@@ -21,6 +23,8 @@ def read_folder(
     progress: Progress = silent,
     least: int = 2,
     only_test: bool = False,
+    allowance: Allowance | None = None,
+    cache: str | PathLike[str] | None = None,
 ) -> Splits:
     """The photographs of a folder, labelled by its layout.
 
@@ -36,6 +40,8 @@ def read_folder(
         progress: called with (done, total) after each picture, counted over both parts.
         least: the least number of classes in the training part; 1 suffices to evaluate a model.
         only_test: if there is a test part, read only that.
+        allowance: pictures that do not fit into it are decoded into a cache file; None: all are in memory.
+        cache: the folder of cache files; None: one beside the folder.
 
     Returns:
         Rows (m, *shape) of uint8 with sorted classes. `skipped` has a line for each picture
@@ -58,16 +64,27 @@ def read_folder(
     train_count = 0 if train is None else len(train.paths)
     total = train_count + (0 if test is None else len(test.paths))
 
-    def read(part: Survey | None, needed: tuple[str, ...], before: int) -> Rows | None:
+    stored = None if allowance is None else PictureCache.of(Path(folder), total, shape, allowance, cache)
+
+    def read(part: Survey | None, name: str, needed: tuple[str, ...], before: int) -> Rows | None:
         if part is None:
             return None
-        rows, failures = decode_all(
-            part.paths, shape, strict=strict, progress=lambda done, _: progress(before + done, total)
-        )
-        _check_none_lost(part, needed, failures)
-        return _rows(part, classes or part.classes, rows, failures)
 
-    return Splits(read(train, classes, 0), read(test, (), train_count))
+        def count(done: int, _: int) -> None:
+            progress(before + done, total)
+
+        rows: Any
+        if stored is not None and stored.is_for(len(part.paths), shape):
+            rows, failures = stored.decoded(name, part.paths, shape, strict=strict, progress=count)
+        else:
+            rows, failures = decode_all(part.paths, shape, strict=strict, progress=count)
+        _check_none_lost(part, needed, failures)
+        notes = tuple(map(Remark, stored.notes)) if stored is not None else ()
+        if stored is not None:
+            stored.notes.clear()
+        return _rows(part, classes or part.classes, rows, failures, notes)
+
+    return Splits(read(train, "train", classes, 0), read(test, "test", (), train_count))
 
 
 def _check_classes(train: Survey, test: Survey | None, least: int) -> None:
@@ -98,9 +115,9 @@ def _check_none_lost(part: Survey, needed: tuple[str, ...], failures: dict[int, 
 
 
 def _rows(
-    part: Survey, classes: tuple[str, ...], rows: np.ndarray[Any, Any], failures: dict[int, str]
+    part: Survey, classes: tuple[str, ...], rows: Any, failures: dict[int, str], notes: tuple[str, ...]
 ) -> Rows:
     kept = [index for index in range(len(part.paths)) if index not in failures]
     labels = np.array([classes.index(part.names[index]) for index in kept], np.int64)
     sources = tuple(str(part.paths[index]) for index in kept)
-    return Rows(rows, labels, classes, sources, (*failures.values(), *part.notes))
+    return Rows(rows, labels, classes, sources, (*failures.values(), *part.notes, *notes))

@@ -62,12 +62,13 @@ def load_data(
     strict: bool = False,
     progress: Progress = silent,
     memory: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
     like: Like | None = None,
 ) -> tuple[Dataset, Dataset]:
     """Read a training set and a test set.
 
-    Inputs in HDF5 and .npy files that do not fit into memory stay there: X is then `Stored`, and training
-    reads it block by block.
+    Inputs in HDF5 and .npy files that do not fit into memory stay there, and pictures are decoded into
+    cache files: X is then `Stored`, and training reads it block by block.
 
     Args:
         source: an HDF5, .npz or picture source on disk, a folder of .npy files named as the members of an
@@ -88,6 +89,7 @@ def load_data(
         progress: called with (done, total) while pictures are read.
         memory: bytes that a training may take, beside the program itself: what does not fit stays in its
             file. None: half of what is available, for what does not fit into all of it.
+        cache: the folder for decoded pictures that do not fit; None: one beside their folder.
         like: an earlier model's recipe and classes, that these examples have to fit; None: both follow from
             the training set.
 
@@ -113,6 +115,7 @@ def load_data(
         "strict": strict,
         "progress": progress,
         "allowance": Allowance(memory),
+        "cache": cache,
     }
     parts = read_parts(source, shape, task=task, **how)
     train, held_out = parts.train or parts.test, parts.test if parts.train else None

@@ -14,6 +14,7 @@ from pellucid.data.dataset import DTYPES, Dataset, check_finite
 from pellucid.data.splitting import check_known, check_split, random_split, stratified_split
 from pellucid.data.stored_rows import Allowance
 from pellucid.data.table import Table
+from pellucid.data.table_columns import OneByOne
 from pellucid.data.table_files import read_table
 from pellucid.data.table_recipe import TableRecipe, declared_columns
 from pellucid.data.table_store import TableStore
@@ -185,15 +186,19 @@ def load_tables(
         roles=roles,
         target_form=decided.form,
     )
+    train = _dataset(table, recipe, decided, dtype, skipped, encoded, store)
+    both = _of_both(table, held_out, recipe, split=test is None)
+    if isinstance(table.columns, OneByOne):
+        table.columns.forget()
     return LoadedTables(
-        _dataset(table, recipe, decided, dtype, skipped, encoded, store),
+        train,
         _dataset(held_out, recipe, decided, dtype, test_skipped, encoded),
         table,
         held_out,
         decided,
         (
             *recipe.noticed,
-            *_of_both(table, held_out, recipe, split=test is None),
+            *both,
             *(store.notes if store is not None else ()),
         ),
     )

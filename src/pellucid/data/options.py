@@ -49,8 +49,8 @@ class DataOptions:
     """What is read, and how it becomes a training set and a test set.
 
     Args:
-        data: a table (CSV, TSV or Parquet, with target), an HDF5 file, a folder of pictures, an .npz file,
-            or a built-in data set: digits, breast-cancer, moons, circles.
+        data: a table (CSV, TSV or Parquet, with target), an HDF5 file, a folder of pictures, an .npz file
+            or a folder of .npy files, or a built-in data set: digits, breast-cancer, moons, circles.
         test: the test set, in a form like that of the training set.
         target: the column of a table that is predicted.
         task: what is predicted: a class, or numbers.
@@ -69,7 +69,7 @@ class DataOptions:
         strict: stop at an unreadable picture instead of skipping it.
         memory: most memory that the training takes beside the program itself, such as 1GB. Data that do not
             fit are read block by block.
-        cache: folder for what is made of a table that does not fit into memory.
+        cache: folder for what is made of a table, or of pictures, that do not fit into memory.
 
     Raises:
         OptionError: a value that reading cannot work with.
@@ -115,7 +115,7 @@ class DataOptions:
         metavar="SIZE",
         shown="half of what is available, for data that do not fit into all of it",
     )
-    cache: str | None = setting(None, group="Data", metavar="DIR", shown="one beside the table")
+    cache: str | None = setting(None, group="Data", metavar="DIR", shown="one beside the data")
 
     def __post_init__(self) -> None:
         check(self)

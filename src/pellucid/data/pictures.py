@@ -87,8 +87,17 @@ def decode_all(
     strict: bool = False,
     progress: Progress = silent,
     threads: int | None = None,
+    least: int = 1,
 ) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
     """As `read_pictures`, with the failures by index into `paths`.
+
+    Args:
+        paths: see there.
+        shape: see there.
+        strict: see there.
+        progress: see there.
+        threads: see there.
+        least: how many have to be readable.
 
     Returns:
         The pictures that could be read, and for each other one, by its index, a line with the reason.
@@ -118,7 +127,7 @@ def decode_all(
     finally:
         # After Ctrl-C, do not wait for pictures in progress, and start no others.
         pool.shutdown(wait=False, cancel_futures=True)
-    if len(failures) == len(paths):
+    if len(paths) - len(failures) < least:
         raise FormatError(f"none of {len(paths)} pictures could be read; the first: {failures[0]}")
     return rows[: len(paths) - len(failures)], failures
 

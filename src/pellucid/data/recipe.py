@@ -1,9 +1,8 @@
 """Recipe: the preprocessing stored with a model, so that prediction repeats that of training."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -191,8 +190,27 @@ class Recipe:
     def stored(self, rows: StoredRows, dtype: str = "float64") -> Stored:
         """The columns of rows that stay in their file; see `columns`."""
         self._check_rows(rows)
-        plain = not (self.mean or self.deviation) and self.divisor == 1.0
-        return rows.inputs(None if plain else partial(self._scaled, dtype=dtype), dtype)
+        return rows.inputs(self._into(dtype), dtype)
+
+    def _into(self, dtype: str) -> Callable[[Floats, Floats], None] | None:
+        """`_scaled`, from raw rows (k, n_x) into an array of as many; None: they stay as they are."""
+        moved = bool(self.mean or self.deviation)
+        if not moved and self.divisor == 1.0:
+            return None
+        mean, deviation = np.asarray(self.mean or 0.0), np.asarray(self.deviation or 1.0)
+        divisor = np.asarray(self.divisor, dtype)
+
+        def scale(raw: Floats, into: Floats) -> None:
+            with np.errstate(all="ignore"):
+                if moved:
+                    raw = np.subtract(raw, mean)
+                    np.divide(raw, deviation, out=raw)
+                if self.divisor == 1.0:
+                    into[...] = raw
+                else:
+                    np.divide(raw, divisor, out=into, dtype=dtype, casting="unsafe")
+
+        return scale
 
     def blocks(self, raw: Any, dtype: str = "float64") -> Iterator[Floats]:
         """The columns of `columns`, block by block.

@@ -20,6 +20,10 @@ def silent(done: int, total: int) -> None:
     """The `Progress` that shows nothing."""
 
 
+class Remark(str):
+    """A line in `Rows.skipped` that is not about a picture that could not be read."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """m raw examples in rows.

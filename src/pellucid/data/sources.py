@@ -33,6 +33,7 @@ def read_parts(
     least: int = 2,
     only_test: bool = False,
     allowance: Allowance | None = None,
+    cache: str | os.PathLike[str] | None = None,
 ) -> Splits:
     """The raw examples of a source.
 
@@ -47,6 +48,7 @@ def read_parts(
         least: the least number of classes; 1 suffices to evaluate a model.
         only_test: do not read the pictures of the training part if there is a test part.
         allowance: inputs that do not fit into it stay in their file; None: all are read.
+        cache: the folder for decoded pictures that do not fit; None: one beside the folder.
 
     Raises:
         NotFoundError: neither a path nor a built-in data set has that name.
@@ -63,7 +65,16 @@ def read_parts(
     if path.is_dir() and is_array_folder(path):
         return read_array_folder(path, task, allowance)
     if path.is_dir():
-        return read_folder(path, shape, strict=strict, progress=progress, least=least, only_test=only_test)
+        return read_folder(
+            path,
+            shape,
+            strict=strict,
+            progress=progress,
+            least=least,
+            only_test=only_test,
+            allowance=allowance,
+            cache=cache,
+        )
     return read_array_file(path, task, allowance)
 
 

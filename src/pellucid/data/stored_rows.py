@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from pellucid.stored import Stored
 
 Floats = np.ndarray[Any, Any]
 
-# Of each number of raw rows while they are scaled in memory: see `Allowance.needed`.
-_SCALING_BYTES = 16
+# Of each number while it is scaled in memory: of pictures at once, of others by way of copies in float64.
+_UNIT_BYTES, _STANDARD_BYTES = 8, 28
 # What takes less than this share of the memory is read as a whole, such as the test part of a large file.
 SMALL = 8
 
@@ -42,12 +42,16 @@ class FlatFile:
     Args:
         path: of the file.
         offset: of the first number, in bytes.
+        file: the open file; None: it is opened.
     """
 
-    def __init__(self, path: Path, offset: int) -> None:
+    def __init__(self, path: Path, offset: int, file: BinaryIO | None = None) -> None:
         self._path, self._offset = path, offset
-        with open_regular(path, FormatError, "a file of data") as file:
+        if file is not None:
             self._file = os.dup(file.fileno())
+        else:
+            with open_regular(path, FormatError, "a file of data") as opened:
+                self._file = os.dup(opened.fileno())
         weakref.finalize(self, os.close, self._file)
 
     def read(self, start: int, rows: Floats) -> None:
@@ -135,11 +139,11 @@ class StoredRows:
         changed.shape, changed._chosen = shape, chosen
         return changed
 
-    def inputs(self, scaled: Callable[[Floats], Floats] | None, dtype: Any) -> "StoredInputs":
+    def inputs(self, scaled: Callable[[Floats, Floats], None] | None, dtype: Any) -> "StoredInputs":
         """The examples as inputs of a network.
 
         Args:
-            scaled: from raw rows (k, n_x) to X (n_x, k) in `dtype`; None: the numbers as they are.
+            scaled: from raw rows (k, n_x) into those of a block, in `dtype`; None: the numbers as they are.
             dtype: "float64" or "float32".
         """
         found = StoredInputs(self, self._in_file, scaled, dtype)
@@ -190,7 +194,7 @@ class StoredInputs(Stored):
     """
 
     def __init__(
-        self, rows: StoredRows, count: int, scaled: Callable[[Floats], Floats] | None, dtype: Any
+        self, rows: StoredRows, count: int, scaled: Callable[[Floats, Floats], None] | None, dtype: Any
     ) -> None:
         dtype = np.dtype(dtype)
         super().__init__(rows.width, count, dtype, rows.width * dtype.itemsize, rows.memory)
@@ -215,7 +219,10 @@ class StoredInputs(Stored):
         # Only 0 and 1 are booleans, whatever a file holds.
         native = raw.dtype.newbyteorder("=")
         raw = raw.view(np.uint8) != 0 if raw.dtype.kind == "b" else raw.astype(native, copy=False)
-        into[...] = raw if self._scaled is None else self._scaled(raw).T
+        if self._scaled is None:
+            into[...] = raw
+        else:
+            self._scaled(raw, into)
 
 
 @dataclass(frozen=True)
@@ -241,5 +248,6 @@ class Allowance:
 
     @staticmethod
     def needed(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
-        """What an array takes while it is read, split into parts, and scaled by way of float64."""
-        return math.prod(shape) * (2 * dtype.itemsize + _SCALING_BYTES)
+        """What an array takes while it is read, split into parts, and scaled."""
+        scaling = _UNIT_BYTES if dtype == np.uint8 else _STANDARD_BYTES
+        return math.prod(shape) * (2 * dtype.itemsize + scaling)

@@ -76,15 +76,14 @@ class StoredTable(Stored):
     """The inputs of a table that were encoded once.
 
     Args:
-        path: of the cache file.
-        begin: where its numbers begin.
+        file: the numbers of the cache file.
         form: how they lie.
         m: rows.
         memory: see `Stored`.
     """
 
-    def __init__(self, path: Path, begin: int, form: _Form, m: int, memory: int) -> None:
-        self._form, self._file, self._begins = form, FlatFile(path, begin), form.begins(m)
+    def __init__(self, file: FlatFile, form: _Form, m: int, memory: int) -> None:
+        self._form, self._file, self._begins = form, file, form.begins(m)
         block = EncodedTable.empty(form.layout, 1, form.types[0].newbyteorder("="))
         super().__init__(block.shape[0], m, block.dtype, block.nbytes, memory)
 
@@ -172,14 +171,13 @@ def _encoded(
 
 
 def read_encoded(
-    path: Path, document: Mapping[str, Any], begin: int, recipe: TableRecipe, dtype: str, memory: int
+    document: Mapping[str, Any], file: FlatFile, recipe: TableRecipe, dtype: str, memory: int
 ) -> StoredTable:
     """The inputs in a cache file.
 
     Args:
-        path: of the file.
-        document: its document.
-        begin: where its numbers begin.
+        document: that of the file.
+        file: its numbers.
         recipe: that encoded them.
         dtype: see `write_encoded`.
         memory: see `Stored`.
@@ -190,4 +188,4 @@ def read_encoded(
     form, m = _Form(recipe, dtype), document.get("m")
     if type(m) is not int or m < 1 or document["size"] != m * form.row_bytes:
         raise CacheError("is damaged: its description is not of encoded columns")
-    return StoredTable(path, begin, form, m, memory)
+    return StoredTable(file, form, m, memory)

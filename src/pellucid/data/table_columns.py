@@ -62,6 +62,10 @@ class OneByOne(Mapping[str, Column | Texts]):
     def __repr__(self) -> str:
         return f"OneByOne({len(self)} columns of {self.m} rows)"
 
+    def forget(self) -> None:
+        """Keep no column."""
+        self._kept = None
+
     def only(self, names: Sequence[str]) -> "OneByOne":
         """Some of the columns, in this order."""
         return OneByOne({name: self._makers[name] for name in names}, self.m)

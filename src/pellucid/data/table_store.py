@@ -7,9 +7,7 @@ at a time.
 """
 
 import os
-import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -17,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from pellucid.data._files import look
+from pellucid.data._table_arrow import arrow
 from pellucid.data._table_csv import text_chunks
 from pellucid.data._table_parquet import MAGIC, declared_shape, parquet_chunks
-from pellucid.data.cache_file import CacheError, Key, identity_of, open_cache, write_cache
+from pellucid.data.cache_file import Key, cached, folder_for, identity_of
 from pellucid.data.column_cache import read_columns, write_columns
 from pellucid.data.stored_rows import Allowance
 from pellucid.data.stored_table import StoredTable, read_encoded, write_encoded
 from pellucid.data.table import Table
 from pellucid.data.table_columns import OneByOne
 from pellucid.data.table_recipe import TableRecipe
-from pellucid.errors import TooLargeError
+from pellucid.errors import FormatError, TooLargeError
 from pellucid.files.reading import shown
 from pellucid.machine import shown_bytes
 
@@ -84,7 +83,7 @@ class TableStore:
         if memory is None:
             return None
         notes: list[str] = []
-        return cls(path, _folder_for(path, cache, notes), memory, identity_of(path), notes)
+        return cls(path, folder_for(path, cache, notes), memory, identity_of(path), notes)
 
     def table(self, text: frozenset[str], as_written: frozenset[str] = frozenset()) -> Table:
         """The table, whose columns are read one at a time.
@@ -103,14 +102,17 @@ class TableStore:
         # Of a file with types the texts are made of what was read.
         forced = frozenset() if is_parquet else text | as_written
         key = {"of": "columns", "source": self.identity, "text": sorted(forced)}
-        path = self.folder / "columns"
 
         def write(writer: Any) -> Any:
             make = parquet_chunks if is_parquet else text_chunks
             chunked = make(self.source, self.memory // _READ_SHARE)
-            return write_columns(writer, chunked, forced, self.memory)
+            document = write_columns(writer, chunked, forced, self.memory)
+            # What Arrow allocated is the system's again.
+            arrow().default_memory_pool().release_unused()
+            self._check_unchanged()
+            return document
 
-        table: Table = self._cached(path, key, write, partial(read_columns, path))
+        table: Table = cached(self.folder / "columns", key, write, read_columns, self.notes)
         needed = table.m * _COLUMN_BYTES
         if needed > self.memory:
             raise TooLargeError(
@@ -146,27 +148,21 @@ class TableStore:
             "rows": blake2b(np.ascontiguousarray(rows, "<i8").data, digest_size=16).hexdigest(),
             "dtype": dtype,
         }
-        path = self.folder / "inputs"
-        found: StoredTable = self._cached(
-            path,
+        found: StoredTable = cached(
+            self.folder / "inputs",
             key,
             lambda writer: write_encoded(writer, table, recipe, dtype, self.folder, self.memory),
-            lambda document, begin: read_encoded(path, document, begin, recipe, dtype, self.memory),
+            lambda document, file: read_encoded(document, file, recipe, dtype, self.memory),
+            self.notes,
         )
         return found
 
-    def _cached(self, path: Path, key: Key, write: Any, read: Any) -> Any:
-        """What a cache file holds, after making it if it cannot be used."""
-        try:
-            return read(*open_cache(path, key))
-        except CacheError as error:
-            if str(error):
-                self.notes.append(f"the cache {shown(path)} {error}: it was made anew")
-        started = time.perf_counter()
-        write_cache(path, key, write)
-        seconds, size = time.perf_counter() - started, path.stat().st_size
-        self.notes.append(f"the cache {shown(path)} of {shown_bytes(size)} was made in {seconds:.1f} s")
-        return read(*open_cache(path, key))
+    def _check_unchanged(self) -> None:
+        if identity_of(self.source) != self.identity:
+            raise FormatError(
+                f"{shown(self.source)} changed while it was read; expected a file that stays as it is: "
+                "begin again"
+            )
 
     def judged(self, rows: np.ndarray[Any, Any], width: int, seed: int) -> np.ndarray[Any, Any]:
         """As many of some rows as are judged in memory, drawn and in their order.
@@ -180,17 +176,3 @@ class TableStore:
         if len(rows) <= max(most, 2):
             return rows
         return np.sort(np.random.RandomState(seed).permutation(rows)[: max(most, 2)])
-
-
-def _folder_for(path: Path, cache: str | os.PathLike[str] | None, notes: list[str]) -> Path:
-    """The folder of the cache files of a file."""
-    name = f"{path.name}.pellucid-cache"
-    if cache is None:
-        parent = path.absolute().parent
-        if os.access(parent, os.W_OK):
-            return parent / name
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pellucid"
-        notes.append(f"{shown(parent)} may not be written in, so the cache is in {shown(cache)}")
-    # Files of one name from several folders.
-    place = blake2b(os.fsencode(path.absolute()), digest_size=8).hexdigest()
-    return Path(cache) / f"{path.name}-{place}.pellucid-cache"

@@ -27,8 +27,8 @@ _BLOCK_BYTES = 64 << 20
 _FEWEST_RUNS = 64
 # Of each example of a block, for its places in the files and in the block, while it is read.
 _INDEX_BYTES = 40
-# Of each example, for its place in the order of an epoch, and in a part of the data.
-_PLACE_BYTES = 8
+# Of each example, for its place in the order of an epoch, in a part of the data, and in its file.
+_PLACE_BYTES = 24
 # Of the memory, for what is read, scaled and evaluated in between.
 _KEPT_SHARE = 4
 # What a block of sparse numbers takes in an engine beside the block: half of it at most.
