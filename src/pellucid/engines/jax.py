@@ -57,11 +57,9 @@ class JaxEngine(Engine):
     @property
     def arithmetic(self) -> str:
         """See `Engine.arithmetic`."""
-        import jax
+        from pellucid.engines.jax_shares import described_devices
 
-        count = len(jax.devices()) if self.devices is None else self.devices
-        compute = f" in {self.compute}" if self.compute else ""
-        return f"JAX {jax.__version__}{compute}, {count} {jax.default_backend()} devices"
+        return described_devices(self.devices) + (f", {self.compute}" if self.compute else "")
 
     def __post_init__(self) -> None:
         if self.compute not in (None, "bfloat16"):

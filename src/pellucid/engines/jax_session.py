@@ -358,6 +358,8 @@ class JaxSession(Session):
         if ends:
             self._ended = True
             raise KeyboardInterrupt
+        # From here on Ctrl-C waits until they are taken, as the other processes take them.
+        self._begun = self._at.steps + 1
         return steps
 
     def end_for_all(self) -> None:

@@ -282,6 +282,16 @@ def _greatest(mesh: Mesh) -> Any:
     return jax.jit(lambda numbers: numbers.max(axis=0), out_shardings=everywhere)
 
 
+def described_devices(count: int | None) -> str:
+    """What computes: the version of JAX, and how many devices of what kind.
+
+    Args:
+        count: devices of this process; None: all devices of all processes.
+    """
+    many = len(jax.devices()) if count is None else count
+    return f"JAX {jax.__version__}, {many} {jax.default_backend()} device{'s' if many > 1 else ''}"
+
+
 def devices_of(count: int | None) -> tuple[Any, ...]:
     """The devices that train: all of them, or the first `count` of this process.
 

@@ -263,12 +263,19 @@ class Run:
 
     def _call(self, steps: int, epochs: int) -> Batches:
         """Call the engine once, for at most this number of steps and epochs."""
-        steps = self.session.agreed(steps)
-        k, began = self.order.steps_per_epoch, now()
+        began = now()
+        self._single: int | None = None
+        with interrupts_wait(self._within_a_step):
+            # Who has agreed takes the steps: the others count on it.
+            batches = self._agreed_call(self.session.agreed(steps), epochs)
+        self._sizer.observe(len(batches), now() - began)
+        return batches
+
+    def _agreed_call(self, steps: int, epochs: int) -> Batches:
+        k = self.order.steps_per_epoch
         count = 1 if self._step or self.needs_epoch_end else max(1, min(steps // k, epochs))
         last = count * k if count > 1 else min(self._step + steps, k)
-        self._single = None
-        with interrupts_wait(self._within_a_step), self._turnstile:
+        with self._turnstile:
             # A single step may take long: Ctrl-C interrupts it, and the step is not taken.
             self._single = self.iteration if last - self._step == 1 else None
             if self._batches is None:
@@ -276,7 +283,6 @@ class Run:
             whole = self._step == 0 and last == len(self._batches)
             batches = self._batches if whole else self._batches.part(self._step, last)
             self._advance(batches)
-        self._sizer.observe(len(batches), now() - began)
         return batches
 
     def _within_a_step(self) -> bool:
