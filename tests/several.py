@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+# Whether everything is tried, as by `make jax`, or what takes seconds.
+ALL = os.environ.get("PELLUCID_JAX_TESTS") == "all"
+
 
 class Ended(NamedTuple):
     """What a process left."""

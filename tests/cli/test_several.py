@@ -11,7 +11,7 @@ import pytest
 
 from pellucid import Model
 from pellucid.cli.app import main
-from several import Ended, ended, free_port, start
+from several import ALL, Ended, ended, free_port, start
 
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is missing")
 
@@ -38,6 +38,12 @@ def started(*arguments: str, of: int = 2, differing: str = "") -> list:
         name = differing if differing and i == of - 1 else "data.npz"
         found.append(start(["-m", "pellucid", "train", name, "--engine", "jax", *ONE, *arguments, *place]))
     return found
+
+
+def nothing_is_left(data: Path) -> None:
+    """Of the run there is no more than the lock of a process that has ended, which the next run clears."""
+    left = [path.name for folder in data.glob("two") for path in folder.iterdir()]
+    assert left in ([], [".pellucid-lock"])
 
 
 def lines(one: Ended) -> list[str]:
@@ -68,7 +74,7 @@ def test_a_file_that_one_cannot_read_ends_all_with_its_error(data: Path) -> None
     assert lines(second)[0].startswith("pellucid: there is no file or folder missing.npz")
     assert first.code == 1
     assert "process 1 failed: there is no file or folder missing.npz" in first.err
-    assert [path.name for path in data.iterdir()] == ["data.npz"]
+    nothing_is_left(data)
 
 
 @needs_jax
@@ -77,7 +83,7 @@ def test_where_one_is_killed_the_other_ends_and_nothing_is_left(data: Path, kill
     processes = started("--epochs", "100000", "--out", "two")
     # Process 0 says so when it trains.
     assert processes[0].stderr is not None
-    assert "training 1 of 100000" in processes[0].stderr.readline()
+    assert processes[0].stderr.readline().startswith("pellucid: training ")
     os.kill(processes[killed].pid, signal.SIGKILL)
     killed_at = time.monotonic()
     found = ended(processes, 60)
@@ -89,7 +95,55 @@ def test_where_one_is_killed_the_other_ends_and_nothing_is_left(data: Path, kill
     assert len(found_lines) == 1, found_lines
     assert found_lines[0].startswith("pellucid: ")
     assert found_lines[0].endswith("this process ends too")
-    assert [path.name for path in data.iterdir()] == ["data.npz"]
+    nothing_is_left(data)
+
+
+@needs_jax
+@pytest.mark.parametrize("again", [1, 3] if ALL else [1])
+def test_another_number_of_processes_goes_on(data: Path, again: int) -> None:
+    """After process 0 was killed between two checkpoints."""
+    options = [
+        "--epochs",
+        "400",
+        "--dtype",
+        "float64",
+        "--dropout",
+        "0.2",
+        "--checkpoint-every",
+        "20 epochs",
+    ]
+    with pytest.raises(SystemExit) as end:
+        main(["train", "data.npz", "--engine", "jax", *ONE, *options, "--out", "one", "--quiet"])
+    assert end.value.code == 0
+    processes = started(*options, "--out", "two")
+    deadline = time.monotonic() + 120
+    while not list(data.glob("two/checkpoint-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(processes[0].pid, signal.SIGKILL)
+    ended(processes, 90)
+    assert not (data / "two" / "model.safetensors").exists()
+    if again == 1:
+        found = ended([start(["-m", "pellucid", "train", "--resume", "two", "--no-plots"])])
+    else:
+        port = free_port()
+        found = ended(
+            [
+                start(
+                    [
+                        *("-m", "pellucid", "train", "--resume", "two", "--no-plots"),
+                        *("--coordinator", f"127.0.0.1:{port}"),
+                        *("--processes", str(again), "--process", str(i)),
+                    ]
+                )
+                for i in range(again)
+            ]
+        )
+    assert [one.code for one in found] == [0] * again, [one.err for one in found]
+    assert "pellucid: two goes on from epoch " in found[0].err
+    models = [Model.load(f"{name}/model.safetensors") for name in ("one", "two")]
+    for name, value in models[0].parameters.items():
+        np.testing.assert_allclose(models[1].parameters[name], value, rtol=1e-7, atol=1e-10)
+    assert len(models[1].history.costs) == 200
 
 
 @needs_jax
