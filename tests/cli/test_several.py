@@ -104,7 +104,7 @@ def test_another_number_of_processes_goes_on(data: Path, again: int) -> None:
     """After process 0 was killed between two checkpoints."""
     options = [
         "--epochs",
-        "400",
+        "200",
         "--dtype",
         "float64",
         "--dropout",
