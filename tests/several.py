@@ -31,11 +31,23 @@ def free_port() -> int:
         return port
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
+def end_all() -> None:
+    """End what was started and still runs: of a test that failed before it waited for them."""
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+
+
 def start(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """Python with these arguments, in a group of its own."""
     # One thread each: two processes share two processors with other tests.
     ours = {**os.environ, "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", **(environment or {})}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -43,6 +55,8 @@ def start(arguments: Sequence[str], environment: Mapping[str, str] | None = None
         env=ours,
         start_new_session=True,
     )
+    _started.append(process)
+    return process
 
 
 def ended(processes: Sequence[subprocess.Popen[str]], seconds: float = 180) -> list[Ended]:

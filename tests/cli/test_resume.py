@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.errors import DataError
 from pellucid.files.checkpoint_file import GENERATIONS
 from pellucid.files.claim import Claim
 from pellucid.model import Model
@@ -171,6 +172,28 @@ def test_a_run_that_is_still_in_training_is_left_alone(here: Path, run: Callable
         outcome = run("train", "--resume", "runs/train-1", *QUIET)
     assert outcome.status == 2
     assert "writes to it; choose another folder" in outcome.err
+
+
+def test_a_training_that_cannot_read_on_says_how_to_go_on(
+    here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Any, event: Any) -> None:
+        if isinstance(event, EpochEnd) and event.epoch >= 7:
+            raise DataError("data.npz cannot be read (Input/output error); expected a file of data")
+
+    command = command_for("data.npz", here)
+    assert run(*command, "--out", "whole").status == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("pellucid.cli.progress.TrainingProgress.__call__", fails)
+        outcome = run(*command, "--checkpoint-every", "1 epoch")
+    assert outcome.status == 2
+    assert outcome.err.splitlines() == [
+        "pellucid: the training so far is saved: pellucid train --resume runs/train-1 goes on",
+        "pellucid: data.npz cannot be read (Input/output error); expected a file of data",
+    ]
+    assert run("train", "--resume", "runs/train-1", *QUIET).status == 0
+    found, whole = (Model.load(f"{folder}/model.safetensors") for folder in ("runs/train-1", "whole"))
+    assert_same_arrays(found.parameters, whole.parameters)
 
 
 def test_never_means_never(here: Path, run: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

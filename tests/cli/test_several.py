@@ -4,6 +4,7 @@ import importlib.util
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,18 @@ import pytest
 
 from pellucid import Model
 from pellucid.cli.app import main
-from several import ALL, Ended, ended, free_port, start
+from several import ALL, Ended, end_all, ended, free_port, start
 
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is missing")
 
 # What a training of one network in a known number of epochs needs.
 ONE = ["--search", "none", "--members", "1", "--no-plots", "--hidden-activation", "tanh", "--layers", "8"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on() -> Iterator[None]:
+    yield
+    end_all()
 
 
 @pytest.fixture

@@ -1,15 +1,22 @@
 """Several processes train one network: the parameters of one, each from its own share of the examples."""
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pellucid.engines import leave_processes, tell_processes
-from several import ALL, ended, free_port, script, start
+from several import ALL, end_all, ended, free_port, script, start
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is missing")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on() -> Iterator[None]:
+    yield
+    end_all()
 
 
 def trained(count: int, folder: Path) -> list[dict[str, np.ndarray]]:

@@ -1,8 +1,8 @@
 """pellucid train: from raw data to a trained, evaluated, saved model."""
 
 import shlex
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -27,7 +27,7 @@ from pellucid.cli.run_folder import (
 )
 from pellucid.cli.several import join, refuse_what_differs
 from pellucid.engines import leave_processes
-from pellucid.errors import OutputError
+from pellucid.errors import DataError, OutputError
 from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.files.claim import Claim
 from pellucid.modelling import Fitted, choose, fit_chosen
@@ -147,13 +147,14 @@ def _train(
                 said=note,
             )
             listeners = [] if saved is None else [noting_changes(saved, claim.folder)]
-        fitted = fit_chosen(
-            *(inputs.plan, chosen),
-            listeners=[*listeners, progress],
-            checkpoints=checkpoints,
-            before=saved,
-            when_ended=ending.hold,
-        )
+        with _hinting(claim):
+            fitted = fit_chosen(
+                *(inputs.plan, chosen),
+                listeners=[*listeners, progress],
+                checkpoints=checkpoints,
+                before=saved,
+                when_ended=ending.hold,
+            )
     leave_processes()
     if claim is None or checkpoints is None:
         return 1 if fitted.model.history.reason == "interrupted" else 0
@@ -197,6 +198,18 @@ def _judged(
     else:
         show(report_text(report, fitted, judged, folder))
     return 1 if report["ended"] == "interrupted" else 0
+
+
+@contextmanager
+def _hinting(claim: Claim | None) -> Iterator[None]:
+    """If training fails for what may be mended, say that it can go on: a disk, or a file on it."""
+    try:
+        yield
+    except (DataError, OutputError):
+        if claim is not None and holds_checkpoint(claim.place):
+            where = shlex.quote(str(claim.folder))
+            note(f"the training so far is saved: pellucid train --resume {where} goes on")
+        raise
 
 
 def _published(folder: Path, fitted: Fitted, config: str) -> None:
