@@ -69,7 +69,7 @@ def test_an_interrupted_search_trains_the_best_so_far(
     )
     outcome = done("train", "data.npz", *AUTO, "--json")
     assert outcome.err == (
-        "pellucid: the comparison of settings was interrupted; trained with the best so far\n"
+        "pellucid: the comparison of settings was interrupted; training with the best so far\n"
     )
     assert outcome.document["layer_dims"] == [3, 16, 1]
 

@@ -108,7 +108,7 @@ def test_nothing_is_left_to_defaults(here: Path, done: Callable) -> None:
     assert unstated == {
         *("test", "target", "iterations", "search", "budget", "clip_norm", "threads", "patience"),
         *("validation_fraction", "momentum", "weight_decay", "warmup_epochs", "decimal", "metric", "cv"),
-        *("memory", "cache"),
+        *("memory", "cache", "start_from"),
     }
 
 

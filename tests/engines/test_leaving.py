@@ -50,8 +50,8 @@ print("leaving", flush=True)
 def test_daemon_threads_do_not_abort_the_process(engine: str, seconds: float, tmp_path: Path) -> None:
     if ENGINES[engine]().why_not():
         pytest.skip("it was not compiled")
-    command = [sys.executable, "-c", CODE, engine, str(tmp_path), str(seconds)]
-    for _ in range(3):
+    for k in range(3):
+        command = [sys.executable, "-c", CODE, engine, str(tmp_path / str(k)), str(seconds)]
         began = time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, done.stdout, done.stderr) == (0, "leaving\n", "")

@@ -74,10 +74,13 @@ def test_blocks_take_the_steps_of_all_at_once(
             for i, k in ((0, 3), (3, 1), (4, len(drawn) - 4))
         ]
         expected = whole.advance(drawn, rates)
-        assert [cost for part in found for cost in part.cost] == expected.cost
-        assert [penalty for part in found for penalty in part.penalty] == expected.penalty
+        # JAX computes a step in another shape where it has other examples beside it.
+        same = {"rtol": 1e-12 if engine == "jax" else 0, "atol": 1e-14 if engine == "jax" else 0}
+        costs, penalties = ([getattr(part, name) for part in found] for name in ("cost", "penalty"))
+        np.testing.assert_allclose(np.concatenate(costs), expected.cost, **same)
+        np.testing.assert_allclose(np.concatenate(penalties), expected.penalty, **same)
     for name, value in whole.state().parameters.items():
-        np.testing.assert_array_equal(blocks.state().parameters[name], value)
+        np.testing.assert_allclose(blocks.state().parameters[name], value, **same)
 
 
 def options_for(engine: str = "auto", **more: Any) -> TrainingOptions:
@@ -100,10 +103,11 @@ def test_a_training_on_files_is_that_in_memory_of_the_same_order(
     assert order.window == 16
     dense = train(network, Examples(inputs, Y), options, order=order)
     stored = train(network, given, options)
-    assert stored.history.costs == dense.history.costs
-    np.testing.assert_allclose(stored.history.validation_costs, dense.history.validation_costs, rtol=1e-13)
+    same = {"rtol": 1e-11 if engine == "jax" else 0, "atol": 1e-13 if engine == "jax" else 0}
+    np.testing.assert_allclose(stored.history.costs, dense.history.costs, **same)
+    np.testing.assert_allclose(stored.history.validation_costs, dense.history.validation_costs, rtol=1e-11)
     for name, value in dense.parameters.items():
-        np.testing.assert_array_equal(stored.parameters[name], value)
+        np.testing.assert_allclose(stored.parameters[name], value, **same)
 
 
 @pytest.mark.parametrize("steps", [1, 9, 13])

@@ -116,6 +116,7 @@ def _read_like(
             )
         stored: dict[str, Any] = {"memory": data.memory, "cache": data.cache}
         tables = load_tables_like(data.data, data.test, recipe=recipe, classes=classes, **how, **stored)
+        _refuse_folds_of_files(data, told, tables)
         return _of_tables(data, told, tables, planned_from(model, tables.train, of_model))
     assert isinstance(model.recipe, Recipe)  # there are two kinds
     like = Like(model.recipe, model.classes)
@@ -153,15 +154,19 @@ def _read_tables(
     columns = {name: getattr(data, name) for name in _OF_COLUMNS}
     stored: dict[str, Any] = {"encoded": True, "memory": data.memory, "cache": data.cache}
     tables = load_tables(data.data, data.test, target=data.target or "", **columns, **how, **stored)
+    _refuse_folds_of_files(data, told, tables)
     return _of_tables(data, told, tables, planned(tables.train, of_model, tables.target.scale))
 
 
-def _of_tables(data: DataOptions, told: ReportOptions, tables: LoadedTables, plan: Plan) -> Inputs:
+def _refuse_folds_of_files(data: DataOptions, told: ReportOptions, tables: LoadedTables) -> None:
     if told.cv is not None and tables.train_table.is_stored:
         raise OptionError(
             f"--cv trains on parts of a table in memory, and {shown(data.data)} does not fit there; "
             "expected no --cv: its test rows are many"
         )
+
+
+def _of_tables(data: DataOptions, told: ReportOptions, tables: LoadedTables, plan: Plan) -> Inputs:
     metric = score_named(told.metric, tables.target.classes)
     for line in tables.train.skipped + tables.test.skipped:
         note(line)

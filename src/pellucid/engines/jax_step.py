@@ -213,8 +213,8 @@ def _learned(
         grads = with_penalty(plan.network, grads, parameters, total)
     if data.weights is not None:
         # Without weight there is no cost, and nothing to divide by.
-        cost, penalty = (jnp.where(total > 0, value, 0.0) for value in (cost, penalty))
-        grads = {name: jnp.where(total > 0, value, 0.0) for name, value in grads.items()}
+        cost, penalty = (jnp.where(total != 0, value, 0.0) for value in (cost, penalty))
+        grads = {name: jnp.where(total != 0, value, 0.0) for name, value in grads.items()}
     return cost + penalty, penalty, total, grads, ZL
 
 
@@ -222,10 +222,10 @@ def _added_up(cost: Array, total: Array, grads: Parameters) -> tuple[Array, Arra
     """Means over the examples of each device as means over all: one all-reduce of one vector."""
     parts = [cost[None], *(grads[name].ravel() for name in grads)]
     # A device without a part of the batch has means of nothing.
-    means = jnp.where(total > 0, jnp.concatenate(parts) * total, 0.0)
+    means = jnp.where(total != 0, jnp.concatenate(parts) * total, 0.0)
     *sums, total = jnp.split(lax.psum(jnp.concatenate([means, total[None]]), AXIS), [means.size])
     (mean,), total = sums, total[0]
-    mean = mean / jnp.where(total > 0, total, 1.0)
+    mean = mean / jnp.where(total != 0, total, 1.0)
     found, start = {}, 1
     for name, value in grads.items():
         found[name] = mean[start : start + value.size].reshape(value.shape)
@@ -241,7 +241,7 @@ def _step(plan: Plan, state: State, data: Data, places: Array | None, rate: Arra
     finite, t = jnp.isfinite(cost), state.update_count + 1
     before = state.parameters, state.slots
     after = apply_update(plan.options.optimizer, *(before[0], grads, before[1]), t, rate)
-    changes = finite & (total > 0)
+    changes = finite & (total != 0)
     parameters, slots = jax.tree.map(partial(jnp.where, changes), after, before)
     counts = state.update_count + changes, state.step_count + finite
     return State(parameters, slots, *counts), cost, penalty, changes
@@ -315,13 +315,13 @@ def _cost_of_all(plan: Plan, state: State, data: Data) -> Array:
         weights = weights if data.weights is None else weights * part(data.weights)
         ZL = _forward(plan, state.parameters, inputs)[-1][1]
         total = jnp.sum(weights)
-        return sums + jnp.where(total > 0, jnp.stack([_cost(plan, ZL, Y, weights) * total, total]), 0.0)
+        return sums + jnp.where(total != 0, jnp.stack([_cost(plan, ZL, Y, weights) * total, total]), 0.0)
 
     sums = lax.fori_loop(0, -(-M // size), add, jnp.zeros(2, data.Y.dtype))
     sums = sums if plan.mesh is None else lax.psum(sums, AXIS)
-    total = jnp.where(sums[1] > 0, sums[1], 1.0)
+    total = jnp.where(sums[1] != 0, sums[1], 1.0)
     penalty = weight_penalty(state.parameters, total, **penalties(plan.network))
-    return jnp.where(sums[1] > 0, sums[0] / total + penalty, 0.0)
+    return jnp.where(sums[1] != 0, sums[0] / total + penalty, 0.0)
 
 
 def _answers(plan: Plan, state: State, inputs: tuple[Array, ...]) -> tuple[Array, Array]:
