@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import DataError
-from pellucid.files.checkpoint_file import GENERATIONS
+from pellucid.files.checkpoint_file import holds_checkpoint
 from pellucid.files.claim import Claim
 from pellucid.model import Model
 from pellucid.training import EpochEnd
@@ -227,7 +227,7 @@ def test_a_killed_process_goes_on(data: str, here: Path, run: Callable) -> None:
             process.kill()
             process.communicate()
         kills += process.returncode == -signal.SIGKILL
-        if (folder / GENERATIONS[0]).exists():
+        if holds_checkpoint(folder):
             arguments = ["train", "--resume", "run", *QUIET, *every]
         if kills == 3 or (folder / "report.json").exists():
             break
