@@ -4,10 +4,9 @@ import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
 
 # Seconds that one call should take. Ctrl-C, `stop` and requests for the state wait as long.
 CALL_SECONDS = 0.05
@@ -19,6 +18,7 @@ _GROWTH = 16
 _handler: Callable[[int], Any] = _signal.getsignal
 _handle: Callable[[int, Any], Any] = _signal.signal
 _CTRL_C = int(signal.SIGINT)
+_MAIN = threading.main_thread().ident
 
 
 class CallSizer:
@@ -60,8 +60,43 @@ def ctrl_c(frame: FrameType | None = None) -> None:
     _taker(frame)
 
 
-@contextmanager
-def interrupts_wait(strikes: Callable[[], bool] = lambda: False) -> Iterator[None]:
+class _Taking:
+    """Within it Ctrl-C, and `ctrl_c`, call `take`. A class: entering a generator takes twice as long.
+
+    Outside the main thread, or if the program has its own handler of Ctrl-C, it does nothing.
+    """
+
+    __slots__ = ("_before", "_handler")
+
+    def take(self, frame: FrameType | None) -> None:
+        """What Ctrl-C does."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        global _taker  # signals are the process's
+        handler = _handler(_CTRL_C)
+        ours = is_pythons(handler)
+        self._handler = None
+        if threading.get_ident() == _MAIN and (ours or handler == signal.SIG_IGN):
+            self._handler, self._before, _taker = handler, _taker, self.take
+            # Where Ctrl-C is ignored, as in the background of a script, it stays so.
+            if ours:
+                _handle(_CTRL_C, _interrupted)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        global _taker  # noqa: PLW0603 # as above
+        if self._handler is None:
+            return
+        # Somebody may have taken it over meanwhile.
+        if self._handler != signal.SIG_IGN and _handler(_CTRL_C) is _interrupted:
+            _handle(_CTRL_C, self._handler)
+        _taker = self._before
+
+
+class interrupts_wait(_Taking):  # noqa: N801 - a context, as those of contextlib
     """Delay Ctrl-C to the end of the block: a call of the engine, and the counting of its steps.
 
     Otherwise the results of the call would be lost. One that comes seconds after the first is not delayed.
@@ -73,22 +108,28 @@ def interrupts_wait(strikes: Callable[[], bool] = lambda: False) -> Iterator[Non
     Raises:
         KeyboardInterrupt: at the end of the block, if Ctrl-C came during it; at once, if `strikes()`.
     """
-    first: float | None = None
 
-    def wait(_: FrameType | None) -> None:
-        nonlocal first
-        if strikes() or (first is not None and now() > first + _PATIENCE):
+    __slots__ = ("_first", "_strikes")
+
+    def __init__(self, strikes: Callable[[], bool] = lambda: False) -> None:
+        self._strikes, self._first = strikes, 0.0
+
+    def take(self, frame: FrameType | None) -> None:
+        """See `_Taking.take`."""
+        del frame
+        if self._strikes() or (self._first and now() > self._first + _PATIENCE):
             raise KeyboardInterrupt
-        first = now() if first is None else first
+        self._first = self._first or now()
 
-    with _taken_by(wait):
-        yield
-    if first is not None:
-        raise KeyboardInterrupt
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if self._first and error is None:
+            raise KeyboardInterrupt
 
 
-@contextmanager
-def interrupts_held() -> Iterator[None]:
+class interrupts_held(_Taking):  # noqa: N801 - as above
     """Let Ctrl-C do nothing: a training is being ended, which somebody may ask for again and again.
 
     One that comes seconds later interrupts that too.
@@ -96,36 +137,17 @@ def interrupts_held() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: within the block.
     """
-    began = now()
 
-    def hold(_: FrameType | None) -> None:
-        if now() > began + _PATIENCE:
+    __slots__ = ("_began",)
+
+    def __init__(self) -> None:
+        self._began = now()
+
+    def take(self, frame: FrameType | None) -> None:
+        """See `_Taking.take`."""
+        del frame
+        if now() > self._began + _PATIENCE:
             raise KeyboardInterrupt
-
-    with _taken_by(hold):
-        yield
-
-
-@contextmanager
-def _taken_by(taker: Callable[[FrameType | None], None]) -> Iterator[None]:
-    """Within it Ctrl-C, and `ctrl_c`, call a function."""
-    global _taker  # noqa: PLW0603 # signals are the process's
-    handler = _handler(_CTRL_C)
-    ours = is_pythons(handler)
-    if threading.current_thread() is not threading.main_thread() or not (ours or handler == signal.SIG_IGN):
-        yield
-        return
-    before, _taker = _taker, taker
-    # Where Ctrl-C is ignored, as in the background of a script, it stays so.
-    if ours:
-        _handle(_CTRL_C, _interrupted)
-    try:
-        yield
-    finally:
-        # Somebody may have taken it over meanwhile.
-        if ours and _handler(_CTRL_C) is _interrupted:
-            _handle(_CTRL_C, handler)
-        _taker = before
 
 
 def is_pythons(handler: Any) -> bool:
