@@ -1,5 +1,6 @@
 """Fixtures of every room: the data folder and the published numbers beside it."""
 
+import importlib.util
 import json
 import os
 from collections import Counter
@@ -20,15 +21,18 @@ settings.load_profile("pellucid")
 
 # JAX compiles for every network: of each test on its engine the first case runs, and every eighth after it.
 # PELLUCID_JAX_TESTS=all runs all of them, as `make jax` does. The published series are always whole.
+_HAS_JAX = importlib.util.find_spec("jax") is not None
 _OF_JAX = 1 if os.environ.get("PELLUCID_JAX_TESTS") == "all" else 8
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out most of the tests on the JAX engine."""
+    """Leave out most of the tests on the JAX engine, and skip all of them where it is missing."""
     seen: Counter[str] = Counter()
     kept, left_out = [], []
     for item in items:
         chosen = True
+        if _is_on_jax(item) and not _HAS_JAX:
+            item.add_marker(pytest.mark.skip(reason="jax is missing"))
         if _is_on_jax(item) and item.path.name != "test_series.py":
             name = item.nodeid.partition("[")[0]
             chosen = seen[name] % _OF_JAX == 0
