@@ -16,7 +16,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.table_recipe import TableRecipe
 from pellucid.data.target_scale import TargetScale
 from pellucid.display import facts
-from pellucid.engines import default_threads, engine_for
+from pellucid.engines import engine_for
 from pellucid.errors import LabelError, OptionError, TooLargeError
 from pellucid.examples import Examples
 from pellucid.model import Model
@@ -310,8 +310,7 @@ def _that_fit(plan: Plan) -> Plan:
     X = plan.train.X
     if not isinstance(X, Stored):
         return plan
-    at_a_time = min(default_threads(), _members(plan))
-    examples = replace(plan.train, X=X.within(X.memory // at_a_time))
+    examples = replace(plan.train, X=X.within(X.memory // _members(plan)))
     fitting, errors = [], list[TooLargeError]()
     for one in plan.candidates:
         optimizer = Optimizer.named(one.options.optimizer)

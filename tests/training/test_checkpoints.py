@@ -11,7 +11,7 @@ import pytest
 
 from pellucid import Network, TrainingOptions, train
 from pellucid.engines import ENGINES, TrainingState
-from pellucid.errors import NotFoundError, OptionError, OutputError
+from pellucid.errors import DataError, NotFoundError, OptionError, OutputError
 from pellucid.examples import Examples
 from pellucid.files.checkpoint_file import GENERATIONS, read_checkpoint
 from pellucid.files.claim import LOCK
@@ -246,6 +246,47 @@ class PowerCut(Interruption):
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEnd) and event.epoch == self._epoch:
             raise RuntimeError
+
+
+def test_members_of_other_data_are_refused_at_once(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, members=5)
+    train_members(NETWORK, EXAMPLES, OPTIONS, 5, listeners=[Interruption(2)], checkpoints=checkpoints)
+    checkpoints.close()
+    saved = SavedTraining.read(tmp_path)
+    # Of these epochs nobody waits for the end.
+    endless = replace(OPTIONS, epochs=10**8, threads=2)
+    with pytest.raises(OptionError, match="the targets of the examples are others"):
+        train_members(NETWORK, Examples(EXAMPLES.X, 1 - EXAMPLES.Y), endless, 5, before=saved)
+
+
+def test_members_that_begin_before_the_first_one_write_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints = Checkpoints(tmp_path, "0.001s", members=2)
+    started: list[Event] = []
+    train(NETWORK, EXAMPLES, OPTIONS, listeners=[started.append])
+    checkpoints.of_member(1)(started[0])
+    monkeypatch.setattr("time.monotonic", lambda: 1e12)
+    checkpoints.of_member(1)(started[1])
+    assert names(tmp_path) == [LOCK]
+    checkpoints.of_member(0)(started[0])
+    checkpoints.of_member(1)(started[1])
+    assert GENERATIONS[0] in names(tmp_path)
+    checkpoints.close()
+
+
+def test_examples_that_can_no_longer_be_read_cost_the_checkpoint_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: Run) -> Any:
+        raise DataError("X.npy became shorter")
+
+    monkeypatch.setattr(Run, "origin", gone)
+    said: list[str] = []
+    checkpoints = Checkpoints(tmp_path, said=said.append)
+    end = train(NETWORK, EXAMPLES, OPTIONS, listeners=[Interruption(4), checkpoints])
+    assert end.history.reason == "interrupted"
+    assert said == ["no checkpoint was written: X.npy became shorter"]
 
 
 @pytest.mark.parametrize("at", [0, 5, 11])

@@ -54,6 +54,10 @@ class FlatFile:
                 self._file = os.dup(opened.fileno())
         weakref.finalize(self, os.close, self._file)
 
+    def __reduce__(self) -> Any:
+        # Its descriptor would be another file's in another process.
+        raise TypeError("examples in files cannot be sent to other processes; expected them in memory")
+
     def read(self, start: int, rows: Floats) -> None:
         """See `RowFile.read`."""
         if rows.size:

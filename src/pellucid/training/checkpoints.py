@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple, Self
 
-from pellucid.errors import OptionError, OutputError, warn
+from pellucid.errors import DataError, OptionError, OutputError, warn
 from pellucid.files.atomic import write_atomically
 from pellucid.files.checkpoint_file import holds_checkpoint, remove_older, write_checkpoint
 from pellucid.files.claim import Claim
@@ -181,6 +181,9 @@ class Checkpoints:
         return self._claim
 
     def _is_due(self, event: Event) -> bool:
+        # The first member may begin after others: it looks at all examples first.
+        if self._origin is None:
+            return False
         if self._interval.epochs is not None:
             return isinstance(event, EpochEnd) and event.epoch + 1 >= self._next_epoch
         return self._interval.seconds is not None and time.monotonic() >= self._next_time
@@ -214,7 +217,8 @@ class Checkpoints:
             self._beside = {}
             write_checkpoint(place, *described_training(self._states, self._origin()))
             self.written = True
-        except (OutputError, MemoryError) as error:
+        # Examples in files may no longer be readable.
+        except (OutputError, DataError, MemoryError) as error:
             self._said(f"no checkpoint was written: {str(error) or 'not enough memory'}{goes_on}")
         self._set_next()
 

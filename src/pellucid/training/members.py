@@ -8,9 +8,9 @@ model as any other: its file, its predictions and its export know nothing of the
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from pellucid.training.loop import learning_warning, train
 from pellucid.training.options import TrainingOptions
 from pellucid.training.run_state import RunState, SavedRun
 from pellucid.training.saved_training import SavedTraining
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _POLL_SECONDS = 0.1
 
@@ -127,11 +130,14 @@ def _calling(when_ended: Callable[[], None]) -> Listener:
     return listen
 
 
-def _shared(examples: Examples, at_a_time: int) -> Examples:
-    """Examples that several trainings at a time read from files, each with its part of the memory."""
+def _shared(examples: Examples, members: int) -> Examples:
+    """Examples that several trainings read from files, each with its part of the memory.
+
+    Their order follows from it, so it may not depend on how many of them a machine trains at a time.
+    """
     if not isinstance(examples.X, Stored):
         return examples
-    return replace(examples, X=examples.X.within(examples.X.memory // at_a_time))
+    return replace(examples, X=examples.X.within(examples.X.memory // members))
 
 
 def joined(
@@ -183,11 +189,11 @@ def _trained(
 ) -> list[TrainingEnd]:
     """The members that were trained: all of them, unless Ctrl-C came before some began."""
     # This loads the logging module, which one network does not need.
-    from concurrent.futures import Future, ThreadPoolExecutor, wait
+    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
     threads = options[0].threads or default_threads()
     at_a_time = min(threads, len(options))
-    examples = _shared(examples, at_a_time)
+    examples = _shared(examples, len(options))
     stop = threading.Event()
 
     said: list[NotLearning] = []
@@ -220,7 +226,8 @@ def _trained(
                     if not futures:
                         with interrupts_wait():
                             futures = [pool.submit(run, k) for k in range(len(options))]
-                    _, waiting = wait(futures, _POLL_SECONDS)
+                    done, waiting = wait(futures, _POLL_SECONDS, FIRST_EXCEPTION)
+                    _stop_at_an_error(done, stop)
                     if not waiting:
                         when_ended()
                         ended = True
@@ -235,6 +242,12 @@ def _trained(
     if interrupted:
         ends = [replace(end, history=replace(end.history, reason="interrupted")) for end in ends]
     return ends
+
+
+def _stop_at_an_error(done: "Iterable[Future[TrainingEnd | None]]", stop: threading.Event) -> None:
+    """Where a member failed, nothing is wanted of the others any more."""
+    if any(future.exception() is not None for future in done):
+        stop.set()
 
 
 def _joint_history(histories: Sequence[History]) -> History:

@@ -144,7 +144,7 @@ class WindowOrder(Order):
     def batches(self, first: int, count: int) -> Batches:
         """See `Order.batches`; the columns take four bytes each where that is enough."""
         if count == 1 and self.m < 2**31:
-            return Batches(self._permutation(first), self._epoch_offsets)
+            return Batches(self._permutation(first), self._epoch_offsets, self._size)
         return super().batches(first, count)
 
     def described(self) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class Stream:
             end = min(last, int(self._edges[place + 1]))
             own = drawn.offsets[first : end + 1]
             start = drawn.offsets[self._edges[place]]
-            yield block, Batches(block.columns[own[0] - start : own[-1] - start], own - own[0])
+            columns = block.columns[own[0] - start : own[-1] - start]
+            yield block, Batches(columns, own - own[0], drawn.width)
             # Only now: an engine may look back at the block before until it has taken a step on this one.
             if self._ahead is None and place + 2 < len(self._edges):
                 self._ahead = self._begun(place + 1)
