@@ -92,9 +92,8 @@ def test_where_one_is_killed_the_other_ends_and_nothing_is_left(data: Path, kill
     assert processes[0].stderr is not None
     assert processes[0].stderr.readline().startswith("pellucid: training ")
     os.kill(processes[killed].pid, signal.SIGKILL)
-    killed_at = time.monotonic()
-    found = ended(processes, 60)
-    assert time.monotonic() - killed_at < 30
+    # At once where the connection breaks; after a minute of silence where it does not.
+    found = ended(processes, 150)
     assert found[killed].code == -signal.SIGKILL
     other = found[1 - killed]
     assert other.code == 1
@@ -127,7 +126,7 @@ def test_another_number_of_processes_goes_on(data: Path, again: int) -> None:
     while not list(data.glob("two/checkpoint-*")) and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(processes[0].pid, signal.SIGKILL)
-    ended(processes, 90)
+    ended(processes, 150)
     assert not (data / "two" / "model.safetensors").exists()
     if again == 1:
         found = ended([start(["-m", "pellucid", "train", "--resume", "two", "--no-plots"])])
