@@ -109,6 +109,23 @@ def test_what_does_not_fit_the_model(more: list[Any], said: str, here: Path, run
     assert not (here / "runs").exists()
 
 
+def test_beside_a_configuration_and_a_run(here: Path, run: Callable) -> None:
+    pytest.importorskip("pyarrow")
+    rows(here / "a.csv", 100)
+    first = ("--target", "target", "--epochs", 4, "--checkpoint-every", "1 epoch", *QUIET)
+    assert run("train", "a.csv", *first, "--members", 1, "--out", "first").status == 0
+    start = ("--start-from", "first/model.safetensors")
+    # What the file states of the task is what the model does.
+    config = ("--config", "first/config.toml")
+    assert run("train", *config, *start, *QUIET, "--out", "again").status == 0
+    outcome = run("train", "--resume", "first", *start, *QUIET)
+    assert (outcome.status, outcome.err) == (
+        2,
+        "pellucid: --resume and --start-from are both given; expected --resume, which goes on with the "
+        "run, or --start-from, which begins another one\n",
+    )
+
+
 def test_other_classes_and_columns(here: Path, run: Callable) -> None:
     pytest.importorskip("pyarrow")
     rows(here / "a.csv", 100)

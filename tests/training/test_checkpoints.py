@@ -11,7 +11,7 @@ import pytest
 
 from pellucid import Network, TrainingOptions, train
 from pellucid.engines import ENGINES, TrainingState
-from pellucid.errors import DataError, NotFoundError, OptionError, OutputError
+from pellucid.errors import DataError, ModelFileError, NotFoundError, OptionError, OutputError
 from pellucid.examples import Examples
 from pellucid.files.checkpoint_file import GENERATIONS, read_checkpoint
 from pellucid.files.claim import LOCK
@@ -31,6 +31,7 @@ from pellucid.training.checkpoints import Interval
 from pellucid.training.members import train_members
 from pellucid.training.origin import digests
 from pellucid.training.run import Run
+from pellucid.training.state_document import described, state_of
 from trainings import (
     EXAMPLES,
     HELD_OUT,
@@ -324,7 +325,7 @@ def test_every_step_may_be_the_last(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "5", "0s", "5 minutes", "1.5 epochs", "-1s", "0 epochs", "nan s", None]
+    "text", ["", "5", "0s", "5 minutes", "1.5 epochs", "-1s", "0 epochs", "nan s", "9" * 400 + "s", None]
 )
 def test_intervals_that_are_none(text: Any) -> None:
     with pytest.raises(OptionError, match="expected a time as 30s, 5min or 2h"):
@@ -455,3 +456,26 @@ def test_a_state_keeps_the_order_and_the_layout_of_its_arrays(tmp_path: Path) ->
     assert list(found) == ["b1", "W1"]
     assert found["W1"].flags.f_contiguous
     np.testing.assert_array_equal(found["W1"], parameters["W1"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong", "said"),
+    [
+        ({"step": 10**6}, {}, "0 costs of 1000000 steps"),
+        ({"threads": -3}, {}, "threads is -3"),
+        ({"epoch": True}, {}, "epoch is True"),
+        ({}, {"slots.s.dW1": np.zeros((1, 1))}, "the arrays of slots.s are not like the parameters"),
+        ({}, {"best.W1": np.zeros((5, 6), np.float32)}, "the arrays of best are not like the parameters"),
+        ({}, {"more": np.zeros((1, 1))}, "it has other arrays than it names"),
+    ],
+)
+def test_a_state_that_no_run_has(changed: dict[str, Any], wrong: dict[str, Any], said: str) -> None:
+    options = replace(OPTIONS, patience=3)
+    document, arrays = described(train(NETWORK, EXAMPLES, options, validation=HELD_OUT).state)
+    assert state_of(document, arrays).epoch > 0
+    # An array that lies column by column has a longer name.
+    named = {
+        next((known for known in arrays if known.startswith(name)), name): v for name, v in wrong.items()
+    }
+    with pytest.raises(ModelFileError, match=said):
+        state_of({**document, **changed}, {**arrays, **named})

@@ -106,7 +106,7 @@ def _read_like(
     quiet: bool,
 ) -> Inputs:
     """Examples as an earlier model expects them, to train it on."""
-    _refuse_other_preprocessing(data)
+    _refuse_other_preprocessing(data, model)
     if isinstance(model.recipe, TableRecipe):
         recipe, classes = model.recipe, model.classes
         if data.target not in (None, recipe.target):
@@ -133,9 +133,11 @@ def _read_like(
     return _inputs(data, planned_from(model, train, of_model), test)
 
 
-def _refuse_other_preprocessing(data: DataOptions) -> None:
+def _refuse_other_preprocessing(data: DataOptions, model: Model) -> None:
     usual = named(DataOptions)
-    for name in (*_OF_COLUMNS, "task", "image_size", "scaling"):
+    # A configuration states the task, which is also the model's.
+    same_task = data.task == ("regression" if model.predicts_numbers else "classification")
+    for name in (*_OF_COLUMNS, *(() if same_task else ("task",)), "image_size", "scaling"):
         if getattr(data, name) != usual[name].default:
             raise OptionError(
                 f"{usual[name].flag} is given, and so is --start-from: the preprocessing is the model's; "

@@ -35,7 +35,13 @@ def settings_of_run(folder: Path, out: Path | None, given: Mapping[str, Any]) ->
         raise NotFoundError(f"there is no folder {shown(folder)}; expected that of a run, as runs/train-1")
     if not holds_checkpoint(folder):
         raise NotFoundError(f"there is no checkpoint in {shown(folder)}{_instead(folder)}")
-    return combined(read_options(folder / "config.toml"), given)
+    settings = read_options(folder / "config.toml")
+    if given.get("start_from") is not None:
+        raise OptionError(
+            "--resume and --start-from are both given; expected --resume, which goes on with the run, or "
+            "--start-from, which begins another one"
+        )
+    return combined(settings, given)
 
 
 def read_saved(folder: Path, settings: Mapping[str, Any]) -> SavedTraining:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 from pellucid.cli.console import note
@@ -109,9 +110,15 @@ def _end_with_parent(alive: int) -> None:
     os._exit(1)
 
 
+def _forward(child: int, number: int) -> None:
+    # It may have ended a moment ago.
+    with suppress(ProcessLookupError):
+        os.kill(child, number)
+
+
 def _wait_for(child: int, reader: int) -> None:
     for number in _FORWARDED:
-        signal.signal(number, lambda number, _: os.kill(child, number))
+        signal.signal(number, lambda number, _: _forward(child, number))
     _, status = os.waitpid(child, 0)
     code, told = os.waitstatus_to_exitcode(status), os.read(reader, 1)
     if code < 0 and told:

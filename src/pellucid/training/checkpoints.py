@@ -1,5 +1,6 @@
 """Checkpoints: a listener that writes the state of a training to a folder."""
 
+import math
 import os
 import re
 import threading
@@ -46,7 +47,7 @@ class Interval(NamedTuple):
             return cls()
         found = re.fullmatch(r"(\d+(?:\.\d+)?) *(s|min|h|epochs?)", text) if isinstance(text, str) else None
         number, unit = (float(found[1]), found[2]) if found else (0.0, "")
-        if not number > 0 or (unit.startswith("epoch") and number != int(number)):
+        if not 0 < number < math.inf or (unit.startswith("epoch") and number != int(number)):
             raise OptionError(
                 f"checkpoint_every is {text!r:.60}; expected a time as 30s, 5min or 2h, a number of epochs "
                 "as 3 epochs, or never"
@@ -91,9 +92,9 @@ class Checkpoints:
         said: Callable[[str], None] | None = None,
     ) -> None:
         self._interval = Interval.named(every)
-        self._folder = folder
+        self._folder, self._claims = folder, not isinstance(folder, Claim)
         self._claim = folder if isinstance(folder, Claim) else None
-        self._members, self.before = members, before
+        self.before = before
         self._states: list[RunState | None] = list(before.states) if before else [None] * members
         self._now: list[Now | None] = [None] * len(self._states)
         self._begun: set[int] = set()
@@ -128,7 +129,7 @@ class Checkpoints:
             raise
         for line in before.refused if before else ():
             warn(f"{line}; going on from the checkpoint before")
-        checkpoints._folder = folder
+        checkpoints._claims = True
         return checkpoints
 
     def of_member(self, k: int) -> Listener:
@@ -239,7 +240,7 @@ class Checkpoints:
 
     def close(self) -> None:
         """Give the folder back, unless the claim is the caller's."""
-        if self._claim is not None and not isinstance(self._folder, Claim):
+        if self._claim is not None and self._claims:
             self._claim.release()
 
 

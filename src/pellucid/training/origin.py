@@ -124,7 +124,10 @@ class Origin:
 
 
 def digests(examples: Examples) -> dict[str, Any]:
-    """Digests of examples: the same for the same numbers, wherever and however they lie in memory."""
+    """Digests of examples: the same for the same numbers, however they lie in memory.
+
+    Inputs in files have others than the same numbers in memory, whose order would be another too.
+    """
     dtype = str(examples.X.dtype).rpartition(".")[2]
     found = {"m": examples.m, "n_x": examples.n_x, "dtype": dtype, "X": _digest(examples.X)}
     for name, part in (("Y", examples.Y), ("weights", examples.weights)):

@@ -88,6 +88,9 @@ def state_of(document: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> RunSt
     }
     if rest or not groups["parameters"]:
         raise _broken(f"the array {next(iter(rest), 'parameters.W1')!r:.60} is foreign, or missing")
+    _check_like_the_parameters(groups)
+    if len(series["step_costs"]) != document.get("step"):
+        raise _broken(f"{len(series['step_costs'])} costs of {document.get('step')!r:.40} steps")
     value, epoch = _field(document, "best", _is_pair)
     best = Best(
         groups["best"] or None, _float(value), _maybe_count(epoch, "best"), groups["previous"] or None
@@ -100,7 +103,7 @@ def state_of(document: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> RunSt
     )
     plain: dict[str, Any] = {
         **{name: _field(document, name, _is_count) for name in _COUNTS},
-        **{name: _maybe_count(document.get(name), name) for name in _MAYBE_COUNTS},
+        **{name: _at_least_1(document.get(name), name) for name in _MAYBE_COUNTS},
         **{name: _field(document, name, _is_text) for name in _TEXTS},
         **{name: _field(document, name, _is_flag) for name in _FLAGS},
         **series,
@@ -120,6 +123,20 @@ def _laid_out(name: str, value: np.ndarray[Any, Any]) -> tuple[str, np.ndarray[A
     if value.flags.f_contiguous and not value.flags.c_contiguous:
         return name + _TRANSPOSED, value.T
     return name, value
+
+
+def _check_like_the_parameters(groups: Mapping[str, Arrays]) -> None:
+    """Refuse slots, or parameters that were kept, that are not those of the same network."""
+    parameters = groups["parameters"]
+    for group, arrays in groups.items():
+        prefix = "d" if group.startswith("slots.") else ""
+        like = {prefix + name: value for name, value in parameters.items()}
+        if group == "first" or not arrays:
+            # Of the short cut: it has more inputs.
+            continue
+        found = {name: (value.shape, value.dtype) for name, value in arrays.items()}
+        if found != {name: (value.shape, value.dtype) for name, value in like.items()}:
+            raise _broken(f"the arrays of {group} are not like the parameters")
 
 
 def _taken(rest: Arrays, group: str) -> Arrays:
@@ -193,6 +210,12 @@ def _is_object(value: Any) -> bool:
 def _maybe_count(value: Any, name: str) -> int | None:
     # The epoch of the best parameters may lie before the run.
     if value is None or type(value) is int:
+        return value
+    raise _broken(f"{name} is {value!r:.60}")
+
+
+def _at_least_1(value: Any, name: str) -> int | None:
+    if value is None or (type(value) is int and value > 0):
         return value
     raise _broken(f"{name} is {value!r:.60}")
 
