@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pellucid import Network, TrainingOptions, train
-from pellucid.data import cache_file, table_store
+from pellucid.data import cache_file, dataset, table_store
 from pellucid.data.cache_file import identity_of, open_cache
 from pellucid.data.load_table import LoadedTables, load_tables
 from pellucid.data.stored_rows import Allowance
@@ -94,7 +94,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pellucid.data._table_parquet._FEWEST_ROWS", 100)
     monkeypatch.setattr("pellucid.data._table_parquet._MOST_ROWS", 100)
     monkeypatch.setattr("pellucid.data.stored_table._MOST_ROWS", 70)
-    monkeypatch.setattr(table_store, "_MOST_JUDGED", 50)
+    monkeypatch.setattr(dataset, "_MOST_JUDGED", 50)
     # Whatever its size, a table is stored.
     monkeypatch.setattr(table_store, "_PER_TEXT_BYTE", 10**9)
     monkeypatch.setattr(table_store, "_PER_VALUE", 10**9)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.cli.console import note, note_skipped, reading
-from pellucid.data.dataset import Dataset
+from pellucid.data.dataset import Dataset, judged_note
 from pellucid.data.load import Like, load_data
 from pellucid.data.load_table import LoadedTables, load_tables, load_tables_like
 from pellucid.data.options import DataOptions
@@ -93,7 +93,7 @@ def _inputs(data: DataOptions, plan: Plan, test: Dataset) -> Inputs:
     note_skipped(plan.train.skipped + test.skipped)
     judged = test.in_memory(test.rows_that_fit(plan.options.seed))
     if judged.m < test.m:
-        note(f"the test is of {judged.m:,} of the {test.m:,} test examples, drawn, which fit into memory")
+        note(judged_note(judged.m, test.m, "examples"))
     return Inputs(data, plan, judged)
 
 

@@ -21,9 +21,10 @@ DTYPES = ("float64", "float32")
 
 Floats = np.ndarray[Any, Any]
 
-# Examples to judge a model by, where not all fit into memory: how many at most, the share of the memory,
-# and what each takes beside its inputs.
-_MOST_JUDGED, _JUDGED_SHARE, _JUDGED_BYTES = 100_000, 8, 500
+# Examples to judge a model by, where not all fit into memory: how many at most, in what share of it.
+_MOST_JUDGED, _JUDGED_SHARE = 100_000, 8
+# What each takes beside its inputs.
+_JUDGED_BYTES = 500
 # Of classes, or numbers to predict, in a notebook.
 _MOST_ROWS = 12
 
@@ -87,11 +88,7 @@ class Dataset(Examples):
         """
         if not isinstance(self.X, Stored):
             return np.arange(self.m)
-        each = self.X.column_bytes + _JUDGED_BYTES
-        count = max(1, min(_MOST_JUDGED, self.X.memory // _JUDGED_SHARE // each))
-        if count >= self.m:
-            return np.arange(self.m)
-        return np.sort(np.random.RandomState(seed).permutation(self.m)[:count])
+        return drawn_to_judge(self.m, self.X.column_bytes + _JUDGED_BYTES, self.X.memory, seed)
 
     def in_memory(self, rows: np.ndarray[Any, Any]) -> Self:
         """The data set; of one in files some examples, read into memory.
@@ -228,3 +225,21 @@ def finite_blocks(blocks: Iterable[Any], sources: Sequence[str] = ()) -> Iterato
             )
         start += X.shape[1]
         yield X
+
+
+def drawn_to_judge(m: int, each: int, memory: int, seed: int) -> np.ndarray[Any, Any]:
+    """The examples that a model is judged by where not all fit into memory, in their order.
+
+    Args:
+        m: how many there are.
+        each: bytes that one takes.
+        memory: bytes that a training may take.
+        seed: of the draw.
+    """
+    most = max(2, min(_MOST_JUDGED, memory // _JUDGED_SHARE // each))
+    return np.arange(m) if m <= most else np.sort(np.random.RandomState(seed).permutation(m)[:most])
+
+
+def judged_note(judged: int, m: int, of: str) -> str:
+    """What is said of a test that is of some examples only; `of`: "rows" or "examples"."""
+    return f"the test is of {judged:,} of the {m:,} test {of}, drawn, which fit into memory"

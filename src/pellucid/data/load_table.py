@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -158,23 +158,18 @@ def load_tables(
     # Decided on all rows: a subset may look different.
     roles = roles_of(table, declared, target, decimal)
     roles.noticed += decided.noticed(table, is_given=task is not None)
-    # With one file, rows left out are reported once, with the training rows.
-    test_skipped: tuple[str, ...] = ()
+    beside = TableStore.of(test, Allowance(memory), cache) if test is not None else store
     if test is None:
-        train_rows, test_rows = _split(table, decided, test_fraction, seed)
-        table, held_out = table.take(train_rows), table.take(test_rows)
-        if store is not None:
-            held_out = _judged(held_out, store, seed)
+        table, held_out, test_skipped = _split_off(table, decided, test_fraction, seed)
     else:
         texts = [name for name, role in roles.by_name.items() if role.kind in ("category", "date")]
         as_text = [*categorical, *texts, *([target] if decided.is_text else [])]
         disguised = [name for name, role in roles.by_name.items() if not role.form.is_plain]
         disguised += [target] if decided.form is not None else []
-        beside = TableStore.of(test, Allowance(memory), cache)
         read = _read(test, as_text, missing, disguised, store=beside)
         held_out, test_skipped = _with_target(read, target)
-        if beside is not None:
-            held_out = _judged(held_out, beside, seed)
+    if beside is not None:
+        held_out = beside.judged(held_out, seed)
     recipe = TableRecipe.fit(
         table,
         numeric=numeric,
@@ -186,22 +181,8 @@ def load_tables(
         roles=roles,
         target_form=decided.form,
     )
-    train = _dataset(table, recipe, decided, dtype, skipped, encoded, store)
-    both = _of_both(table, held_out, recipe, split=test is None)
-    if isinstance(table.columns, OneByOne):
-        table.columns.forget()
-    return LoadedTables(
-        train,
-        _dataset(held_out, recipe, decided, dtype, test_skipped, encoded),
-        table,
-        held_out,
-        decided,
-        (
-            *recipe.noticed,
-            *both,
-            *(store.notes if store is not None else ()),
-        ),
-    )
+    parts = _Parts(table, held_out, decided, (skipped, test_skipped), split=test is None)
+    return _loaded(parts, recipe, store, dtype, encoded)
 
 
 def load_tables_like(
@@ -236,24 +217,26 @@ def load_tables_like(
     target = _target_of(recipe, classes)
     store = TableStore.of(source, Allowance(memory), cache)
     table, skipped = _read_like(source, recipe, target, store)
-    test_skipped: tuple[str, ...] = ()
+    beside = TableStore.of(test, Allowance(memory), cache) if test is not None else store
     if test is None:
-        train_rows, test_rows = _split(table, target, test_fraction, seed)
-        table, held_out = table.take(train_rows), table.take(test_rows)
-        beside = store
+        table, held_out, test_skipped = _split_off(table, target, test_fraction, seed)
     else:
-        beside = TableStore.of(test, Allowance(memory), cache)
         held_out, test_skipped = _read_like(test, recipe, target, beside)
     if beside is not None:
-        held_out = _judged(held_out, beside, seed)
-    return LoadedTables(
-        _dataset(table, recipe, target, dtype, skipped, True, store),
-        _dataset(held_out, recipe, target, dtype, test_skipped, True),
-        table,
-        held_out,
-        target,
-        (*recipe.unseen(table), *(store.notes if store is not None else ())),
-    )
+        held_out = beside.judged(held_out, seed)
+    parts = _Parts(table, held_out, target, (skipped, test_skipped), split=test is None)
+    recipe = replace(recipe, noticed=tuple(recipe.unseen(table)))
+    return _loaded(parts, recipe, store, dtype, encoded=True)
+
+
+class _Parts(NamedTuple):
+    """Training and test rows, their target, and lines about the rows that were left out of each."""
+
+    train: Table
+    test: Table
+    target: Target
+    skipped: tuple[tuple[str, ...], tuple[str, ...]]
+    split: bool
 
 
 def _target_of(recipe: TableRecipe, classes: Sequence[str]) -> Target:
@@ -277,14 +260,26 @@ def _read_like(
     return _with_target(_read(source, as_text, recipe.missing, recipe.disguised, store=store), target.name)
 
 
-def _judged(table: Table, store: TableStore, seed: int) -> Table:
-    """The rows of a test table that are judged, in memory."""
-    rows = store.judged(np.arange(table.m), len(table.names), seed)
-    if len(rows) < table.m:
-        store.notes.append(
-            f"the test is of {len(rows):,} of the {table.m:,} test rows, drawn, which fit into memory"
-        )
-    return table.take(rows).read()
+def _split_off(
+    table: Table, target: Target, fraction: float, seed: int
+) -> tuple[Table, Table, tuple[str, ...]]:
+    """Training and test rows of one file; rows left out are reported once, with those of the training."""
+    train_rows, test_rows = _split(table, target, fraction, seed)
+    return table.take(train_rows), table.take(test_rows), ()
+
+
+def _loaded(
+    parts: _Parts, recipe: TableRecipe, store: TableStore | None, dtype: str, encoded: bool | None
+) -> LoadedTables:
+    """Both parts through a recipe, and what is noticed of them."""
+    table, held_out, target, (skipped, test_skipped), split = parts
+    train = _dataset(table, recipe, target, dtype, skipped, encoded, store)
+    both = _of_both(table, held_out, recipe, split=split)
+    if isinstance(table.columns, OneByOne):
+        table.columns.forget()
+    test = _dataset(held_out, recipe, target, dtype, test_skipped, encoded)
+    noticed = (*recipe.noticed, *both, *(store.notes if store is not None else ()))
+    return LoadedTables(train, test, table, held_out, target, noticed)
 
 
 def _of_both(train: Table, test: Table, recipe: TableRecipe, *, split: bool) -> list[str]:

@@ -20,6 +20,7 @@ from pellucid.data._table_csv import text_chunks
 from pellucid.data._table_parquet import MAGIC, declared_shape, parquet_chunks
 from pellucid.data.cache_file import Key, cached, folder_for, identity_of
 from pellucid.data.column_cache import read_columns, write_columns
+from pellucid.data.dataset import drawn_to_judge, judged_note
 from pellucid.data.stored_rows import Allowance
 from pellucid.data.stored_table import StoredTable, read_encoded, write_encoded
 from pellucid.data.table import Table
@@ -35,8 +36,8 @@ _PER_TEXT_BYTE, _PER_VALUE = 5, 40
 _COLUMN_BYTES = 56
 # Of the memory, for the rows that are read at a time.
 _READ_SHARE = 4
-# Rows to judge a model by, and a share of the memory for them.
-_MOST_JUDGED, _JUDGED_SHARE, _JUDGED_BYTES = 100_000, 8, 100
+# What a value of a row takes that a model is judged by.
+_JUDGED_BYTES = 100
 
 
 @dataclass(frozen=True)
@@ -164,15 +165,15 @@ class TableStore:
                 "begin again"
             )
 
-    def judged(self, rows: np.ndarray[Any, Any], width: int, seed: int) -> np.ndarray[Any, Any]:
-        """As many of some rows as are judged in memory, drawn and in their order.
+    def judged(self, table: Table, seed: int) -> Table:
+        """The rows of a test table that are judged, in memory; a note says if they are not all.
 
         Args:
-            rows: indices.
-            width: columns of the table.
+            table: the test rows of this file.
             seed: of the draw.
         """
-        most = min(_MOST_JUDGED, self.memory // _JUDGED_SHARE // (_JUDGED_BYTES * max(1, width)))
-        if len(rows) <= max(most, 2):
-            return rows
-        return np.sort(np.random.RandomState(seed).permutation(rows)[: max(most, 2)])
+        each = _JUDGED_BYTES * max(1, len(table.names))
+        rows = drawn_to_judge(table.m, each, self.memory, seed)
+        if len(rows) < table.m:
+            self.notes.append(judged_note(len(rows), table.m, "rows"))
+        return table.take(rows).read()
