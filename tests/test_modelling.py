@@ -10,9 +10,10 @@ import pytest
 import pellucid
 from pellucid.data.dataset import Dataset
 from pellucid.errors import LabelError, OptionError
-from pellucid.modelling import OWNERS, check_given, choose, fit_chosen, planned, stated
+from pellucid.modelling import choose, fit_chosen
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS
+from pellucid.planning import OWNERS, check_given, planned, stated
 from pellucid.settings import named
 from pellucid.training import TrainingEnd, TrainingOptions, TrialMeasured
 from pellucid.training.defaults import KINDS, settings_for

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pellucid.data.options import DataOptions
 from pellucid.errors import OptionError
-from pellucid.modelling import OWNERS, ModelOptions
 from pellucid.network import Network
 from pellucid.optimizer import OPTIMIZERS, Optimizer
+from pellucid.planning import OWNERS, ModelOptions
 from pellucid.settings import check, declared_by, described_by, description_of, named, setting
 from pellucid.training import Schedule, TrainingOptions
 from pellucid.training.schedules import SCHEDULES

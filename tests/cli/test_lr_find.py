@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.load import load_data
-from pellucid.modelling import planned
+from pellucid.planning import planned
 from pellucid.training import lr_find
 from small_data import write_points
 from small_tables import write_flats, write_numbers

@@ -1,5 +1,6 @@
 """pellucid train --resume: a run that was ended goes on in its folder, and ends as if it had not been."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -205,6 +206,15 @@ def test_never_means_never(here: Path, run: Callable, monkeypatch: pytest.Monkey
     assert not list((here / "runs" / "train-1").glob("checkpoint-*"))
 
 
+def changed(folder: Path) -> list[int]:
+    """When each checkpoint was written."""
+    found = []
+    for path in folder.glob("checkpoint-*"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(path.stat().st_mtime_ns)
+    return sorted(found)
+
+
 @pytest.mark.parametrize("data", ["data.npz", "rows.csv"])
 def test_a_killed_process_goes_on(data: str, here: Path, run: Callable) -> None:
     command = command_for(data, here)
@@ -216,6 +226,7 @@ def test_a_killed_process_goes_on(data: str, here: Path, run: Callable) -> None:
     folder = here / "run"
     # A process that has ended before it was killed does not count.
     for _ in range(40):
+        seen = changed(folder)
         with subprocess.Popen(
             [sys.executable, "-m", "pellucid", *arguments],
             env=environment,
@@ -223,7 +234,10 @@ def test_a_killed_process_goes_on(data: str, here: Path, run: Callable) -> None:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            time.sleep(rng.uniform(0.4, 1.2))
+            # Once it writes checkpoints, or has ended.
+            while process.poll() is None and changed(folder) == seen:
+                time.sleep(0.002)
+            time.sleep(rng.uniform(0.0, 0.05))
             process.kill()
             process.communicate()
         kills += process.returncode == -signal.SIGKILL

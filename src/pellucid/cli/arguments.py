@@ -17,8 +17,8 @@ import typer
 from pellucid.data.options import DataOptions
 from pellucid.errors import FormatError, OptionError
 from pellucid.files.reading import open_regular, shown
-from pellucid.modelling import OWNERS
 from pellucid.optimizer import Optimizer
+from pellucid.planning import OWNERS
 from pellucid.report.options import ReportOptions
 from pellucid.settings import Option, description_of, named
 from pellucid.training import Schedule

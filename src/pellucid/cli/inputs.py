@@ -16,7 +16,7 @@ from pellucid.data.table_recipe import TableRecipe
 from pellucid.errors import DataError, OptionError
 from pellucid.files.reading import shown
 from pellucid.model import Model
-from pellucid.modelling import Plan, check_given, planned, planned_from
+from pellucid.planning import Plan, check_given, planned, planned_from
 from pellucid.report.cross_validation import fold_rows, joined
 from pellucid.report.options import ReportOptions
 from pellucid.report.scores import Score, score_named

@@ -6,7 +6,8 @@ from typing import Any
 from pellucid.cli.inputs import Inputs, rows_of
 from pellucid.cli.report import Judged
 from pellucid.errors import PellucidError
-from pellucid.modelling import Fitted, stated
+from pellucid.modelling import Fitted
+from pellucid.planning import stated
 from pellucid.progress import Bar
 from pellucid.report.cross_validation import CrossValidation, cross_validate
 from pellucid.report.table_report import report_on

@@ -20,8 +20,9 @@ from pellucid.data.options import DataOptions
 from pellucid.display import aligned_table, cost_text
 from pellucid.files.reading import shown
 from pellucid.model import Evaluation, NumberEvaluation
-from pellucid.modelling import Chosen, Fitted, stated
+from pellucid.modelling import Fitted
 from pellucid.optimizer import Optimizer
+from pellucid.planning import Chosen, stated
 from pellucid.report.cross_validation import CrossValidation
 from pellucid.report.scores import Answers
 from pellucid.report.table_report import TableReport
